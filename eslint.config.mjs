@@ -1,0 +1,86 @@
+import tseslint from 'typescript-eslint';
+
+const PURE = 'This room is pure: no node module, no package, no other room but types.';
+
+export default tseslint.config(
+  { ignores: ['dist/', 'node_modules/', 'test/fixtures/'] },
+  ...tseslint.configs.recommendedTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: { projectService: { allowDefaultProject: ['*.mjs', 'scripts/*.mjs'] } },
+    },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      '@typescript-eslint/no-floating-promises': 'error',
+      'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true } }],
+      eqeqeq: 'error',
+    },
+  },
+  {
+    // The two pure rooms. Type-only imports stay allowed: they vanish when built.
+    files: ['src/decide/**/*.ts', 'src/unit-file/**/*.ts', 'src/act/plan.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { regex: '^node:', message: PURE },
+            { regex: '^[a-z@]', message: PURE, allowTypeImports: true },
+            {
+              regex: '/(measure|systemd|state|commands|output|log|config)(/|\\.)',
+              message: PURE,
+              allowTypeImports: true,
+            },
+          ],
+        },
+      ],
+      'no-restricted-globals': ['error', 'process', 'console', 'setTimeout', 'fetch', 'performance'],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Date', property: 'now', message: 'now is an argument' },
+        { object: 'Math', property: 'random', message: 'no randomness here' },
+      ],
+      'no-restricted-syntax': [
+        'error',
+        { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'now is an argument' },
+      ],
+    },
+  },
+  {
+    files: ['src/measure/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        { patterns: [{ regex: '/(act|commands|output)/', message: 'measure and act never import each other' }] },
+      ],
+    },
+  },
+  {
+    files: ['src/act/**/*.ts'],
+    ignores: ['src/act/plan.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        { patterns: [{ regex: '/(measure|commands|output)/', message: 'measure and act never import each other' }] },
+      ],
+    },
+  },
+  {
+    files: ['test/**/*.ts'],
+    rules: {
+      // node:test returns promises that the runner itself awaits
+      '@typescript-eslint/no-floating-promises': [
+        'error',
+        { allowForKnownSafeCalls: [{ from: 'package', package: 'node:test', name: ['test', 'describe', 'it', 'before', 'after', 'beforeEach', 'afterEach'] }] },
+      ],
+    },
+  },
+  { files: ['**/*.mjs'], extends: [tseslint.configs.disableTypeChecked] },
+  { files: ['eslint.config.mjs'], rules: { 'no-restricted-exports': 'off' } },
+);

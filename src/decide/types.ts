@@ -1,0 +1,172 @@
+/** What the service runs: Gunicorn's worker processes or a Celery worker's pool. */
+export type Kind = 'gunicorn' | 'celery';
+
+/** The metrics that have thresholds. */
+export type MetricName = 'cpu' | 'queue';
+
+/** `workers` is the N of `scale_up_N` or `scale_down_N`, `threshold` its value in the metric's unit. */
+export interface Step {
+  workers: number;
+  threshold: number;
+}
+
+/** The thresholds of one metric of one project. `up` asks for more when value > threshold, `down` for less when value < threshold. */
+export interface MetricPolicy {
+  metric: MetricName;
+  up: Step[];
+  down: Step[];
+  upMs: number;
+  downMs: number;
+}
+
+/** All that the decision needs to know of an enabled project. Limits: 1 <= minWorkers <= maxWorkers. */
+export interface Policy {
+  project: string;
+  service: string;
+  minWorkers: number;
+  maxWorkers: number;
+  metrics: MetricPolicy[];
+  /** what must remain available after a change, in MB (2^20 bytes); null: no limit */
+  memoryThresholdMb: number | null;
+}
+
+/** Cumulative CPU ticks since boot, as systeminformation reports them (`raw*`), in the kernel's ticks. */
+export interface CpuTicks {
+  total: number;
+  idle: number;
+  steal: number;
+}
+
+/** The host's part of a sample. `null`: could not be had; `errors` then says why, by key. */
+export interface HostSample {
+  /** busy share of all cores, 0 to 100, averaged over the sample's `span_s`; steal counts as not ours and is not in it */
+  cpu_percent: number | null;
+  steal_percent?: number | null;
+  memory_available_mb: number | null;
+  memory_total_mb?: number | null;
+  /** raw counters from which the next run computes its average */
+  cpu_ticks?: CpuTicks | null;
+  errors?: Record<string, string>;
+}
+
+/** One service's part of a sample. */
+export interface ServiceSample {
+  /** declared workers: what the unit says */
+  workers: number | null;
+  /** running workers: what the processes show */
+  running?: number | null;
+  /** what the service's workers hold together, in MB */
+  memory_mb?: number | null;
+  queue_length?: number | null;
+  /** `ActiveState` of systemd */
+  active?: string | null;
+  main_pid?: number | null;
+  errors?: Record<string, string>;
+}
+
+/** What one run measured: one line of the history. Times: `uptime_s` on the boot clock, `at` on the wall clock (for people only). */
+export interface Sample {
+  v: 1;
+  kind: 'sample';
+  at: string;
+  /** identifies the boot; two samples of different boots have nothing to do with one another */
+  boot: string;
+  uptime_s: number;
+  /** seconds since the sample before it, which cpu_percent covers; null on the first of a boot */
+  span_s: number | null;
+  host: HostSample;
+  services: Record<string, ServiceSample>;
+}
+
+export type ActionResult = 'applied' | 'failed' | 'undone';
+
+/** A change that was made or tried: one line of the history. */
+export interface ActionRecord {
+  v: 1;
+  kind: 'action';
+  at: string;
+  boot: string;
+  uptime_s: number;
+  service: string;
+  action: 'scale_up' | 'scale_down' | 'rollback';
+  from: number;
+  to: number;
+  result: ActionResult;
+  reason: string;
+}
+
+/** A line of the history, in the order of the file. */
+export type HistoryEntry = Sample | ActionRecord;
+
+/** Why a wanted change is not made. */
+export type Hold =
+  | 'duration'
+  | 'memory'
+  | 'cooldown'
+  | 'paused'
+  | 'missing_metric'
+  | 'at_limit'
+  | 'disabled';
+
+/**
+ * One reason, as data. The first ones say what the metrics ask for, later ones what a limit did to it.
+ * All `...Ms` are milliseconds, `value` and `threshold` in the unit of the metric.
+ */
+export type Reason =
+  /** a threshold is crossed; `reached`: it has held for its duration */
+  | {
+      code: 'above' | 'below';
+      metric: MetricName;
+      value: number;
+      threshold: number;
+      workers: number;
+      heldMs: number;
+      neededMs: number;
+      reached: boolean;
+    }
+  /** no threshold that leads anywhere from here is crossed; the nearest ones, where there are any */
+  | {
+      code: 'within';
+      metric: MetricName;
+      value: number;
+      upAt: number | null;
+      downAt: number | null;
+    }
+  /** another metric asks for less, but this one does not agree */
+  | { code: 'not_agreed'; metric: MetricName; value: number | null; workers: number }
+  | { code: 'missing_metric'; metric: MetricName; error: string }
+  /** the streak starts anew here: why the evidence before it does not count */
+  | { code: 'new_evidence'; metric: MetricName; because: 'gap' | 'reboot' | 'first_sample' | 'workers_changed' | 'missing_sample'; gapMs: number | null }
+  | { code: 'workers_unknown'; error: string }
+  | { code: 'below_min'; workers: number; minWorkers: number }
+  | { code: 'above_max'; workers: number; maxWorkers: number }
+  | { code: 'at_min'; minWorkers: number }
+  | { code: 'at_max'; maxWorkers: number }
+  | { code: 'clamped'; wanted: number; to: number; limit: 'min' | 'max' }
+  | {
+      code: 'memory';
+      wanted: number;
+      /** the count that fits, equal to the current one where none does */
+      fits: number;
+      availableMb: number | null;
+      /** what earlier services were granted in this run */
+      grantedMb: number;
+      thresholdMb: number;
+      /** a worker's cost; null: unknown, only the present availability was held against the threshold */
+      workerMb: number | null;
+    }
+  | { code: 'disabled' };
+
+/** What is to be done with one service, and why. `from` is null where the declared workers are unknown. */
+export interface Decision {
+  project: string;
+  service: string;
+  action: 'scale_up' | 'scale_down' | 'none';
+  from: number | null;
+  to: number | null;
+  /** what the metrics asked for before a limit cut it; null: nothing */
+  wanted: number | null;
+  /** null: nothing is held back */
+  hold: Hold | null;
+  reasons: Reason[];
+}

@@ -1,0 +1,33 @@
+/** The exit codes: the only table; `--help` and the README repeat it and a test compares them. */
+export const EXIT = {
+  /** done, also "nothing to do" */
+  ok: 0,
+  /** a service could not be measured or changed; the others were served */
+  failed: 1,
+  /** wrong usage of the command line */
+  usage: 64,
+  /** another run holds the lock */
+  locked: 75,
+  /** not permitted */
+  permission: 77,
+  /** the config, or another file that we must be able to trust, is wrong */
+  config: 78,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/**
+ * A fault that the user can mend: printed as `message` and, below it, `hint`, without a stack.
+ * Anything else that is thrown is our bug and is printed with its stack.
+ */
+export class UserError extends Error {
+  readonly exitCode: ExitCode;
+  readonly hint: string | undefined;
+
+  constructor(exitCode: ExitCode, message: string, hint?: string) {
+    super(message);
+    this.name = 'UserError';
+    this.exitCode = exitCode;
+    this.hint = hint;
+  }
+}

@@ -1,0 +1,87 @@
+import type { Kind } from '../decide/types.ts';
+
+/** A file that takes part in a unit, with its text exactly as read. */
+export interface SourceFile {
+  path: string;
+  text: string;
+}
+
+/** All that is needed to find the number of a unit; nothing is read behind this. */
+export interface UnitSources {
+  /** the unit's name, such as `web@shop.service` */
+  unit: string;
+  /** the main file; null where the unit has none */
+  fragment: SourceFile | null;
+  /** drop-ins in the order in which systemd merges them; ours is among them once it exists */
+  dropIns: SourceFile[];
+  /** EnvironmentFile= in order; text null: not readable */
+  environmentFiles: { path: string; text: string | null }[];
+  /** WorkingDirectory=, resolved by systemd, where set */
+  workingDirectory: string | null;
+  /** reads a file that the command line names (a Gunicorn config file); null: not there or not readable */
+  readFile: (path: string) => string | null;
+  /** paths that other units also use: never edited for one of them */
+  sharedPaths: ReadonlySet<string>;
+  /** processors of the host: Celery's default concurrency */
+  cpus: number;
+}
+
+/** Replace text[start, end) of `path` by `insert`; offsets count UTF-16 units of the text as read. */
+export interface Splice {
+  path: string;
+  start: number;
+  end: number;
+  insert: string;
+}
+
+/** Where a unit's number of workers stands and how to change it. */
+export type Location =
+  /** the number is text in a file that is this unit's own: edit it in place */
+  | { how: 'splice'; kind: Kind; workers: number; path: string; start: number; end: number; what: string }
+  /** the number is nowhere, or in a file that is not ours to edit: it is set by our drop-in */
+  | {
+      how: 'drop_in';
+      kind: Kind;
+      /** what is in force now (the default of the program where nothing is set) */
+      workers: number;
+      path: string;
+      /** the drop-in's whole text for N workers */
+      text: (workers: number) => string;
+      /** why a drop-in: for people */
+      why: string;
+    }
+  | Refusal;
+
+/** The number cannot be changed safely. */
+export interface Refusal {
+  how: 'refused';
+  kind: Kind | null;
+  code:
+    | 'not_gunicorn_or_celery'
+    | 'beat_or_flower'
+    | 'autoscale'
+    | 'solo_pool'
+    | 'config_file'
+    | 'opaque_script'
+    | 'uvicorn_only'
+    | 'ambiguous'
+    | 'masked'
+    | 'no_unit'
+    | 'transient'
+    | 'unreadable'
+    | 'not_a_number'
+    | 'overridden_later';
+  /** what stands in the way, with file and line */
+  message: string;
+  /** what the user can do */
+  hint: string;
+}
+
+/** What the command line says of the pool; running workers can only be counted where it has processes. */
+export interface CommandFacts {
+  kind: Kind;
+  /** Celery's -P, Gunicorn's worker class; null: the default */
+  pool: string | null;
+  /** Celery -B: a beat process stands among the pool's children */
+  embeddedBeat: boolean;
+}
