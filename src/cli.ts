@@ -1,0 +1,163 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { EXIT, type ExitCode } from './errors.ts';
+import { VERSION } from './version.ts';
+
+/** The options that every command takes. */
+export interface GlobalOptions {
+  config?: string;
+  quiet?: boolean;
+  verbose?: boolean;
+  color: boolean;
+}
+
+const EXIT_CODES = `
+Exit codes:
+  ${EXIT.ok}   done, also "nothing to do"
+  ${EXIT.failed}   a service could not be measured or changed (the others were served)
+  ${EXIT.usage}  wrong usage
+  ${EXIT.locked}  another run holds the lock
+  ${EXIT.permission}  not permitted
+  ${EXIT.config}  the config, or another file that must be trusted, is wrong`;
+
+/**
+ * The command line: all commands and options. Each action loads its module late, so that a call
+ * pays for nothing that it does not use. `done` receives the exit code of the command.
+ */
+export function buildProgram(done: (code: ExitCode) => void): Command {
+  const program = new Command('autoscaler')
+    .description(
+      'The right number of Gunicorn and Celery workers on this host: measures, decides,\nrewrites the unit, proves that the change took.',
+    )
+    .version(VERSION, '-V, --version')
+    .option(
+      '--config <file>',
+      'the config (default: $AUTOSCALER_CONFIG, /etc/autoscaler/config.json)',
+    )
+    .option('-q, --quiet', 'print errors only')
+    .option('-v, --verbose', 'say more on stderr')
+    .option('--no-color', 'no colours (also: NO_COLOR=1)')
+    .showHelpAfterError('(autoscaler --help shows all commands)')
+    .exitOverride()
+    .addHelpText(
+      'after',
+      `\nExamples:
+  autoscaler run --dry-run           what would be done now, and why; changes nothing
+  autoscaler metrics all             what is measured now
+  autoscaler scale shop.service 4    set a number by hand, through the same safe road
+  autoscaler rollback                back to the units as they were; stops the timer\n${EXIT_CODES}`,
+    );
+  const withGlobals = <T extends object>(options: T): T & GlobalOptions => ({
+    ...program.opts<GlobalOptions>(),
+    ...options,
+  });
+
+  program
+    .command('run')
+    .description('measure, decide, change what needs a change (what the timer calls)')
+    .option('--dry-run', 'show each decision and the edits it would make; write nothing')
+    .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      example('autoscaler run --dry-run', 'autoscaler run --json | jq .services'),
+    )
+    .action(async (options: { dryRun?: boolean; json?: boolean }) => {
+      const { runCommand } = await import('./commands/run.ts');
+      done(await runCommand(withGlobals(options)));
+    });
+
+  program
+    .command('metrics')
+    .description('what is measured now; a single metric prints a bare number')
+    .addArgument(
+      program
+        .createArgument('[metric]', 'what to print')
+        .choices(['all', 'cpu', 'memory', 'memory_percent', 'celery_queue', 'workers'])
+        .default('all'),
+    )
+    .argument('[target]', 'a project or service, for celery_queue and workers')
+    .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      `\ncpu: busy percent since the previous run; memory: MB available; memory_percent: percent in use${example('autoscaler metrics all', 'autoscaler metrics celery_queue celerycore')}`,
+    )
+    .action(async (metric: string, target: string | undefined, options: { json?: boolean }) => {
+      const { metricsCommand } = await import('./commands/metrics.ts');
+      done(await metricsCommand(withGlobals({ ...options, metric, target })));
+    });
+
+  program
+    .command('scale')
+    .description('set the number of workers of one service by hand')
+    .argument('<service>', 'a unit or the name of a project')
+    .argument('<n>', 'the number of workers', positiveInteger)
+    .option('--dry-run', 'show the edits; write nothing')
+    .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      example('autoscaler scale shop.service 4', 'autoscaler scale shop 4 --dry-run'),
+    )
+    .action(
+      async (service: string, workers: number, options: { dryRun?: boolean; json?: boolean }) => {
+        const { scaleCommand } = await import('./commands/scale.ts');
+        done(await scaleCommand(withGlobals({ ...options, service, workers })));
+      },
+    );
+
+  program
+    .command('rollback')
+    .description('back to the units as they were before the first change; stops the timer')
+    .argument('[service...]', 'only these services')
+    .option('--list', 'list all changes and stop')
+    .option('--last', 'undo the last change only')
+    .option('--keep-timer', 'leave the timer running')
+    .option('--dry-run', 'show what would be restored; write nothing')
+    .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      example('autoscaler rollback --list', 'autoscaler rollback --last', 'autoscaler rollback'),
+    )
+    .action(async (services: string[], options: RollbackFlags) => {
+      const { rollbackCommand } = await import('./commands/rollback.ts');
+      done(await rollbackCommand(withGlobals({ ...options, services })));
+    });
+
+  program
+    .command('simulate')
+    .description('what this config would have decided on recorded samples')
+    .addOption(
+      new Option(
+        '--samples <file>',
+        'a history file; - reads standard input and answers each sample at once',
+      ).makeOptionMandatory(),
+    )
+    .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      example('autoscaler simulate --samples /var/lib/autoscaler/history.jsonl'),
+    )
+    .action(async (options: { samples: string; json?: boolean }) => {
+      const { simulateCommand } = await import('./commands/simulate.ts');
+      done(await simulateCommand(withGlobals(options)));
+    });
+
+  return program;
+}
+
+interface RollbackFlags {
+  list?: boolean;
+  last?: boolean;
+  keepTimer?: boolean;
+  dryRun?: boolean;
+  json?: boolean;
+}
+
+function example(...lines: string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+}
+
+function positiveInteger(text: string): number {
+  if (!/^[1-9][0-9]{0,3}$/.test(text)) {
+    throw new InvalidArgumentError('expected a whole number from 1 to 9999.');
+  }
+  return Number(text);
+}

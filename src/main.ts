@@ -1,0 +1,40 @@
+import { buildProgram } from './cli.ts';
+import { EXIT, UserError, type ExitCode } from './errors.ts';
+
+/** Runs one command line. The only place that prints an uncaught error and that ends the process. */
+async function main(argv: string[]): Promise<ExitCode> {
+  let code: ExitCode = EXIT.ok;
+  try {
+    await buildProgram((result) => (code = result)).parseAsync(argv);
+    return code;
+  } catch (error) {
+    return printError(error);
+  }
+}
+
+function printError(error: unknown): ExitCode {
+  if (error instanceof UserError) {
+    process.stderr.write(`autoscaler: ${error.message}\n`);
+    if (error.hint !== undefined) process.stderr.write(`${error.hint}\n`);
+    return error.exitCode;
+  }
+  // commander has printed its own message (or the help) already
+  const { code, exitCode } = error as { code?: unknown; exitCode?: unknown };
+  if (typeof code === 'string' && code.startsWith('commander.')) {
+    return exitCode === 0 ? EXIT.ok : EXIT.usage;
+  }
+  process.stderr.write(
+    `autoscaler: this is a bug in autoscaler, please report it:\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
+  return EXIT.failed;
+}
+
+// A reader that has gone away (`| head`) is not an error of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(EXIT.ok);
+  throw error;
+});
+
+const exitCode = await main(process.argv);
+// stdout may be a pipe, which is written asynchronously: end only when all is out
+process.stdout.write('', () => process.exit(exitCode));
