@@ -1,8 +1,8 @@
 import type { Kind, Reason } from '../decide/types.ts';
+import type { UnitState } from '../systemd/types.ts';
 
 /** A file as it is to be after the change; `before` null: the file does not exist yet, `after` null: it is removed. */
 export interface FileChange {
-  /** the real path, symlinks resolved */
   path: string;
   before: string | null;
   after: string | null;
@@ -19,7 +19,82 @@ export interface Plan {
   files: FileChange[];
   /** what happens to the running service; `none`: it is not running and is not started */
   resize: 'restart' | 'none';
+  /** whether the workers are processes that can be counted (not so for Celery's thread pools) */
+  countable: boolean;
+  /** the changes that a rollback takes back, by id */
+  undoes: string[];
   reasons: Reason[];
   /** the reasons as one sentence */
   reason: string;
+}
+
+/**
+ * How a change ended.
+ * - `applied`: in force and verified (where the service runs).
+ * - `undone`: it failed; the files are back, the service runs as before.
+ * - `failed`: it failed, and what was before could not be brought back entirely: the user is needed.
+ * - `draining`: Celery finishes its tasks; the change stays in the journal and is finished later.
+ * - `refused`: nothing was touched.
+ */
+export type ChangeResult = 'applied' | 'undone' | 'failed' | 'draining' | 'refused';
+
+export interface Outcome {
+  service: string;
+  project: string | null;
+  action: Plan['action'];
+  from: number;
+  to: number;
+  result: ChangeResult;
+  /** what happened, for people */
+  sentence: string;
+  /** what the user can do; null: nothing is needed */
+  hint: string | null;
+  /** the change's name in the journal; null: none was registered */
+  changeId: string | null;
+  /** running workers as verified; null: not running, or not countable */
+  running: number | null;
+  reason: string;
+}
+
+/** The processes of a service: the Gunicorn master or the Celery main process, and its workers. */
+export interface WorkerTree {
+  masterPid: number;
+  /** start of the master, in clock ticks since boot (field 22 of /proc/PID/stat) */
+  masterStartTicks: number;
+  workerPids: number[];
+}
+
+/** What act asks of systemd. */
+export interface SystemdActions {
+  readUnits: (names: string[]) => Promise<Map<string, UnitState>>;
+  daemonReload: () => Promise<void>;
+  restartUnit: (unit: string) => Promise<void>;
+  startUnit: (unit: string) => Promise<void>;
+  resetFailedUnit: (unit: string) => Promise<void>;
+}
+
+/** Time limits of a change, milliseconds. */
+export interface Timing {
+  /** how long a service may take until its workers are as many as they should be */
+  verifyMs: number;
+  /** how long it must then stay so */
+  settleMs: number;
+  pollMs: number;
+  /** how long one run waits for Celery's running tasks; after that the next run goes on waiting */
+  drainMs: number;
+}
+
+/** The world as act sees it: all that a test replaces. */
+export interface ActDeps {
+  backupDir: string;
+  systemd: SystemdActions;
+  findWorkerTree: (unit: UnitState) => Promise<WorkerTree | { error: string }>;
+  bootId: () => string;
+  now: () => Date;
+  sleep: (ms: number) => Promise<void>;
+  /** called before each effect with its name */
+  step: (name: string) => void;
+  /** whether the user or systemd wants us to end soon: a drain is then left to the next run */
+  interrupted: () => boolean;
+  timing: Timing;
 }

@@ -1,0 +1,20 @@
+import type { FileChange } from '../act/types.ts';
+
+/** The unified diff of files that a plan changes, each with its path; empty where none changes. */
+export async function renderDiff(files: FileChange[]): Promise<string> {
+  if (files.length === 0) return '';
+  const { createTwoFilesPatch, FILE_HEADERS_ONLY } = await import('diff');
+  return files
+    .map(({ path, before, after }) =>
+      createTwoFilesPatch(
+        before === null ? '/dev/null' : path,
+        after === null ? '/dev/null' : path,
+        before ?? '',
+        after ?? '',
+        undefined,
+        undefined,
+        { context: 2, headerOptions: FILE_HEADERS_ONLY },
+      ),
+    )
+    .join('');
+}
