@@ -84,13 +84,31 @@ export interface Timing {
   drainMs: number;
 }
 
+/** A process that no other can be taken for: numbers are used again, start times are not. */
+export interface ProcessRef {
+  pid: number;
+  /** clock ticks since boot (field 22 of /proc/PID/stat) */
+  startTicks: number;
+}
+
+/** What act does to processes. */
+export interface ProcessActions {
+  /** false for a zombie too: it does nothing any more */
+  isAlive: (process: ProcessRef) => boolean;
+  /** SIGTERM, to this very process of this control group alone; false: there is no such process (any more) */
+  terminate: (process: ProcessRef, controlGroup: string) => boolean;
+}
+
 /** The world as act sees it: all that a test replaces. */
 export interface ActDeps {
   backupDir: string;
   systemd: SystemdActions;
   findWorkerTree: (unit: UnitState) => Promise<WorkerTree | { error: string }>;
+  processes: ProcessActions;
   bootId: () => string;
   now: () => Date;
+  /** a clock that nobody sets, milliseconds */
+  monotonicMs: () => number;
   sleep: (ms: number) => Promise<void>;
   /** called before each effect with its name */
   step: (name: string) => void;

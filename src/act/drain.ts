@@ -1,0 +1,97 @@
+import { EXIT, UserError } from '../errors.ts';
+import type { UnitState } from '../systemd/types.ts';
+import { saveChange, type Change } from './checkpoint.ts';
+import type { Manifest } from './manifest.ts';
+import { readUnit, type Resized } from './resize.ts';
+import type { ActDeps } from './types.ts';
+
+type Drain = NonNullable<Manifest['drain']>;
+
+/**
+ * Restarts a Celery worker without losing a task: SIGTERM to the main process alone (Celery's warm
+ * shutdown: nothing new is taken, running tasks are finished), wait until it is gone, start the unit,
+ * unless `Restart=` has done so already. Children never get a signal from us, and `systemctl stop` is
+ * not used, so that KillMode= and TimeoutStopSec= do not come into play while tasks run.
+ */
+export async function drainAndStart(change: Change, deps: ActDeps): Promise<Resized> {
+  const { service } = change.manifest;
+  const drain = change.manifest.drain ?? (await beginDrain(change, deps));
+  if (drain !== null) {
+    if (!drain.signalled) await signalMain(change, drain, deps);
+    if (!(await waitFor(() => Promise.resolve(!isDraining(drain, deps)), deps))) return 'draining';
+  }
+  let unit = await readUnit(service, deps);
+  const isAtRest = async (): Promise<boolean> => {
+    unit = await readUnit(service, deps);
+    return unit.activeState !== 'deactivating' && !(await isLeftBehind(unit, drain, deps));
+  };
+  if (!(await waitFor(isAtRest, deps))) return 'draining';
+  if (unit.activeState === 'active') return 'done';
+  if (unit.activeState === 'failed' || change.manifest.undo_because !== null) {
+    deps.step('reset-failed');
+    await deps.systemd.resetFailedUnit(service);
+  }
+  deps.step('start');
+  await deps.systemd.startUnit(service);
+  return 'done';
+}
+
+/** Whether the process that was asked to finish still does. */
+export function isDraining(drain: Drain, deps: ActDeps): boolean {
+  const process = { pid: drain.pid, startTicks: drain.start_ticks };
+  return drain.boot === deps.bootId() && deps.processes.isAlive(process);
+}
+
+/** Notes whom the signal is for, before it is sent; null: no process is there, so nothing can be lost. */
+async function beginDrain(change: Change, deps: ActDeps): Promise<Drain | null> {
+  const { service } = change.manifest;
+  const unit = await readUnit(service, deps);
+  if (unit.mainPid === null) return null;
+  const tree = await deps.findWorkerTree(unit);
+  if ('error' in tree) {
+    throw new UserError(
+      EXIT.failed,
+      `${service}: its Celery main process cannot be told beyond doubt (${tree.error}), and without that its tasks would be lost in a restart`,
+      `Restart it yourself when it is idle: systemctl restart ${service}`,
+    );
+  }
+  const drain = {
+    boot: deps.bootId(),
+    pid: tree.masterPid,
+    start_ticks: tree.masterStartTicks,
+    since: deps.now().toISOString(),
+    signalled: false,
+  };
+  await saveChange(change, { drain }, deps);
+  return drain;
+}
+
+/** A second SIGTERM, after a crash right here, is the same warm shutdown for Celery. */
+async function signalMain(change: Change, drain: Drain, deps: ActDeps): Promise<void> {
+  const { controlGroup } = await readUnit(change.manifest.service, deps);
+  deps.step('signal');
+  if (controlGroup !== null && drain.boot === deps.bootId()) {
+    deps.processes.terminate({ pid: drain.pid, startTicks: drain.start_ticks }, controlGroup);
+  }
+  await saveChange(change, { drain: { ...drain, signalled: true } }, deps);
+}
+
+/** Between the exit of Celery and the moment when systemd (or the shell above Celery) has noticed it. */
+async function isLeftBehind(
+  unit: UnitState,
+  drain: Drain | null,
+  deps: ActDeps,
+): Promise<boolean> {
+  if (drain === null || unit.activeState !== 'active') return false;
+  const tree = await deps.findWorkerTree(unit);
+  return 'error' in tree || tree.masterPid === drain.pid;
+}
+
+async function waitFor(isDone: () => Promise<boolean>, deps: ActDeps): Promise<boolean> {
+  const start = deps.monotonicMs();
+  while (!(await isDone())) {
+    if (deps.interrupted() || deps.monotonicMs() - start > deps.timing.drainMs) return false;
+    await deps.sleep(deps.timing.pollMs);
+  }
+  return true;
+}

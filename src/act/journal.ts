@@ -1,0 +1,114 @@
+import { readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { syncFolder, writeOwnFile } from './durable.ts';
+import { parseManifest, type Manifest, type ManifestFault } from './manifest.ts';
+
+/**
+ * The journal: `BACKUP_DIR/changes/`, a folder per change, its name `NUMBER-SERVICE` (numbers only
+ * grow, whatever the clock does). `….new` is being registered (nothing is changed yet), `….pending`
+ * is in progress, without a suffix it is finished, `….broken` is what nobody can read.
+ */
+export function changesFolder(backupDir: string): string {
+  return join(backupDir, 'changes');
+}
+
+/** The name of the next change of `service`. */
+export async function nextId(backupDir: string, service: string): Promise<string> {
+  const numbers = (await listNames(backupDir)).map((name) => Number.parseInt(name, 10) || 0);
+  const next = numbers.reduce((highest, each) => Math.max(highest, each), 0) + 1;
+  return `${String(next).padStart(6, '0')}-${shorten(service)}`;
+}
+
+/** A change that has not ended, or the reason why its manifest cannot be used. */
+export interface PendingChange {
+  folder: string;
+  manifest: Manifest | ManifestFault;
+}
+
+/** The changes in progress, oldest first. */
+export async function listPending(backupDir: string): Promise<PendingChange[]> {
+  const names = (await listNames(backupDir)).filter((name) => name.endsWith('.pending'));
+  return Promise.all(
+    names.map(async (name) => {
+      const folder = join(changesFolder(backupDir), name);
+      return { folder, manifest: await readManifest(folder) };
+    }),
+  );
+}
+
+/** The finished changes that can be read, oldest first; of one service, or of all. */
+export async function listFinished(backupDir: string, service?: string): Promise<Manifest[]> {
+  const names = (await listNames(backupDir)).filter(
+    (name) =>
+      /^\d+-[^/]*$/.test(name) &&
+      !/\.(new|pending|broken)$/.test(name) &&
+      (service === undefined || name.endsWith(`-${shorten(service)}`)),
+  );
+  const manifests: Manifest[] = [];
+  for (const name of names) {
+    const manifest = await readManifest(join(changesFolder(backupDir), name));
+    if ('fault' in manifest) continue;
+    if (service === undefined || manifest.service === service) manifests.push(manifest);
+  }
+  return manifests;
+}
+
+/** Writes down how far a change has come; on disk when it returns. */
+export async function saveManifest(folder: string, manifest: Manifest): Promise<void> {
+  await writeOwnFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+/** Renames a change's folder (the last step of registering and of finishing); on disk when it returns. */
+export async function renameChange(
+  backupDir: string,
+  from: string,
+  name: string,
+): Promise<string> {
+  const to = join(changesFolder(backupDir), name);
+  await rename(from, to);
+  await syncFolder(changesFolder(backupDir));
+  return to;
+}
+
+/** Removes a change from the journal: by a rename first, so that a half-removed one is never taken for one. */
+export async function removeChange(backupDir: string, folder: string): Promise<void> {
+  const doomed = `${folder}.new`;
+  await rename(folder, doomed);
+  await rm(doomed, { recursive: true, force: true });
+  await syncFolder(changesFolder(backupDir));
+}
+
+/** Removes what was being registered when a run died: nothing had been changed. */
+export async function sweepUnregistered(backupDir: string): Promise<void> {
+  for (const name of await listNames(backupDir)) {
+    if (name.endsWith('.new')) {
+      await rm(join(changesFolder(backupDir), name), { recursive: true, force: true });
+    }
+  }
+}
+
+async function readManifest(folder: string): Promise<Manifest | ManifestFault> {
+  try {
+    return parseManifest(await readFile(join(folder, 'manifest.json'), 'utf8'));
+  } catch (error) {
+    return { fault: 'corrupt', service: null, detail: (error as Error).message };
+  }
+}
+
+async function listNames(backupDir: string): Promise<string[]> {
+  try {
+    return (await readdir(changesFolder(backupDir))).sort((a, b) => numberOf(a) - numberOf(b));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+function numberOf(name: string): number {
+  return Number.parseInt(name, 10) || 0;
+}
+
+/** A file name has room for 255 bytes, as many as a unit's name may have. */
+function shorten(service: string): string {
+  return service.slice(0, 200);
+}

@@ -1,0 +1,96 @@
+import { z } from 'zod';
+
+const FileRecord = z.object({
+  /** the real path */
+  path: z.string(),
+  /** name of the copy of what was before, in the change's folder; null: the file did not exist */
+  copy: z.string().nullable(),
+  sha256_before: z.string().nullable(),
+  /** null: the change removes the file */
+  sha256_after: z.string().nullable(),
+  uid: z.number().nullable(),
+  gid: z.number().nullable(),
+  mode: z.number().nullable(),
+  /** the folder that had to be made for the file */
+  made_folder: z.string().nullable(),
+  /** nobody but us has edited the file since the first change that is not taken back */
+  ours_alone: z.boolean(),
+});
+
+const Identity = z.object({
+  boot: z.string(),
+  main_pid: z.number().nullable(),
+  main_start_us: z.number().nullable(),
+});
+
+const Drain = z.object({
+  boot: z.string(),
+  pid: z.number(),
+  start_ticks: z.number(),
+  since: z.string(),
+  signalled: z.boolean(),
+});
+
+/** The record of one change: `manifest.json` in its folder. A newer form gets a higher `v`. */
+export const Manifest = z.object({
+  v: z.literal(1),
+  id: z.string(),
+  at: z.string(),
+  service: z.string(),
+  project: z.string().nullable(),
+  kind: z.enum(['gunicorn', 'celery']),
+  action: z.enum(['scale_up', 'scale_down', 'rollback']),
+  from: z.number(),
+  to: z.number(),
+  reason: z.string(),
+  resize: z.enum(['restart', 'none']),
+  countable: z.boolean(),
+  undoes: z.array(z.string()),
+  files: z.array(FileRecord),
+  /** the main process when the change was registered: whether the service was touched shows against it */
+  before: Identity,
+  /** written before the service itself is touched: the files are in place then, and systemd knows them */
+  touched: z.boolean(),
+  /** the Celery main process that was asked to finish its tasks; null: none */
+  drain: Drain.nullable(),
+  /** why it is taken back; null: it goes forward */
+  undo_because: z.string().nullable(),
+  /** how it ended; null while it has not */
+  outcome: z
+    .object({ at: z.string(), result: z.enum(['applied', 'undone', 'failed']), why: z.string() })
+    .nullable(),
+});
+
+export type Manifest = z.infer<typeof Manifest>;
+export type FileRecord = z.infer<typeof FileRecord>;
+export type Identity = z.infer<typeof Identity>;
+
+/** Why a manifest cannot be used; `service` where at least that can be read. */
+export interface ManifestFault {
+  fault: 'corrupt' | 'newer';
+  service: string | null;
+  detail: string;
+}
+
+/** Reads a manifest's text; never throws. */
+export function parseManifest(text: string): Manifest | ManifestFault {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return { fault: 'corrupt', service: null, detail: (error as Error).message };
+  }
+  const head = z.object({ v: z.number(), service: z.string().optional() }).safeParse(value);
+  const service = head.data?.service ?? null;
+  if (head.success && head.data.v > 1) {
+    return { fault: 'newer', service, detail: `format ${head.data.v}, this version knows 1` };
+  }
+  const parsed = Manifest.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  return {
+    fault: 'corrupt',
+    service,
+    detail: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a manifest'}`,
+  };
+}

@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import type { ProcessActions, ProcessRef } from './types.ts';
+
+/**
+ * Processes by /proc. Node has no pidfd: start time and control group are compared right before the
+ * signal, so that a number used again is never hit.
+ */
+export const processActions: ProcessActions = {
+  isAlive(process) {
+    const stat = readStat(process.pid);
+    return stat !== null && stat.startTicks === process.startTicks && !stat.dead;
+  },
+  terminate(target: ProcessRef, controlGroup: string) {
+    if (!this.isAlive(target) || !isInGroup(target.pid, controlGroup)) return false;
+    try {
+      process.kill(target.pid, 'SIGTERM');
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+      throw error;
+    }
+  },
+};
+
+/** proc_pid_stat(5); the name in field 2 may hold anything, so fields are counted from its closing bracket. */
+function readStat(pid: number): { startTicks: number; dead: boolean } | null {
+  const text = readProc(`/proc/${pid}/stat`);
+  if (text === null) return null;
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return { startTicks: Number(fields[19]), dead: fields[0] === 'Z' || fields[0] === 'X' };
+}
+
+/** cgroups(7): `0::/path` (v2) or `N:name=systemd:/path` (v1); a unit may have groups below its own. */
+function isInGroup(pid: number, controlGroup: string): boolean {
+  const lines = readProc(`/proc/${pid}/cgroup`)?.split('\n') ?? [];
+  return lines.some((line) => {
+    const path = /^(?:0:|\d+:name=systemd):(.*)$/.exec(line)?.[1];
+    return path !== undefined && `${path}/`.startsWith(`${controlGroup}/`);
+  });
+}
+
+function readProc(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
+}

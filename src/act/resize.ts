@@ -1,0 +1,46 @@
+import { EXIT, UserError } from '../errors.ts';
+import type { UnitState } from '../systemd/types.ts';
+import type { Change } from './checkpoint.ts';
+import { drainAndStart } from './drain.ts';
+import type { ActDeps } from './types.ts';
+
+/** `draining`: Celery still finishes its tasks; the journal says where to go on. */
+export type Resized = 'done' | 'draining';
+
+/**
+ * Makes the running service take its number over from the unit. The caller has noted in the journal
+ * that the service is touched from now on.
+ */
+export function resizeService(change: Change, deps: ActDeps): Promise<Resized> {
+  switch (change.manifest.kind) {
+    case 'gunicorn':
+      return restart(change, deps);
+    case 'celery':
+      // SIGTERM from systemd would reach the pool's children too, and their tasks would be lost
+      return drainAndStart(change, deps);
+  }
+}
+
+/** The state of a unit that must exist. */
+export async function readUnit(service: string, deps: ActDeps): Promise<UnitState> {
+  const unit = (await deps.systemd.readUnits([service])).get(service);
+  if (unit !== undefined) return unit;
+  throw new UserError(EXIT.failed, `${service}: systemd says nothing of this unit`);
+}
+
+/** Whether a service runs, or is about to: one that does not is never started by us. */
+export function isRunning(unit: UnitState): boolean {
+  return ['active', 'reloading', 'activating'].includes(unit.activeState);
+}
+
+async function restart(change: Change, deps: ActDeps): Promise<Resized> {
+  const { service, undo_because: undoing } = change.manifest;
+  if (undoing !== null) {
+    // what failed may have used up the starts that systemd allows in a short time
+    deps.step('reset-failed');
+    await deps.systemd.resetFailedUnit(service);
+  }
+  deps.step('restart');
+  await deps.systemd.restartUnit(service);
+  return 'done';
+}

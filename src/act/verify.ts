@@ -1,0 +1,107 @@
+import type { Kind } from '../decide/types.ts';
+import type { UnitState } from '../systemd/types.ts';
+import type { ActDeps } from './types.ts';
+
+/** What a service must show. */
+export interface Expectation {
+  service: string;
+  kind: Kind;
+  workers: number;
+  /** false: the workers are no processes, so that only the rest can be verified */
+  countable: boolean;
+}
+
+/** `running` is null where workers cannot be counted. */
+export type Verdict = { ok: true; running: number | null } | { ok: false; why: string };
+
+/**
+ * Whether a service serves with its new number: within `verifyMs` it is active with exactly that many
+ * workers, and for `settleMs` it stays so, with the same main process, no restart by systemd, and (for
+ * Gunicorn) no worker that dies soon after its start. Celery's children may come and go with each
+ * task (`--max-tasks-per-child`); a pool that cannot live takes the main process with it.
+ */
+export async function verifyService(expected: Expectation, deps: ActDeps): Promise<Verdict> {
+  const { verifyMs, settleMs, pollMs } = deps.timing;
+  const start = deps.monotonicMs();
+  const births = new Map<number, number>();
+  let window: { since: number; key: string } | null = null;
+  for (;;) {
+    const look = await observe(expected, deps);
+    const now = deps.monotonicMs();
+    const died = trackWorkers(births, look.workerPids, now);
+    const early = expected.kind === 'gunicorn' && died !== null && died < settleMs;
+    const why = look.why ?? (early ? `a worker died ${seconds(died)} after its start` : null);
+    if (why !== null || window?.key !== look.key) window = null;
+    if (window === null) {
+      if (look.final) return { ok: false, why: why ?? 'it failed' };
+      if (now - start > verifyMs) {
+        return { ok: false, why: why ?? `it does not come to rest within ${seconds(verifyMs)}` };
+      }
+      if (why === null) window = { since: now, key: look.key };
+    }
+    if (window !== null && now - window.since >= settleMs) {
+      return { ok: true, running: expected.countable ? look.workerPids.length : null };
+    }
+    await deps.sleep(pollMs);
+  }
+}
+
+interface Look {
+  /** what is not as it should be; null: all is */
+  why: string | null;
+  /** it will not get better by waiting */
+  final: boolean;
+  /** what must stay the same while it settles */
+  key: string;
+  workerPids: number[];
+}
+
+async function observe(expected: Expectation, deps: ActDeps): Promise<Look> {
+  const unit = (await deps.systemd.readUnits([expected.service])).get(expected.service);
+  if (unit === undefined || unit.loadState !== 'loaded') {
+    return bad(`the unit is ${unit?.loadState ?? 'not known'}`, true);
+  }
+  if (unit.activeState !== 'active' || unit.mainPid === null) {
+    const result = unit.result === null ? '' : `, result ${unit.result}`;
+    return bad(
+      `the service is ${unit.activeState} (${unit.subState}${result})`,
+      unit.activeState === 'failed',
+    );
+  }
+  const key = identify(unit);
+  if (!expected.countable) return { why: null, final: false, key, workerPids: [] };
+  const tree = await deps.findWorkerTree(unit);
+  if ('error' in tree) return bad(tree.error, false);
+  const { masterPid, masterStartTicks, workerPids } = tree;
+  const count = workerPids.length;
+  return {
+    why: count === expected.workers ? null : `${count} workers run, expected ${expected.workers}`,
+    final: false,
+    key: `${key} ${masterPid} ${masterStartTicks}`,
+    workerPids,
+  };
+}
+
+function bad(why: string, final: boolean): Look {
+  return { why, final, key: '', workerPids: [] };
+}
+
+function identify(unit: UnitState): string {
+  return `${unit.mainPid} ${unit.mainStartUs} ${unit.nRestarts}`;
+}
+
+/** Notes when each worker was first seen; answers the age of the youngest one that is gone since, or null. */
+function trackWorkers(births: Map<number, number>, pids: number[], now: number): number | null {
+  let youngest: number | null = null;
+  for (const [pid, born] of births) {
+    if (pids.includes(pid)) continue;
+    births.delete(pid);
+    youngest = Math.min(youngest ?? Infinity, now - born);
+  }
+  for (const pid of pids) if (!births.has(pid)) births.set(pid, now);
+  return youngest;
+}
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 100) / 10} s`;
+}
