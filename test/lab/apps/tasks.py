@@ -1,0 +1,33 @@
+"""A Celery app for the tests: its broker is BROKER_URL, its traces are kept in the Redis of TRACE_URL."""
+
+import os
+import time
+
+import redis
+from celery import Celery
+
+app = Celery("tasks", broker=os.environ["BROKER_URL"])
+app.conf.task_ignore_result = True
+app.conf.worker_prefetch_multiplier = 1
+app.conf.broker_connection_retry_on_startup = True
+
+traces = redis.Redis.from_url(os.environ.get("TRACE_URL", "redis://127.0.0.1:6379/15"))
+
+
+@app.task(name="tasks.sleep")
+def sleep(seconds):
+    time.sleep(seconds)
+
+
+@app.task(name="tasks.trace")
+def trace(id, seconds=0.0):
+    """Counts its end in trace:<id>: 0 is a lost task, 2 a doubled one."""
+    time.sleep(seconds)
+    traces.incr(f"trace:{id}")
+
+
+@app.task(name="tasks.cpu")
+def cpu(seconds):
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass

@@ -1,0 +1,34 @@
+"""A WSGI app for the tests, standard library only.
+
+/          answers at once
+/cpu?ms=N  computes for N milliseconds of CPU time
+/sleep?ms=N waits for N milliseconds
+/pid       the worker's process number
+
+It fails at boot where the environment has WEB_FAIL=1 or the file named by WEB_FAIL_FILE exists, and
+takes WEB_BOOT_SECONDS to load.
+"""
+
+import os
+import time
+from urllib.parse import parse_qs
+
+if os.environ.get("WEB_FAIL") == "1" or os.path.exists(os.environ.get("WEB_FAIL_FILE", "")):
+    raise RuntimeError("web.py was told to fail at boot")
+time.sleep(float(os.environ.get("WEB_BOOT_SECONDS", "0")))
+
+
+def app(environ, start_response):
+    path = environ["PATH_INFO"]
+    seconds = float(parse_qs(environ.get("QUERY_STRING", "")).get("ms", ["0"])[0]) / 1000
+    body = b"ok\n"
+    if path == "/cpu":
+        end = time.process_time() + seconds
+        while time.process_time() < end:
+            pass
+    elif path == "/sleep":
+        time.sleep(seconds)
+    elif path == "/pid":
+        body = b"%d\n" % os.getpid()
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
+    return [body]
