@@ -57,17 +57,26 @@ export async function saveChange(
   await saveManifest(change.folder, change.manifest);
 }
 
-/** Ends a change: its outcome is written down, then one rename makes it history. Old backups go. */
-export async function finishChange(
+/**
+ * Ends a change: its outcome is written down, then one rename makes it history. Old backups go. Answers
+ * nothing, or, as the end of a sentence, why that could not be written (the next run does it then).
+ */
+export async function endChange(
   change: Change,
-  outcome: NonNullable<Manifest['outcome']>,
+  result: NonNullable<Manifest['outcome']>['result'],
+  why: string,
   deps: ActDeps,
-): Promise<void> {
-  await saveChange(change, { outcome }, deps);
-  deps.step('finish');
-  change.folder = await renameChange(deps.backupDir, change.folder, change.manifest.id);
-  deps.step('prune');
-  await pruneBackups(deps.backupDir, change.manifest.service, deps.now());
+): Promise<string> {
+  try {
+    await saveChange(change, { outcome: { at: deps.now().toISOString(), result, why } }, deps);
+    deps.step('finish');
+    change.folder = await renameChange(deps.backupDir, change.folder, change.manifest.id);
+    deps.step('prune');
+    await pruneBackups(deps.backupDir, change.manifest.service, deps.now());
+    return '';
+  } catch (error) {
+    return ` (the journal in ${deps.backupDir} cannot be written: ${explainErrno(error)})`;
+  }
 }
 
 /** Forgets a change that touched nothing. */

@@ -2,8 +2,9 @@ import { EXIT, UserError } from '../errors.ts';
 import type { UnitState } from '../systemd/types.ts';
 import { saveChange, type Change } from './checkpoint.ts';
 import type { Manifest } from './manifest.ts';
-import { readUnit, type Resized } from './resize.ts';
+import type { Resized } from './resize.ts';
 import type { ActDeps } from './types.ts';
+import { isRunning, readUnit } from './unit.ts';
 
 type Drain = NonNullable<Manifest['drain']>;
 
@@ -26,7 +27,13 @@ export async function drainAndStart(change: Change, deps: ActDeps): Promise<Resi
     return unit.activeState !== 'deactivating' && !(await isLeftBehind(unit, drain, deps));
   };
   if (!(await waitFor(isAtRest, deps))) return 'draining';
-  if (unit.activeState === 'active') return 'done';
+  if (unit.activeState === 'active' && unit.subState !== 'exited') return 'done';
+  if (unit.activeState === 'active') {
+    // RemainAfterExit=: a start would do nothing, and there is no process that could lose a task
+    deps.step('restart');
+    await deps.systemd.restartUnit(service);
+    return 'done';
+  }
   if (unit.activeState === 'failed' || change.manifest.undo_because !== null) {
     deps.step('reset-failed');
     await deps.systemd.resetFailedUnit(service);
@@ -46,7 +53,7 @@ export function isDraining(drain: Drain, deps: ActDeps): boolean {
 async function beginDrain(change: Change, deps: ActDeps): Promise<Drain | null> {
   const { service } = change.manifest;
   const unit = await readUnit(service, deps);
-  if (unit.mainPid === null) return null;
+  if (!isRunning(unit) || ['exited', 'auto-restart'].includes(unit.subState)) return null;
   const tree = await deps.findWorkerTree(unit);
   if ('error' in tree) {
     throw new UserError(
@@ -77,14 +84,10 @@ async function signalMain(change: Change, drain: Drain, deps: ActDeps): Promise<
 }
 
 /** Between the exit of Celery and the moment when systemd (or the shell above Celery) has noticed it. */
-async function isLeftBehind(
-  unit: UnitState,
-  drain: Drain | null,
-  deps: ActDeps,
-): Promise<boolean> {
-  if (drain === null || unit.activeState !== 'active') return false;
+async function isLeftBehind(unit: UnitState, drain: Drain | null, deps: ActDeps): Promise<boolean> {
+  if (drain === null || unit.activeState !== 'active' || unit.subState === 'exited') return false;
   const tree = await deps.findWorkerTree(unit);
-  return 'error' in tree || tree.masterPid === drain.pid;
+  return 'error' in tree || tree.masterStartTicks === drain.start_ticks;
 }
 
 async function waitFor(isDone: () => Promise<boolean>, deps: ActDeps): Promise<boolean> {

@@ -59,11 +59,7 @@ export async function saveManifest(folder: string, manifest: Manifest): Promise<
 }
 
 /** Renames a change's folder (the last step of registering and of finishing); on disk when it returns. */
-export async function renameChange(
-  backupDir: string,
-  from: string,
-  name: string,
-): Promise<string> {
+export async function renameChange(backupDir: string, from: string, name: string): Promise<string> {
   const to = join(changesFolder(backupDir), name);
   await rename(from, to);
   await syncFolder(changesFolder(backupDir));

@@ -1,5 +1,3 @@
-import { EXIT, UserError } from '../errors.ts';
-import type { UnitState } from '../systemd/types.ts';
 import type { Change } from './checkpoint.ts';
 import { drainAndStart } from './drain.ts';
 import type { ActDeps } from './types.ts';
@@ -19,18 +17,6 @@ export function resizeService(change: Change, deps: ActDeps): Promise<Resized> {
       // SIGTERM from systemd would reach the pool's children too, and their tasks would be lost
       return drainAndStart(change, deps);
   }
-}
-
-/** The state of a unit that must exist. */
-export async function readUnit(service: string, deps: ActDeps): Promise<UnitState> {
-  const unit = (await deps.systemd.readUnits([service])).get(service);
-  if (unit !== undefined) return unit;
-  throw new UserError(EXIT.failed, `${service}: systemd says nothing of this unit`);
-}
-
-/** Whether a service runs, or is about to: one that does not is never started by us. */
-export function isRunning(unit: UnitState): boolean {
-  return ['active', 'reloading', 'activating'].includes(unit.activeState);
 }
 
 async function restart(change: Change, deps: ActDeps): Promise<Resized> {

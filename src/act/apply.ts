@@ -1,0 +1,40 @@
+import { UserError } from '../errors.ts';
+import type { UnitState } from '../systemd/types.ts';
+import { carryOut } from './carry-out.ts';
+import { registerChange } from './checkpoint.ts';
+import type { Identity } from './manifest.ts';
+import type { ActDeps, Outcome, Plan } from './types.ts';
+import { isRunning, readUnit } from './unit.ts';
+
+/**
+ * Makes one change of one service: journal, files, daemon-reload, service, verification. Whatever
+ * fails is taken back; the outcome says so. The caller holds the lock and has called `recover`.
+ */
+export async function applyPlan(plan: Plan, deps: ActDeps): Promise<Outcome> {
+  try {
+    const unit = await readUnit(plan.service, deps);
+    // a service that was stopped since it was measured is not started
+    const resize = isRunning(unit) ? plan.resize : 'none';
+    const change = await registerChange({ ...plan, resize }, identify(unit, deps), deps);
+    return await carryOut(change, deps);
+  } catch (error) {
+    if (error instanceof UserError) return refuse(plan, error);
+    throw error;
+  }
+}
+
+function identify(unit: UnitState, deps: ActDeps): Identity {
+  return { boot: deps.bootId(), main_pid: unit.mainPid, main_start_us: unit.mainStartUs };
+}
+
+function refuse(plan: Plan, error: UserError): Outcome {
+  const { service, project, action, from, to, reason } = plan;
+  return {
+    ...{ service, project, action, from, to, reason },
+    result: 'refused',
+    sentence: `${service}: ${from} → ${to} was not made: ${error.message}`,
+    hint: error.hint ?? null,
+    changeId: null,
+    running: null,
+  };
+}

@@ -1,0 +1,79 @@
+import { EXIT, UserError } from '../errors.ts';
+import { makeFolder, writeUserFile } from './atomic-write.ts';
+import { endChange, saveChange, type Change } from './checkpoint.ts';
+import { dirname } from 'node:path';
+import { because, outcomeOf } from './outcome.ts';
+import { resizeService } from './resize.ts';
+import type { ActDeps, Outcome } from './types.ts';
+import { undoChange } from './undo.ts';
+import { readUnit } from './unit.ts';
+import { verifyService } from './verify.ts';
+
+/** Carries a registered change out, to its end or back to where it began. */
+export async function carryOut(change: Change, deps: ActDeps): Promise<Outcome> {
+  try {
+    for (const edit of change.edits) {
+      const record = change.manifest.files.find((file) => file.path === edit.path);
+      if (record?.made_folder != null) {
+        deps.step(`make folder ${record.made_folder}`);
+        await makeFolder(dirname(edit.path));
+      }
+      await writeUserFile(edit, deps.step);
+    }
+    if (change.edits.length > 0) {
+      deps.step('daemon-reload');
+      await deps.systemd.daemonReload();
+    }
+    if (change.manifest.resize !== 'none') {
+      await requireLoaded(change, deps);
+      await saveChange(change, { touched: true }, deps);
+    }
+    return await settle(change, deps);
+  } catch (error) {
+    return undoChange(change, because(error), deps);
+  }
+}
+
+/** The second half, from where files and systemd are ready: the running service, the proof, the end. */
+export async function settle(change: Change, deps: ActDeps): Promise<Outcome> {
+  const { service, from, to, resize } = change.manifest;
+  if (resize === 'none') return finish(change, null, deps);
+  if ((await resizeService(change, deps)) === 'draining') {
+    return outcomeOf(change, {
+      result: 'draining',
+      sentence: `${service}: ${from} → ${to}: Celery finishes its running tasks first; the next run goes on`,
+    });
+  }
+  return prove(change, deps);
+}
+
+/** The proof and the end, for a service that has been resized. */
+export async function prove(change: Change, deps: ActDeps): Promise<Outcome> {
+  const { service, kind, to, countable } = change.manifest;
+  deps.step('verify');
+  const verdict = await verifyService({ service, kind, workers: to, countable }, deps);
+  if (!verdict.ok) throw new UserError(EXIT.failed, verdict.why);
+  return finish(change, verdict.running, deps);
+}
+
+/** A change that systemd cannot load must not reach the running service. */
+async function requireLoaded(change: Change, deps: ActDeps): Promise<void> {
+  const { service } = change.manifest;
+  const unit = await readUnit(service, deps);
+  if (unit.loadState === 'loaded') return;
+  const detail = unit.loadError === null ? '' : `: ${unit.loadError}`;
+  throw new UserError(EXIT.failed, `${service}: systemd says ${unit.loadState}${detail}`);
+}
+
+async function finish(change: Change, running: number | null, deps: ActDeps): Promise<Outcome> {
+  const { service, from, to, resize, countable, action } = change.manifest;
+  const proof =
+    resize === 'none'
+      ? 'the running service was left alone'
+      : countable
+        ? `verified: ${running} run`
+        : 'verified: it is active; its workers are threads, which cannot be counted';
+  const sentence = `${service}: ${from} → ${to} workers${action === 'rollback' ? ' (rolled back)' : ''}; ${proof}`;
+  const note = await endChange(change, 'applied', proof, deps);
+  return outcomeOf(change, { result: 'applied', sentence: sentence + note, running });
+}

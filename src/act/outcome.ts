@@ -1,0 +1,19 @@
+import type { Change } from './checkpoint.ts';
+import type { Outcome } from './types.ts';
+
+/** What a change came to; what is not given follows from its manifest. */
+export function outcomeOf(
+  { manifest }: Change,
+  rest: Pick<Outcome, 'result' | 'sentence'> & Partial<Outcome>,
+): Outcome {
+  const { service, project, action, from, to, reason, id } = manifest;
+  return {
+    ...{ service, project, action, from, to, reason, changeId: id, running: null, hint: null },
+    ...rest,
+  };
+}
+
+/** The message of whatever went wrong. */
+export function because(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,26 @@
+import { readdir } from 'node:fs/promises';
+import type { ActDeps, Outcome } from './types.ts';
+
+/** What was found unfinished, and what became of it. */
+export interface Recovery {
+  /** changes that were finished or undone, or that go on draining */
+  outcomes: Outcome[];
+  /** records that cannot be used, for people */
+  faults: string[];
+  /** services that must not be changed in this run: a change of theirs is still open */
+  blocked: string[];
+}
+
+/**
+ * Finishes or undoes what a run that died (or that did not wait for Celery's tasks) has left. Every
+ * command that changes things calls it first, with the lock held. Where nothing is left it costs one
+ * listing of a folder.
+ */
+export async function recover(deps: ActDeps): Promise<Recovery> {
+  const names = await readdir(`${deps.backupDir}/changes`).catch(() => []);
+  if (!names.some((name) => /\.(pending|new)$/.test(name))) {
+    return { outcomes: [], faults: [], blocked: [] };
+  }
+  const { recoverChanges } = await import('./recovery.ts');
+  return recoverChanges(deps);
+}

@@ -1,0 +1,95 @@
+import { basename, dirname } from 'node:path';
+import { readUserFile, sweepTemporaries } from './atomic-write.ts';
+import { prove, settle } from './carry-out.ts';
+import type { Change } from './checkpoint.ts';
+import { sha256 } from './durable.ts';
+import { listPending, renameChange, sweepUnregistered } from './journal.ts';
+import type { ManifestFault } from './manifest.ts';
+import { because, outcomeOf } from './outcome.ts';
+import type { Recovery } from './recover.ts';
+import type { ActDeps, Outcome } from './types.ts';
+import { undoChange } from './undo.ts';
+import { isRunning, readUnit } from './unit.ts';
+
+/** The work of `recover`, for the rare case that there is some. Oldest first; one cannot stop another. */
+export async function recoverChanges(deps: ActDeps): Promise<Recovery> {
+  const recovery: Recovery = { outcomes: [], faults: [], blocked: [] };
+  await sweepUnregistered(deps.backupDir);
+  for (const { folder, manifest } of await listPending(deps.backupDir)) {
+    if ('fault' in manifest) {
+      recovery.faults.push(await describeFault(folder, manifest, deps));
+      if (manifest.service !== null) recovery.blocked.push(manifest.service);
+      continue;
+    }
+    const outcome = await recoverChange({ folder, manifest, edits: [] }, deps);
+    recovery.outcomes.push(outcome);
+    if (outcome.result === 'draining' || outcome.result === 'failed') {
+      recovery.blocked.push(manifest.service);
+    }
+  }
+  return recovery;
+}
+
+/**
+ * Forward where the new files are all in place and the service has been touched and is not simply the
+ * old one still; back otherwise.
+ */
+async function recoverChange(change: Change, deps: ActDeps): Promise<Outcome> {
+  const { undo_because, outcome, files } = change.manifest;
+  const died = 'the run that made it ended in the middle of it';
+  try {
+    for (const file of files) await sweepTemporaries(dirname(file.path));
+    if (outcome !== null) return await closeFinished(change, deps);
+    if (undo_because !== null || !(await canGoForward(change, deps))) {
+      return await undoChange(change, undo_because ?? died, deps);
+    }
+    return await settleRecovered(change, deps);
+  } catch (error) {
+    return undoChange(change, because(error), deps);
+  }
+}
+
+async function settleRecovered(change: Change, deps: ActDeps): Promise<Outcome> {
+  deps.step('recover: daemon-reload');
+  await deps.systemd.daemonReload();
+  const { resize, drain } = change.manifest;
+  // a restart that happened is not made twice
+  return resize === 'none' || drain !== null ? settle(change, deps) : prove(change, deps);
+}
+
+/** All was done but for the last rename. */
+async function closeFinished(change: Change, deps: ActDeps): Promise<Outcome> {
+  const { id, outcome, service, from, to } = change.manifest;
+  deps.step('recover: finish');
+  change.folder = await renameChange(deps.backupDir, change.folder, id);
+  return outcomeOf(change, {
+    result: outcome?.result ?? 'failed',
+    sentence: `${service}: ${from} → ${to}: ${outcome?.why ?? ''}`,
+  });
+}
+
+async function canGoForward(change: Change, deps: ActDeps): Promise<boolean> {
+  const { files, touched, resize, drain, before, service } = change.manifest;
+  for (const { path, sha256_after } of files) {
+    const now = await readUserFile(path);
+    if ((now === null ? null : sha256(now)) !== sha256_after) return false;
+  }
+  if (resize === 'none' || drain !== null) return true;
+  const unit = await readUnit(service, deps);
+  const isOld = before.boot === deps.bootId() && before.main_start_us === unit.mainStartUs;
+  return touched && isRunning(unit) && !isOld;
+}
+
+async function describeFault(
+  folder: string,
+  { fault, service, detail }: ManifestFault,
+  deps: ActDeps,
+): Promise<string> {
+  const what = `${folder}/manifest.json${service === null ? '' : ` (${service})`}`;
+  if (fault === 'newer') {
+    return `${what}: an unfinished change of a newer autoscaler (${detail}): left for that version; its service is left alone until then. Install it again and run: autoscaler run`;
+  }
+  const name = basename(folder).replace(/\.pending$/, '.broken');
+  const moved = await renameChange(deps.backupDir, folder, name);
+  return `${what}: the record of an unfinished change cannot be read (${detail}). It was moved to ${moved}; the files as they were before are in there: compare them with the units (systemctl cat SERVICE) and put back what is missing`;
+}

@@ -1,0 +1,160 @@
+import { dirname, join } from 'node:path';
+import {
+  removeFolderIfEmpty,
+  readUserFile,
+  sweepTemporaries,
+  writeUserFile,
+} from './atomic-write.ts';
+import { because, outcomeOf } from './outcome.ts';
+import { discardChange, endChange, readCopy, saveChange, type Change } from './checkpoint.ts';
+import { isDraining } from './drain.ts';
+import { sha256 } from './durable.ts';
+import type { FileRecord } from './manifest.ts';
+import { resizeService } from './resize.ts';
+import type { ActDeps, Outcome } from './types.ts';
+import { isRunning, readUnit } from './unit.ts';
+import { verifyService } from './verify.ts';
+
+/**
+ * Takes a change back: files, systemd, and the service where it had been touched; then proves it.
+ * What cannot be put back stays in the journal, and the next run tries again. Never throws.
+ */
+export async function undoChange(change: Change, why: string, deps: ActDeps): Promise<Outcome> {
+  try {
+    return await takeBack(change, why, deps);
+  } catch (error) {
+    const { service, from, to, files } = change.manifest;
+    const copies = files
+      .filter((file) => file.copy !== null)
+      .map((file) => `${file.path} (copy: ${join(change.folder, file.copy ?? '')})`);
+    return outcomeOf(change, {
+      result: 'failed',
+      sentence: `${service}: ${from} → ${to} failed: ${why}; taking it back failed too: ${because(error)}`,
+      hint: `The next run tries again. By hand: ${['put back', copies.join(', ')].join(' ')}, then: systemctl daemon-reload && systemctl restart ${service}`,
+    });
+  }
+}
+
+async function takeBack(change: Change, why: string, deps: ActDeps): Promise<Outcome> {
+  const { service, from, to } = change.manifest;
+  const again = change.manifest.undo_because !== null;
+  if (!again) await noteUndo(change, why, deps);
+  const { restored, edited } = await restoreFiles(change, deps);
+  if (!again && restored === 0 && !change.manifest.touched) {
+    await discardChange(change, deps);
+    return outcomeOf(change, {
+      result: edited.length > 0 ? 'failed' : 'refused',
+      sentence: `${service}: ${from} → ${to} was not made: ${why}`,
+      changeId: null,
+    });
+  }
+  deps.step('undo: daemon-reload');
+  await deps.systemd.daemonReload();
+  const now = await bringServiceBack(change, deps);
+  if (now === 'draining') {
+    return outcomeOf(change, {
+      result: 'draining',
+      sentence: `${service}: ${from} → ${to} failed: ${why}; its unit is back, and once Celery has finished its running tasks the next run starts it with ${from}`,
+    });
+  }
+  return close(change, edited, now, deps);
+}
+
+/** The journal says that we go back from here; a full disk must not keep us from it. */
+async function noteUndo(change: Change, why: string, deps: ActDeps): Promise<void> {
+  const { drain } = change.manifest;
+  const news = {
+    undo_because: why,
+    drain: drain !== null && isDraining(drain, deps) ? drain : null,
+  };
+  await saveChange(change, news, deps).catch(() => undefined);
+}
+
+interface Restored {
+  restored: number;
+  /** files that somebody else has edited since: left as they are */
+  edited: string[];
+}
+
+async function restoreFiles(change: Change, deps: ActDeps): Promise<Restored> {
+  const answer: Restored = { restored: 0, edited: [] };
+  for (const file of change.manifest.files) {
+    await sweepTemporaries(dirname(file.path));
+    const now = await readUserFile(file.path);
+    const hash = now === null ? null : sha256(now);
+    if (hash === file.sha256_after && hash !== file.sha256_before) {
+      const edit = { path: file.path, before: now, after: await originalOf(change, file) };
+      const attributesOf = file.copy === null ? null : join(change.folder, file.copy);
+      await writeUserFile({ ...edit, attributesOf }, (name) => deps.step(`undo: ${name}`));
+      answer.restored += 1;
+    } else if (hash !== file.sha256_before) {
+      answer.edited.push(file.path);
+    }
+    if (file.made_folder !== null) {
+      deps.step(`undo: remove folder ${file.made_folder}`);
+      await removeFolderIfEmpty(file.made_folder);
+    }
+  }
+  return answer;
+}
+
+/** From memory while we have it: the backup folder may be gone by now. */
+async function originalOf(change: Change, file: FileRecord): Promise<Buffer | null> {
+  const edit = change.edits.find(({ path }) => path === file.path);
+  return edit === undefined ? readCopy(change, file) : edit.before;
+}
+
+/** null: the service serves as before (or was never touched); otherwise what is wrong with it. */
+async function bringServiceBack(
+  change: Change,
+  deps: ActDeps,
+): Promise<'draining' | { wrong: string } | null> {
+  const { service, kind, from, countable, touched } = change.manifest;
+  if (!touched || (await isUntouched(change, deps))) return null;
+  try {
+    if ((await resizeService(change, deps)) === 'draining') return 'draining';
+    deps.step('undo: verify');
+    const verdict = await verifyService({ service, kind, workers: from, countable }, deps);
+    return verdict.ok ? null : { wrong: verdict.why };
+  } catch (error) {
+    return { wrong: because(error) };
+  }
+}
+
+/** Whether the service is still the one that ran before the change. */
+async function isUntouched(change: Change, deps: ActDeps): Promise<boolean> {
+  const { service, before, drain } = change.manifest;
+  const unit = await readUnit(service, deps);
+  return (
+    drain === null &&
+    isRunning(unit) &&
+    before.boot === deps.bootId() &&
+    before.main_pid === unit.mainPid &&
+    before.main_start_us === unit.mainStartUs
+  );
+}
+
+async function close(
+  change: Change,
+  edited: string[],
+  now: { wrong: string } | null,
+  deps: ActDeps,
+): Promise<Outcome> {
+  const { service, from, to, undo_because } = change.manifest;
+  const head = `${service}: ${from} → ${to} failed: ${undo_because}`;
+  if (edited.length === 0 && now === null) {
+    const note = await endChange(change, 'undone', undo_because ?? '', deps);
+    const sentence = `${head}; undone: it is as before, with ${from}${note}`;
+    return outcomeOf(change, { result: 'undone', sentence });
+  }
+  const troubles = [
+    ...edited.map((path) => `${path} was edited by somebody else meanwhile and is left as it is`),
+    ...(now === null ? [] : [`with the old unit the service does not come up: ${now.wrong}`]),
+  ];
+  const note = await endChange(change, 'failed', troubles.join('; '), deps);
+  return outcomeOf(change, {
+    result: 'failed',
+    sentence: `${head}; ${troubles.join('; ')}${note}`,
+    hint: `See: systemctl status ${service}; journalctl -u ${service} -n 50. What was before is in ${change.folder}`,
+  });
+}
