@@ -44,7 +44,13 @@ tr -d - < /proc/sys/kernel/random/uuid > etc/machine-id
 printf '127.0.0.1 localhost %s\n' "$name" > etc/hosts
 cd /
 
-for path; do set -- "$@" "--overlay=$path::$path"; shift; done
+number=0
+for path; do
+  number=$((number + 1))
+  mkdir "$folder/fs/upper$number"
+  set -- "$@" "--overlay=$path:$folder/fs/upper$number:$path"
+  shift
+done
 SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 systemd-nspawn --quiet --boot --directory="$folder/fs/root" \
   --machine="$name" --register=no --keep-unit --private-network --console=pipe \
   --resolv-conf=off --timezone=off --link-journal=no "$@" < /dev/null > "$folder/console.log" 2>&1 &
