@@ -37,7 +37,15 @@ export interface Splice {
 /** Where a unit's number of workers stands and how to change it. */
 export type Location =
   /** the number is text in a file that is this unit's own: edit it in place */
-  | { how: 'splice'; kind: Kind; workers: number; path: string; start: number; end: number; what: string }
+  | {
+      how: 'splice';
+      kind: Kind;
+      workers: number;
+      path: string;
+      start: number;
+      end: number;
+      what: string;
+    }
   /** the number is nowhere, or in a file that is not ours to edit: it is set by our drop-in */
   | {
       how: 'drop_in';

@@ -1,0 +1,122 @@
+import type { Chars, Word } from './chars.ts';
+import { celeryOptions, celeryWorkerOptions } from './celery-options.ts';
+import { parseMulti } from './celery-multi.ts';
+import type { Context } from './programs.ts';
+import { lookUp } from './environment.ts';
+import { lastOption, parseOptions } from './options.ts';
+import type { Parsed } from './options.ts';
+import { countUses, lastWord, problemAt } from './reading.ts';
+import type { Problem, Reading } from './reading.ts';
+
+/** What a `celery` command does: `aside` is beat or flower, `other` any further subcommand. */
+export type CeleryRole = 'worker' | 'multi' | 'aside' | 'other';
+
+/** The role of a command whose first word is `celery`, and the words behind the subcommand. */
+export function celeryRole(argv: Word[]): { role: CeleryRole; args: Word[] } {
+  const [sub, ...args] = parseOptions(argv.slice(1), celeryOptions(), 'getopt').positionals;
+  switch (sub?.text) {
+    case 'worker':
+      return { role: 'worker', args };
+    case 'multi':
+      return { role: /^(?:start|restart)$/.test(args[0]?.text ?? '') ? 'multi' : 'other', args };
+    case 'beat':
+    case 'flower':
+      return { role: 'aside', args };
+    default:
+      return { role: 'other', args };
+  }
+}
+
+/**
+ * What a Celery worker command says of its concurrency: the last `--concurrency` or `-c`, then (Celery 5)
+ * `CELERY_WORKER_CONCURRENCY`, else one for each processor. The app's own settings cannot be seen.
+ */
+export function readCelery(argv: Word[], context: Context, cpus: number): Reading {
+  const { role, args } = celeryRole(argv);
+  const words = role === 'multi' ? args.slice(1) : args;
+  const parsed =
+    role === 'multi'
+      ? parseMulti(words)
+      : { ...parseOptions(words, celeryWorkerOptions(), 'click'), problem: null };
+  // An app named behind `worker` is Celery before 5, which does not look at these variables.
+  const isOld = role === 'worker' && lastOption(parsed, 'app') !== null;
+  const env = (name: string): Chars | 'unknown' | undefined =>
+    isOld ? undefined : lookUp(context.env, `CELERY_WORKER_${name}`);
+  const option = lastOption(parsed, 'concurrency');
+  const pool = lastOption(parsed, 'pool')?.value ?? known(env('POOL'));
+  const fromEnv = env('CONCURRENCY');
+  const chars = option ? (option.value ?? { text: '', spans: [] }) : known(fromEnv);
+  const problem =
+    parsed.problem ??
+    (pool?.text === 'solo' ? soloPool(argv) : null) ??
+    (lastOption(parsed, 'autoscale') || known(env('AUTOSCALE')) ? withAutoscale(argv) : null) ??
+    (parsed.opaqueAt > (option?.index ?? -1) ? opaque(argv) : null) ??
+    (option === null && hidesSetting(parsed) ? inSettings(argv) : null) ??
+    (option === null && fromEnv === 'unknown' ? unknown(context, argv) : null);
+  const isShortInMulti = role === 'multi' && option?.flag === '-c';
+  return {
+    kind: 'celery',
+    count: chars ? { chars, flag: option?.flag ?? 'CELERY_WORKER_CONCURRENCY' } : null,
+    fallback: cpus,
+    pool: pool?.text ?? null,
+    embeddedBeat: lastOption(parsed, 'beat') !== null || isTrue(known(env('BEAT'))),
+    problem,
+    insertAfter: argv[argv.length - words.length + parsed.end - 1] ?? lastWord(argv),
+    option: (workers) => (isShortInMulti ? ` -c ${workers}` : ` --concurrency=${workers}`),
+    usedElsewhere: chars !== null && countUses(argv, chars) > (option ? 1 : 0),
+  };
+}
+
+function known(value: Chars | 'unknown' | undefined): Chars | null {
+  return typeof value === 'object' ? value : null;
+}
+
+function isTrue(value: Chars | null): boolean {
+  return value !== null && /^(?:1|true|t|yes|y|on)$/i.test(value.text.trim());
+}
+
+/** `-- worker.concurrency=4`: settings of the app on the command line. */
+function hidesSetting(parsed: Parsed): boolean {
+  return parsed.positionals.some((word) => /concurrency|autoscale|pool/.test(word.text));
+}
+
+function soloPool(argv: Word[]): Problem {
+  const message = 'the pool is solo, which has one process whatever the concurrency';
+  return problemAt(
+    argv[0],
+    'solo_pool',
+    message,
+    'remove -P solo to have a pool that can be sized',
+  );
+}
+
+function withAutoscale(argv: Word[]): Problem {
+  const message = 'Celery sizes the pool itself (--autoscale)';
+  const hint = 'remove --autoscale and set --concurrency=N to have it sized by autoscaler';
+  return problemAt(argv[0], 'autoscale', message, hint);
+}
+
+function opaque(argv: Word[]): Problem {
+  const message = 'a word of the command is only known when it starts and may set the concurrency';
+  return problemAt(
+    argv[0],
+    'not_a_number',
+    message,
+    'put --concurrency=N at the end of the command',
+  );
+}
+
+function inSettings(argv: Word[]): Problem {
+  const message = 'the command sets options of the app that decide on its pool';
+  return problemAt(argv[0], 'config_file', message, 'use --concurrency=N of celery worker instead');
+}
+
+function unknown(context: Context, argv: Word[]): Problem {
+  const message = `the concurrency may come from the environment, and ${context.env.unknown ?? 'it is handed on from outside the unit'}`;
+  return problemAt(
+    argv[0],
+    'unreadable',
+    message,
+    'put --concurrency=N on the command line in ExecStart',
+  );
+}

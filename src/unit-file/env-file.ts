@@ -1,0 +1,104 @@
+import { CharsBuilder, OPAQUE, charFor, charsOf, slice, spanAt } from './chars.ts';
+import type { Chars } from './chars.ts';
+import type { SourceFile } from './types.ts';
+
+/** `NAME=value` of an environment file; `start` to `end` is where it stands. */
+export interface EnvAssignment {
+  name: string;
+  value: Chars;
+  start: number;
+  end: number;
+}
+
+const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const LINE_END = /[\n\r]/;
+
+/**
+ * The variables of an `EnvironmentFile=`, by the rules of systemd.exec(5), which are not the shell's:
+ * comments begin with `#` or `;`, a quote counts at the start of a value only, a backslash before a
+ * line end joins the lines. Never fails; lines that are no assignment are passed over. Linear.
+ */
+export function parseEnvFile(file: SourceFile): EnvAssignment[] {
+  const { text } = file;
+  const found: EnvAssignment[] = [];
+  let doubtfulLine = false;
+  let at = text.startsWith('\uFEFF') ? 1 : 0;
+  while (at < text.length) {
+    const char = text.charAt(at);
+    if (/[ \t\n\r]/.test(char)) {
+      at++;
+      continue;
+    }
+    const start = at;
+    const lineEnd = endOfLine(text, at);
+    if (char === '#' || char === ';') {
+      // Until systemd 253 a backslash continued a comment, since 254 it does not.
+      doubtfulLine = text.charAt(lineEnd - 1) === '\\';
+      at = lineEnd + 1;
+      continue;
+    }
+    const equals = text.indexOf('=', at);
+    if (equals < 0 || equals > lineEnd) {
+      at = lineEnd;
+      continue;
+    }
+    const { value, next } = readValue(file, equals + 1);
+    const name = text.slice(at, equals).trim();
+    const doubt = doubtfulLine ? charsOf(file, equals, equals + 1).spans[0] : undefined;
+    if (NAME.test(name))
+      found.push({
+        name,
+        value: doubt ? charFor(OPAQUE, doubt, doubt, true) : value,
+        start,
+        end: next,
+      });
+    doubtfulLine = false;
+    at = next;
+  }
+  return found;
+}
+
+function endOfLine(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && !LINE_END.test(text.charAt(at))) at++;
+  return at;
+}
+
+/** The value that begins at `from`; `next` is the end of its last line. */
+function readValue(file: SourceFile, from: number): { value: Chars; next: number } {
+  const { text } = file;
+  const out = new CharsBuilder();
+  let state: 'before' | 'plain' | "'" | '"' = 'before';
+  let kept = 0;
+  let at = from;
+  for (; at < text.length; at++) {
+    const char = text.charAt(at);
+    const following = text.charAt(at + 1);
+    if (state === "'" || state === '"') {
+      if (char === state) state = 'before';
+      else if (char === '\\' && state === '"') {
+        if (following && '"\\`$'.includes(following)) out.add(escaped(file, at));
+        else if (!LINE_END.test(following)) out.add(charsOf(file, at, at + 2));
+        at++;
+      } else out.add(charsOf(file, at, at + 1));
+      kept = out.text.length;
+    } else if (LINE_END.test(char)) break;
+    else if (state === 'before' && (char === '"' || char === "'")) state = char;
+    else if (char === '\\') {
+      if (following && !LINE_END.test(following)) out.add(escaped(file, at));
+      at++;
+      state = 'plain';
+      kept = out.text.length;
+    } else if (!/[ \t]/.test(char)) {
+      out.add(charsOf(file, at, at + 1));
+      state = 'plain';
+      kept = out.text.length;
+    } else if (state === 'plain') out.add(charsOf(file, at, at + 1));
+  }
+  return { value: slice(out, 0, kept), next: Math.min(at, text.length) };
+}
+
+function escaped(file: SourceFile, at: number): Chars {
+  const both = charsOf(file, at, at + 2);
+  return charFor(both.text.charAt(1), spanAt(both, 0), spanAt(both, 1), false);
+}

@@ -1,0 +1,120 @@
+import { splitUnitName, expandSpecifiers } from './specifiers.ts';
+import { slice } from './chars.ts';
+import type { Chars, Word } from './chars.ts';
+import { parseEnvFile } from './env-file.ts';
+import type { Assignment } from './parse.ts';
+import type { SourceFile, UnitSources } from './types.ts';
+import { eachWord, Unbalanced } from './words.ts';
+
+/**
+ * The variables that a command gets. `unknown`: why a variable that is not listed may have any value;
+ * null: it is not set.
+ */
+export interface Env {
+  vars: ReadonlyMap<string, Chars | 'unknown'>;
+  unknown: string | null;
+}
+
+/** A place in a file where a variable gets its value; `word` is the whole `NAME=value` of `Environment=`. */
+export interface VariableSite {
+  name: string;
+  file: SourceFile;
+  start: number;
+  end: number;
+  word: Word | null;
+}
+
+/** An assignment of `[Service]` and the file that it stands in. */
+export interface Setting {
+  file: SourceFile;
+  assignment: Assignment;
+}
+
+const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** A variable's value; undefined: not set. */
+export function lookUp(env: Env, name: string): Chars | 'unknown' | undefined {
+  return env.vars.get(name) ?? (env.unknown === null ? undefined : 'unknown');
+}
+
+/** The same variables but for one. */
+export function withVariable(env: Env, name: string, value: Chars | 'unknown' | null): Env {
+  const vars = new Map(env.vars);
+  if (value) vars.set(name, value);
+  else vars.delete(name);
+  return { ...env, vars };
+}
+
+/**
+ * The environment of the unit's commands (systemd.exec(5), "Environment"): PassEnvironment=, then
+ * Environment=, then the environment files, less UnsetEnvironment=.
+ */
+export function readEnvironment(
+  settings: Setting[],
+  sources: UnitSources,
+): { env: Env; sites: VariableSite[] } {
+  const sites: VariableSite[] = [];
+  const vars = new Map<string, Chars | 'unknown'>();
+  for (const { word } of wordsOf(settings, 'PassEnvironment', sources.unit))
+    vars.set(word.text, 'unknown');
+  for (const { file, word } of wordsOf(settings, 'Environment', sources.unit)) {
+    const equals = word.text.indexOf('=');
+    const name = word.text.slice(0, equals);
+    if (equals < 0 || !NAME.test(name)) continue;
+    vars.set(name, slice(word, equals + 1));
+    sites.push({ name, file, start: word.first.start, end: word.last.end, word });
+  }
+  let unknown: string | null = null;
+  for (const { path, text } of sources.environmentFiles) {
+    if (text === null) {
+      unknown = `${path} cannot be read`;
+      vars.clear();
+      continue;
+    }
+    const file = { path, text };
+    for (const { name, value, start, end } of parseEnvFile(file)) {
+      vars.set(name, value);
+      sites.push({ name, file, start, end, word: null });
+    }
+  }
+  for (const { word } of wordsOf(settings, 'UnsetEnvironment', sources.unit))
+    unset(vars, word.text);
+  return { env: { vars, unknown }, sites };
+}
+
+/** `NAME` removes the variable, `NAME=value` removes it where it has this value. */
+function unset(vars: Map<string, Chars | 'unknown'>, what: string): void {
+  const equals = what.indexOf('=');
+  const name = equals < 0 ? what : what.slice(0, equals);
+  const value = vars.get(name);
+  if (value === undefined) return;
+  if (equals < 0) vars.delete(name);
+  else if (value === 'unknown') return;
+  else if (value.text === what.slice(equals + 1)) vars.delete(name);
+}
+
+/** The words of a list setting in force: an empty assignment drops what was before it, an open quote what follows. */
+function wordsOf(
+  settings: Setting[],
+  key: string,
+  unit: string,
+): { file: SourceFile; word: Word }[] {
+  let found: { file: SourceFile; word: Word }[] = [];
+  for (const { file, assignment } of settings) {
+    if (assignment.key !== key) continue;
+    const value = assignment.value();
+    if (value.text === '') found = [];
+    try {
+      for (const word of eachWord(value)) found.push({ file, word: expandSpecifiers(word, unit) });
+    } catch (error) {
+      if (!(error instanceof Unbalanced)) throw error;
+    }
+  }
+  return found;
+}
+
+/** Whether an environment file of this unit is one that other instances of its template read as well. */
+export function sharedByInstances(path: string, unit: string): boolean {
+  const { instance } = splitUnitName(unit);
+  return instance !== null && instance !== '' && !path.includes(instance);
+}

@@ -1,0 +1,107 @@
+import { CharsBuilder, OPAQUE, charFor, slice, spanAt } from './chars.ts';
+import type { Chars, Word } from './chars.ts';
+import { lookUp } from './environment.ts';
+import type { Env, Setting } from './environment.ts';
+import { expandSpecifiers } from './specifiers.ts';
+import { eachWord, nextWord } from './words.ts';
+
+const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const BRACED = /\$\{([^}:]{0,256})\}/y;
+
+/** The ExecStart= lines in force: an empty one drops those before it. */
+export function execStartLines(settings: Setting[]): Setting[] {
+  let lines: Setting[] = [];
+  for (const setting of settings) {
+    if (setting.assignment.key !== 'ExecStart') continue;
+    if (setting.assignment.value().text === '') lines = [];
+    else lines.push(setting);
+  }
+  return lines;
+}
+
+/**
+ * The commands of one ExecStart= value (systemd.service(5), "Command lines"): the program, prefixes
+ * taken off, and its arguments with specifiers and variables replaced. A lone `;` separates commands.
+ * Throws `Unbalanced`.
+ */
+export function readCommands(value: Chars, unit: string, env: Env): Word[][] {
+  const commands: Word[][] = [];
+  for (let at = 0; at < value.text.length;) {
+    const first = nextWord(value, at);
+    if (!first) break;
+    const { word: program, namesArgv0, expands } = takePrefixes(first.word);
+    const args: Word[] = [];
+    at = first.next;
+    while (at < value.text.length) {
+      if (isSemicolon(value.text, at)) {
+        at++;
+        break;
+      }
+      const found = nextWord(value, at);
+      if (!found) break;
+      const isEscapedSemicolon =
+        value.text.startsWith('\\;', at) && found.word.last.end === spanAt(value, at + 1).end;
+      const word = isEscapedSemicolon ? slicedWord(found.word, 1) : found.word;
+      args.push(expandSpecifiers(word, unit));
+      at = found.next;
+    }
+    if (namesArgv0) args.shift();
+    const expanded = expands ? args.flatMap((word) => expandVariables(word, env)) : args;
+    if (program.text !== '') commands.push([expandSpecifiers(program, unit), ...expanded]);
+  }
+  return commands;
+}
+
+function isSemicolon(text: string, at: number): boolean {
+  return text.charAt(at) === ';' && /^[ \t\n\r]?$/.test(text.charAt(at + 1));
+}
+
+/** `-`, `@`, `:`, `+`, `!`, `!!` in any combination. */
+function takePrefixes(word: Word): { word: Word; namesArgv0: boolean; expands: boolean } {
+  const prefixes = /^[-@:+!]*/.exec(word.text)?.[0] ?? '';
+  return {
+    word: slicedWord(word, prefixes.length),
+    namesArgv0: prefixes.includes('@'),
+    expands: !prefixes.includes(':'),
+  };
+}
+
+function slicedWord(word: Word, from: number): Word {
+  return { ...slice(word, from), first: word.first, last: word.last };
+}
+
+/**
+ * `$NAME` as a word of its own becomes the words of the value, `${NAME}` anywhere the value as it is,
+ * `$$` a dollar sign. What is not set is empty. Other forms, such as `${NAME:-3}`, are left to a shell.
+ */
+function expandVariables(word: Word, env: Env): Word[] {
+  const { text } = word;
+  if (!text.includes('$')) return [word];
+  if (/^\$[^{$]/.test(text)) return splitVariable(word, env);
+  const out = new CharsBuilder();
+  for (let at = 0; at < text.length;) {
+    BRACED.lastIndex = at;
+    const name = BRACED.exec(text)?.[1];
+    if (name !== undefined) {
+      const end = at + name.length + 3;
+      const value = lookUp(env, name);
+      const first = spanAt(word, at);
+      if (value === 'unknown') out.add(charFor(OPAQUE, first, spanAt(word, end - 1), true));
+      else if (value) out.add(value);
+      at = end;
+    } else if (text.startsWith('$$', at)) {
+      out.add(charFor('$', spanAt(word, at), spanAt(word, at + 1), false));
+      at += 2;
+    } else out.take(word, at++);
+  }
+  return [{ ...word, text: out.text, spans: out.spans }];
+}
+
+function splitVariable(word: Word, env: Env): Word[] {
+  const name = word.text.slice(1);
+  const value = NAME.test(name) ? lookUp(env, name) : undefined;
+  if (value === undefined) return [];
+  const { first, last } = word;
+  if (value === 'unknown') return [{ ...charFor(OPAQUE, first, last, true), first, last }];
+  return [...eachWord(value, true)].map((part) => ({ ...part, first, last }));
+}

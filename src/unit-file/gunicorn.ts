@@ -1,0 +1,157 @@
+import { CharsBuilder, OPAQUE, wordAt } from './chars.ts';
+import type { Chars, Word } from './chars.ts';
+import type { Context } from './programs.ts';
+import { lookUp } from './environment.ts';
+import { gunicornOptions } from './gunicorn-options.ts';
+import { lastOption, parseOptions } from './options.ts';
+import type { Parsed } from './options.ts';
+import { lineOfWorkers, mayAssignWorkers } from './python-config.ts';
+import { countUses, lastWord } from './reading.ts';
+import type { Problem, Reading } from './reading.ts';
+
+const ON_COMMAND_LINE = 'put --workers N on the command line in ExecStart, which comes before it';
+
+/**
+ * What a `gunicorn` command says of its workers. Precedence as in `gunicorn.app.base.load_config`: the
+ * command line, `GUNICORN_CMD_ARGS`, the config file, `WEB_CONCURRENCY`; else 1.
+ */
+export function readGunicorn(argv: Word[], context: Context): Reading {
+  const options = gunicornOptions();
+  const parsed = parseOptions(argv.slice(1), options, 'argparse');
+  const argsText = lookUp(context.env, 'GUNICORN_CMD_ARGS');
+  const more = typeof argsText === 'object' ? splitPython(argsText) : [];
+  const fromEnv = parseOptions(more, options, 'argparse');
+  const web = lookUp(context.env, 'WEB_CONCURRENCY');
+  const reading: Reading = {
+    kind: 'gunicorn',
+    count: null,
+    fallback: 1,
+    pool: valueOf(parsed, 'worker-class') ?? valueOf(fromEnv, 'worker-class'),
+    embeddedBeat: false,
+    problem: null,
+    insertAfter: argv[parsed.end] ?? lastWord(argv),
+    option: (workers) => ` --workers=${workers}`,
+    usedElsewhere: false,
+  };
+  const flag = lastOption(parsed, 'workers');
+  if (parsed.ambiguous ?? fromEnv.ambiguous)
+    return { ...reading, problem: ambiguous(parsed.ambiguous ?? fromEnv.ambiguous ?? '', argv) };
+  if (parsed.opaqueAt > (flag?.index ?? -1)) return { ...reading, problem: opaque(argv, parsed) };
+  if (flag) {
+    const chars = flag.value ?? NOTHING;
+    const usedElsewhere = countUses(argv, chars) > 1;
+    return { ...reading, count: { chars, flag: flag.flag }, usedElsewhere };
+  }
+  if (argsText === 'unknown') return { ...reading, problem: unknown(context, argv) };
+  const envFlag = lastOption(fromEnv, 'workers');
+  if (envFlag)
+    return { ...reading, count: { chars: envFlag.value ?? NOTHING, flag: envFlag.flag } };
+  const config = valueOf(parsed, 'config') || valueOf(fromEnv, 'config') || null;
+  const problem = inConfigFile(config, context, argv);
+  if (problem) return { ...reading, problem };
+  if (web === 'unknown') return { ...reading, problem: unknown(context, argv) };
+  if (!web) return reading;
+  const usedElsewhere = countUses(argv, web) > 0;
+  return { ...reading, count: { chars: web, flag: 'WEB_CONCURRENCY' }, usedElsewhere };
+}
+
+const NOTHING: Chars = { text: '', spans: [] };
+
+function valueOf(parsed: Parsed, name: string): string | null {
+  return lastOption(parsed, name)?.value?.text ?? null;
+}
+
+function ambiguous(option: string, argv: Word[]): Problem {
+  return {
+    code: 'ambiguous',
+    message: `"${option}" is the beginning of several options of gunicorn, which refuses it`,
+    hint: 'write the option in full, such as --workers',
+    at: argv[0]?.first ?? null,
+  };
+}
+
+function opaque(argv: Word[], parsed: Parsed): Problem {
+  return {
+    code: 'not_a_number',
+    message: 'what stands here is only known when the service starts and may set the workers',
+    hint: 'put --workers N behind it, as the last option of the command',
+    at: argv[parsed.opaqueAt + 1]?.first ?? null,
+  };
+}
+
+function unknown(context: Context, argv: Word[]): Problem {
+  return {
+    code: 'unreadable',
+    message: `the number of workers may come from the environment, and ${context.env.unknown ?? 'it is handed on from outside the unit'}`,
+    hint: ON_COMMAND_LINE,
+    at: argv[0]?.first ?? null,
+  };
+}
+
+/** Gunicorn looks for its config file in the folder that it is started in, whatever `--chdir` says. */
+function inConfigFile(config: string | null, context: Context, argv: Word[]): Problem | null {
+  const at = argv[0]?.first ?? null;
+  if (config?.startsWith('python:'))
+    return {
+      code: 'config_file',
+      message: `the config is the Python module ${config.slice(7)}, which may set the workers`,
+      hint: ON_COMMAND_LINE,
+      at,
+    };
+  const name = config?.replace(/^file:/, '') ?? 'gunicorn.conf.py';
+  const path = name.startsWith('/') ? name : resolve(context.cwd, name);
+  if (path === null || path.includes(OPAQUE))
+    return {
+      code: 'unreadable',
+      message: `the config file ${name.replaceAll(OPAQUE, '…')} may set the workers, and its folder is not known here`,
+      hint: ON_COMMAND_LINE,
+      at,
+    };
+  const text = context.readFile(path);
+  if (text === null)
+    return config === null
+      ? null
+      : {
+          code: 'unreadable',
+          message: `the config file ${path} cannot be read`,
+          hint: ON_COMMAND_LINE,
+          at,
+        };
+  if (!mayAssignWorkers(text)) return null;
+  const line = lineOfWorkers(text);
+  return {
+    code: 'config_file',
+    message: `the config file ${path}${line === null ? '' : `, line ${line},`} sets the workers`,
+    hint: `${ON_COMMAND_LINE}, or remove "workers" from ${path}`,
+    at,
+  };
+}
+
+function resolve(cwd: string | null, name: string): string | null {
+  return cwd === null ? null : `${cwd.replace(/\/$/, '')}/${name.replace(/^(?:\.\/)+/, '')}`;
+}
+
+/** Python's `shlex.split`, which Gunicorn reads `GUNICORN_CMD_ARGS` with. */
+function splitPython(value: Chars): Word[] {
+  const words: Word[] = [];
+  const { text } = value;
+  for (let at = 0; at < text.length;) {
+    if (/\s/.test(text.charAt(at))) {
+      at++;
+      continue;
+    }
+    const start = at;
+    const content = new CharsBuilder();
+    let quote = '';
+    for (; at < text.length && (quote || !/\s/.test(text.charAt(at))); at++) {
+      const char = text.charAt(at);
+      const escapes = char === '\\' && quote !== "'" && at + 1 < text.length;
+      if (escapes && (!quote || '"\\'.includes(text.charAt(at + 1)))) content.take(value, ++at);
+      else if (char === quote) quote = '';
+      else if (!quote && (char === '"' || char === "'")) quote = char;
+      else content.take(value, at);
+    }
+    words.push(wordAt(content, value, start, at));
+  }
+  return words;
+}

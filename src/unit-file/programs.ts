@@ -1,0 +1,205 @@
+import type { Word } from './chars.ts';
+import { OPAQUE, slice } from './chars.ts';
+import { withVariable } from './environment.ts';
+import type { Env } from './environment.ts';
+import { parseOptions } from './options.ts';
+import type { Parsed } from './options.ts';
+import { changeFolder, runScript } from './script.ts';
+import { findWrapper } from './wrappers.ts';
+import type { Wrapper } from './wrappers.ts';
+
+/** What a command finds when it starts. `cwd` null: not known. */
+export interface Context {
+  env: Env;
+  cwd: string | null;
+  readFile: (path: string) => string | null;
+}
+
+/** A program that a command line comes down to; `argv` begins with its own name. */
+export interface Program {
+  is: 'gunicorn' | 'celery' | 'celery_aside' | 'asgi' | 'unknown';
+  argv: Word[];
+  context: Context;
+}
+
+const ASGI = /^(?:uvicorn|hypercorn|daphne|granian)$/;
+const GUNICORN = /^gunicorn(?:-?\d[\d.]*)?$/;
+const CELERY = /^celery(?:-?\d[\d.]*)?$/;
+const ASIDE = /^(?:celerybeat|celery-?flower|flower)$/;
+const PYTHON = /^(?:python|pypy)[\d.]*$/;
+const SHELL = /^(?:sh|bash|dash|ash|ksh|zsh)$/;
+const ASSIGNMENT = /^([A-Za-z_][A-Za-z0-9_]*)=/;
+/** Beyond this many wrappers and scripts within scripts nobody writes a unit. */
+const DEEPEST = 12;
+
+/** The programs that a command runs, wrappers, interpreters and shells followed. Never fails. */
+export function findPrograms(argv: Word[], context: Context, depth = 0): Program[] {
+  const [first, ...args] = argv;
+  if (!first) return [];
+  const unknown: Program[] = [{ is: 'unknown', argv, context }];
+  const name = baseName(first.text);
+  if (depth > DEEPEST || name.includes(OPAQUE) || first.text.startsWith('|')) return unknown;
+  const follow = (words: Word[], inner: Context): Program[] =>
+    findPrograms(words, inner, depth + 1);
+  const known = programNamed(name);
+  if (known) return [{ is: known, argv, context }];
+  if (name === 'manage.py') return manage(argv, context);
+  if (PYTHON.test(name)) return python(argv, context, follow);
+  if (SHELL.test(name)) {
+    const parsed = parseOptions(args, SHELL_OPTIONS, 'getopt');
+    const [script, ...params] = parsed.positionals;
+    if (!script || !parsed.options.some((option) => option.name === '-c')) return unknown;
+    return runScript(script, params, context, follow);
+  }
+  if (name === 'su' || name === 'runuser') return switchUser(argv, context, follow);
+  if (name === 'sudo') return sudo(argv, context, follow);
+  const wrapper = findWrapper(name);
+  return wrapper ? unwrap(argv, wrapper, context, follow) : unknown;
+}
+
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+type Follow = (argv: Word[], context: Context) => Program[];
+
+const SHELL_OPTIONS = { values: table('-o --rcfile --init-file'), flags: {} };
+const SUDO_OPTIONS = {
+  values: table(
+    '-u --user -g --group -h --host -p --prompt -C --close-from -T --command-timeout -R --chroot -D --chdir -r --role -t --type',
+  ),
+  flags: {},
+};
+const SU_OPTIONS = {
+  values: table(
+    '-c --command -s --shell -g --group -G --supp-group -w --whitelist-environment -u --user',
+  ),
+  flags: {},
+};
+
+function table(options: string): Record<string, string> {
+  return Object.fromEntries(options.split(' ').map((option) => [option, option]));
+}
+
+function programNamed(name: string): Program['is'] | null {
+  if (GUNICORN.test(name)) return 'gunicorn';
+  if (CELERY.test(name)) return 'celery';
+  if (ASIDE.test(name)) return 'celery_aside';
+  return ASGI.test(name) ? 'asgi' : null;
+}
+
+/** `python -m MODULE …` and `python /path/to/SCRIPT …`. */
+function python(argv: Word[], context: Context, follow: Follow): Program[] {
+  const unknown: Program[] = [{ is: 'unknown', argv, context }];
+  const options = { values: table('-m -c -W -X --check-hash-based-pycs'), flags: {} };
+  const parsed = parseOptions(argv.slice(1), options, 'getopt', '-m');
+  const last = parsed.options.at(-1);
+  if (parsed.options.some((option) => option.name === '-c')) return unknown;
+  if (last?.name !== '-m') {
+    const [script] = parsed.positionals;
+    const name = script ? baseName(script.text) : '';
+    return name === 'manage.py' || programNamed(name)
+      ? follow(parsed.positionals, context)
+      : unknown;
+  }
+  const is = programNamed(last.value?.text.replace(/^gunicorn\.app\.wsgiapp$/, 'gunicorn') ?? '');
+  const module = argv[argv.length - parsed.positionals.length - 1];
+  return is && module ? [{ is, argv: [module, ...parsed.positionals], context }] : unknown;
+}
+
+/** django-celery's `manage.py celery worker …`. */
+function manage(argv: Word[], context: Context): Program[] {
+  const isCelery = argv[1]?.text === 'celery';
+  return [
+    isCelery ? { is: 'celery', argv: argv.slice(1), context } : { is: 'unknown', argv, context },
+  ];
+}
+
+function unwrap(argv: Word[], wrapper: Wrapper, context: Context, follow: Follow): Program[] {
+  const options = { values: wrapper.values ? table(wrapper.values) : {}, flags: {} };
+  let parsed = parseOptions(argv.slice(1), options, 'getopt');
+  const used: Parsed['options'] = [...parsed.options];
+  let rest = parsed.positionals;
+  if (wrapper.sub) {
+    if (rest[0]?.text !== wrapper.sub) return [{ is: 'unknown', argv, context }];
+    parsed = parseOptions(rest.slice(1), options, 'getopt');
+    used.push(...parsed.options);
+    rest = parsed.positionals;
+  }
+  rest = rest.slice(wrapper.skip ?? 0);
+  const uses = (names: string | undefined): boolean =>
+    names !== undefined && used.some((option) => names.split(' ').includes(option.name));
+  let inner = context;
+  if (rest[0]?.text === '-' && wrapper.clears) {
+    inner = withoutEnvironment(inner);
+    rest = rest.slice(1);
+  }
+  if (uses(wrapper.clears)) inner = withoutEnvironment(inner);
+  const folder = used.findLast(({ name }) => wrapper.moves?.split(' ').includes(name))?.value;
+  if (folder) inner = { ...inner, cwd: changeFolder(inner.cwd, folder.text) };
+  if (uses(wrapper.hides)) inner = withHidden(inner, `${argv[0]?.text} sets further variables`);
+  if (argv[0]?.text.endsWith('pipenv')) inner = withDotEnv(inner);
+  if (uses('-S --split-string')) return [{ is: 'unknown', argv, context }];
+  return follow(...(wrapper.assigns ? takeAssignments(rest, inner) : ([rest, inner] as const)));
+}
+
+/** `NAME=value` words before a command. */
+function takeAssignments(words: Word[], context: Context): [Word[], Context] {
+  let { env } = context;
+  let at = 0;
+  for (; at < words.length; at++) {
+    const word = words[at];
+    const name = word && ASSIGNMENT.exec(word.text)?.[1];
+    if (!word || !name) break;
+    env = withVariable(env, name, slice(word, name.length + 1));
+  }
+  return [words.slice(at), { ...context, env }];
+}
+
+function withoutEnvironment(context: Context): Context {
+  return { ...context, env: { vars: new Map(), unknown: null } };
+}
+
+/** pipenv reads `.env`, whose values win. */
+function withDotEnv(context: Context): Context {
+  const path = `${context.cwd ?? '.'}/.env`;
+  if (context.cwd !== null && context.readFile(path) === null) return context;
+  return withHidden(context, `pipenv reads ${path}`);
+}
+
+function withHidden(context: Context, unknown: string): Context {
+  return { ...context, env: { vars: new Map(), unknown } };
+}
+
+function switchUser(argv: Word[], context: Context, follow: Follow): Program[] {
+  const before = parseOptions(argv.slice(1), SU_OPTIONS, 'getopt');
+  if (before.options.some((option) => option.name === '-u' || option.name === '--user'))
+    return follow(before.positionals, context);
+  const parsed = parseOptions(argv.slice(1), SU_OPTIONS, 'click');
+  const script = parsed.options.findLast((option) => /^(?:-c|--command)$/.test(option.name));
+  if (!script?.value) return [{ is: 'unknown', argv, context }];
+  const isLogin =
+    parsed.positionals[0]?.text === '-' ||
+    parsed.options.some((option) => /^(?:-l|--login)$/.test(option.name));
+  const inner = isLogin ? { ...withoutEnvironment(context), cwd: null } : context;
+  const [self] = argv;
+  return self ? runScript({ ...self, ...script.value }, [], inner, follow) : [];
+}
+
+function sudo(argv: Word[], context: Context, follow: Follow): Program[] {
+  const parsed = parseOptions(argv.slice(1), SUDO_OPTIONS, 'getopt');
+  const uses = (names: string[]): boolean =>
+    parsed.options.some((option) => names.includes(option.name));
+  const keeps = parsed.options.some(
+    ({ name, value }) => name === '-E' || (name === '--preserve-env' && value === null),
+  );
+  const named = parsed.options.flatMap(({ name, value }) =>
+    name === '--preserve-env' && value ? value.text.split(',') : [],
+  );
+  const kept = new Map([...context.env.vars].filter(([name]) => named.includes(name)));
+  const env = keeps ? context.env : { vars: kept, unknown: null };
+  const moves = uses(['-i', '--login', '-D', '--chdir']);
+  return follow(
+    ...takeAssignments(parsed.positionals, { ...context, env, cwd: moves ? null : context.cwd }),
+  );
+}

@@ -1,0 +1,48 @@
+import type { Chars, Word } from './chars.ts';
+import { Unfollowed, WordReader, matchAt } from './shell-words.ts';
+import type { ShellVariables } from './shell-words.ts';
+
+/** A simple command; `before` is the operator that stands before it, empty at the start. */
+export interface ShellCommand {
+  before: string;
+  words: Word[];
+}
+
+const OPERATOR = /;;|&&|\|\||\|&|[;&|()\n]/y;
+const REDIRECTION = /\d*(?:<<<|<<-?|<>|<&|>&|>>|>\||<|>)|&>>?/y;
+const COMMENT = /#[^\n]*/y;
+const BLANKS = /[ \t\r]+|\\\n/y;
+
+/**
+ * The simple commands of a script, one after the other, each expanded with the variables as they are
+ * when it is asked for. Throws `Unfollowed`. Redirections are passed over; `$(…)` yields an opaque word.
+ */
+export function* readScript(script: Chars, variables: ShellVariables): Generator<ShellCommand> {
+  const { text } = script;
+  let before = '';
+  let words: Word[] = [];
+  for (let at = 0; at < text.length;) {
+    const blank = matchAt(BLANKS, text, at) ?? matchAt(COMMENT, text, at);
+    const redirection = matchAt(REDIRECTION, text, at);
+    const operator = redirection === null ? matchAt(OPERATOR, text, at) : null;
+    if (blank !== null) at += blank.length;
+    else if (redirection !== null) {
+      if (/<<-?$/.test(redirection)) throw new Unfollowed('a here-document');
+      at += redirection.length;
+      at += matchAt(BLANKS, text, at)?.length ?? 0;
+      at = new WordReader(script, at, variables).read().next;
+    } else if (operator !== null) {
+      if (operator === '(' && words.length > 0) throw new Unfollowed('a function or an array');
+      if (words.length > 0) yield { before, words };
+      // A line end after `||` goes on with the same list.
+      if (words.length > 0 || operator !== '\n') before = operator;
+      words = [];
+      at += operator.length;
+    } else {
+      const read = new WordReader(script, at, variables).read();
+      for (const word of read.words) words.push(word);
+      at = read.next;
+    }
+  }
+  if (words.length > 0) yield { before, words };
+}

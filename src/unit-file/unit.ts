@@ -1,0 +1,164 @@
+import type { Word } from './chars.ts';
+import { OPAQUE, whereIs } from './chars.ts';
+import { celeryRole, readCelery } from './celery.ts';
+import { findPrograms } from './programs.ts';
+import type { Context, Program } from './programs.ts';
+import { readEnvironment } from './environment.ts';
+import type { Setting, VariableSite } from './environment.ts';
+import { execStartLines, readCommands } from './exec-start.ts';
+import { readGunicorn } from './gunicorn.ts';
+import { parseUnit } from './parse.ts';
+import type { Reading } from './reading.ts';
+import type { Refusal, UnitSources } from './types.ts';
+import { Unbalanced } from './words.ts';
+
+/** A unit's only worker command, and the places that it is made from. */
+export interface UnitReading {
+  how: 'read';
+  reading: Reading;
+  execLines: Setting[];
+  sites: VariableSite[];
+}
+
+/** Reads a unit as systemd merges it, down to its Gunicorn or Celery worker command. Never fails. */
+export function readUnit(sources: UnitSources): UnitReading | Refusal {
+  const { unit, fragment } = sources;
+  if (!fragment) return refuse(null, 'no_unit', `${unit} has no unit file`, CHECK_NAME(unit));
+  if (fragment.path === '/dev/null' || fragment.text === '')
+    return refuse(null, 'masked', `${unit} is masked`, `systemctl unmask ${unit}`);
+  if (fragment.path.startsWith('/run/systemd/transient/'))
+    return refuse(
+      null,
+      'transient',
+      `${unit} is transient: ${fragment.path} is gone when it stops`,
+      'write a unit file for it in /etc/systemd/system',
+    );
+  const settings = [fragment, ...sources.dropIns].flatMap((file) =>
+    parseUnit(file)
+      .filter((assignment) => assignment.section === 'Service')
+      .map((assignment) => ({ file, assignment })),
+  );
+  const { env, sites } = readEnvironment(settings, sources);
+  const context = { env, cwd: sources.workingDirectory ?? '/', readFile: sources.readFile };
+  const execLines = execStartLines(settings);
+  const programs: Program[] = [];
+  for (const { file, assignment } of execLines) {
+    try {
+      for (const argv of readCommands(assignment.value(), unit, env))
+        programs.push(...findPrograms(argv, context));
+    } catch (error) {
+      if (!(error instanceof Unbalanced)) throw error;
+      const at = { file, start: assignment.start, end: assignment.end, fixed: true };
+      const message = `${whereIs(at)}: in ExecStart ${error.message}, systemd ignores the line`;
+      return refuse(null, 'unreadable', message, 'close the quote');
+    }
+  }
+  const worker = onlyWorker(programs, sources);
+  return 'how' in worker ? worker : { how: 'read', reading: worker, execLines, sites };
+}
+
+const CHECK_NAME = (unit: string): string => `check the name: systemctl cat ${unit}`;
+
+/** A refusal. */
+export function refuse(
+  kind: Refusal['kind'],
+  code: Refusal['code'],
+  message: string,
+  hint: string,
+): Refusal {
+  return { how: 'refused', kind, code, message, hint };
+}
+
+function onlyWorker(programs: Program[], sources: UnitSources): Reading | Refusal {
+  const workers = programs.filter(isWorker);
+  const [worker, second] = workers;
+  if (worker && second)
+    return refuse(
+      workers.every(({ is }) => is === worker.is) ? kindOf(worker) : null,
+      'ambiguous',
+      `${whereIs(startOf(second))}: the unit runs a second worker command (the first: ${whereIs(startOf(worker))})`,
+      'give each of them a unit of its own',
+    );
+  if (!worker) return noWorker(programs, sources.unit);
+  return worker.is === 'gunicorn'
+    ? readGunicorn(worker.argv, worker.context)
+    : readCelery(worker.argv, worker.context, sources.cpus);
+}
+
+function isWorker({ is, argv }: Program): boolean {
+  return is === 'gunicorn' || (is === 'celery' && /worker|multi/.test(celeryRole(argv).role));
+}
+
+function kindOf({ is }: Program): 'gunicorn' | 'celery' {
+  return is === 'gunicorn' ? 'gunicorn' : 'celery';
+}
+
+function startOf(program: { argv: Word[]; context: Context }): Word['first'] {
+  const [first] = program.argv;
+  if (!first) throw new RangeError('a command has at least its name');
+  return first.first;
+}
+
+function noWorker(programs: Program[], unit: string): Refusal {
+  const aside = programs.find(
+    ({ is, argv }) =>
+      is === 'celery_aside' || (is === 'celery' && celeryRole(argv).role === 'aside'),
+  );
+  if (aside)
+    return refuse(
+      'celery',
+      'beat_or_flower',
+      `${whereIs(startOf(aside))}: ${textOf(aside)} is beat or flower, which have no workers to size`,
+      'name the unit that runs "celery worker"',
+    );
+  const asgi = programs.find(({ is }) => is === 'asgi');
+  if (asgi)
+    return refuse(
+      null,
+      'uvicorn_only',
+      `${whereIs(startOf(asgi))}: ${textOf(asgi)} runs without Gunicorn`,
+      'run it under Gunicorn: gunicorn -k uvicorn.workers.UvicornWorker --workers N …',
+    );
+  const [program] = programs;
+  if (!program)
+    return refuse(
+      null,
+      'not_gunicorn_or_celery',
+      `${unit} has no command in ExecStart`,
+      CHECK_NAME(unit),
+    );
+  const opaque = programs.find(isOpaque);
+  if (opaque)
+    return refuse(
+      null,
+      'opaque_script',
+      `${whereIs(startOf(opaque))}: expected a gunicorn or celery command, found ${textOf(opaque)}, which cannot be looked into`,
+      'start gunicorn or "celery worker" in ExecStart itself',
+    );
+  return refuse(
+    null,
+    'not_gunicorn_or_celery',
+    `${whereIs(startOf(program))}: expected a gunicorn or celery worker command, found ${textOf(program)}`,
+    'name a unit that runs Gunicorn or a Celery worker',
+  );
+}
+
+/** A script or program from outside the system's folders, an interpreter, or one that is given a worker's name. */
+function isOpaque({ is, argv }: Program): boolean {
+  const path = argv[0]?.text ?? '';
+  return (
+    is === 'unknown' &&
+    (/\.(?:sh|bash|py|pl|rb)$/.test(path) ||
+      /(?:^|\/)(?:(?:[bdkaz]|ba|da)?sh|(?:python|pypy)[\d.]*)$/.test(path) ||
+      !/^(?:\/usr)?\/s?bin\/|^[^/\s]+$/.test(path) ||
+      argv.some(({ text }) => /gunicorn|celery/.test(text) || text.includes(OPAQUE)))
+  );
+}
+
+function textOf({ argv }: Program): string {
+  const text = argv
+    .map((word) => word.text)
+    .join(' ')
+    .replaceAll(OPAQUE, '…');
+  return `"${text.length > 60 ? `${text.slice(0, 59)}…` : text}"`;
+}

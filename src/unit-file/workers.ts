@@ -1,0 +1,138 @@
+import { whereIs } from './chars.ts';
+import type { Chars, Span } from './chars.ts';
+import { dropInText, dropInWays } from './drop-in.ts';
+import type { DropInLines } from './drop-in.ts';
+import { findOurs, laterThanOurs, ourPath, whyNotOwn, withOurs } from './ownership.ts';
+import { digitsOf } from './reading.ts';
+import type { Reading } from './reading.ts';
+import type { CommandFacts, Location, Refusal, UnitSources } from './types.ts';
+import { readUnit, refuse } from './unit.ts';
+import type { UnitReading } from './unit.ts';
+
+/**
+ * Where a unit's number of workers stands and how to change it: in place where it is text of a file that
+ * is the unit's own, by our drop-in where it is not or where there is no number, else refused with the
+ * reason. Never throws; whatever is not understood is refused.
+ */
+export function locateWorkers(sources: UnitSources): Location {
+  const unit = readNumber(sources);
+  if (unit.how === 'refused') return unit;
+  const { reading, workers, digits } = unit;
+  const place = digits && placeOf(digits);
+  const isOurs = place?.file.path === findOurs(sources)?.path;
+  if (!place || isOurs || whyNotInPlace(unit, sources) !== null) return byDropIn(sources, unit);
+  const { file, start, end } = place;
+  const what = describe(unit, place);
+  return { how: 'splice', kind: reading.kind, workers, path: file.path, start, end, what };
+}
+
+/** What the unit's command says of the pool; null where there is no single worker command. */
+export function readCommandFacts(sources: UnitSources): CommandFacts | null {
+  const unit = readUnit(sources);
+  if (unit.how === 'refused') return null;
+  const { kind, pool, embeddedBeat } = unit.reading;
+  return { kind, pool, embeddedBeat };
+}
+
+interface NumberReading extends UnitReading {
+  workers: number;
+  digits: Chars | null;
+}
+
+/** The unit and the number in force, or why there is none to be had. */
+function readNumber(sources: UnitSources): NumberReading | Refusal {
+  const unit = readUnit(sources);
+  if (unit.how === 'refused') return unit;
+  const { kind, problem, count, fallback } = unit.reading;
+  if (problem) {
+    const where = problem.at ? `${whereIs(problem.at)}: ` : '';
+    return refuse(kind, problem.code, `${where}${problem.message}`, problem.hint);
+  }
+  if (!count) return { ...unit, workers: fallback, digits: null };
+  const digits = digitsOf(count.chars);
+  if (!digits) return notANumber(unit.reading);
+  // Celery takes 0 for "not given".
+  const workers = Number(digits.text) || (kind === 'celery' ? fallback : 0);
+  return { ...unit, workers, digits };
+}
+
+function notANumber({ kind, count, insertAfter }: Reading): Refusal {
+  const first = count?.chars.spans[0];
+  const last = count?.chars.spans.at(-1);
+  const isOnePiece = first && first.file === last?.file && first.start <= last.start;
+  const found = isOnePiece
+    ? first.file.text.slice(first.start, last.end)
+    : (count?.chars.text ?? '');
+  return refuse(
+    kind,
+    'not_a_number',
+    `${whereIs(first ?? insertAfter.first)}: expected a number for ${count?.flag ?? ''}, found "${found}"`,
+    `write a plain number, such as ${kind === 'gunicorn' ? '--workers 3' : '--concurrency=3'}, in ExecStart`,
+  );
+}
+
+function placeOf(digits: Chars): Span | null {
+  const [first] = digits.spans;
+  const last = digits.spans.at(-1);
+  return first && last ? { ...first, end: last.end } : null;
+}
+
+/** For people: `--workers in ExecStart`, `CELERYD_OPTS in /etc/default/celery`. */
+function describe({ reading, sites }: UnitReading, place: Span): string {
+  const site = sites.find(
+    ({ file, start, end }) => file === place.file && start <= place.start && place.end <= end,
+  );
+  if (!site) return `${reading.count?.flag ?? ''} in ExecStart`;
+  return `${site.name} in ${site.word ? 'Environment' : site.file.path}`;
+}
+
+/** Why the number cannot be edited where it stands; null: it can. */
+function whyNotInPlace({ reading, digits }: NumberReading, sources: UnitSources): string | null {
+  const place = digits && placeOf(digits);
+  if (!place) return `${sources.unit} sets no number of workers`;
+  if (reading.usedElsewhere) return `the number also stands for something else in the command`;
+  return whyNotOwn(place.file.path, sources);
+}
+
+/** Our drop-in, made from the other files, so that an edit of theirs is never frozen away. */
+function byDropIn(sources: UnitSources, inForce: NumberReading): Location {
+  const base = readNumber(withOurs(sources, null));
+  if (base.how === 'refused') return base;
+  const text =
+    (lines: DropInLines) =>
+    (workers: number): string =>
+      dropInText(sources.unit, lines(workers));
+  const probe = inForce.workers + 1;
+  const way = dropInWays(base, base.digits).find((lines) => {
+    const after = readNumber(withOurs(sources, text(lines)(probe)));
+    return after.how === 'read' && after.workers === probe && after.digits !== null;
+  });
+  if (!way) return noWay(sources, base);
+  const path = findOurs(sources)?.path ?? ourPath(sources.unit);
+  const why = whyNotInPlace(base, sources) ?? `${path} is there already and comes later`;
+  return {
+    how: 'drop_in',
+    kind: inForce.reading.kind,
+    workers: inForce.workers,
+    path,
+    text: text(way),
+    why,
+  };
+}
+
+function noWay(sources: UnitSources, base: NumberReading): Refusal {
+  const later = laterThanOurs(sources).at(-1);
+  return later
+    ? refuse(
+        base.reading.kind,
+        'overridden_later',
+        `${later.path} comes after our drop-in and decides on the workers`,
+        `set the number there, or give the file a name before 50-autoscaler.conf`,
+      )
+    : refuse(
+        base.reading.kind,
+        'opaque_script',
+        `${whereIs(base.reading.insertAfter.first)}: the command is put together in a way that no drop-in can extend`,
+        'start gunicorn or "celery worker" in ExecStart itself',
+      );
+}

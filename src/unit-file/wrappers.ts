@@ -1,0 +1,94 @@
+/**
+ * A program that runs the command which follows it. `values`: its options that take a value. `skip`:
+ * words of its own before the command. `sub`: the subcommand that runs something. `assigns`: takes
+ * `NAME=value` before the command. `clears`: options that keep the environment from the command.
+ */
+export interface Wrapper {
+  values?: string;
+  skip?: number;
+  sub?: string;
+  assigns?: true;
+  clears?: string;
+  /** options that name the folder to go to */
+  moves?: string;
+  /** options that bring variables that are not seen here */
+  hides?: string;
+}
+
+const PACKAGE_RUN: Wrapper = { sub: 'run', values: '-C --directory -P --project -n -p --name' };
+
+/** Programs that come before Gunicorn or Celery in ExecStart=; `su`, `sudo` and shells are apart. */
+const WRAPPERS: Record<string, Wrapper> = {
+  env: {
+    values: '-u --unset -C --chdir',
+    assigns: true,
+    clears: '-i - --ignore-environment',
+    moves: '-C --chdir',
+  },
+  exec: { values: '-a', clears: '-c' },
+  command: {},
+  builtin: {},
+  nohup: {},
+  nice: { values: '-n --adjustment' },
+  ionice: { values: '-c --class -n --classdata' },
+  chrt: { values: '-T --sched-runtime -P --sched-period -D --sched-deadline', skip: 1 },
+  taskset: { skip: 1 },
+  setpriv: {
+    values:
+      '--reuid --regid --ruid --euid --rgid --egid --groups --inh-caps --ambient-caps --bounding-set --securebits --pdeathsig --selinux-label --apparmor-profile',
+    clears: '--reset-env',
+  },
+  time: { values: '-f --format -o --output' },
+  numactl: {
+    values: '-i --interleave -N --cpunodebind -m --membind -C --physcpubind -p --preferred -w',
+  },
+  stdbuf: { values: '-i --input -o --output -e --error' },
+  timeout: { values: '-k --kill-after -s --signal', skip: 1 },
+  setsid: {},
+  flock: { values: '-w --timeout -E --conflict-exit-code', skip: 1 },
+  prlimit: {},
+  unshare: {},
+  'systemd-cat': { values: '-t --identifier -p --priority --stderr-priority' },
+  'systemd-inhibit': { values: '--what --who --why --mode' },
+  'dumb-init': { values: '-r --rewrite' },
+  tini: { values: '-p -e' },
+  gosu: { skip: 1 },
+  'su-exec': { skip: 1 },
+  setuidgid: { skip: 1 },
+  chpst: { values: '-u -U -b -e -d -o -p -f -c -m -l -L -t', hides: '-e -d' },
+  cgexec: { values: '-g' },
+  catchsegv: {},
+  'newrelic-admin': { sub: 'run-program' },
+  'ddtrace-run': {},
+  'opentelemetry-instrument': {
+    values:
+      '--traces_exporter --metrics_exporter --logs_exporter --service_name --exporter_otlp_endpoint --id_generator',
+  },
+  'elasticapm-run': {},
+  'scout-apm-run': {},
+  poetry: { ...PACKAGE_RUN, moves: '-C --directory' },
+  pdm: { ...PACKAGE_RUN, moves: '-p --project' },
+  pipenv: { sub: 'run' },
+  uv: {
+    sub: 'run',
+    values:
+      '--with --with-editable --with-requirements --project --directory --env-file --python -p --extra --no-extra --group --no-group --only-group --package --index --default-index --index-url -i --find-links -f --config-file --cache-dir --color --module --refresh-package --upgrade-package -P --reinstall-package --config-setting -C --link-mode --python-platform',
+    moves: '--directory',
+    hides: '--env-file',
+  },
+  hatch: { sub: 'run', values: '-e --env -p --project' },
+  rye: { sub: 'run', values: '--pyproject' },
+  conda: { sub: 'run', values: '-n --name -p --prefix --cwd', moves: '--cwd' },
+  mamba: { sub: 'run', values: '-n --name -p --prefix --cwd', moves: '--cwd' },
+  micromamba: {
+    sub: 'run',
+    values: '-n --name -p --prefix -r --root-prefix --cwd -e --env',
+    moves: '--cwd',
+    hides: '-e --env',
+  },
+};
+
+/** The wrapper of this name; null: it is none that is known. */
+export function findWrapper(name: string): Wrapper | null {
+  return Object.hasOwn(WRAPPERS, name) ? (WRAPPERS[name] ?? null) : null;
+}
