@@ -48,6 +48,7 @@ number=0
 for path; do
   number=$((number + 1))
   mkdir "$folder/fs/upper$number"
+  mkdir -p "$folder/fs/root$path"
   set -- "$@" "--overlay=$path:$folder/fs/upper$number:$path"
   shift
 done

@@ -77,10 +77,7 @@ export async function startLab(options: { name?: string; root?: string } = {}): 
       '--',
       'sh',
       join(import.meta.dirname, 'boot.sh'),
-    ].concat(
-      [folder, name, root, cgroupOf(folder)],
-      foldersElsewhere(root).map((path) => path.replaceAll(':', '\\:')),
-    ),
+    ].concat([folder, name, root, cgroupOf(folder)], foldersElsewhere(root)),
     // a Ctrl-C of the terminal must not end it before its work: it goes when the pipe closes
     { detached: true, stdio: ['pipe', 'ignore', 'pipe'] },
   );
@@ -99,11 +96,11 @@ export async function startLab(options: { name?: string; root?: string } = {}): 
     if (existsSync(folder)) throw new Error(`the lab could not be removed: ${complaints}`);
   };
   try {
-    const leader = await until(() => (supervisor.exitCode === null ? findLeader(folder) : 'none'), {
+    const leader = await until(() => (supervisor.exitCode === null ? findLeader(folder) : 'gone'), {
       what: 'systemd-nspawn to start',
       everyMs: 20,
     });
-    if (leader === 'none') throw new Error('its supervisor gave up');
+    if (leader === 'gone') throw new Error('systemd-nspawn gave up');
     const lab = makeLab(name, leader, root, stop);
     await lab.ok(
       'until case $(systemctl is-system-running 2>/dev/null) in running|degraded) true;; *) false;; esac; do sleep 0.05; done',
@@ -158,11 +155,12 @@ function makeLab(name: string, leader: number, root: string, stop: () => Promise
 }
 
 /** The first process of the lab as this machine numbers it; null while there is none yet. */
-function findLeader(folder: string): number | null {
+function findLeader(folder: string): number | 'gone' | null {
   const nspawn = Number(readFileSync(join(folder, 'nspawn.pid'), 'utf8'));
-  const isFirst = (pid: number) =>
-    /^NSpid:.*\t1$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  return childrenOf(nspawn).find(isFirst) ?? null;
+  const hasLine = (pid: number, line: RegExp) =>
+    line.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  if (hasLine(nspawn, /^State:\tZ/m)) return 'gone';
+  return childrenOf(nspawn).find((pid) => hasLine(pid, /^NSpid:.*\t1$/m)) ?? null;
 }
 
 /** The folders that must be visible inside and that the overlay of `root` alone does not show. */
