@@ -1,0 +1,61 @@
+import { availableParallelism } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type HttpLoad, type LoadResult, httpLoad } from '../../test/lab/http-load.ts';
+import type { Lab } from '../../test/lab/lab.ts';
+import type { Running } from '../../test/lab/running.ts';
+import {
+  celeryUnit,
+  enqueue,
+  gunicornUnit,
+  installUnit,
+  redisUnit,
+} from '../../test/lab/services.ts';
+import { showRuns } from './runs.ts';
+import { say, title } from './say.ts';
+import { showSummary } from './summary.ts';
+import { installTimer } from './timer.ts';
+
+const TASKS = 200;
+const UNITS = { 'web.service': gunicornUnit(), 'jobs.service': celeryUnit() };
+
+/** The demo: services, timer, quiet, load, quiet, summary; about a minute. */
+export async function showLab(lab: Lab): Promise<void> {
+  title('A host with a systemd of its own, Gunicorn (2 workers), Celery (2 workers) and Redis');
+  await installUnit(lab, 'lab-redis.service', redisUnit());
+  for (const [name, text] of Object.entries(UNITS)) await installUnit(lab, name, text);
+  title('The timer runs `autoscaler run` every 3 seconds; up after 6 seconds, down after 9');
+  await installTimer(lab);
+  const runs = showRuns(lab);
+  await sleep(6_000);
+
+  const fillers = fillCores(lab);
+  title(
+    `Load: HTTP requests that compute, ${TASKS} tasks of half a second` +
+      (fillers.length > 0 ? `, ${fillers.length} other cores of this machine kept busy` : ''),
+  );
+  await enqueue(lab, TASKS, 'tasks.trace', (i) => [i, 0.5]);
+  const load = httpLoad(lab, { url: 'http://127.0.0.1:8000/cpu?ms=40', seconds: 60 });
+  await Promise.race([runs.sawBoth('scale_up'), sleep(25_000)]);
+  await sleep(3_000);
+  const http = await endLoad(load, fillers);
+
+  title('Quiet: no requests, the queue runs empty');
+  await Promise.race([runs.sawBoth('scale_down'), sleep(30_000)]);
+  await lab.ok('systemctl stop autoscaler.timer autoscaler.service');
+  runs.stop();
+  await showSummary(lab, { http, tasks: TASKS, units: UNITS, runs: runs.count() });
+  await lab.stop();
+  say('The host is gone; nothing is left of it.');
+}
+
+/** Keeps the cores busy that two Gunicorn workers cannot: CPU is measured over the whole machine. */
+function fillCores(lab: Lab): Running[] {
+  const argv = ['nice', '-n', '19', 'sh', '-c', 'while :; do :; done'];
+  return Array.from({ length: Math.max(0, availableParallelism() - 2) }, () => lab.spawn(argv));
+}
+
+async function endLoad(load: HttpLoad, fillers: Running[]): Promise<LoadResult> {
+  for (const filler of fillers) filler.kill('SIGKILL');
+  load.stop();
+  return load.done;
+}
