@@ -26,6 +26,17 @@ export interface FileEdit {
   attributesOf?: string | null;
 }
 
+/** Somebody else (`systemctl edit`) was quicker: their file is left alone. */
+export class ChangedMeanwhile extends UserError {
+  constructor(path: string) {
+    super(
+      EXIT.failed,
+      `${path}: somebody else changed it at this moment; left as it is`,
+      'Nothing to do: the next run starts from the file as it is now.',
+    );
+  }
+}
+
 /** A user's file as it is now; null: it does not exist. */
 export async function readUserFile(path: string): Promise<Buffer | null> {
   const found = await readWithStat(path);
@@ -65,7 +76,7 @@ export async function writeUserFile(edit: FileEdit, step: (name: string) => void
   const { path } = edit;
   try {
     const now = await readWithStat(path);
-    if (!isSame(now?.data ?? null, edit.before)) throw changedMeanwhile(path);
+    if (!isSame(now?.data ?? null, edit.before)) throw new ChangedMeanwhile(path);
     if (edit.after === null) {
       if (now !== null) await removeFile(path, step);
     } else {
@@ -155,7 +166,7 @@ async function replaceFile(
       await handle.close();
     }
     if (!isUntouched(now, await lstat(path, { bigint: true }).catch(() => null))) {
-      throw changedMeanwhile(path);
+      throw new ChangedMeanwhile(path);
     }
     step(`put in place ${path}`);
     if (now === null) {
@@ -167,7 +178,7 @@ async function replaceFile(
     }
   } catch (error) {
     await unlink(temp).catch(() => undefined);
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw changedMeanwhile(path);
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw new ChangedMeanwhile(path);
     throw error;
   }
   step(`sync folder of ${path}`);
@@ -201,12 +212,4 @@ function isUntouched(before: Found | null, now: BigIntStats | null): boolean {
   if (before === null || now === null) return before === null && now === null;
   const { stat } = before;
   return stat.ino === now.ino && stat.mtimeNs === now.mtimeNs && stat.ctimeNs === now.ctimeNs;
-}
-
-function changedMeanwhile(path: string): UserError {
-  return new UserError(
-    EXIT.failed,
-    `${path}: somebody else changed it at this moment; left as it is`,
-    'Nothing to do: the next run starts from the file as it is now.',
-  );
 }

@@ -1,7 +1,6 @@
 import { EXIT, UserError } from '../errors.ts';
-import { makeFolder, writeUserFile } from './atomic-write.ts';
+import { ChangedMeanwhile, makeFolder, writeUserFile, type FileEdit } from './atomic-write.ts';
 import { endChange, saveChange, type Change } from './checkpoint.ts';
-import { dirname } from 'node:path';
 import { because, outcomeOf } from './outcome.ts';
 import { resizeService } from './resize.ts';
 import type { ActDeps, Outcome } from './types.ts';
@@ -14,11 +13,12 @@ export async function carryOut(change: Change, deps: ActDeps): Promise<Outcome> 
   try {
     for (const edit of change.edits) {
       const record = change.manifest.files.find((file) => file.path === edit.path);
-      if (record?.made_folder != null) {
-        deps.step(`make folder ${record.made_folder}`);
-        await makeFolder(dirname(edit.path));
+      const missing = record?.made_folder ?? null;
+      if (missing !== null) {
+        deps.step(`make folder ${missing}`);
+        await makeFolder(missing);
       }
-      await writeUserFile(edit, deps.step);
+      await writeOne(change, edit, deps);
     }
     if (change.edits.length > 0) {
       deps.step('daemon-reload');
@@ -54,6 +54,17 @@ export async function prove(change: Change, deps: ActDeps): Promise<Outcome> {
   const verdict = await verifyService({ service, kind, workers: to, countable }, deps);
   if (!verdict.ok) throw new UserError(EXIT.failed, verdict.why);
   return finish(change, verdict.running, deps);
+}
+
+/** Noted before it is tried: a write may fail after the file took its name. */
+async function writeOne(change: Change, edit: FileEdit, deps: ActDeps): Promise<void> {
+  change.written?.add(edit.path);
+  try {
+    await writeUserFile(edit, deps.step);
+  } catch (error) {
+    if (error instanceof ChangedMeanwhile) change.written?.delete(edit.path);
+    throw error;
+  }
 }
 
 /** A change that systemd cannot load must not reach the running service. */

@@ -21,6 +21,8 @@ export interface Change {
   folder: string;
   manifest: Manifest;
   edits: FileEdit[];
+  /** the paths that may have been written; null: not known, since another run did it */
+  written: Set<string> | null;
 }
 
 /**
@@ -135,7 +137,7 @@ async function writeCheckpoint(
     await saveManifest(folder, manifest);
     deps.step('registered');
     const pending = await renameChange(deps.backupDir, folder, `${id}.pending`);
-    return { folder: pending, manifest, edits };
+    return { folder: pending, manifest, edits, written: new Set() };
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;

@@ -21,7 +21,7 @@ export async function recoverChanges(deps: ActDeps): Promise<Recovery> {
       if (manifest.service !== null) recovery.blocked.push(manifest.service);
       continue;
     }
-    const outcome = await recoverChange({ folder, manifest, edits: [] }, deps);
+    const outcome = await recoverChange({ folder, manifest, edits: [], written: null }, deps);
     recovery.outcomes.push(outcome);
     if (outcome.result === 'draining' || outcome.result === 'failed') {
       recovery.blocked.push(manifest.service);

@@ -40,10 +40,10 @@ async function takeBack(change: Change, why: string, deps: ActDeps): Promise<Out
   const again = change.manifest.undo_because !== null;
   if (!again) await noteUndo(change, why, deps);
   const { restored, edited } = await restoreFiles(change, deps);
-  if (!again && restored === 0 && !change.manifest.touched) {
+  if (!again && restored === 0 && edited.length === 0 && !change.manifest.touched) {
     await discardChange(change, deps);
     return outcomeOf(change, {
-      result: edited.length > 0 ? 'failed' : 'refused',
+      result: 'refused',
       sentence: `${service}: ${from} → ${to} was not made: ${why}`,
       changeId: null,
     });
@@ -87,7 +87,7 @@ async function restoreFiles(change: Change, deps: ActDeps): Promise<Restored> {
       const attributesOf = file.copy === null ? null : join(change.folder, file.copy);
       await writeUserFile({ ...edit, attributesOf }, (name) => deps.step(`undo: ${name}`));
       answer.restored += 1;
-    } else if (hash !== file.sha256_before) {
+    } else if (hash !== file.sha256_before && change.written?.has(file.path) !== false) {
       answer.edited.push(file.path);
     }
     if (file.made_folder !== null) {

@@ -1,0 +1,162 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ActDeps, Plan } from '../../src/act/types.ts';
+import type { Kind } from '../../src/decide/types.ts';
+import type { UnitState } from '../../src/systemd/types.ts';
+
+/** What a world keeps on disk, so that it outlives the process that acts in it. */
+export interface WorldState {
+  kind: Kind;
+  active: boolean;
+  /** the number that the last daemon-reload read */
+  loaded: number | null;
+  running: number;
+  generation: number;
+  /** with this number the service does not come up */
+  brokenWith: number | null;
+  /** Celery's main process got SIGTERM and still works for so many looks */
+  drainLooks: number | null;
+  restarts: number;
+}
+
+export const SERVICE = 'web.service';
+
+/** The unit that every world starts with. */
+export const UNIT = '# präzise\n[Service]\nExecStart=/usr/bin/run --workers 2 app\n';
+
+/**
+ * A folder with one unit file and a service that follows it as systemd would: a reload reads the
+ * number from the file, a restart takes it over. For what the real systemd does see test/e2e.
+ */
+export class World {
+  readonly root: string;
+  readonly unitPath: string;
+  readonly dropInPath: string;
+  readonly backupDir: string;
+
+  constructor(root: string) {
+    this.root = root;
+    this.unitPath = join(root, 'units', SERVICE);
+    this.dropInPath = join(root, 'units', `${SERVICE}.d`, '50-autoscaler.conf');
+    this.backupDir = join(root, 'backups');
+  }
+
+  create(state: Partial<WorldState> = {}): this {
+    mkdirSync(join(this.root, 'units'), { recursive: true });
+    writeFileSync(this.unitPath, UNIT, { mode: 0o640 });
+    this.state = {
+      ...{ kind: 'gunicorn', active: true, loaded: 2, running: 2, generation: 1 },
+      ...{ brokenWith: null, drainLooks: null, restarts: 0 },
+      ...state,
+    };
+    return this;
+  }
+
+  get state(): WorldState {
+    return JSON.parse(readFileSync(join(this.root, 'world.json'), 'utf8')) as WorldState;
+  }
+
+  set state(state: WorldState) {
+    writeFileSync(join(this.root, 'world.json'), JSON.stringify(state));
+  }
+
+  update(news: Partial<WorldState>): void {
+    this.state = { ...this.state, ...news };
+  }
+
+  /** the number that the files declare: the drop-in wins */
+  declared(): number | null {
+    for (const path of [this.dropInPath, this.unitPath]) {
+      const found = /--workers (\d+)/.exec(readText(path));
+      if (found !== null) return Number(found[1]);
+    }
+    return null;
+  }
+
+  /** a plan from 2 to `to` workers, in the unit itself or by a drop-in */
+  plan(to: number, how: 'splice' | 'drop_in' = 'splice'): Plan {
+    const { kind } = this.state;
+    const file =
+      how === 'splice'
+        ? { path: this.unitPath, before: UNIT, after: UNIT.replace('workers 2', `workers ${to}`) }
+        : { path: this.dropInPath, before: null, after: `# --workers ${to}\n` };
+    return {
+      ...{ service: SERVICE, project: 'web', kind, action: 'scale_up', from: 2, to },
+      ...{ files: [file], resize: 'restart', countable: true, undoes: [], reasons: [] },
+      reason: 'cpu 90 % > 80 %',
+    };
+  }
+
+  deps(step: (name: string) => void = () => undefined): ActDeps {
+    let clock = 0;
+    return {
+      backupDir: this.backupDir,
+      systemd: {
+        readUnits: () => Promise.resolve(new Map([[SERVICE, this.unitState()]])),
+        daemonReload: () => Promise.resolve(this.update({ loaded: this.declared() })),
+        restartUnit: () => Promise.resolve(this.start()),
+        startUnit: () => Promise.resolve(this.state.active ? undefined : this.start()),
+        resetFailedUnit: () => Promise.resolve(),
+      },
+      findWorkerTree: () => Promise.resolve(this.tree()),
+      processes: {
+        isAlive: ({ startTicks }) => this.isMainAlive(startTicks),
+        terminate: () => {
+          this.update({ drainLooks: this.state.drainLooks ?? 3 });
+          return true;
+        },
+      },
+      bootId: () => 'boot',
+      now: () => new Date('2026-11-24T04:04:15Z'),
+      monotonicMs: () => clock,
+      sleep: (ms) => Promise.resolve(void (clock += ms)),
+      step,
+      interrupted: () => false,
+      timing: { verifyMs: 5000, settleMs: 1000, pollMs: 500, drainMs: 10_000 },
+    };
+  }
+
+  private start(): void {
+    const { loaded, generation, brokenWith, restarts } = this.state;
+    const up = loaded !== brokenWith;
+    this.update({
+      ...{ active: up, running: up ? (loaded ?? 0) : 0, drainLooks: null },
+      ...{ generation: generation + 1, restarts: restarts + 1 },
+    });
+  }
+
+  private isMainAlive(startTicks: number): boolean {
+    const { generation, active, drainLooks } = this.state;
+    if (!active || startTicks !== generation) return false;
+    if (drainLooks === null) return true;
+    if (drainLooks > 0) this.update({ drainLooks: drainLooks - 1 });
+    else this.update({ active: false, running: 0 });
+    return drainLooks > 0;
+  }
+
+  private tree(): { masterPid: number; masterStartTicks: number; workerPids: number[] } {
+    const { generation, running } = this.state;
+    const workerPids = Array.from({ length: running }, (_, index) => generation * 1000 + index);
+    return { masterPid: generation, masterStartTicks: generation, workerPids };
+  }
+
+  private unitState(): UnitState {
+    const { active, generation } = this.state;
+    return {
+      ...{ unit: SERVICE, id: SERVICE, loadState: 'loaded', loadError: null, type: 'simple' },
+      ...{ activeState: active ? 'active' : 'failed', subState: active ? 'running' : 'failed' },
+      ...{ unitFileState: 'enabled', mainPid: active ? generation : null, controlGroup: '/web' },
+      ...{ fragmentPath: this.unitPath, dropInPaths: [], environmentFiles: [], nRestarts: 0 },
+      ...{ workingDirectory: null, mainStartUs: generation, needDaemonReload: false, result: null },
+      ...{ killMode: null, restart: null, cpuUsageNs: null, memoryBytes: null },
+    };
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
