@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,14 +33,12 @@ export function showDryRun(): void {
     writeFileSync(join(folder, 'config.json'), JSON.stringify(config(folder)));
     mkdirSync(join(folder, 'state'));
     const main = join(CHECKOUT, 'dist/main.js');
-    execFileSync(
-      process.execPath,
-      [main, '--config', join(folder, 'config.json'), 'run', '--dry-run'],
-      {
-        env: { ...process.env, PATH: `${folder}:${process.env['PATH']}` },
-        stdio: ['ignore', 'inherit', 'inherit'],
-      },
-    );
+    const args = [main, '--config', join(folder, 'config.json'), 'run', '--dry-run'];
+    const { status } = spawnSync(process.execPath, args, {
+      env: { ...process.env, PATH: `${folder}:${process.env['PATH']}` },
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    process.exitCode = status ?? 1;
   } finally {
     rmSync(folder, { recursive: true });
   }
