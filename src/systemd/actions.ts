@@ -1,0 +1,48 @@
+import { EXIT, UserError } from '../errors.ts';
+import { firstLine, runSystemctl } from './systemctl.ts';
+
+const RELOAD_MS = 90_000;
+/** systemd's own limits for stopping and starting, 90 s each, end earlier and say more */
+const JOB_MS = 200_000;
+
+/** Makes systemd read all unit files again. @throws UserError */
+export function daemonReload(): Promise<void> {
+  return act(['daemon-reload'], RELOAD_MS);
+}
+
+/** Restarts a service and waits until systemd calls it started. @throws UserError with what systemctl says */
+export function restartUnit(unit: string): Promise<void> {
+  return act(['restart', '--', unit], JOB_MS);
+}
+
+/** Starts a service and waits until systemd calls it started. @throws UserError with what systemctl says */
+export function startUnit(unit: string): Promise<void> {
+  return act(['start', '--', unit], JOB_MS);
+}
+
+/** Stops a unit and waits for it. @throws UserError with what systemctl says */
+export function stopUnit(unit: string): Promise<void> {
+  return act(['stop', '--', unit], JOB_MS);
+}
+
+/** Stops a unit and keeps it from starting with the host. @throws UserError with what systemctl says */
+export function disableUnit(unit: string): Promise<void> {
+  return act(['disable', '--now', '--', unit], JOB_MS);
+}
+
+/** Forgets a failure, so that start limits do not stand in the way. @throws UserError with what systemctl says */
+export function resetFailedUnit(unit: string): Promise<void> {
+  return act(['reset-failed', '--', unit], RELOAD_MS);
+}
+
+async function act(args: string[], timeoutMs: number): Promise<void> {
+  const { exitCode, stderr } = await runSystemctl(args, timeoutMs);
+  if (exitCode === 0) return;
+  const what = `systemctl ${args.filter((arg) => arg !== '--').join(' ')}: ${firstLine(stderr)}`;
+  if (/authentication required|access denied|permission denied/i.test(stderr)) {
+    throw new UserError(EXIT.permission, what, 'Run it as root (sudo).');
+  }
+  const unit = args.at(-1) ?? '';
+  const hint = args.length > 1 ? `Its own words: journalctl -n 50 -u ${unit}` : undefined;
+  throw new UserError(EXIT.failed, what, hint);
+}

@@ -1,0 +1,73 @@
+import { realpathSync } from 'node:fs';
+import { EXIT, UserError } from '../errors.ts';
+import { parseShow, readEnvironmentFiles, readPaths, readValue } from './show.ts';
+import { firstLine, runSystemctl } from './systemctl.ts';
+import type { UnitState } from './types.ts';
+import { isUnitName } from './units.ts';
+
+const PROPERTIES = ['Id', 'LoadState', 'FragmentPath', 'DropInPaths', 'EnvironmentFiles'];
+const TIMEOUT_MS = 20_000;
+
+/**
+ * Which services, loaded or installed, are made of these files (main file, drop-in or environment
+ * file), by path. Links are followed: two names of one file are one. Costs two calls of systemctl and
+ * makes systemd load what is installed, so only for a change.
+ *
+ * @throws UserError failed where systemd does not answer
+ */
+export async function unitsUsingPaths(paths: string[]): Promise<Map<string, string[]>> {
+  const users = new Map<string, Set<string>>();
+  for (const path of paths) users.set(followLinks(path), new Set());
+  const names = await listInstalledServices();
+  // the pattern adds what is loaded and has no file of its own, such as a template's instance
+  const show = ['show', `--property=${PROPERTIES.join(',')}`, '--', '*.service', ...names];
+  for (const unit of parseShow(await ask(show), PROPERTIES)) {
+    if (readValue(unit, 'LoadState') === 'masked') continue;
+    const used = [
+      readValue(unit, 'FragmentPath') ?? '',
+      ...readPaths(unit, 'DropInPaths'),
+      ...readEnvironmentFiles(unit).map(({ path }) => path),
+    ];
+    for (const path of used) users.get(followLinks(path))?.add(readValue(unit, 'Id') ?? '');
+  }
+  return new Map(paths.map((path) => [path, [...(users.get(followLinks(path)) ?? [])].sort()]));
+}
+
+/** The files of a unit that another unit uses too. @throws UserError as above */
+export async function findSharedPaths(unit: UnitState): Promise<Set<string>> {
+  const paths = [
+    ...(unit.fragmentPath === null ? [] : [unit.fragmentPath]),
+    ...unit.dropInPaths,
+    ...unit.environmentFiles.map(({ path }) => path),
+  ];
+  const users = await unitsUsingPaths(paths);
+  return new Set(paths.filter((path) => users.get(path)?.some((id) => id !== unit.id)));
+}
+
+async function listInstalledServices(): Promise<string[]> {
+  const answer = await ask([
+    'list-unit-files',
+    '--type=service',
+    '--no-legend',
+    '--plain',
+    '--full',
+  ]);
+  return answer
+    .split('\n')
+    .map((line) => line.split(' ', 1)[0] ?? '')
+    .filter(isUnitName);
+}
+
+async function ask(args: string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await runSystemctl(args, TIMEOUT_MS);
+  if (exitCode === 0) return stdout;
+  throw new UserError(EXIT.failed, `systemctl ${args[0] ?? ''}: ${firstLine(stderr)}`);
+}
+
+function followLinks(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}

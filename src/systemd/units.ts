@@ -1,0 +1,104 @@
+import { EXIT, UserError } from '../errors.ts';
+import {
+  parseShow,
+  readEnvironmentFiles,
+  readNumber,
+  readPaths,
+  readValue,
+  type Properties,
+} from './show.ts';
+import { firstLine, runSystemctl } from './systemctl.ts';
+import type { UnitState } from './types.ts';
+
+const PROPERTIES = [
+  'Id',
+  'Names',
+  'LoadState',
+  'LoadError',
+  'ActiveState',
+  'SubState',
+  'UnitFileState',
+  'Type',
+  'MainPID',
+  'ControlGroup',
+  'FragmentPath',
+  'DropInPaths',
+  'EnvironmentFiles',
+  'WorkingDirectory',
+  'NRestarts',
+  'ExecMainStartTimestampMonotonic',
+  'NeedDaemonReload',
+  'KillMode',
+  'Restart',
+  'CPUUsageNSec',
+  'MemoryCurrent',
+  'Result',
+];
+
+const TIMEOUT_MS = 10_000;
+
+/**
+ * What systemd says of each unit, by the name that was asked for, in one call for all. A unit that does
+ * not exist has an answer too (`not-found`).
+ *
+ * @throws UserError failed where systemd does not answer
+ */
+export async function readUnits(names: string[]): Promise<Map<string, UnitState>> {
+  const states = new Map(names.map((name) => [name, absentUnit(name)]));
+  const askable = names.filter(isUnitName);
+  if (askable.length === 0) return states;
+  const args = ['show', `--property=${PROPERTIES.join(',')}`, '--', ...askable];
+  const { exitCode, stdout, stderr } = await runSystemctl(args, TIMEOUT_MS);
+  if (exitCode !== 0) throw new UserError(EXIT.failed, `systemctl show: ${firstLine(stderr)}`);
+  for (const properties of parseShow(stdout, PROPERTIES)) {
+    const own = [readValue(properties, 'Id'), ...(readValue(properties, 'Names') ?? '').split(' ')];
+    for (const name of askable) {
+      if (own.includes(name)) states.set(name, toUnitState(name, properties));
+    }
+  }
+  return states;
+}
+
+/**
+ * Whether systemd knows such a name (systemd.unit(5)). For any other one, and for a template without an
+ * instance, `systemctl show` ends at once and says nothing of the units after it.
+ */
+export function isUnitName(name: string): boolean {
+  return /^[A-Za-z0-9:_.\\@-]{1,255}$/.test(name) && /[^@]\.[a-z]+$/.test(name);
+}
+
+function toUnitState(unit: string, properties: Properties): UnitState {
+  const text = (key: string): string | null => readValue(properties, key);
+  const number = (key: string): number | null => readNumber(properties, key);
+  return {
+    unit,
+    id: text('Id') ?? unit,
+    loadState: text('LoadState') ?? 'not-found',
+    // `org.freedesktop.systemd1.UnitMasked "Unit shop.service is masked."`: the sentence is for people
+    loadError: text('LoadError')?.replace(/^\S+ "([^]*)"$/, '$1') ?? null,
+    activeState: text('ActiveState') ?? 'inactive',
+    subState: text('SubState') ?? 'dead',
+    unitFileState: text('UnitFileState'),
+    type: text('Type'),
+    mainPid: number('MainPID') || null,
+    controlGroup: text('ControlGroup'),
+    fragmentPath: text('FragmentPath'),
+    dropInPaths: readPaths(properties, 'DropInPaths'),
+    environmentFiles: readEnvironmentFiles(properties),
+    // `!`: may be missing
+    workingDirectory: text('WorkingDirectory')?.replace(/^!/, '') ?? null,
+    nRestarts: number('NRestarts'),
+    mainStartUs: number('ExecMainStartTimestampMonotonic') || null,
+    needDaemonReload: text('NeedDaemonReload') === 'yes',
+    killMode: text('KillMode'),
+    restart: text('Restart'),
+    cpuUsageNs: number('CPUUsageNSec'),
+    memoryBytes: number('MemoryCurrent'),
+    result: text('Result'),
+  };
+}
+
+function absentUnit(unit: string): UnitState {
+  const loadError = `Unit ${unit} not found.`;
+  return { ...toUnitState(unit, new Map()), loadError };
+}
