@@ -100,13 +100,15 @@ export type HistoryEntry = Sample | ActionRecord;
 
 /** Why a wanted change is not made. */
 export type Hold =
-  | 'duration'
-  | 'memory'
-  | 'cooldown'
-  | 'paused'
-  | 'missing_metric'
-  | 'at_limit'
-  | 'disabled';
+  'duration' | 'memory' | 'cooldown' | 'paused' | 'missing_metric' | 'at_limit' | 'disabled';
+
+/**
+ * Why what was before is no evidence. `clock`: the boot clock did not go forward (a restored machine);
+ * `missing_sample`: a value could not be had; `workers_changed`: by us or by anyone; `restarted`: a deploy,
+ * or a change of ours that failed.
+ */
+export type NewEvidence =
+  'gap' | 'reboot' | 'clock' | 'first_sample' | 'missing_sample' | 'workers_changed' | 'restarted';
 
 /**
  * One reason, as data. The first ones say what the metrics ask for, later ones what a limit did to it.
@@ -135,8 +137,8 @@ export type Reason =
   /** another metric asks for less, but this one does not agree */
   | { code: 'not_agreed'; metric: MetricName; value: number | null; workers: number }
   | { code: 'missing_metric'; metric: MetricName; error: string }
-  /** the streak starts anew here: why the evidence before it does not count */
-  | { code: 'new_evidence'; metric: MetricName; because: 'gap' | 'reboot' | 'first_sample' | 'workers_changed' | 'missing_sample'; gapMs: number | null }
+  /** a threshold is crossed but not for long enough yet, because the evidence starts anew here; `gapMs`: only with 'gap' */
+  | { code: 'new_evidence'; metric: MetricName; because: NewEvidence; gapMs: number | null }
   | { code: 'workers_unknown'; error: string }
   | { code: 'below_min'; workers: number; minWorkers: number }
   | { code: 'above_max'; workers: number; maxWorkers: number }

@@ -1,0 +1,136 @@
+import { viewMetric, type MetricView, type Position } from './crossings.ts';
+import { gatherEvidence, type EvidenceRun } from './evidence.ts';
+import { applyMemory, applyMinMax, tellPromise, type MemoryBudget } from './limits.ts';
+import { readMetric, toMoments, type Moment } from './moments.ts';
+import type {
+  ActionRecord,
+  Decision,
+  HistoryEntry,
+  MetricName,
+  MetricPolicy,
+  Policy,
+  Reason,
+  Sample,
+} from './types.ts';
+import { combineViews, tellMissing, type Wish } from './wish.ts';
+
+/** All that a decision depends on. */
+export interface DecideInput {
+  /** the enabled projects, in the order of the config */
+  policies: readonly Policy[];
+  /** oldest first; the last sample is now */
+  history: readonly HistoryEntry[];
+  checkIntervalMs: number;
+}
+
+const NOT_SAMPLED = 'not in the sample';
+
+/** One service on its way to a decision. */
+interface Draft {
+  policy: Policy;
+  at: Position;
+  /** false: the declared workers are unknown, and `at.current` and `wish` mean nothing */
+  known: boolean;
+  views: MetricView[];
+  wish: Wish;
+}
+
+/**
+ * What is to be done with each service and why, the most urgent first: below min_workers, then scale_up by how far
+ * the threshold is exceeded, then scale_down, then none. The memory that remains is granted in this order.
+ * Without any sample nothing is decided.
+ */
+export function decide({ policies, history, checkIntervalMs }: DecideInput): Decision[] {
+  const { moments, after } = toMoments(history);
+  const sample = moments.at(-1)?.sample;
+  if (sample === undefined) return [];
+  const budget: MemoryBudget = { availableMb: sample.host.memory_available_mb, grantedMb: 0 };
+  return policies
+    .map((policy) => draft(policy, moments, after, checkIntervalMs))
+    .sort(byUrgency)
+    .map((each) => finish(each, sample, budget))
+    .sort((a, b) => RANK[a.action] - RANK[b.action]);
+}
+
+function draft(
+  policy: Policy,
+  moments: readonly Moment[],
+  after: readonly ActionRecord[],
+  intervalMs: number,
+): Draft {
+  const { sample } = moments.at(-1)!;
+  const { service, minWorkers, maxWorkers } = policy;
+  const done = after.findLast((action) => action.service === service);
+  const sampled = sample.services[service]?.workers ?? null;
+  const current = done?.result === 'applied' ? done.to : sampled;
+  const at: Position = { current: current ?? 0, minWorkers, maxWorkers, intervalMs };
+  const views = policy.metrics.map((metric) => {
+    const run = done
+      ? endedBy(done)
+      : gatherEvidence(moments, service, metric.metric, longestMs(metric), intervalMs);
+    const value = readMetric(sample, service, metric.metric);
+    return viewMetric(metric, value, errorOf(sample, service, metric.metric), run, at);
+  });
+  return { policy, at, known: current !== null, views, wish: combineViews(views, at) };
+}
+
+function longestMs({ upMs, downMs }: MetricPolicy): number {
+  return Math.max(upMs, downMs);
+}
+
+/** A sample that was taken before a change is no evidence after it. */
+function endedBy({ result }: ActionRecord): EvidenceRun {
+  const because = result === 'applied' ? 'workers_changed' : 'restarted';
+  return { evidence: [], broken: { because, gapMs: null } };
+}
+
+function errorOf(sample: Sample, service: string, metric: MetricName): string {
+  const found = sample.services[service];
+  if (metric === 'cpu') return sample.host.errors?.['cpu_percent'] ?? NOT_SAMPLED;
+  return found?.errors?.['queue_length'] ?? NOT_SAMPLED;
+}
+
+/** Limits and memory applied, in the order of urgency, because `budget` is shared. */
+function finish(
+  { policy, at, known, views, wish }: Draft,
+  sample: Sample,
+  budget: MemoryBudget,
+): Decision {
+  const { project, service } = policy;
+  if (!known) {
+    const error = sample.services[service]?.errors?.['workers'] ?? NOT_SAMPLED;
+    const reasons: Reason[] = [{ code: 'workers_unknown', error }, ...tellMissing(views)];
+    const unknown = { from: null, to: null, wanted: null, reasons };
+    return { project, service, action: 'none', hold: 'missing_metric', ...unknown };
+  }
+  const from = at.current;
+  const promise = tellPromise(at);
+  const limited = applyMinMax(wish.direction === 'none' ? null : wish.workers, at);
+  const granted = applyMemory(limited.workers, from, policy, sample, budget);
+  const to = granted.workers;
+  const asked = promise.length > 0 && wish.direction === 'none' ? tellMissing(views) : wish.reasons;
+  return {
+    project,
+    service,
+    action: to > from ? 'scale_up' : to < from ? 'scale_down' : 'none',
+    from,
+    to,
+    wanted: wish.workers,
+    hold: to !== from ? null : granted.reasons.length > 0 ? 'memory' : (limited.hold ?? wish.hold),
+    reasons: [...promise, ...asked, ...limited.reasons, ...granted.reasons],
+  };
+}
+
+function byUrgency(a: Draft, b: Draft): number {
+  const byClass = urgencyClass(a) - urgencyClass(b);
+  if (byClass !== 0 || a.wish.excess === b.wish.excess) return byClass;
+  // never subtracted: above a threshold of 0 the excess is infinite
+  return a.wish.excess > b.wish.excess ? -1 : 1;
+}
+
+function urgencyClass({ at, known, wish }: Draft): number {
+  if (known && at.current < at.minWorkers) return 0;
+  return known && wish.direction === 'up' ? 1 : 2;
+}
+
+const RANK = { scale_up: 0, scale_down: 1, none: 2 } as const;

@@ -1,0 +1,48 @@
+import { findStart, type Break } from './breaks.ts';
+import { elapsedMs, knownService, readMetric, type Moment } from './moments.ts';
+import type { MetricName } from './types.ts';
+
+/** A value and how many milliseconds it adds to a streak that goes on through it. */
+interface Evidence {
+  value: number;
+  addsMs: number;
+}
+
+/** Evidence for one metric of one service, newest first, as far back as it is unbroken; then what breaks it. */
+export interface EvidenceRun {
+  evidence: Evidence[];
+  broken: Break | null;
+}
+
+/**
+ * Gathers the evidence for one metric of one service, back to `neededMs` or to where it breaks.
+ * A CPU value covers the time since the sample before it, so at the end of a gap it counts for nothing;
+ * a queue length is a point, so there it is the first point of a new streak.
+ */
+export function gatherEvidence(
+  moments: readonly Moment[],
+  service: string,
+  metric: MetricName,
+  neededMs: number,
+  intervalMs: number,
+): EvidenceRun {
+  const evidence: Evidence[] = [];
+  let sumMs = 0;
+  for (let i = moments.length - 1; i >= 0 && (evidence.length === 0 || sumMs < neededMs); i--) {
+    const moment = moments[i]!;
+    const value = readMetric(moment.sample, service, metric);
+    if (value === null || knownService(moment.sample, service) === null) {
+      return { evidence, broken: { because: 'missing_sample', gapMs: null } };
+    }
+    const start = findStart(moments[i - 1]?.sample, moment, service, metric, intervalMs);
+    const newer = moments[i + 1]?.sample;
+    const addsMs = metric === 'cpu' ? start.coversMs : newer ? elapsedMs(moment.sample, newer) : 0;
+    const counts = metric === 'cpu' ? start.coversMs > 0 : !start.outdated;
+    if (counts) {
+      evidence.push({ value, addsMs });
+      sumMs += addsMs;
+    }
+    if (start.broken !== null) return { evidence, broken: start.broken };
+  }
+  return { evidence, broken: null };
+}

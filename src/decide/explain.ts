@@ -1,0 +1,109 @@
+import type { Decision, MetricName, NewEvidence, Reason } from './types.ts';
+import { formatDuration, formatHeld, formatMetric, formatNumber } from './wording.ts';
+
+/** A decision as one sentence with its numbers: all reasons, then what follows from them. */
+export function explainDecision(decision: Decision): string {
+  const reasons = decision.reasons.map(explainReason).join('; ');
+  return `${reasons} → ${explainOutcome(decision)}`;
+}
+
+/** One reason as part of a sentence, the same in log, JSON and terminal. */
+export function explainReason(reason: Reason): string {
+  switch (reason.code) {
+    case 'above':
+    case 'below':
+      return explainCrossing(reason);
+    case 'within':
+      return explainWithin(reason);
+    case 'not_agreed':
+      return `${explainValue(reason.metric, reason.value)} does not agree to ${explainCount(reason.workers)}`;
+    case 'missing_metric':
+      return `${reason.metric} unknown (${reason.error}), nothing is lowered meanwhile`;
+    case 'new_evidence':
+      return `${reason.metric} counts anew: ${explainBecause(reason.because, reason.gapMs)}`;
+    case 'workers_unknown':
+      return `number of workers unknown (${reason.error})`;
+    case 'below_min':
+      return `${explainCount(reason.workers)}, fewer than min_workers ${reason.minWorkers}`;
+    case 'above_max':
+      return `${explainCount(reason.workers)}, more than max_workers ${reason.maxWorkers}`;
+    case 'at_min':
+      return `at min_workers ${reason.minWorkers}`;
+    case 'at_max':
+      return `at max_workers ${reason.maxWorkers}`;
+    case 'clamped':
+      return `${reason.limit}_workers makes ${reason.to} of the ${reason.wanted} wanted`;
+    case 'memory':
+      return explainMemory(reason);
+    case 'disabled':
+      return 'disabled in the config';
+  }
+}
+
+type ReasonOf<Code extends Reason['code']> = Extract<Reason, { code: Code }>;
+
+/** `cpu 83.4 % > 80 % for 4 m 0 s (needs 3 m)`, or `…, 1 m more` where it has not held for long enough. */
+function explainCrossing(reason: ReasonOf<'above'>): string {
+  const { metric, value, threshold, heldMs, neededMs, reached } = reason;
+  const sign = reason.code === 'above' ? '>' : '<';
+  const crossing = `${formatMetric(metric, value, threshold)} ${sign} ${formatMetric(metric, threshold)}`;
+  if (reached && neededMs === 0) return `${metric} ${crossing}`;
+  const rest = reached
+    ? ` (needs ${formatDuration(neededMs)})`
+    : `, ${formatDuration(Math.max(0, neededMs - heldMs))} more`;
+  return `${metric} ${crossing} for ${formatHeld(heldMs)}${rest}`;
+}
+
+/** `cpu 50 % (up at > 80 %, down at < 30 %)`, without what leads nowhere from here. */
+function explainWithin({ metric, value, upAt, downAt }: ReasonOf<'within'>): string {
+  const parts = [];
+  if (upAt !== null) parts.push(`up at > ${formatMetric(metric, upAt)}`);
+  if (downAt !== null) parts.push(`down at < ${formatMetric(metric, downAt)}`);
+  const text = parts.length > 0 ? parts.join(', ') : 'no threshold leads on from here';
+  return `${explainValue(metric, value)} (${text})`;
+}
+
+function explainBecause(because: NewEvidence, gapMs: number | null): string {
+  switch (because) {
+    case 'gap':
+      return gapMs === null ? 'a gap before' : `a gap of ${formatHeld(gapMs)} before`;
+    case 'reboot':
+      return 'the host was rebooted';
+    case 'clock':
+      return 'the boot clock did not go forward';
+    case 'first_sample':
+      return 'the first sample';
+    case 'missing_sample':
+      return 'a value was missing before';
+    case 'workers_changed':
+      return 'the number of workers changed';
+    case 'restarted':
+      return 'the service was restarted';
+  }
+}
+
+/** `memory 1200 MB, 300 MB of it granted, 137 MB a worker, 1000 MB must remain: 5 wanted, 4 fit`. */
+function explainMemory(reason: ReasonOf<'memory'>): string {
+  const { wanted, fits, availableMb, grantedMb, thresholdMb, workerMb } = reason;
+  const mb = (value: number): string => `${formatNumber(value)} MB`;
+  const parts = [
+    availableMb === null ? 'available memory unknown' : `${mb(availableMb)} memory available`,
+    ...(grantedMb > 0 ? [`${mb(grantedMb)} of it granted to others`] : []),
+    workerMb === null ? 'a worker’s cost unknown' : `${mb(workerMb)} a worker`,
+    `${mb(thresholdMb)} must remain`,
+  ];
+  return `${parts.join(', ')}: ${explainCount(wanted)} wanted, ${fits} possible`;
+}
+
+function explainOutcome({ action, to }: Decision): string {
+  if (to === null) return 'nothing is changed';
+  return action === 'none' ? `stays at ${to}` : explainCount(to);
+}
+
+function explainValue(metric: MetricName, value: number | null): string {
+  return value === null ? `${metric} unknown` : `${metric} ${formatMetric(metric, value)}`;
+}
+
+function explainCount(workers: number): string {
+  return workers === 1 ? '1 worker' : `${workers} workers`;
+}

@@ -1,0 +1,36 @@
+import type { Break } from './breaks.ts';
+import type { EvidenceRun } from './evidence.ts';
+
+/** How long a condition has held. Where there is no evidence at all, not even a duration of 0 is reached. */
+export interface Held {
+  heldMs: number;
+  reached: boolean;
+  /** what the evidence starts anew after; null: the condition was false before */
+  broken: Break | null;
+}
+
+/** A duration counts as reached this much earlier (ms): a timer is never quite exact. */
+export function toleranceMs(intervalMs: number): number {
+  return Math.min(10_000, intervalMs / 10);
+}
+
+/**
+ * How long `holds` has been true without a false value, from the newest evidence back; counted no further
+ * than to `neededMs`, so that the answer does not depend on how much older history there is.
+ */
+export function measureHeld(
+  run: EvidenceRun,
+  holds: (value: number) => boolean,
+  neededMs: number,
+  intervalMs: number,
+): Held {
+  let heldMs = 0;
+  let count = 0;
+  for (const { value, addsMs } of run.evidence) {
+    if (!holds(value) || (count > 0 && heldMs >= neededMs)) break;
+    heldMs += addsMs;
+    count += 1;
+  }
+  const reached = count > 0 && heldMs + toleranceMs(intervalMs) >= neededMs;
+  return { heldMs, reached, broken: count === run.evidence.length ? run.broken : null };
+}

@@ -1,0 +1,132 @@
+import { decide } from './decide.ts';
+import { explainDecision } from './explain.ts';
+import type {
+  ActionRecord,
+  Decision,
+  HistoryEntry,
+  Policy,
+  Sample,
+  ServiceSample,
+} from './types.ts';
+import { findWindowStart, historyNeededMs } from './window.ts';
+
+/** What would have been decided on one sample. */
+export interface SimulatedRun {
+  at: string;
+  decisions: Decision[];
+}
+
+/** Takes the entries of a history one by one; a sample is answered, an action (which only explains) is not: null. */
+export interface Simulation {
+  push: (entry: HistoryEntry) => SimulatedRun | null;
+}
+
+/** What `policies` would have decided on each sample of a recorded history, in its order. */
+export function simulate(
+  policies: readonly Policy[],
+  intervalMs: number,
+  entries: Iterable<HistoryEntry>,
+): SimulatedRun[] {
+  const simulation = startSimulation(policies, intervalMs);
+  return [...entries].map((entry) => simulation.push(entry)).filter((run) => run !== null);
+}
+
+/**
+ * A simulation that remembers no more than the decisions need. The workers of a service are those of its first
+ * sample and then follow the decisions, as if applied at the time of the sample. A recorded count that changes
+ * without a recorded action that explains it was changed by someone and is taken over; what a recorded action
+ * explains is what was, not what would have been, and is passed over.
+ */
+export function startSimulation(policies: readonly Policy[], intervalMs: number): Simulation {
+  const neededMs = historyNeededMs(policies, intervalMs);
+  const followed = new Map(policies.map(({ service }) => [service, newFollowed()]));
+  let history: HistoryEntry[] = [];
+
+  const push = (entry: HistoryEntry): SimulatedRun | null => {
+    if (entry.kind === 'action') {
+      const service = followed.get(entry.service);
+      if (service) service.recorded = entry;
+      return null;
+    }
+    const sample = followSample(entry, followed);
+    history.push(sample);
+    history = history.slice(findWindowStart(history, neededMs, intervalMs));
+    const decisions = decide({ policies, history, checkIntervalMs: intervalMs });
+    for (const decision of decisions) {
+      const service = followed.get(decision.service);
+      if (decision.action === 'none' || decision.to === null || !service) continue;
+      service.workers = decision.to;
+      history.push(recordAction(decision, decision.action, decision.to, sample));
+    }
+    return { at: entry.at, decisions };
+  };
+  return { push };
+}
+
+/** A service whose workers follow the decisions. */
+interface Followed {
+  /** as they would be; null: not known yet */
+  workers: number | null;
+  mainPid: number | null | undefined;
+  /** the last sample that knew the workers, as recorded */
+  last: ServiceSample | null;
+  /** the last action that was recorded since then */
+  recorded: ActionRecord | null;
+}
+
+function newFollowed(): Followed {
+  return { workers: null, mainPid: undefined, last: null, recorded: null };
+}
+
+/** The sample as it would have been: of the recorded one only the followed workers and main processes differ. */
+function followSample(sample: Sample, followed: ReadonlyMap<string, Followed>): Sample {
+  const services = { ...sample.services };
+  for (const [name, service] of followed) {
+    const recorded = services[name];
+    if (recorded !== undefined && recorded.workers !== null) {
+      services[name] = followService(recorded, recorded.workers, service);
+    }
+  }
+  return { ...sample, services };
+}
+
+function followService(recorded: ServiceSample, workers: number, service: Followed): ServiceSample {
+  const { last, recorded: action } = service;
+  const explained = action !== null && (action.result !== 'applied' || action.to === workers);
+  if (last === null || (workers !== last.workers && !explained)) service.workers = workers;
+  if (last === null || (recorded.main_pid !== last.main_pid && action === null)) {
+    service.mainPid = recorded.main_pid;
+  }
+  service.last = recorded;
+  service.recorded = null;
+  const shown: ServiceSample = {
+    ...recorded,
+    workers: service.workers,
+    // the recorded memory is that of the recorded workers
+    running: recorded.running ?? workers,
+  };
+  if (service.mainPid === undefined) delete shown.main_pid;
+  else shown.main_pid = service.mainPid;
+  return shown;
+}
+
+function recordAction(
+  decision: Decision,
+  action: ActionRecord['action'],
+  to: number,
+  { at, boot, uptime_s }: Sample,
+): ActionRecord {
+  return {
+    v: 1,
+    kind: 'action',
+    at,
+    boot,
+    uptime_s,
+    service: decision.service,
+    action,
+    from: decision.from ?? to,
+    to,
+    result: 'applied',
+    reason: explainDecision(decision),
+  };
+}

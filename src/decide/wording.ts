@@ -1,0 +1,43 @@
+import type { MetricName } from './types.ts';
+
+/** `3 m`, `2 m 30 s`, `1 h`: a duration without parts that are 0. Below 10 s with a tenth: `2.5 s`. */
+export function formatDuration(ms: number): string {
+  const parts = splitDuration(ms).filter(([count]) => count > 0);
+  return parts.length > 0 ? joinParts(parts) : '0 s';
+}
+
+/** `4 m 0 s`, `45 s`, `1 h 0 m 20 s`: a measured time, to the second, in full from its first part on. */
+export function formatHeld(ms: number): string {
+  const parts = splitDuration(ms);
+  const first = parts.findIndex(([count]) => count > 0);
+  return joinParts(first === -1 ? parts.slice(-1) : parts.slice(first));
+}
+
+/** A metric's value in its unit: `83.4 %`, `17`. With more digits where they are what tells it from `threshold`. */
+export function formatMetric(metric: MetricName, value: number, threshold?: number): string {
+  const short = formatNumber(value);
+  const text = short === String(threshold) && value !== threshold ? String(value) : short;
+  return metric === 'cpu' ? `${text} %` : text;
+}
+
+/** A number with at most one decimal. */
+export function formatNumber(value: number): string {
+  return String(Math.round(value * 10) / 10);
+}
+
+type Part = [count: number, unit: string];
+
+function splitDuration(ms: number): Part[] {
+  const tenths = Math.round(ms / 100);
+  if (tenths < 100) return [[tenths / 10, 's']];
+  const seconds = Math.round(ms / 1000);
+  return [
+    [Math.floor(seconds / 3600), 'h'],
+    [Math.floor(seconds / 60) % 60, 'm'],
+    [seconds % 60, 's'],
+  ];
+}
+
+function joinParts(parts: readonly Part[]): string {
+  return parts.map(([count, unit]) => `${count} ${unit}`).join(' ');
+}
