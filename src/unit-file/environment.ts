@@ -4,7 +4,7 @@ import type { Chars, Word } from './chars.ts';
 import { parseEnvFile } from './env-file.ts';
 import type { Assignment } from './parse.ts';
 import type { SourceFile, UnitSources } from './types.ts';
-import { eachWord, Unbalanced } from './words.ts';
+import { eachWord, Malformed } from './words.ts';
 
 /**
  * The variables that a command gets. `unknown`: why a variable that is not listed may have any value;
@@ -93,7 +93,7 @@ function unset(vars: Map<string, Chars | 'unknown'>, what: string): void {
   else if (value.text === what.slice(equals + 1)) vars.delete(name);
 }
 
-/** The words of a list setting in force: an empty assignment drops what was before it, an open quote what follows. */
+/** The words of a list setting in force: an empty assignment drops what was before it, what is malformed the rest of its line. */
 function wordsOf(
   settings: Setting[],
   key: string,
@@ -105,9 +105,10 @@ function wordsOf(
     const value = assignment.value();
     if (value.text === '') found = [];
     try {
-      for (const word of eachWord(value)) found.push({ file, word: expandSpecifiers(word, unit) });
+      for (const word of eachWord(value, 'setting'))
+        found.push({ file, word: expandSpecifiers(word, unit) });
     } catch (error) {
-      if (!(error instanceof Unbalanced)) throw error;
+      if (!(error instanceof Malformed)) throw error;
     }
   }
   return found;

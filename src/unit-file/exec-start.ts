@@ -6,7 +6,7 @@ import { expandSpecifiers } from './specifiers.ts';
 import { eachWord, nextWord } from './words.ts';
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
-const BRACED = /\$\{([^}:]{0,256})\}/y;
+const BRACED = /\$\{([^}:]*)([}:]|$)/y;
 
 /** The ExecStart= lines in force: an empty one drops those before it. */
 export function execStartLines(settings: Setting[]): Setting[] {
@@ -22,12 +22,12 @@ export function execStartLines(settings: Setting[]): Setting[] {
 /**
  * The commands of one ExecStart= value (systemd.service(5), "Command lines"): the program, prefixes
  * taken off, and its arguments with specifiers and variables replaced. A lone `;` separates commands.
- * Throws `Unbalanced`.
+ * Throws `Malformed`.
  */
 export function readCommands(value: Chars, unit: string, env: Env): Word[][] {
   const commands: Word[][] = [];
   for (let at = 0; at < value.text.length;) {
-    const first = nextWord(value, at);
+    const first = nextWord(value, at, 'command');
     if (!first) break;
     const { word: program, namesArgv0, expands } = takePrefixes(first.word);
     const args: Word[] = [];
@@ -37,7 +37,7 @@ export function readCommands(value: Chars, unit: string, env: Env): Word[][] {
         at++;
         break;
       }
-      const found = nextWord(value, at);
+      const found = nextWord(value, at, 'command');
       if (!found) break;
       const isEscapedSemicolon =
         value.text.startsWith('\\;', at) && found.word.last.end === spanAt(value, at + 1).end;
@@ -77,18 +77,21 @@ function slicedWord(word: Word, from: number): Word {
 function expandVariables(word: Word, env: Env): Word[] {
   const { text } = word;
   if (!text.includes('$')) return [word];
-  if (/^\$[^{$]/.test(text)) return splitVariable(word, env);
+  if (/^\$(?![{$])/.test(text)) return splitVariable(word, env);
   const out = new CharsBuilder();
   for (let at = 0; at < text.length;) {
     BRACED.lastIndex = at;
-    const name = BRACED.exec(text)?.[1];
-    if (name !== undefined) {
-      const end = at + name.length + 3;
+    const [whole = '', name = '', close] = BRACED.exec(text) ?? [];
+    if (close === '}') {
       const value = lookUp(env, name);
-      const first = spanAt(word, at);
-      if (value === 'unknown') out.add(charFor(OPAQUE, first, spanAt(word, end - 1), true));
+      const last = spanAt(word, at + whole.length - 1);
+      if (value === 'unknown') out.add(charFor(OPAQUE, spanAt(word, at), last, true));
       else if (value) out.add(value);
-      at = end;
+      at += whole.length;
+    } else if (whole) {
+      // `${NAME:` is not systemd's, and a brace that is never closed takes up the rest of the word.
+      out.add(slice(word, at, at + whole.length));
+      at += whole.length;
     } else if (text.startsWith('$$', at)) {
       out.add(charFor('$', spanAt(word, at), spanAt(word, at + 1), false));
       at += 2;
@@ -103,5 +106,5 @@ function splitVariable(word: Word, env: Env): Word[] {
   if (value === undefined) return [];
   const { first, last } = word;
   if (value === 'unknown') return [{ ...charFor(OPAQUE, first, last, true), first, last }];
-  return [...eachWord(value, true)].map((part) => ({ ...part, first, last }));
+  return [...eachWord(value, 'value')].map((part) => ({ ...part, first, last }));
 }

@@ -10,7 +10,7 @@ import { readGunicorn } from './gunicorn.ts';
 import { parseUnit } from './parse.ts';
 import type { Reading } from './reading.ts';
 import type { Refusal, UnitSources } from './types.ts';
-import { Unbalanced } from './words.ts';
+import { Malformed } from './words.ts';
 
 /** A unit's only worker command, and the places that it is made from. */
 export interface UnitReading {
@@ -47,10 +47,15 @@ export function readUnit(sources: UnitSources): UnitReading | Refusal {
       for (const argv of readCommands(assignment.value(), unit, env))
         programs.push(...findPrograms(argv, context));
     } catch (error) {
-      if (!(error instanceof Unbalanced)) throw error;
+      if (!(error instanceof Malformed)) throw error;
       const at = { file, start: assignment.start, end: assignment.end, fixed: true };
       const message = `${whereIs(at)}: in ExecStart ${error.message}, systemd ignores the line`;
-      return refuse(null, 'unreadable', message, 'close the quote');
+      return refuse(
+        null,
+        'unreadable',
+        message,
+        'correct the line: systemd-analyze verify shows the fault as well',
+      );
     }
   }
   const worker = onlyWorker(programs, sources);

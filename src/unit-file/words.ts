@@ -1,4 +1,4 @@
-import { CharsBuilder, OPAQUE, charFor, spanAt, wordAt } from './chars.ts';
+import { CharsBuilder, OPAQUE, charFor, slice, spanAt, wordAt } from './chars.ts';
 import type { Chars, Word } from './chars.ts';
 
 const BLANK = /[ \t\n\r]/;
@@ -18,16 +18,20 @@ const SIMPLE: Record<string, string> = {
 const CODE = /^(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-3][0-7]{2}))/;
 
 /**
- * The word at `from` and where the next one begins; null: no word is left. Throws `Unbalanced` where a
+ * How systemd takes what is not in order. `command`: an unknown escape stays as it is. `setting`: it is an
+ * error. `value` (of a `$VAR` that is a word): a backslash merely vanishes and the end closes a quote.
+ */
+export type WordStyle = 'command' | 'setting' | 'value';
+
+/**
+ * The word at `from` and where the next one begins; null: no word is left. Throws `Malformed`, as where a
  * quote is not closed. systemd.service(5), "Command lines": quotes may stand anywhere in a word and
  * vanish; backslash escapes work within and without them.
- * @param loose as systemd splits the value of a `$VAR` that is a word: a backslash merely vanishes and
- *   the end of the text closes a quote
  */
 export function nextWord(
   chars: Chars,
   from: number,
-  loose = false,
+  style: WordStyle,
 ): { word: Word; next: number } | null {
   const { text } = chars;
   let at = skipBlanks(text, from);
@@ -38,11 +42,11 @@ export function nextWord(
   for (; at < text.length; at++) {
     const char = text.charAt(at);
     if (char === '\\') {
-      if (loose) {
+      if (style === 'value') {
         if (at + 1 < text.length) content.take(chars, ++at);
         continue;
       }
-      at += addEscape(content, chars, at) - 1;
+      at += addEscape(content, chars, at, style) - 1;
     } else if (quote) {
       if (char === quote) quote = '';
       else content.take(chars, at);
@@ -50,23 +54,16 @@ export function nextWord(
     else if (BLANK.test(char)) break;
     else content.take(chars, at);
   }
-  if (quote && !loose) throw new Unbalanced(quote);
+  if (quote && style !== 'value') throw new Malformed(`the quote ${quote} is not closed`);
   return { word: wordAt(content, chars, start, at), next: skipBlanks(text, at) };
 }
 
-/** A quote that is never closed: systemd ignores such a line. */
-export class Unbalanced extends Error {
-  readonly quote: string;
+/** What systemd does not accept: it ignores the rest of the line. */
+export class Malformed extends Error {}
 
-  constructor(quote: string) {
-    super(`the quote ${quote} is not closed`);
-    this.quote = quote;
-  }
-}
-
-/** The words of a text, one after the other; throws `Unbalanced` where it comes upon an open quote. */
-export function* eachWord(chars: Chars, loose = false): Generator<Word> {
-  for (let found = nextWord(chars, 0, loose); found; found = nextWord(chars, found.next, loose))
+/** The words of a text, one after the other; throws `Malformed` when it comes upon it. */
+export function* eachWord(chars: Chars, style: WordStyle): Generator<Word> {
+  for (let found = nextWord(chars, 0, style); found; found = nextWord(chars, found.next, style))
     yield found.word;
 }
 
@@ -77,18 +74,22 @@ export function skipBlanks(text: string, at: number): number {
 }
 
 /** Adds what the escape at `at` yields; how many characters it takes up. An unknown one stays as it is. */
-function addEscape(content: CharsBuilder, chars: Chars, at: number): number {
+function addEscape(content: CharsBuilder, chars: Chars, at: number, style: WordStyle): number {
   const rest = chars.text.slice(at + 1, at + 10);
   const simple = SIMPLE[rest.charAt(0)];
   const code = CODE.exec(rest);
   const length = simple === undefined ? 1 + (code?.[0].length ?? 0) : 2;
   const yields = simple ?? (code ? codePoint(code) : null);
-  if (yields === null) content.take(chars, at);
-  else {
-    const last = spanAt(chars, at + length - 1);
-    content.add(charFor(yields, spanAt(chars, at), last, yields === OPAQUE));
+  if (yields === null && style === 'setting')
+    throw new Malformed(`\\${rest.charAt(0)} is no escape`);
+  if (yields === null) {
+    // The character behind it belongs to the word too, even a blank.
+    content.add(slice(chars, at, at + 2));
+    return Math.min(2, chars.text.length - at);
   }
-  return yields === null ? 1 : length;
+  const last = spanAt(chars, at + length - 1);
+  content.add(charFor(yields, spanAt(chars, at), last, yields === OPAQUE));
+  return length;
 }
 
 /** A byte above 0x7f is part of a character that more escapes complete: not worth knowing, hence opaque. */
