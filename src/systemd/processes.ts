@@ -1,89 +1,96 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readUnitProcesses, type Process } from './proc.ts';
+import { readProgram, type Program } from './program.ts';
 import type { UnitState } from './types.ts';
 
-/** One process as /proc shows it. */
-export interface Process {
-  pid: number;
-  parentPid: number;
-  /** start, in clock ticks since boot (field 22 of /proc/PID/stat): pid and start together name one process */
-  startTicks: number;
-  /** where the stack of its program began (field 28); 0: not ours to see. A fork keeps it, an exec does not */
-  stackStart: number;
-  /** its command line, or the title that it has set instead as the only word */
-  argv: string[];
+/** The processes of a service: the Gunicorn master or Celery's main process, and its workers. */
+export interface WorkerTree extends Program {
+  masterPid: number;
+  /** start of the master, in clock ticks since boot */
+  masterStartTicks: number;
+  workerPids: number[];
 }
 
-/** Hierarchies that systemd puts its groups in: unified, legacy, hybrid. */
-const CGROUP_ROOTS = ['/sys/fs/cgroup', '/sys/fs/cgroup/systemd', '/sys/fs/cgroup/unified'];
-
-/** All living processes of a unit, by pid; zombies are none. Empty where the unit does not run. */
-export function readUnitProcesses(
+/**
+ * The workers of a service as its processes show them, whatever stands above the master: the forks of
+ * the master alone, so that what the master or a worker has started (a resource tracker, the second
+ * master of an upgrade, programs of the app) does not count, nor does Celery's embedded beat.
+ */
+export function findWorkerTree(
   unit: Pick<UnitState, 'mainPid' | 'controlGroup'>,
-): Map<number, Process> {
-  const pids = new Set(unit.controlGroup === null ? [] : readGroupPids(unit.controlGroup));
-  // a session of its own (su, sudo with PAM), or a group below the unit's, is not listed there
-  if (unit.mainPid !== null && !pids.has(unit.mainPid)) addDescendants(unit.mainPid, pids);
-  const processes = new Map<number, Process>();
-  for (const pid of pids) {
-    const process = readProcess(pid);
-    if (process !== null) processes.set(pid, process);
-  }
-  return processes;
+): Promise<WorkerTree | { error: string }> {
+  return Promise.resolve(selectWorkerTree(readUnitProcesses(unit), unit.mainPid));
 }
 
-/** One process by its number; null where there is none, or only a zombie. See proc_pid_stat(5). */
-export function readProcess(pid: number): Process | null {
-  const stat = readText(`/proc/${pid}/stat`);
-  const commandLine = readText(`/proc/${pid}/cmdline`);
-  if (stat === null || commandLine === null) return null;
-  // the name in field 2 may hold anything, so fields are counted from its closing bracket
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  if (fields[0] === 'Z' || fields[0] === 'X') return null;
+/** The same among processes that were read already; `mainPid` is what systemd calls the main process. */
+export function selectWorkerTree(
+  processes: ReadonlyMap<number, Process>,
+  mainPid: number | null,
+): WorkerTree | { error: string } {
+  if (processes.size === 0) return { error: 'it has no processes' };
+  const masters = findMasters(processes);
+  // those that a killed master has left behind look like masters and end soon
+  const below = masters.filter(({ process }) => hasAncestor(process, mainPid, processes));
+  const [master, second] = below.length > 0 ? below : masters;
+  if (master === undefined) {
+    return { error: 'none of its processes is a Gunicorn master or the main process of Celery' };
+  }
+  if (second !== undefined) {
+    const pids = `${master.process.pid} and ${second.process.pid}`;
+    return { error: `it has more than one master (processes ${pids})` };
+  }
+  const { process, program } = master;
+  const forks = [...processes.values()].filter((child) => isWorker(child, process));
+  const workers = program.embeddedBeat ? withoutBeat(forks) : forks;
+  if (workers === null) {
+    return { error: 'its embedded beat cannot be told from the pool at this moment' };
+  }
   return {
-    pid,
-    parentPid: Number(fields[1]),
-    startTicks: Number(fields[19]),
-    stackStart: Number(fields[25]),
-    argv: commandLine.replace(/\0+$/, '').split('\0'),
+    ...program,
+    masterPid: process.pid,
+    masterStartTicks: process.startTicks,
+    workerPids: workers.map(({ pid }) => pid),
   };
 }
 
-function readGroupPids(controlGroup: string): number[] {
-  for (const root of CGROUP_ROOTS) {
-    const text = readText(`${root}${controlGroup}/cgroup.procs`);
-    // 0: a process that this pid namespace does not see
-    if (text !== null)
-      return text
-        .split('\n')
-        .map(Number)
-        .filter((pid) => pid > 0);
+function findMasters(
+  processes: ReadonlyMap<number, Process>,
+): { process: Process; program: Program }[] {
+  const found = new Map<number, { process: Process; program: Program }>();
+  for (const process of processes.values()) {
+    const program = readProgram(process.argv);
+    if (program !== null) found.set(process.pid, { process, program });
   }
-  return [];
+  return [...found.values()].filter(({ process }) => {
+    const parent = processes.get(process.parentPid);
+    return parent === undefined || !hasAncestor(parent, found, processes);
+  });
 }
 
-/** Any thread may have started a child, and each has a list of its own. */
-function addDescendants(pid: number, pids: Set<number>): void {
-  if (pids.has(pid)) return;
-  pids.add(pid);
-  for (const thread of listNames(`/proc/${pid}/task`)) {
-    const children = readText(`/proc/${pid}/task/${thread}/children`) ?? '';
-    for (const child of children.split(' ')) if (child !== '') addDescendants(Number(child), pids);
+/** Whether the process itself or one above it is `wanted`. */
+function hasAncestor(
+  process: Process,
+  wanted: number | null | ReadonlyMap<number, unknown>,
+  processes: ReadonlyMap<number, Process>,
+): boolean {
+  for (let at: Process | undefined = process; at !== undefined; at = processes.get(at.parentPid)) {
+    if (typeof wanted === 'object' ? wanted?.has(at.pid) : at.pid === wanted) return true;
   }
+  return false;
 }
 
-function listNames(path: string): string[] {
-  try {
-    return readdirSync(path);
-  } catch {
-    return [];
-  }
+function isWorker(child: Process, master: Process): boolean {
+  if (child.parentPid !== master.pid) return false;
+  const [title = ''] = child.argv;
+  if (title === '[celery beat]' || title.startsWith('gunicorn: dirty')) return false;
+  // another user's stack is not shown: then its command line or its title must do
+  if (child.stackStart !== 0) return child.stackStart === master.stackStart;
+  const isSame = child.argv.join('\0') === master.argv.join('\0');
+  return isSame || title.startsWith('gunicorn: worker ') || title.startsWith('[celeryd: ');
 }
 
-/** null: gone in this moment, or not ours to read */
-function readText(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return null;
-  }
+/** Beat is the one that can be interrupted; none where setproctitle has told it already; null: not to be told. */
+function withoutBeat(forks: Process[]): Process[] | null {
+  const interruptible = forks.filter((process) => !process.ignoresInterrupt);
+  if (interruptible.length > 1) return null;
+  return forks.filter((process) => process.ignoresInterrupt);
 }

@@ -1,0 +1,46 @@
+/** A broker's URL in parts, decoded as Celery's own library does it. */
+export interface BrokerUrl {
+  /** redis, rediss, amqp … */
+  scheme: string;
+  host: string;
+  port: number | null;
+  user: string | null;
+  password: string | null;
+  /** what follows the first slash: a database number or a virtual host */
+  path: string;
+  query: URLSearchParams;
+}
+
+/**
+ * Takes a broker URL apart; null where it is none. Not by `new URL`, which refuses forms that Celery
+ * accepts: no host (`redis://:secret@/0`), an unescaped `%`.
+ */
+export function parseBrokerUrl(url: string): BrokerUrl | null {
+  const parts = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?/i.exec(url);
+  if (parts === null) return null;
+  const [, scheme = '', authority = '', path = '', query = ''] = parts;
+  const at = authority.lastIndexOf('@');
+  const [user = '', ...password] = authority.slice(0, Math.max(at, 0)).split(':');
+  const place = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d*))?$/.exec(authority.slice(at + 1));
+  if (place === null) return null;
+  const port = place[3] ?? '';
+  if (Number(port) > 65_535) return null;
+  return {
+    scheme: scheme.toLowerCase(),
+    host: decode(place[1] ?? place[2] ?? '') || '127.0.0.1',
+    port: port === '' ? null : Number(port),
+    user: decode(user) || null,
+    password: decode(password.join(':')) || null,
+    path: decode(path),
+    query: new URLSearchParams(query),
+  };
+}
+
+/** An escape that is none stays as it is. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,76 @@
+import type { HostSample, Sample } from '../decide/types.ts';
+import { readBootTime, type BootTime } from './boot-clock.ts';
+import { measureCpu } from './cpu.ts';
+
+const BYTES_PER_MB = 2 ** 20;
+
+/** The host's part of a sample, when it was taken, and what its CPU value covers. */
+export interface HostMeasure extends BootTime {
+  /** seconds since the sample before it; null on the first of a boot */
+  spanS: number | null;
+  host: HostSample;
+}
+
+/** CPU since the previous sample, and memory. What cannot be had is null, with its error. */
+export async function measureHost(previous: Sample | null): Promise<HostMeasure> {
+  const [cpu, memory] = await Promise.all([measureCpuSince(previous), measureMemory()]);
+  const { errors: cpuErrors, ...cpuSample } = cpu.host;
+  const errors = { ...cpuErrors, ...memory.errors };
+  return {
+    ...cpu,
+    host: {
+      ...cpuSample,
+      memory_available_mb: memory.availableMb,
+      memory_total_mb: memory.totalMb,
+      ...(Object.keys(errors).length > 0 && { errors }),
+    },
+  };
+}
+
+async function measureCpuSince(
+  previous: Sample | null,
+): Promise<BootTime & { spanS: number | null; host: Omit<HostSample, 'memory_available_mb'> }> {
+  const isSameBoot = previous !== null && previous.boot === readBootTime().boot;
+  const before = isSameBoot ? (previous.host.cpu_ticks ?? null) : null;
+  const measured = await measureCpu(before).catch((error: Error) => error);
+  const now = readBootTime();
+  const spanS = isSameBoot ? Math.round((now.uptimeS - previous.uptime_s) * 100) / 100 : null;
+  if (measured instanceof Error) {
+    const errors = { cpu_percent: `/proc/stat cannot be read: ${measured.message}` };
+    return { ...now, spanS, host: { cpu_percent: null, cpu_ticks: null, errors } };
+  }
+  const { ticks, percent, stealPercent, error } = measured;
+  // half a second of now is no average over the time since a sample that had no counters
+  const isWhole = spanS === null || before !== null;
+  const why = isWhole ? error : 'the sample before has no CPU counters';
+  return {
+    ...now,
+    spanS,
+    host: {
+      cpu_percent: isWhole ? percent : null,
+      steal_percent: isWhole ? stealPercent : null,
+      cpu_ticks: ticks,
+      ...(why !== null && { errors: { cpu_percent: why } }),
+    },
+  };
+}
+
+async function measureMemory(): Promise<{
+  availableMb: number | null;
+  totalMb: number | null;
+  errors: Record<string, string>;
+}> {
+  try {
+    // this part alone: the whole package costs many times its time
+    const { mem } = await import('systeminformation/lib/memory.js');
+    const { available, total } = await mem();
+    return { availableMb: toMb(available), totalMb: toMb(total), errors: {} };
+  } catch (error) {
+    const why = `memory cannot be read: ${(error as Error).message}`;
+    return { availableMb: null, totalMb: null, errors: { memory_available_mb: why } };
+  }
+}
+
+function toMb(bytes: number): number {
+  return Math.round((bytes / BYTES_PER_MB) * 10) / 10;
+}

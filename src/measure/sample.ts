@@ -1,0 +1,73 @@
+import type { Config } from '../config/schema.ts';
+import type { Sample, ServiceSample } from '../decide/types.ts';
+import type { UnitState } from '../systemd/types.ts';
+import type { Location } from '../unit-file/types.ts';
+import { measureHost } from './host.ts';
+import type { QueueLength } from './queue.ts';
+import { measureService } from './services.ts';
+
+/** How long all brokers together may take, milliseconds. */
+const QUEUES_MS = 2000;
+
+/** What one run measured. */
+export interface Measurement {
+  sample: Sample;
+  /** where each service's number of workers stands; missing where its unit's files cannot be read */
+  located: Map<string, Location>;
+  /** the queues of each project that has a broker, one by one */
+  queues: Map<string, QueueLength>;
+}
+
+/** What a measurement needs. */
+export interface MeasureInput {
+  config: Config;
+  /** by name, as `readUnits` answers */
+  units: ReadonlyMap<string, UnitState>;
+  /** the newest sample of the history */
+  previous: Sample | null;
+}
+
+/**
+ * Measures host, services and queues of all enabled projects, side by side. Nothing that fails stops the
+ * rest: it is null in the sample, with its error.
+ */
+export async function takeSample({ config, units, previous }: MeasureInput): Promise<Measurement> {
+  const projects = Object.entries(config.projects).filter(([, project]) => project.enabled);
+  const requests = projects.flatMap(([project, { broker_url: url, queues }]) =>
+    url === undefined ? [] : [{ project, url, queues }],
+  );
+  const [queues, { host, boot, uptimeS, spanS }] = await Promise.all([
+    requests.length === 0 ? new Map<string, QueueLength>() : measureQueues(requests),
+    measureHost(previous),
+  ]);
+  const located = new Map<string, Location>();
+  const services: Record<string, ServiceSample> = {};
+  for (const [name, project] of projects) {
+    const unit = units.get(project.service_name);
+    if (unit === undefined) continue;
+    const wantsMemory = project.memory_threshold_mb !== undefined;
+    const { sample, location } = await measureService(unit, wantsMemory);
+    if (location !== null) located.set(unit.unit, location);
+    services[unit.unit] = withQueue(sample, queues.get(name));
+  }
+  const at = new Date().toISOString();
+  return {
+    sample: { v: 1, kind: 'sample', at, boot, uptime_s: uptimeS, span_s: spanS, host, services },
+    located,
+    queues,
+  };
+}
+
+async function measureQueues(
+  requests: { project: string; url: string; queues: string[] }[],
+): Promise<Map<string, QueueLength>> {
+  const { readQueues } = await import('./queue.ts');
+  return readQueues(requests, QUEUES_MS);
+}
+
+function withQueue(sample: ServiceSample, queue: QueueLength | undefined): ServiceSample {
+  if (queue === undefined) return sample;
+  const { length, error } = queue;
+  if (error === undefined) return { ...sample, queue_length: length };
+  return { ...sample, queue_length: length, errors: { ...sample.errors, queue_length: error } };
+}

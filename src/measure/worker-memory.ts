@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+
+const KB_PER_MB = 1024;
+
+/**
+ * What processes hold together, in MB: the sum of their proportional set sizes, in which a shared page
+ * counts once, or of their resident sizes where the kernel does not let us see the former (another user's
+ * process). null: none of them is there any more. See proc_pid_smaps(5), proc_pid_status(5).
+ */
+export function readMemoryMb(pids: readonly number[]): number | null {
+  const sizes = pids
+    .map((pid) => readKb(`/proc/${pid}/smaps_rollup`, 'Pss') ?? readKb(`/proc/${pid}/status`, 'VmRSS'))
+    .filter((size) => size !== null);
+  if (sizes.length === 0) return null;
+  const sum = sizes.reduce((total, size) => total + size, 0);
+  return Math.round((sum / KB_PER_MB) * 10) / 10;
+}
+
+function readKb(path: string, key: string): number | null {
+  try {
+    const found = new RegExp(`^${key}:\\s+(\\d+) kB$`, 'm').exec(readFileSync(path, 'utf8'));
+    return found === null ? null : Number(found[1]);
+  } catch {
+    return null;
+  }
+}

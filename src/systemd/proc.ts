@@ -1,0 +1,93 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import type { UnitState } from './types.ts';
+
+/** One process as /proc shows it. */
+export interface Process {
+  pid: number;
+  parentPid: number;
+  /** start, in clock ticks since boot (field 22 of /proc/PID/stat): pid and start together name one process */
+  startTicks: number;
+  /** where the stack of its program began (field 28); 0: not ours to see. A fork keeps it, an exec does not */
+  stackStart: number;
+  /** SIGINT is ignored, as each process of Celery's pool does */
+  ignoresInterrupt: boolean;
+  /** its command line, or the title that it has set instead as the only word */
+  argv: string[];
+}
+
+/** Hierarchies that systemd puts its groups in: unified, legacy, hybrid. */
+const CGROUP_ROOTS = ['/sys/fs/cgroup', '/sys/fs/cgroup/systemd', '/sys/fs/cgroup/unified'];
+
+/** All living processes of a unit, by pid; zombies are none. Empty where the unit does not run. */
+export function readUnitProcesses(
+  unit: Pick<UnitState, 'mainPid' | 'controlGroup'>,
+): Map<number, Process> {
+  const pids = new Set(unit.controlGroup === null ? [] : readGroupPids(unit.controlGroup));
+  // a session of its own (su, sudo with PAM), or a group below the unit's, is not listed there
+  if (unit.mainPid !== null && !pids.has(unit.mainPid)) addDescendants(unit.mainPid, pids);
+  const processes = new Map<number, Process>();
+  for (const pid of pids) {
+    const process = readProcess(pid);
+    if (process !== null) processes.set(pid, process);
+  }
+  return processes;
+}
+
+/** One process by its number; null where there is none, or only a zombie. See proc_pid_stat(5). */
+export function readProcess(pid: number): Process | null {
+  const stat = readText(`/proc/${pid}/stat`);
+  const commandLine = readText(`/proc/${pid}/cmdline`);
+  if (stat === null || commandLine === null) return null;
+  // the name in field 2 may hold anything, so fields are counted from its closing bracket
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  if (fields[0] === 'Z' || fields[0] === 'X') return null;
+  return {
+    pid,
+    parentPid: Number(fields[1]),
+    startTicks: Number(fields[19]),
+    stackStart: Number(fields[25]),
+    // a mask of signals, bit 1 being SIGINT
+    ignoresInterrupt: (Number(fields[29]) & 2) !== 0,
+    argv: commandLine.replace(/\0+$/, '').split('\0'),
+  };
+}
+
+function readGroupPids(controlGroup: string): number[] {
+  for (const root of CGROUP_ROOTS) {
+    const text = readText(`${root}${controlGroup}/cgroup.procs`);
+    // 0: a process that this pid namespace does not see
+    if (text !== null)
+      return text
+        .split('\n')
+        .map(Number)
+        .filter((pid) => pid > 0);
+  }
+  return [];
+}
+
+/** Any thread may have started a child, and each has a list of its own. */
+function addDescendants(pid: number, pids: Set<number>): void {
+  if (pids.has(pid)) return;
+  pids.add(pid);
+  for (const thread of listNames(`/proc/${pid}/task`)) {
+    const children = readText(`/proc/${pid}/task/${thread}/children`) ?? '';
+    for (const child of children.split(' ')) if (child !== '') addDescendants(Number(child), pids);
+  }
+}
+
+function listNames(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}
+
+/** null: gone in this moment, or not ours to read */
+function readText(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
+}
