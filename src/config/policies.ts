@@ -1,0 +1,50 @@
+import type { MetricPolicy, Policy } from '../decide/types.ts';
+import type { Config, Duration, Project } from './schema.ts';
+import { readSteps, type WrittenStep } from './steps.ts';
+
+const MS_PER_MINUTE = 60_000;
+
+/** What the decision needs of the enabled projects, in the order of the config. */
+export function toPolicies(config: Config): Policy[] {
+  return Object.entries(config.projects)
+    .filter(([, project]) => project.enabled)
+    .map(([name, project]) => toPolicy(name, project));
+}
+
+function toPolicy(name: string, project: Project): Policy {
+  const { cpu_duration_minutes: cpu, queue_duration_minutes: queue } = project;
+  const metrics = [
+    toMetricPolicy('cpu', readSteps(project, 'cpu_thresholds'), cpu),
+    toMetricPolicy('queue', readSteps(project, 'queue_thresholds'), queue),
+  ];
+  return {
+    project: name,
+    service: project.service_name,
+    minWorkers: project.min_workers,
+    maxWorkers: project.max_workers,
+    metrics: metrics.filter(({ up, down }) => up.length + down.length > 0),
+    memoryThresholdMb: project.memory_threshold_mb ?? null,
+  };
+}
+
+function toMetricPolicy(
+  metric: MetricPolicy['metric'],
+  steps: WrittenStep[],
+  duration: Duration,
+): MetricPolicy {
+  const towards = (wanted: WrittenStep['direction']) =>
+    steps
+      .filter(({ direction }) => direction === wanted)
+      .map(({ workers, threshold }) => ({ workers, threshold }));
+  return {
+    metric,
+    up: towards('up'),
+    down: towards('down'),
+    upMs: toMs(typeof duration === 'number' ? duration : duration.scale_up),
+    downMs: toMs(typeof duration === 'number' ? duration : duration.scale_down),
+  };
+}
+
+function toMs(minutes: number): number {
+  return Math.round(minutes * MS_PER_MINUTE);
+}

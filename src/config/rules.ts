@@ -1,0 +1,221 @@
+import type { Finding } from './document.ts';
+import { maskUrl } from './mask.ts';
+import type { WrittenConfig, WrittenProject } from './schema.ts';
+import { findNameFault, unitName } from './service-name.ts';
+import { STEP_RULES } from './step-rules.ts';
+import { readSteps } from './steps.ts';
+
+/** A rule about several keys of a project; paths of findings are below the project. */
+export interface ProjectRule {
+  name: string;
+  severity: 'error' | 'warning';
+  /** where one of these is faulty by itself, the rule has nothing to say */
+  reads: readonly (keyof WrittenProject)[];
+  check: (project: WrittenProject, name: string) => Finding[];
+}
+
+/** A rule about the config as a whole. It sees the projects whose `reads` are faultless. */
+interface ConfigRule {
+  name: string;
+  severity: 'error' | 'warning';
+  reads: readonly (keyof WrittenProject)[];
+  check: (config: WrittenConfig) => Finding[];
+}
+
+const PROJECT_RULES: ProjectRule[] = [
+  {
+    name: 'service-name',
+    severity: 'error',
+    reads: ['service_name'],
+    check: ({ service_name }, name) => {
+      const fault = findNameFault(unitName(service_name ?? name));
+      if (fault === null) return [];
+      const hint = service_name === undefined ? 'name the unit by "service_name"' : fault.hint;
+      const found = JSON.stringify(service_name ?? name);
+      return [{ path: ['service_name'], found, expected: fault.expected, hint }];
+    },
+  },
+  {
+    name: 'min-above-max',
+    severity: 'error',
+    reads: ['min_workers', 'max_workers'],
+    check: ({ min_workers: min, max_workers: max }) =>
+      min <= max
+        ? []
+        : [
+            {
+              path: ['min_workers'],
+              found: String(min),
+              expected: `at most max_workers (${max})`,
+              hint: null,
+            },
+          ],
+  },
+  {
+    name: 'no-threshold',
+    severity: 'error',
+    reads: ['cpu_thresholds', 'queue_thresholds'],
+    check: (project) =>
+      readSteps(project, 'cpu_thresholds').length + readSteps(project, 'queue_thresholds').length >
+      0
+        ? []
+        : [
+            {
+              path: [],
+              found: 'no threshold: nothing would ever change',
+              expected: null,
+              hint: 'add "cpu_thresholds" or "queue_thresholds", such as { "scale_up_2": 60, "scale_down_1": 30 }',
+            },
+          ],
+  },
+  {
+    name: 'queue-without-broker',
+    severity: 'error',
+    reads: ['queue_thresholds', 'broker_url', 'redis_url'],
+    check: (project) =>
+      readSteps(project, 'queue_thresholds').length === 0 || project.broker_url || project.redis_url
+        ? []
+        : [
+            {
+              path: ['queue_thresholds'],
+              found: 'no "broker_url" to read the queue from',
+              expected: null,
+              hint: 'add it, such as "broker_url": "redis://localhost:6379/0"',
+            },
+          ],
+  },
+  {
+    name: 'two-brokers',
+    severity: 'error',
+    reads: ['broker_url', 'redis_url'],
+    check: ({ broker_url, redis_url }) =>
+      broker_url === undefined || redis_url === undefined || broker_url === redis_url
+        ? []
+        : [
+            {
+              path: ['redis_url'],
+              found: JSON.stringify(maskUrl(redis_url)),
+              expected: 'the same as broker_url',
+              hint: 'it is the older name of broker_url: remove it',
+            },
+          ],
+  },
+  {
+    name: 'queue-twice',
+    severity: 'error',
+    reads: ['queues'],
+    check: ({ queues }) =>
+      queues.flatMap((queue, index) =>
+        queues.indexOf(queue) === index
+          ? []
+          : [
+              {
+                path: ['queues', index],
+                found: `${JSON.stringify(queue)} for the second time`,
+                expected: 'each queue once',
+                hint: 'its tasks would count twice',
+              },
+            ],
+      ),
+  },
+  ...STEP_RULES,
+];
+
+// folders in which every user may put a file, and so a link to anywhere, before we do
+const OPEN_FOLDER = /^\/(tmp|var\/tmp|dev\/shm|run\/lock|var\/lock|run\/shm)(\/|$)/;
+
+const CONFIG_RULES: ConfigRule[] = [
+  {
+    name: 'service-twice',
+    severity: 'error',
+    reads: ['service_name'],
+    check: ({ projects }) => {
+      const owners = new Map<string, string>();
+      return Object.entries(projects).flatMap(([name, { service_name }]) => {
+        const service = unitName(service_name ?? name);
+        const owner = owners.get(service);
+        owners.set(service, owner ?? name);
+        return owner === undefined
+          ? []
+          : [
+              {
+                path: ['projects', name, 'service_name'],
+                found: `"${service}", which project "${owner}" has already`,
+                expected: 'a service of its own',
+                hint: 'one project decides about a service: put the thresholds of both into one',
+              },
+            ];
+      });
+    },
+  },
+  {
+    name: 'no-project',
+    severity: 'warning',
+    reads: [],
+    check: ({ projects }) =>
+      Object.keys(projects).length > 0
+        ? []
+        : [
+            {
+              path: ['projects'],
+              found: 'no project: nothing is scaled',
+              expected: null,
+              hint: null,
+            },
+          ],
+  },
+  {
+    name: 'state-file',
+    severity: 'warning',
+    reads: [],
+    check: ({ global: { state_file, state_dir } }) => {
+      if (typeof state_file !== 'string') return [];
+      const folder = OPEN_FOLDER.exec(state_file)?.[1];
+      const why = folder
+        ? `anyone may write to /${folder}, so what is there cannot be trusted`
+        : 'remove it';
+      return [
+        {
+          path: ['global', 'state_file'],
+          found: 'not used',
+          expected: null,
+          hint: `${why}; the history is in ${state_dir} (state_dir)`,
+        },
+      ];
+    },
+  },
+];
+
+/** What the rules have against a config. */
+export interface RuleFindings {
+  errors: Finding[];
+  warnings: Finding[];
+}
+
+/** Applies all rules. `isBroken`: whether the value at a path is faulty by itself, so that no rule can judge by it. */
+export function checkRules(
+  config: WrittenConfig,
+  isBroken: (project: string, key: string) => boolean,
+): RuleFindings {
+  const findings: RuleFindings = { errors: [], warnings: [] };
+  const report = ({ severity }: { severity: 'error' | 'warning' }, found: Finding[]): void => {
+    findings[severity === 'error' ? 'errors' : 'warnings'].push(...found);
+  };
+  const canJudge = (rule: ProjectRule | ConfigRule, name: string): boolean =>
+    !rule.reads.some((key) => isBroken(name, key));
+  for (const [name, project] of Object.entries(config.projects)) {
+    for (const rule of PROJECT_RULES) {
+      if (!canJudge(rule, name)) continue;
+      const found = rule.check(project, name);
+      report(
+        rule,
+        found.map((f) => ({ ...f, path: ['projects', name, ...f.path] })),
+      );
+    }
+  }
+  for (const rule of CONFIG_RULES) {
+    const judged = Object.entries(config.projects).filter(([name]) => canJudge(rule, name));
+    report(rule, rule.check({ ...config, projects: Object.fromEntries(judged) }));
+  }
+  return findings;
+}

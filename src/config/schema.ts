@@ -1,0 +1,231 @@
+// the namespace import lets the bundler drop what is not used: `{ z }` would keep all of zod
+import * as z from 'zod/mini';
+
+/** The most workers that a service may be given; a typo beyond it is found instead of applied. */
+export const MOST_WORKERS = 9999;
+
+/** The longest duration, in minutes (a week): the history is kept at least as long. */
+export const LONGEST_MINUTES = 10_080;
+
+const text = (description: string, expected: string, pattern: RegExp) =>
+  z
+    .string({ error: expected })
+    .check(z.regex(pattern, { error: expected }), z.describe(description));
+
+const flag = (description: string) =>
+  z.boolean({ error: 'true or false' }).check(z.describe(description));
+
+const number = (expected: string, least: number, most: number) =>
+  z
+    .number({ error: expected })
+    .check(z.gte(least, { error: expected }), z.lte(most, { error: expected }));
+
+const workers = (description: string) => {
+  const expected = `a whole number from 1 to ${MOST_WORKERS}`;
+  return number(expected, 1, MOST_WORKERS).check(
+    z.multipleOf(1, { error: expected }),
+    z.describe(description),
+  );
+};
+
+const choice = <const T extends readonly string[]>(description: string, values: T) =>
+  z
+    .enum(values, { error: `one of ${values.map((value) => `"${value}"`).join(', ')}` })
+    .check(z.describe(description));
+
+const folder = (description: string) =>
+  text(description, 'an absolute path, such as "/var/lib/autoscaler"', /^\/[^\0\n]*$/);
+
+/** Accepted because older configs have it; nothing reads it, so nothing is asked of it. */
+const legacy = (description: string) => z.optional(z.unknown().check(z.describe(description)));
+
+/** A threshold's key: `scale_up_N` or `scale_down_N`, N being the number of workers to go to. */
+export const STEP_KEY = /^scale_(up|down)_([1-9][0-9]{0,3})$/;
+
+const thresholds = (description: string, expected: string, most: number) =>
+  z.optional(
+    z
+      .record(z.string().check(z.regex(STEP_KEY)), number(expected, 0, most), {
+        error: 'thresholds in braces, such as { "scale_up_2": 60, "scale_down_1": 30 }',
+      })
+      .check(z.describe(description)),
+  );
+
+const minutes = (description: string) =>
+  number(`minutes, a number from 0 to ${LONGEST_MINUTES}`, 0, LONGEST_MINUTES).check(
+    z.describe(description),
+  );
+
+const duration = (description: string) => {
+  const expected =
+    'minutes (a number from 0; fractions are allowed) or { "scale_up": 2, "scale_down": 10 }';
+  return z.prefault(
+    z
+      .union(
+        [
+          minutes('Minutes, for both directions.'),
+          z.strictObject(
+            {
+              scale_up: z._default(minutes('Minutes above the threshold before going up.'), 2),
+              scale_down: z._default(minutes('Minutes below the threshold before going down.'), 10),
+            },
+            { error: expected },
+          ),
+        ],
+        { error: expected },
+      )
+      .check(z.describe(description)),
+    { scale_up: 2, scale_down: 10 },
+  );
+};
+
+const apply = (description: string) => choice(description, ['restart', 'live', 'live-only']);
+
+const broker = (description: string) =>
+  z.optional(
+    text(
+      description,
+      'a URL that starts with redis://, rediss://, sentinel://, amqp:// or amqps://',
+      /^(rediss?|sentinel|amqps?):\/\/\S+$/,
+    ),
+  );
+
+/** A project as it may be written. */
+export const projectSchema = z
+  .strictObject(
+    {
+      enabled: z._default(flag('false: the project is left alone entirely.'), true),
+      service_name: z.optional(
+        text(
+          'The systemd unit; ".service" may be left out. Default: the name of the project.',
+          'a unit name such as "shop.service": letters, digits and : _ . @ \\ -, no "-" at the start',
+          // systemd.unit(5): what a unit name may consist of. An own limit is the "-": it would look like an option
+          /^[A-Za-z0-9:_.\\@][A-Za-z0-9:_.\\@-]*$/,
+        ),
+      ),
+      kind: z.optional(
+        choice('What the unit runs. Default: told from its ExecStart.', ['gunicorn', 'celery']),
+      ),
+      min_workers: z._default(workers('Never fewer workers than this.'), 1),
+      max_workers: workers(
+        'Never more workers than this. Required: a promise is made, not guessed.',
+      ),
+      cpu_thresholds: thresholds(
+        'By CPU of the host in percent: "scale_up_N" above which to go up to N workers, "scale_down_N" below which to go down to N.',
+        'percent, a number from 0 to 100',
+        100,
+      ),
+      cpu_duration_minutes: duration(
+        'How long a CPU threshold must hold, in minutes: one number, or one for each direction.',
+      ),
+      queue_thresholds: thresholds(
+        'By tasks that wait in the Celery queues: "scale_up_N" above which to go up to N, "scale_down_N" below which to go down to N. Needs broker_url.',
+        'a number of tasks, from 0',
+        Number.MAX_SAFE_INTEGER,
+      ),
+      queue_duration_minutes: duration(
+        'How long a queue threshold must hold, in minutes: one number, or one for each direction.',
+      ),
+      broker_url: broker('Where the Celery queues are.'),
+      redis_url: broker('The older name of broker_url.'),
+      queues: z._default(
+        z
+          .array(text('A queue.', 'the name of a queue', /^[^\0-\x1f]+$/), {
+            error: 'a list of queue names, such as ["celery"]',
+          })
+          .check(
+            z.minLength(1, { error: 'a list with at least one queue name' }),
+            z.describe('The Celery queues whose waiting tasks are added up.'),
+          ),
+        ['celery'],
+      ),
+      memory_threshold_mb: z.optional(
+        number('MB, a number from 0', 0, Number.MAX_SAFE_INTEGER).check(
+          z.describe(
+            'What must remain available of the memory of the host after a change, in MB. Default: no limit.',
+          ),
+        ),
+      ),
+      apply: z.optional(apply('How a new number is put into force. Default: the one of "global".')),
+      current_workers: legacy('Accepted, not used: the unit says how many workers there are.'),
+      socket_path: legacy('Accepted, not used.'),
+      working_dir: legacy('Accepted, not used.'),
+      venv_path: legacy('Accepted, not used.'),
+      wsgi_module: legacy('Accepted, not used.'),
+      extra_args: legacy('Accepted, not used.'),
+    },
+    { error: 'the settings of a project in braces' },
+  )
+  .check(z.describe('A service and when to change the number of its workers.'));
+
+/** The part `global` as it may be written. */
+export const globalSchema = z
+  .strictObject(
+    {
+      check_interval_seconds: z._default(
+        number('seconds, a number from 1 to 86400', 1, 86_400).check(
+          z.describe('How often the timer runs: a gap in the samples is told by it.'),
+        ),
+        120,
+      ),
+      log_file: z.optional(folder('The log, besides the journal. Default: the journal alone.')),
+      state_dir: z._default(folder('Where the history is kept.'), '/var/lib/autoscaler'),
+      backup_dir: z._default(
+        folder('Where files are copied to before they are changed.'),
+        '/var/backups/autoscaler',
+      ),
+      state_file: legacy('Accepted, not used: the history is in state_dir.'),
+      apply: z._default(
+        apply(
+          'How a new number is put into force: "restart" restarts the service, "live" changes the running pool, and restarts where that is impossible, "live-only" never restarts.',
+        ),
+        'restart',
+      ),
+    },
+    { error: 'the settings of all projects in braces' },
+  )
+  .check(z.describe('Settings that hold for all projects.'));
+
+/** The whole config as it is written. Each message is what is expected at that place. */
+export const configSchema = z.strictObject(
+  {
+    $schema: z.optional(
+      z.unknown().check(z.describe('For editors: the place of the JSON Schema.')),
+    ),
+    projects: z
+      .record(
+        z.string().check(z.regex(/^[^\s\p{Cc}-](?:[^\p{Cc}]*[^\s\p{Cc}])?$/u)),
+        projectSchema,
+        { error: 'the projects in braces, by name' },
+      )
+      .check(z.describe('The projects, by name.')),
+    global: z.prefault(globalSchema, {}),
+  },
+  { error: 'the config in braces, such as { "projects": { … } }' },
+);
+
+/** The config as it is written, defaults filled in. */
+export type WrittenConfig = z.output<typeof configSchema>;
+
+/** A project as it is written, defaults filled in. */
+export type WrittenProject = z.output<typeof projectSchema>;
+
+/** Settings that hold for all projects. */
+export type Global = z.output<typeof globalSchema>;
+
+export type ApplyMode = Global['apply'];
+
+/** Minutes, for both directions or for each. */
+export type Duration = WrittenProject['cpu_duration_minutes'];
+
+/** A project with all that its settings leave to the context: the whole name of the unit, the broker, the apply mode. */
+export type Project = Omit<WrittenProject, 'service_name' | 'redis_url' | 'apply'> & {
+  service_name: string;
+  apply: ApplyMode;
+};
+
+/** The config as the program uses it. `projects` is in the order of the file (names that are whole numbers first). */
+export interface Config {
+  projects: Record<string, Project>;
+  global: Global;
+}
