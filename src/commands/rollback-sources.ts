@@ -1,0 +1,42 @@
+import { realpathSync } from 'node:fs';
+import type { RollbackQuestion } from '../act/rollback-plan.ts';
+import { readUnitSources } from '../measure/unit-sources.ts';
+import type { UnitState } from '../systemd/types.ts';
+import type { SourceFile } from '../unit-file/types.ts';
+import { locateWorkers } from '../unit-file/workers.ts';
+
+const OURS = /\/50-autoscaler\.conf$/;
+const EDITED = '/50-autoscaler.edited.conf';
+
+/** Answers where the number of `unit` stands once some of its files have changed. */
+export function locatorOf(unit: UnitState): RollbackQuestion['locate'] {
+  const sources = readUnitSources(unit);
+  return (files, asUsers) => {
+    const texts = new Map(files.map(({ path, after }) => [path, after]));
+    const change = ({ path, text }: SourceFile): SourceFile[] => {
+      const real = realPath(path);
+      const after = texts.has(real) ? (texts.get(real) ?? null) : text;
+      const name = asUsers.includes(real) ? path.replace(OURS, EDITED) : path;
+      return after === null ? [] : [{ path: name, text: after }];
+    };
+    const location = locateWorkers({
+      ...sources,
+      fragment: sources.fragment === null ? null : (change(sources.fragment)[0] ?? null),
+      dropIns: sources.dropIns.flatMap(change),
+      environmentFiles: sources.environmentFiles.map(({ path, text }) => ({
+        path,
+        text: text === null ? null : (change({ path, text })[0]?.text ?? null),
+      })),
+    });
+    if (location.how !== 'splice') return location;
+    return { ...location, path: location.path.replace(EDITED, '/50-autoscaler.conf') };
+  };
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
