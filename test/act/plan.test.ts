@@ -1,0 +1,72 @@
+import { describe, test } from 'node:test';
+import assert from 'node:assert/strict';
+import { planChange, type PlanInput } from '../../src/act/plan.ts';
+import { renderDiff } from '../../src/output/diff.ts';
+
+const UNIT = '[Service]\nExecStart=gunicorn -w 2 app\n';
+const start = UNIT.indexOf('2 app');
+
+const inUnit: PlanInput = {
+  ...{ service: 'web.service', project: 'web', to: 12, reasons: [], reason: 'cpu 90 % > 80 %' },
+  location: {
+    ...{ how: 'splice', kind: 'gunicorn', workers: 2, path: '/etc/web.service', what: '-w' },
+    ...{ start, end: start + 1 },
+  },
+  texts: new Map([['/etc/web.service', UNIT]]),
+  ...{ running: true, countable: true },
+};
+const byDropIn: PlanInput = {
+  ...inUnit,
+  location: {
+    ...{ how: 'drop_in', kind: 'gunicorn', workers: 1, path: '/etc/web.service.d/50.conf' },
+    text: (workers) => `[Service]\nEnvironment=WEB_CONCURRENCY=${workers}\n`,
+    why: 'no number',
+  },
+};
+
+describe('planChange', () => {
+  test('a number in the unit: that number alone changes', () => {
+    const { files, from, to, action } = planChange(inUnit);
+    assert.deepEqual([from, to, action], [2, 12, 'scale_up']);
+    const after = '[Service]\nExecStart=gunicorn -w 12 app\n';
+    assert.deepEqual(files, [{ path: '/etc/web.service', before: UNIT, after }]);
+  });
+
+  test('no number: our drop-in is a new file', () => {
+    const { files } = planChange(byDropIn);
+    const after = '[Service]\nEnvironment=WEB_CONCURRENCY=12\n';
+    assert.deepEqual(files, [{ path: '/etc/web.service.d/50.conf', before: null, after }]);
+  });
+
+  test('the number is there already: nothing is written', () => {
+    assert.deepEqual(planChange({ ...inUnit, to: 2 }).files, []);
+  });
+
+  test('fewer is scale_down', () =>
+    assert.equal(planChange({ ...inUnit, to: 1 }).action, 'scale_down'));
+
+  test('a service that does not run is not started', () => {
+    assert.equal(planChange({ ...inUnit, running: false }).resize, 'none');
+    assert.equal(planChange(inUnit).resize, 'restart');
+  });
+});
+
+describe('renderDiff', () => {
+  test('a changed file', async () => {
+    const diff = await renderDiff(planChange(inUnit).files);
+    assert.equal(
+      diff,
+      '--- /etc/web.service\n+++ /etc/web.service\n@@ -1,2 +1,2 @@\n [Service]\n-ExecStart=gunicorn -w 2 app\n+ExecStart=gunicorn -w 12 app\n',
+    );
+  });
+
+  test('a new file', async () => {
+    const diff = await renderDiff(planChange(byDropIn).files);
+    assert.match(
+      diff,
+      /^--- \/dev\/null\n\+\+\+ \/etc\/web\.service\.d\/50\.conf\n@@ -0,0 \+1,2 @@/,
+    );
+  });
+
+  test('nothing changes: nothing is printed', async () => assert.equal(await renderDiff([]), ''));
+});

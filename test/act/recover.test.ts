@@ -1,0 +1,97 @@
+import { after, describe, test } from 'node:test';
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { applyPlan } from '../../src/act/apply.ts';
+import { recover } from '../../src/act/recover.ts';
+import { UNIT, World } from './world.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'autoscaler-recover-'));
+after(() => rmSync(root, { recursive: true, force: true }));
+
+const PENDING = '000001-web.service.pending';
+
+function newWorld(): World {
+  return new World(mkdtempSync(join(root, 'world-'))).create();
+}
+
+/** A world in which a run was cut off at the step that begins with `at`. */
+async function cutOff(at: string): Promise<World> {
+  const world = newWorld();
+  let cut = false;
+  const step = (name: string): void => {
+    cut ||= name.startsWith(at);
+    // from here on nothing happens any more, not even an undo
+    if (cut) throw new Error('cut off');
+  };
+  await applyPlan(world.plan(4), world.deps(step));
+  return world;
+}
+
+function names(world: World): string[] {
+  return readdirSync(join(world.backupDir, 'changes'));
+}
+
+describe('recover', () => {
+  test('nothing is left: nothing is done', async () => {
+    const world = newWorld();
+    assert.deepEqual(await recover(world.deps()), { outcomes: [], faults: [], blocked: [] });
+  });
+
+  test('the user edited a half-changed file: the edit stays, and is told', async () => {
+    const world = await cutOff('daemon-reload');
+    assert.equal(world.declared(), 4);
+    writeFileSync(world.unitPath, 'their edit');
+    const { outcomes } = await recover(world.deps());
+    assert.equal(outcomes[0]?.result, 'failed');
+    assert.match(outcomes[0].sentence, /edited by somebody else meanwhile and is left as it is/);
+    assert.equal(readFileSync(world.unitPath, 'utf8'), 'their edit');
+  });
+
+  test('a record that cannot be read is moved aside, never deleted, and told with its place', async () => {
+    const world = await cutOff('daemon-reload');
+    writeFileSync(join(world.backupDir, 'changes', PENDING, 'manifest.json'), '{"v":1,"ser');
+    const { faults, blocked } = await recover(world.deps());
+    assert.match(faults[0] ?? '', /cannot be read .*moved to .*000001-web\.service\.broken/);
+    assert.deepEqual([blocked, names(world)], [[], ['000001-web.service.broken']]);
+    const copy = join(world.backupDir, 'changes', '000001-web.service.broken', '0');
+    assert.equal(readFileSync(copy, 'utf8'), UNIT);
+  });
+
+  test('a record of a newer version is left for it, and its service is left alone', async () => {
+    const world = await cutOff('daemon-reload');
+    const manifest = join(world.backupDir, 'changes', PENDING, 'manifest.json');
+    writeFileSync(manifest, '{"v":2,"service":"web.service"}');
+    const { faults, blocked } = await recover(world.deps());
+    assert.match(faults[0] ?? '', /newer autoscaler \(format 2, this version knows 1\)/);
+    assert.deepEqual([blocked, names(world)], [['web.service'], [PENDING]]);
+  });
+
+  test('a broken record does not keep the others from being recovered', async () => {
+    const world = await cutOff('daemon-reload');
+    mkdirSync(join(world.backupDir, 'changes', '000000-a.service.pending'));
+    const { faults, outcomes } = await recover(world.deps());
+    assert.deepEqual([faults.length, outcomes[0]?.result], [1, 'undone']);
+    assert.equal(readFileSync(world.unitPath, 'utf8'), UNIT);
+  });
+
+  test('what cannot be put back now stays in the journal and is tried again', async () => {
+    const world = await cutOff('daemon-reload');
+    const deps = world.deps();
+    const { daemonReload } = deps.systemd;
+    deps.systemd.daemonReload = () => Promise.reject(new Error('no bus'));
+    const first = await recover(deps);
+    assert.equal(first.outcomes[0]?.result, 'failed');
+    assert.match(first.outcomes[0].sentence, /taking it back failed too: no bus/);
+    assert.deepEqual(first.blocked, ['web.service']);
+    deps.systemd.daemonReload = daemonReload;
+    assert.equal((await recover(deps)).outcomes[0]?.result, 'undone');
+  });
+
+  test('restarted with the new number before the run died: finished, not restarted again', async () => {
+    const world = await cutOff('verify');
+    const { outcomes } = await recover(world.deps());
+    assert.deepEqual([outcomes[0]?.result, world.state.restarts], ['applied', 1]);
+  });
+});

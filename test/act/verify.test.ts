@@ -1,0 +1,126 @@
+import { describe, test } from 'node:test';
+import assert from 'node:assert/strict';
+import type { ActDeps } from '../../src/act/types.ts';
+import { verifyService, type Verdict } from '../../src/act/verify.ts';
+import type { Kind } from '../../src/decide/types.ts';
+import type { UnitState } from '../../src/systemd/types.ts';
+import { SERVICE, World } from './world.ts';
+
+/** One look at the service, every half second; the last one stays. */
+interface Look {
+  unit?: Partial<UnitState>;
+  pids?: number[];
+  error?: string;
+}
+
+const GOOD: Look = { pids: [11, 12] };
+
+/** Settles for 1 s, waits for 5 s. */
+function verify(looks: Look[], kind: Kind = 'gunicorn', countable = true): Promise<Verdict> {
+  const base = new World('/nowhere').deps();
+  const unit = { loadState: 'loaded', activeState: 'active', subState: 'running', mainPid: 1 };
+  let index = -1;
+  const look = (): Look => looks[Math.min(index, looks.length - 1)] ?? {};
+  const deps: ActDeps = {
+    ...base,
+    systemd: {
+      ...base.systemd,
+      readUnits: () => {
+        index += 1;
+        const state = { ...unit, mainStartUs: 1, nRestarts: 0, result: null, ...look().unit };
+        return Promise.resolve(new Map([[SERVICE, state as UnitState]]));
+      },
+    },
+    findWorkerTree: () => {
+      const { error, pids = [] } = look();
+      return Promise.resolve(
+        error === undefined ? { masterPid: 1, masterStartTicks: 1, workerPids: pids } : { error },
+      );
+    },
+  };
+  return verifyService({ service: SERVICE, kind, workers: 2, countable }, deps);
+}
+
+const respawning = Array.from({ length: 40 }, (_, index) => ({ pids: [5, index + 10] }));
+
+const CASES: {
+  name: string;
+  looks: Look[];
+  kind?: Kind;
+  countable?: boolean;
+  why: RegExp | null;
+}[] = [
+  { name: 'active with all workers for the settle time', looks: [GOOD], why: null },
+  {
+    name: 'workers that come up one by one',
+    looks: [{ error: 'no master yet' }, { pids: [11] }, GOOD],
+    why: null,
+  },
+  {
+    name: 'one worker too few to the end',
+    looks: [{ pids: [11] }],
+    why: /1 workers run, expected 2/,
+  },
+  {
+    name: 'one too many to the end',
+    looks: [{ pids: [1, 2, 3] }],
+    why: /3 workers run, expected 2/,
+  },
+  {
+    name: 'a failed unit is a failure at once',
+    looks: [{ unit: { activeState: 'failed', subState: 'failed', result: 'exit-code' } }, GOOD],
+    why: /the service is failed \(failed, result exit-code\)/,
+  },
+  {
+    name: 'a unit that is gone',
+    looks: [{ unit: { loadState: 'masked' } }],
+    why: /the unit is masked/,
+  },
+  {
+    name: 'systemd restarts it again and again',
+    looks: Array.from({ length: 40 }, (_, index) => ({ ...GOOD, unit: { nRestarts: index } })),
+    why: /does not come to rest within 5 s/,
+  },
+  {
+    name: 'the main process changes again and again',
+    looks: Array.from({ length: 40 }, (_, index) => ({ ...GOOD, unit: { mainPid: index } })),
+    why: /does not come to rest/,
+  },
+  {
+    name: 'a Gunicorn master that replaces workers which die at their start',
+    looks: respawning,
+    why: /a worker died .* after its start/,
+  },
+  {
+    name: 'a Celery pool that recycles its children is healthy',
+    looks: respawning,
+    kind: 'celery',
+    why: null,
+  },
+  {
+    name: 'a Gunicorn worker that is recycled after it has served for the settle time',
+    looks: [{ pids: [1] }, { pids: [1] }, { pids: [1] }, { pids: [1, 2] }, { pids: [2, 3] }],
+    why: null,
+  },
+  {
+    name: 'threads cannot be counted: the rest is verified',
+    looks: [{}],
+    countable: false,
+    why: null,
+  },
+  {
+    name: 'waits while the service is starting',
+    looks: [{ unit: { activeState: 'activating' } }, { unit: { activeState: 'activating' } }, GOOD],
+    why: null,
+  },
+];
+
+describe('verifyService', () => {
+  for (const { name, looks, kind, countable = true, why } of CASES) {
+    test(name, async () => {
+      const verdict = await verify(looks, kind, countable);
+      if (why === null) assert.deepEqual(verdict, { ok: true, running: countable ? 2 : null });
+      else assert.match(verdict.ok ? 'ok' : verdict.why, why);
+    });
+  }
+});
