@@ -1,3 +1,4 @@
+import type { Crossing } from './crossings.ts';
 import type { Decision, MetricName, NewEvidence, Reason } from './types.ts';
 import { formatDuration, formatHeld, formatMetric, formatNumber } from './wording.ts';
 
@@ -43,7 +44,7 @@ export function explainReason(reason: Reason): string {
 type ReasonOf<Code extends Reason['code']> = Extract<Reason, { code: Code }>;
 
 /** `cpu 83.4 % > 80 % for 4 m 0 s (needs 3 m)`, or `…, 1 m more` where it has not held for long enough. */
-function explainCrossing(reason: ReasonOf<'above'>): string {
+function explainCrossing(reason: Crossing): string {
   const { metric, value, threshold, heldMs, neededMs, reached } = reason;
   const sign = reason.code === 'above' ? '>' : '<';
   const crossing = `${formatMetric(metric, value, threshold)} ${sign} ${formatMetric(metric, threshold)}`;

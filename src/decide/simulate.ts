@@ -1,5 +1,4 @@
 import { decide } from './decide.ts';
-import { explainDecision } from './explain.ts';
 import type {
   ActionRecord,
   Decision,
@@ -127,6 +126,6 @@ function recordAction(
     from: decision.from ?? to,
     to,
     result: 'applied',
-    reason: explainDecision(decision),
+    reason: 'simulated',
   };
 }

@@ -54,7 +54,8 @@ function holdWish(views: readonly MetricView[], at: Position): Wish {
     reasons: views.flatMap((view) => tellView(view, views, at)),
   };
   const low = agreedLow(views, at, (down) => down.reached);
-  if (low !== null || views.every(({ value }) => value === null)) {
+  const blind = views.length > 0 && views.every(({ value }) => value === null);
+  if (low !== null || blind) {
     return { ...wish, workers: low, hold: 'missing_metric' };
   }
   const ups = views.map(({ up }) => up).filter((up) => up !== null);

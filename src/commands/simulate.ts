@@ -1,0 +1,45 @@
+import type { Readable, Writable } from 'node:stream';
+import { formatFault } from '../config/fault.ts';
+import { findConfigPath } from '../config/find.ts';
+import { loadConfig } from '../config/load.ts';
+import { toPolicies } from '../config/policies.ts';
+import { startSimulation, type Simulation } from '../decide/simulate.ts';
+import type { ExitCode } from '../errors.ts';
+
+/** `samples`: a history file, or `-` for standard input. */
+export interface SimulateOptions {
+  config?: string;
+  samples: string;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** Where a simulation reads and writes; the process itself outside of tests. */
+export interface SimulateIo {
+  stdin: Readable;
+  stdout: Writable;
+  stderr: Writable;
+}
+
+/**
+ * `simulate`: what the config would have decided on recorded samples. Throws a UserError (78, 77) for a config or a
+ * file of samples that is wrong or cannot be read; a wrong line of standard input is answered in its place (exit 1).
+ */
+export async function simulateCommand(
+  options: SimulateOptions,
+  io: SimulateIo = process,
+): Promise<ExitCode> {
+  const warn = (text: string): void => {
+    if (options.quiet !== true) io.stderr.write(`autoscaler: ${text}\n`);
+  };
+  const { config, warnings } = await loadConfig(findConfigPath(options.config));
+  for (const fault of warnings) warn(formatFault(fault));
+  const intervalMs = config.global.check_interval_seconds * 1000;
+  const simulation: Simulation = startSimulation(toPolicies(config), intervalMs);
+  if (options.samples === '-') {
+    const { answerSamples } = await import('./simulate-stream.ts');
+    return answerSamples(simulation, io);
+  }
+  const { simulateFile } = await import('./simulate-file.ts');
+  return simulateFile(simulation, options.samples, options.json === true, io.stdout, warn);
+}

@@ -1,0 +1,128 @@
+import type { HistoryEntry } from '../decide/types.ts';
+
+type Json = Record<string, unknown>;
+
+/** Says what is wrong with a value; null: nothing. */
+type Check = (value: unknown) => string | null;
+
+/**
+ * One line of the history, checked by hand because every run reads some. What may be missing (a metric, the workers
+ * of a service) is null afterwards; keys that are not known are kept. `fault`: key, what was expected, what was found.
+ */
+export function parseHistoryLine(line: string): HistoryEntry | { fault: string } {
+  const entry = parseObject(line);
+  if (entry === null) return { fault: `expected a JSON object, found ${shorten(line)}` };
+  const fault =
+    entry['kind'] === 'sample'
+      ? (findFault(entry, COMMON) ?? findFault(entry, SAMPLE) ?? findSampleFault(entry))
+      : entry['kind'] === 'action'
+        ? (findFault(entry, COMMON) ?? findFault(entry, ACTION))
+        : expectation('kind', '"sample" or "action"', entry['kind']);
+  return fault === null ? (entry as unknown as HistoryEntry) : { fault };
+}
+
+const isNumber = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isFinite(value);
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const TEXT: Check = (value) => (typeof value === 'string' ? null : 'a text');
+const OBJECT: Check = (value) => (isObject(value) ? null : 'an object');
+const SECONDS: Check = (value) => (isNumber(value) && value >= 0 ? null : 'seconds, 0 or more');
+const COUNT: Check = (value) =>
+  isNumber(value) && Number.isInteger(value) && value >= 0 ? null : 'a whole number, 0 or more';
+const AMOUNT: Check = (value) => (isNumber(value) && value >= 0 ? null : 'a number, 0 or more');
+const orNull =
+  (check: Check): Check =>
+  (value) => {
+    const expected = value === null ? null : check(value);
+    return expected === null ? null : `${expected}, or null`;
+  };
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined ? null : orNull(check)(value);
+const oneOf =
+  (...texts: string[]): Check =>
+  (value) =>
+    texts.some((text) => text === value) ? null : texts.join(' or ');
+const TEXTS: Check = (value) =>
+  isObject(value) && Object.values(value).every((each) => typeof each === 'string')
+    ? null
+    : 'texts by key';
+
+const COMMON: Record<string, Check> = {
+  v: (value) => (value === 1 ? null : 'version 1 of the format'),
+  at: TEXT,
+  boot: TEXT,
+  uptime_s: SECONDS,
+};
+const SAMPLE: Record<string, Check> = {
+  span_s: orNull(SECONDS),
+  host: OBJECT,
+  services: OBJECT,
+};
+const ACTION: Record<string, Check> = {
+  service: TEXT,
+  action: oneOf('scale_up', 'scale_down', 'rollback'),
+  from: COUNT,
+  to: COUNT,
+  result: oneOf('applied', 'failed', 'undone'),
+  reason: TEXT,
+};
+const HOST: Record<string, Check> = {
+  cpu_percent: optional(AMOUNT),
+  memory_available_mb: optional(AMOUNT),
+  errors: optional(TEXTS),
+};
+const SERVICE: Record<string, Check> = {
+  workers: optional(COUNT),
+  running: optional(COUNT),
+  memory_mb: optional(AMOUNT),
+  queue_length: optional(AMOUNT),
+  main_pid: optional(COUNT),
+  errors: optional(TEXTS),
+};
+
+/** Checks a sample's host and services, and makes null of what is missing there. */
+function findSampleFault(entry: Json): string | null {
+  const host = entry['host'] as Json;
+  const hostFault = findFault(host, HOST, 'host.');
+  if (hostFault !== null) return hostFault;
+  host['cpu_percent'] ??= null;
+  host['memory_available_mb'] ??= null;
+  for (const [name, service] of Object.entries(entry['services'] as Json)) {
+    if (!isObject(service)) return expectation(`services.${name}`, 'an object', service);
+    const fault = findFault(service, SERVICE, `services.${name}.`);
+    if (fault !== null) return fault;
+    service['workers'] ??= null;
+  }
+  return null;
+}
+
+function findFault(object: Json, checks: Record<string, Check>, path = ''): string | null {
+  for (const key in checks) {
+    const expected = checks[key]!(object[key]);
+    if (expected !== null) return expectation(path + key, expected, object[key]);
+  }
+  return null;
+}
+
+function expectation(key: string, expected: string, found: unknown): string {
+  const text = found === undefined ? 'nothing' : shorten(JSON.stringify(found));
+  return `${key}: expected ${expected}, found ${text}`;
+}
+
+function parseObject(line: string): Json | null {
+  try {
+    const value: unknown = JSON.parse(line);
+    return isObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function shorten(text: string): string {
+  const shown = text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  return shown === '' ? 'nothing' : shown;
+}
