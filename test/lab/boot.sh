@@ -34,10 +34,12 @@ mount -t overlay -o "lowerdir=$lower,upperdir=$folder/fs/upper,workdir=$folder/f
 # What this machine starts at boot is not started here, and can be started by a test.
 cd "$folder/fs/root"
 rm -f etc/systemd/system/*.wants/* etc/rc?.d/S* etc/cron.d/*
-for unit in getty.target systemd-tmpfiles-clean.timer systemd-networkd.service systemd-resolved.service \
+for unit in tmp.mount getty.target systemd-tmpfiles-clean.timer systemd-networkd.service systemd-resolved.service \
   systemd-firstboot.service systemd-pstore.service systemd-machine-id-commit.service; do
   ln -sf /dev/null "etc/systemd/system/$unit"
 done
+# neither a tmpfs on /tmp (below) nor the cleaning of it at boot: the checkout may lie there
+ln -sf /dev/null etc/tmpfiles.d/tmp.conf
 rm -f etc/machine-id etc/fstab etc/hostname etc/hosts
 tr -d - < /proc/sys/kernel/random/uuid > etc/machine-id
 : > etc/fstab
@@ -52,7 +54,8 @@ for path; do
   set -- "$@" "--overlay=$path:$folder/fs/upper$number:$path"
   shift
 done
-SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 systemd-nspawn --quiet --boot --directory="$folder/fs/root" \
+export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 SYSTEMD_NSPAWN_TMPFS_TMP=0
+systemd-nspawn --quiet --boot --directory="$folder/fs/root" \
   --machine="$name" --register=no --keep-unit --private-network --console=pipe \
   --resolv-conf=off --timezone=off --link-journal=no "$@" < /dev/null > "$folder/console.log" 2>&1 &
 echo $! > "$folder/nspawn.pid"
