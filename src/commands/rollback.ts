@@ -1,0 +1,190 @@
+import type { Logger } from 'pino';
+import { applyPlan } from '../act/apply.ts';
+import { listFinished, listPending } from '../act/journal.ts';
+import { recover } from '../act/recover.ts';
+import { planServiceRollback } from '../act/rollback-plan.ts';
+import type { ActDeps, Outcome, Plan } from '../act/types.ts';
+import { readUnit } from '../act/unit.ts';
+import type { GlobalOptions } from '../cli.ts';
+import { ConfigError } from '../config/fault.ts';
+import { loadConfigIfAny } from '../config/optional.ts';
+import { EXIT, UserError, type ExitCode } from '../errors.ts';
+import { listChanges, renderChanges } from '../output/changes-report.ts';
+import { renderRollback, type RollbackResult } from '../output/rollback-report.ts';
+import { openOutput, type Output } from '../output/terminal.ts';
+import { disableUnit } from '../systemd/actions.ts';
+import { readUnits } from '../systemd/units.ts';
+import { makeActDeps } from './act-deps.ts';
+import { holdLock } from './hold-lock.ts';
+import { logOutcome, openCommandLog } from './log-events.ts';
+import { appendOutcomes } from './record.ts';
+import { isNamed, selectChains, type Chain } from './rollback-select.ts';
+import { locatorOf } from './rollback-sources.ts';
+import { watchSignals } from './signals.ts';
+
+export interface RollbackOptions extends GlobalOptions {
+  services: string[];
+  list?: boolean;
+  last?: boolean;
+  keepTimer?: boolean;
+  dryRun?: boolean;
+  json?: boolean;
+}
+
+const TIMER = 'autoscaler.timer';
+
+interface Places {
+  stateDir: string;
+  backupDir: string;
+  logFile: string | null;
+}
+
+/**
+ * Back to the units as they were before the first change, or before the last one only. The timer is
+ * stopped first, since the next run would change them again. Works without a config, and with one that
+ * is wrong: that may be why it is called. Celery's running tasks are waited for, however long they
+ * take, because no later run would start the service again.
+ */
+export async function rollbackCommand(options: RollbackOptions): Promise<number> {
+  requireRoot();
+  const places = await findPlaces(options);
+  const out = openOutput({ ...options, quiet: options.quiet === true || options.json === true });
+  if (options.list === true) return list(places, options, out);
+  if (options.dryRun === true) {
+    const deps = makeActDeps(places.backupDir, () => false);
+    const chains = await readChains(places, options);
+    return report(await rollBack(chains, deps, () => Promise.resolve(null)), options, out);
+  }
+  const log = await openCommandLog(options, places.logFile);
+  const isTimerOff = options.keepTimer === true || (await stopTimer(log, out));
+  const lock = await holdLock(places.stateDir);
+  const signals = watchSignals();
+  try {
+    const deps = makeActDeps(places.backupDir, signals.interrupted);
+    deps.timing = { ...deps.timing, drainMs: Infinity };
+    const blocked = await recoverFirst(deps, places, log);
+    const apply = async (plan: Plan): Promise<Outcome | null> => {
+      if (signals.interrupted()) return null;
+      if (blocked.includes(plan.service)) {
+        throw new UserError(EXIT.failed, 'a change of it is still in progress: see above');
+      }
+      const outcome = await applyPlan(plan, deps);
+      await appendOutcomes(places.stateDir, [outcome]);
+      logOutcome(log, outcome);
+      return outcome;
+    };
+    const results = await rollBack(await readChains(places, options), deps, apply);
+    const code = await report(results, options, out);
+    return signals.exitCode() ?? (isTimerOff ? code : EXIT.failed);
+  } finally {
+    signals.release();
+    lock.release();
+  }
+}
+
+function requireRoot(): void {
+  if (process.geteuid?.() === 0) return;
+  throw new UserError(
+    EXIT.permission,
+    'backups are readable by root alone, and so is a rollback for root',
+    'sudo autoscaler rollback',
+  );
+}
+
+async function findPlaces(options: RollbackOptions): Promise<Places> {
+  try {
+    const { global } = await loadConfigIfAny(options.config);
+    const { state_dir: stateDir, backup_dir: backupDir, log_file: logFile } = global;
+    return { stateDir, backupDir, logFile: logFile ?? null };
+  } catch (error) {
+    if (!(error instanceof ConfigError) || options.config !== undefined) throw error;
+    const places = { stateDir: '/var/lib/autoscaler', backupDir: '/var/backups/autoscaler' };
+    process.stderr.write(
+      `autoscaler: the config is wrong, so the usual backup folder is used (${places.backupDir}):\n${error.message}\n`,
+    );
+    return { ...places, logFile: null };
+  }
+}
+
+async function list(
+  { backupDir }: Places,
+  options: RollbackOptions,
+  out: Output,
+): Promise<ExitCode> {
+  const pending = (await listPending(backupDir)).flatMap(({ manifest }) =>
+    'fault' in manifest ? [] : [manifest],
+  );
+  const all = [...(await listFinished(backupDir)), ...pending];
+  const changes = all.filter((change) => isNamed(change, options.services));
+  if (options.json === true) {
+    process.stdout.write(`${JSON.stringify({ changes: listChanges(changes) })}\n`);
+  } else out.write(renderChanges(changes));
+  return EXIT.ok;
+}
+
+async function readChains({ backupDir }: Places, options: RollbackOptions): Promise<Chain[]> {
+  return selectChains(await listFinished(backupDir), options.services, options.last === true);
+}
+
+/** One service after the other; one that cannot be served stops no other. */
+async function rollBack(
+  chains: Chain[],
+  deps: ActDeps,
+  apply: (plan: Plan) => Promise<Outcome | null>,
+): Promise<RollbackResult[]> {
+  const results: RollbackResult[] = [];
+  for (const changes of chains) {
+    const [{ service, countable }] = changes;
+    try {
+      const unit = await readUnit(service, deps);
+      const tree = unit.mainPid === null ? null : await deps.findWorkerTree(unit);
+      const answer = await planServiceRollback({
+        ...{ backupDir: deps.backupDir, unit, changes, locate: locatorOf(unit) },
+        running: tree === null || 'error' in tree || !countable ? null : tree.workerPids.length,
+      });
+      results.push({ service, ...answer, outcome: await apply(answer.plan) });
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      results.push({ service, error: error.message });
+    }
+  }
+  return results;
+}
+
+/** Whether the timer is off now; one that is not installed is. */
+async function stopTimer(log: Logger, out: Output): Promise<boolean> {
+  const timer = (await readUnits([TIMER])).get(TIMER);
+  if (timer === undefined || timer.loadState === 'not-found') return true;
+  try {
+    await disableUnit(TIMER);
+    out.write(`${TIMER}: stopped and disabled (back again: systemctl enable --now ${TIMER})\n`);
+    return true;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    log.error({ event: 'rollback' }, `${TIMER} could not be stopped: ${error.message}`);
+    return false;
+  }
+}
+
+async function recoverFirst(deps: ActDeps, { stateDir }: Places, log: Logger): Promise<string[]> {
+  const { outcomes, faults, blocked } = await recover(deps);
+  for (const outcome of outcomes) logOutcome(log, outcome, 'recovered');
+  for (const fault of faults) log.error({ event: 'recovered' }, fault);
+  await appendOutcomes(stateDir, outcomes);
+  return blocked;
+}
+
+async function report(
+  results: RollbackResult[],
+  options: RollbackOptions,
+  out: Output,
+): Promise<ExitCode> {
+  const dryRun = options.dryRun === true;
+  if (options.json === true) {
+    process.stdout.write(`${JSON.stringify({ dry_run: dryRun, services: results })}\n`);
+  } else out.write(await renderRollback(results, dryRun));
+  const isDone = results.every((result) =>
+    'error' in result ? false : dryRun || result.outcome?.result === 'applied',
+  );
+  return isDone ? EXIT.ok : EXIT.failed;
+}
