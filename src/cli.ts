@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { EXIT, type ExitCode } from './errors.ts';
+import { EXIT } from './errors.ts';
 import { VERSION } from './version.ts';
 
 /** The options that every command takes. */
@@ -23,7 +23,7 @@ Exit codes:
  * The command line: all commands and options. Each action loads its module late, so that a call
  * pays for nothing that it does not use. `done` receives the exit code of the command.
  */
-export function buildProgram(done: (code: ExitCode) => void): Command {
+export function buildProgram(done: (code: number) => void): Command {
   const program = new Command('autoscaler')
     .description(
       'The right number of Gunicorn and Celery workers on this host: measures, decides,\nrewrites the unit, proves that the change took.',

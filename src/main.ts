@@ -1,9 +1,9 @@
 import { buildProgram } from './cli.ts';
-import { EXIT, UserError, type ExitCode } from './errors.ts';
+import { EXIT, UserError } from './errors.ts';
 
 /** Runs one command line. The only place that prints an uncaught error and that ends the process. */
-async function main(argv: string[]): Promise<ExitCode> {
-  let code: ExitCode = EXIT.ok;
+async function main(argv: string[]): Promise<number> {
+  let code: number = EXIT.ok;
   try {
     await buildProgram((result) => (code = result)).parseAsync(argv);
     return code;
@@ -12,7 +12,7 @@ async function main(argv: string[]): Promise<ExitCode> {
   }
 }
 
-function printError(error: unknown): ExitCode {
+function printError(error: unknown): number {
   if (error instanceof UserError) {
     process.stderr.write(`autoscaler: ${error.message}\n`);
     if (error.hint !== undefined) process.stderr.write(`${error.hint}\n`);

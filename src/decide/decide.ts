@@ -104,6 +104,20 @@ function finish(
     return { project, service, action: 'none', hold: 'missing_metric', ...unknown };
   }
   const from = at.current;
+  const state = sample.services[service]?.active ?? 'active';
+  if (state !== 'active' && state !== 'reloading') {
+    const reasons: Reason[] = [{ code: 'not_running', state }];
+    return {
+      project,
+      service,
+      action: 'none',
+      from,
+      to: from,
+      wanted: null,
+      hold: 'not_running',
+      reasons,
+    };
+  }
   const promise = tellPromise(at);
   const limited = applyMinMax(wish.direction === 'none' ? null : wish.workers, at);
   const granted = applyMemory(limited.workers, from, policy, sample, budget);

@@ -36,6 +36,8 @@ export function explainReason(reason: Reason): string {
       return `${reason.limit}_workers makes ${reason.to} of the ${reason.wanted} wanted`;
     case 'memory':
       return explainMemory(reason);
+    case 'not_running':
+      return `the service is ${reason.state}, left alone`;
     case 'disabled':
       return 'disabled in the config';
   }
@@ -90,7 +92,7 @@ function explainMemory(reason: ReasonOf<'memory'>): string {
   const parts = [
     availableMb === null ? 'available memory unknown' : `${mb(availableMb)} memory available`,
     ...(grantedMb > 0 ? [`${mb(grantedMb)} of it granted to others`] : []),
-    workerMb === null ? 'a worker’s cost unknown' : `${mb(workerMb)} a worker`,
+    workerMb === null ? 'cost of a worker unknown' : `${mb(workerMb)} a worker`,
     `${mb(thresholdMb)} must remain`,
   ];
   return `${parts.join(', ')}: ${explainCount(wanted)} wanted, ${fits} possible`;

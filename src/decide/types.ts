@@ -100,7 +100,15 @@ export type HistoryEntry = Sample | ActionRecord;
 
 /** Why a wanted change is not made. */
 export type Hold =
-  'duration' | 'memory' | 'cooldown' | 'paused' | 'missing_metric' | 'at_limit' | 'disabled';
+  | 'duration'
+  | 'memory'
+  | 'cooldown'
+  | 'paused'
+  | 'missing_metric'
+  | 'at_limit'
+  | 'not_running'
+  | 'in_progress'
+  | 'disabled';
 
 /**
  * Why what was before is no evidence. `clock`: the boot clock did not go forward (a restored machine);
@@ -157,6 +165,8 @@ export type Reason =
       /** a worker's cost; null: unknown, only the present availability was held against the threshold */
       workerMb: number | null;
     }
+  /** the service is stopped, failed, or on its way up or down: nobody's number is changed behind its back */
+  | { code: 'not_running'; state: string }
   | { code: 'disabled' };
 
 /** What is to be done with one service, and why. `from` is null where the declared workers are unknown. */

@@ -1,0 +1,36 @@
+import type { Logger } from 'pino';
+import type { Outcome } from '../act/types.ts';
+import { formatFault, type Fault } from '../config/fault.ts';
+import type { GlobalOptions } from '../cli.ts';
+import { openLog } from '../log.ts';
+import type { ServiceReport } from '../output/run-report.ts';
+import { mayColor } from '../output/terminal.ts';
+
+/** The log of one call; `file` null: stderr alone. */
+export function openCommandLog(options: GlobalOptions, file: string | null): Promise<Logger> {
+  const verbosity =
+    options.quiet === true ? 'quiet' : options.verbose === true ? 'verbose' : 'normal';
+  const color = options.color && mayColor(process.stderr.isTTY);
+  return openLog({ file, verbosity, color });
+}
+
+/** What is odd in a config but does no harm. */
+export function logWarnings(log: Logger, warnings: readonly Fault[]): void {
+  for (const warning of warnings) log.warn({ event: 'config' }, formatFault(warning));
+}
+
+/** One line for a decision that changes nothing: event `none`, with what holds a change back. */
+export function logIdle(log: Logger, report: ServiceReport): void {
+  const { project, service, from, to, wanted, hold, codes, reason, error } = report;
+  const fields = { event: 'none', project, service, from, to, wanted, hold, codes };
+  if (error === null) log.info(fields, `${project}: ${reason}`);
+  else log.error({ ...fields, error }, `${project}: ${reason}: ${error}`);
+}
+
+/** One line for a change: event `scale_up`, `scale_down`, `rollback`, or `recovered` for one that a run before has left. */
+export function logOutcome(log: Logger, outcome: Outcome, event: string = outcome.action): void {
+  const { project, service, from, to, result, reason, sentence, hint } = outcome;
+  const fields = { event, project, service, from, to, result, reason };
+  if (result === 'applied' || result === 'draining') log.info(fields, `${sentence}: ${reason}`);
+  else log.error(fields, hint === null ? sentence : `${sentence} (${hint})`);
+}

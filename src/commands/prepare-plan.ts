@@ -1,0 +1,45 @@
+import { planChange } from '../act/plan.ts';
+import type { Plan } from '../act/types.ts';
+import type { Reason } from '../decide/types.ts';
+import { readUnitSources } from '../measure/unit-sources.ts';
+import { findSharedPaths } from '../systemd/shared-paths.ts';
+import type { UnitState } from '../systemd/types.ts';
+import type { Refusal } from '../unit-file/types.ts';
+import { locateWorkers, readCommandFacts } from '../unit-file/workers.ts';
+
+/** What a change is to be, before it is known where it is made. */
+export interface Wanted {
+  project: string | null;
+  to: number;
+  reasons: Reason[];
+  reason: string;
+}
+
+/**
+ * The plan for one service from its files as they are now, or why it cannot be changed. Only here it is
+ * asked which files other units use too: that costs, and a cycle that changes nothing needs it not.
+ */
+export async function preparePlan(unit: UnitState, wanted: Wanted): Promise<Plan | Refusal> {
+  const sharedPaths = await findSharedPaths(unit);
+  const sources = { ...readUnitSources(unit), sharedPaths };
+  const location = locateWorkers(sources);
+  if (location.how === 'refused') return location;
+  const texts = new Map<string, string>();
+  for (const file of [sources.fragment, ...sources.dropIns]) {
+    if (file !== null) texts.set(file.path, file.text);
+  }
+  for (const { path, text } of sources.environmentFiles) if (text !== null) texts.set(path, text);
+  return planChange({
+    service: unit.unit,
+    ...wanted,
+    location,
+    texts,
+    running: ['active', 'reloading', 'activating'].includes(unit.activeState),
+    countable: isCountable(location.kind, readCommandFacts(sources)?.pool ?? null),
+  });
+}
+
+/** Celery's pools of threads have no processes that could be counted; Gunicorn's workers always are processes. */
+function isCountable(kind: Plan['kind'], pool: string | null): boolean {
+  return kind === 'gunicorn' || pool === null || pool === 'prefork' || pool === 'processes';
+}

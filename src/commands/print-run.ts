@@ -1,0 +1,20 @@
+import { EXIT, type ExitCode } from '../errors.ts';
+import { renderRunReport, type RunReport } from '../output/run-report.ts';
+import { openOutput } from '../output/terminal.ts';
+import type { RunOptions } from './run.ts';
+
+/** The result of a run on stdout, and the exit code that follows from it. */
+export async function printRun(report: RunReport, options: RunOptions): Promise<ExitCode> {
+  const out = openOutput(options);
+  const { failed = false, ...rest } = report;
+  if (options.json === true) process.stdout.write(`${JSON.stringify(rest)}\n`);
+  else out.write(renderRunReport(report, await renderDiffs(report), out));
+  return failed || report.services.some(({ error }) => error !== null) ? EXIT.failed : EXIT.ok;
+}
+
+async function renderDiffs({ services }: RunReport): Promise<string[]> {
+  const files = services.flatMap(({ plan }) => plan?.files ?? []);
+  if (files.length === 0) return [];
+  const { renderDiff } = await import('../output/diff.ts');
+  return [await renderDiff(files)];
+}

@@ -1,0 +1,84 @@
+import type { Outcome, Plan } from '../act/types.ts';
+import { explainDecision } from '../decide/explain.ts';
+import type { Decision, Policy } from '../decide/types.ts';
+import type { Measurement } from '../measure/sample.ts';
+import type { ServiceReport } from '../output/run-report.ts';
+import type { UnitState } from '../systemd/types.ts';
+import type { Refusal } from '../unit-file/types.ts';
+
+/** A decision with what was measured of its service. */
+export function reportDecision(
+  decision: Decision,
+  policy: Policy | undefined,
+  unit: UnitState | undefined,
+  { sample, located }: Measurement,
+): ServiceReport {
+  const { project, service, action, from, to, wanted, hold, reasons } = decision;
+  const found = sample.services[service];
+  return {
+    project,
+    service,
+    kind: located.get(service)?.kind ?? null,
+    workers: found?.workers ?? null,
+    running: found?.running ?? null,
+    ...{ action, from, to, wanted, applied: false, hold },
+    codes: reasons.map(({ code }) => code),
+    reason: explainDecision(decision),
+    error: findError(policy, unit, { sample, located }),
+  };
+}
+
+/** A project that the config disables: it is not looked at. */
+export function reportDisabled(project: string, service: string): ServiceReport {
+  return {
+    ...{ project, service, kind: null, workers: null, running: null, action: 'none' },
+    ...{
+      from: null,
+      to: null,
+      wanted: null,
+      applied: false,
+      hold: 'disabled',
+      codes: ['disabled'],
+    },
+    ...{ reason: 'disabled in the config: left alone', error: null },
+  };
+}
+
+/** With the plan that a dry run stops at, or with why there can be none. */
+export function withPlan(report: ServiceReport, plan: Plan | Refusal): ServiceReport {
+  if (!('how' in plan)) return { ...report, plan };
+  return { ...report, action: 'none', to: report.from, error: `${plan.message} (${plan.hint})` };
+}
+
+/** With what became of the change. */
+export function withOutcome(report: ServiceReport, outcome: Outcome): ServiceReport {
+  const { result, running, sentence, hint } = outcome;
+  if (result === 'applied') return { ...report, applied: true, running: running ?? report.running };
+  if (result === 'draining') return { ...report, reason: `${report.reason}; ${sentence}` };
+  return { ...report, error: hint === null ? sentence : `${sentence} (${hint})` };
+}
+
+/** What could not be measured, where the decision needs it. */
+function findError(
+  policy: Policy | undefined,
+  unit: UnitState | undefined,
+  { sample, located }: Pick<Measurement, 'sample' | 'located'>,
+): string | null {
+  if (unit === undefined) return 'systemd says nothing of this unit';
+  if (unit.loadState !== 'loaded') {
+    const detail = unit.loadError === null ? '' : `: ${unit.loadError}`;
+    return `${unit.unit} is ${unit.loadState}${detail} (check "service_name"; systemctl status ${unit.unit})`;
+  }
+  const found = sample.services[unit.unit];
+  const location = located.get(unit.unit);
+  if (location?.how === 'refused') return `${location.message} (${location.hint})`;
+  const errors = { ...sample.host.errors, ...found?.errors };
+  const needed = [
+    'workers',
+    ...(policy?.metrics ?? []).map(({ metric }) =>
+      metric === 'cpu' ? 'cpu_percent' : 'queue_length',
+    ),
+  ];
+  const missing = needed.filter((key) => errors[key] !== undefined);
+  return missing.length === 0 ? null : missing.map((key) => errors[key]).join('; ');
+}

@@ -1,0 +1,155 @@
+import type { Logger } from 'pino';
+import { applyPlan } from '../act/apply.ts';
+import { recover } from '../act/recover.ts';
+import type { ActDeps } from '../act/types.ts';
+import type { GlobalOptions } from '../cli.ts';
+import { loadConfig } from '../config/load.ts';
+import { toPolicies } from '../config/policies.ts';
+import { findConfigPath } from '../config/read.ts';
+import type { Config } from '../config/schema.ts';
+import { decide } from '../decide/decide.ts';
+import type { Decision, Policy } from '../decide/types.ts';
+import { historyNeededMs } from '../decide/window.ts';
+import { takeSample, type Measurement } from '../measure/sample.ts';
+import type { RunReport, ServiceReport } from '../output/run-report.ts';
+import { appendEntries, readRecent } from '../state/history.ts';
+import type { UnitState } from '../systemd/types.ts';
+import { readUnits } from '../systemd/units.ts';
+import { makeActDeps } from './act-deps.ts';
+import { holdLock } from './hold-lock.ts';
+import { logIdle, logOutcome, logWarnings, openCommandLog } from './log-events.ts';
+import { preparePlan } from './prepare-plan.ts';
+import { printRun } from './print-run.ts';
+import { appendOutcomes } from './record.ts';
+import { reportDecision, reportDisabled, withOutcome, withPlan } from './report-decision.ts';
+import { watchSignals } from './signals.ts';
+
+export interface RunOptions extends GlobalOptions {
+  dryRun?: boolean;
+  json?: boolean;
+}
+
+/**
+ * One cycle: measure, decide, plan, act, record. A dry run reads the same and stops after plan. A
+ * service that cannot be measured or changed stops no other one; it makes the exit code 1.
+ */
+export async function runCommand(options: RunOptions): Promise<number> {
+  const { config, warnings } = await loadConfig(findConfigPath(options.config));
+  const dryRun = options.dryRun === true;
+  const log = await openCommandLog(options, dryRun ? null : (config.global.log_file ?? null));
+  logWarnings(log, warnings);
+  if (dryRun) {
+    const report = await runCycle(config, log, null);
+    return printRun(report, options);
+  }
+  const lock = await holdLock(config.global.state_dir);
+  const signals = watchSignals();
+  try {
+    const deps = makeActDeps(config.global.backup_dir, signals.interrupted);
+    const report = await runCycle(config, log, deps);
+    return signals.exitCode() ?? printRun(report, options);
+  } finally {
+    signals.release();
+    lock.release();
+  }
+}
+
+/** `deps` null: a dry run, which writes nothing anywhere. */
+async function runCycle(config: Config, log: Logger, deps: ActDeps | null): Promise<RunReport> {
+  const { state_dir: stateDir, check_interval_seconds: intervalS } = config.global;
+  const policies = toPolicies(config);
+  const recovered = deps === null ? null : await recoverFirst(deps, stateDir, log);
+
+  const units = await readUnits(policies.map(({ service }) => service));
+  const { entries, warnings } = await readRecent(
+    stateDir,
+    historyNeededMs(policies, intervalS * 1000),
+  );
+  for (const warning of warnings) log.warn({ event: 'history' }, warning);
+  const previous = entries.findLast((entry) => entry.kind === 'sample') ?? null;
+  const measured = await takeSample({ config, units, previous });
+  const { sample } = measured;
+  if (deps !== null) await appendEntries(stateDir, [sample]);
+
+  const decisions = decide({
+    policies,
+    history: [...entries, sample],
+    checkIntervalMs: intervalS * 1000,
+  });
+
+  const report: RunReport = {
+    at: sample.at,
+    dry_run: deps === null,
+    host: sample.host,
+    services: [],
+  };
+  if (recovered?.failed === true) report.failed = true;
+  for (const decision of decisions) {
+    const known = { decision, policies, units, measured };
+    const blocked = recovered?.blocked.includes(decision.service) === true;
+    const service = await serve(known, { config, log, deps, blocked });
+    report.services.push(service);
+  }
+  for (const [project, { enabled, service_name }] of Object.entries(config.projects)) {
+    if (!enabled) report.services.push(reportDisabled(project, service_name));
+  }
+  return report;
+}
+
+interface Known {
+  decision: Decision;
+  policies: readonly Policy[];
+  units: ReadonlyMap<string, UnitState>;
+  measured: Measurement;
+}
+
+/** One service, from its decision to its place in the report. */
+async function serve(
+  { decision, policies, units, measured }: Known,
+  by: { config: Config; log: Logger; deps: ActDeps | null; blocked: boolean },
+): Promise<ServiceReport> {
+  const { log, deps } = by;
+  const unit = units.get(decision.service);
+  const policy = policies.find(({ service }) => service === decision.service);
+  const report = reportDecision(decision, policy, unit, measured);
+  if (report.action === 'none' || unit === undefined || decision.to === null) {
+    logIdle(log, report);
+    return report;
+  }
+  if (by.blocked || deps?.interrupted() === true) {
+    const held: ServiceReport = {
+      ...report,
+      ...{ action: 'none', to: report.from, hold: 'in_progress' },
+      reason: `${report.reason}; not now: a change of it is still in progress, or this run was asked to end`,
+    };
+    logIdle(log, held);
+    return held;
+  }
+  const { project, to, reasons } = decision;
+  const plan = await preparePlan(unit, { project, to, reasons, reason: report.reason });
+  if ('how' in plan || deps === null) {
+    const planned = withPlan(report, plan);
+    if (planned.error !== null) logIdle(log, planned);
+    return planned;
+  }
+  const outcome = await applyPlan(plan, deps);
+  await appendOutcomes(by.config.global.state_dir, [outcome]);
+  logOutcome(log, outcome);
+  return withOutcome(report, outcome);
+}
+
+/** What a run before has left is finished or undone first; the evidence of those services starts anew. */
+async function recoverFirst(
+  deps: ActDeps,
+  stateDir: string,
+  log: Logger,
+): Promise<{ blocked: string[]; failed: boolean }> {
+  const { outcomes, faults, blocked } = await recover(deps);
+  for (const outcome of outcomes) logOutcome(log, outcome, 'recovered');
+  await appendOutcomes(stateDir, outcomes);
+  for (const fault of faults) log.error({ event: 'recovered' }, fault);
+  return {
+    blocked,
+    failed: faults.length > 0 || outcomes.some(({ result }) => result === 'failed'),
+  };
+}

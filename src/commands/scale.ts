@@ -1,0 +1,138 @@
+import { applyPlan } from '../act/apply.ts';
+import { recover } from '../act/recover.ts';
+import type { Outcome, Plan } from '../act/types.ts';
+import type { GlobalOptions } from '../cli.ts';
+import { loadConfigIfAny } from '../config/optional.ts';
+import type { Config } from '../config/schema.ts';
+import { findNameFault, unitName } from '../config/service-name.ts';
+import { EXIT, UserError, type ExitCode } from '../errors.ts';
+import { renderDiff } from '../output/diff.ts';
+import { openOutput } from '../output/terminal.ts';
+import type { UnitState } from '../systemd/types.ts';
+import { readUnits } from '../systemd/units.ts';
+import { makeActDeps } from './act-deps.ts';
+import { holdLock } from './hold-lock.ts';
+import { logOutcome, openCommandLog } from './log-events.ts';
+import { preparePlan } from './prepare-plan.ts';
+import { appendOutcomes } from './record.ts';
+import { watchSignals } from './signals.ts';
+
+export interface ScaleOptions extends GlobalOptions {
+  service: string;
+  workers: number;
+  dryRun?: boolean;
+  json?: boolean;
+}
+
+/**
+ * One change by hand, through the same road as those of `run`, for any service. The limits of a project
+ * that names the service hold. A service that is not running gets its number changed and is not started.
+ */
+export async function scaleCommand(options: ScaleOptions): Promise<number> {
+  const config = await loadConfigIfAny(options.config);
+  const { service, project } = findService(options.service, config);
+  requireLimits(project, options.workers, config);
+  if (options.dryRun === true) {
+    const plan = await planScale(service, project, options.workers);
+    return printPlan(plan, options);
+  }
+  const log = await openCommandLog(options, config.global.log_file ?? null);
+  const lock = await holdLock(config.global.state_dir);
+  const signals = watchSignals();
+  try {
+    const deps = makeActDeps(config.global.backup_dir, signals.interrupted);
+    const { outcomes, faults, blocked } = await recover(deps);
+    for (const outcome of outcomes) logOutcome(log, outcome, 'recovered');
+    for (const fault of faults) log.error({ event: 'recovered' }, fault);
+    await appendOutcomes(config.global.state_dir, outcomes);
+    if (blocked.includes(service)) {
+      throw new UserError(
+        EXIT.failed,
+        `${service}: a change of it is still in progress`,
+        'autoscaler rollback --list shows it; try again when it is finished.',
+      );
+    }
+    const plan = await planScale(service, project, options.workers);
+    if (plan.from === plan.to) return printNothingToDo(plan, options);
+    const outcome = await applyPlan(plan, deps);
+    await appendOutcomes(config.global.state_dir, [outcome]);
+    logOutcome(log, outcome);
+    return signals.exitCode() ?? printOutcome(outcome, options);
+  } finally {
+    signals.release();
+    lock.release();
+  }
+}
+
+/** By unit, or by the name of a project. @throws UserError usage for what cannot be a unit's name */
+function findService(name: string, config: Config): { service: string; project: string | null } {
+  const unit = unitName(name);
+  for (const [project, { service_name: service }] of Object.entries(config.projects)) {
+    if (project === name || service === unit) return { service, project };
+  }
+  const fault = findNameFault(unit);
+  if (fault === null) return { service: unit, project: null };
+  throw new UserError(
+    EXIT.usage,
+    `scale ${JSON.stringify(name)}: ${fault.expected}`,
+    'For example: autoscaler scale shop.service 4',
+  );
+}
+
+function requireLimits(project: string | null, workers: number, config: Config): void {
+  const limits = project === null ? undefined : config.projects[project];
+  if (limits === undefined) return;
+  const { min_workers: min, max_workers: max } = limits;
+  if (workers >= min && workers <= max) return;
+  throw new UserError(
+    EXIT.usage,
+    `${project} may have ${min} to ${max} workers, not ${workers}`,
+    'Choose a number within, or change min_workers or max_workers in the config.',
+  );
+}
+
+async function planScale(service: string, project: string | null, to: number): Promise<Plan> {
+  const unit = (await readUnits([service])).get(service);
+  requireLoaded(service, unit);
+  const plan = await preparePlan(unit, { project, to, reasons: [], reason: 'asked for by hand' });
+  if (!('how' in plan)) return plan;
+  throw new UserError(EXIT.failed, `${service}: ${plan.message}`, plan.hint);
+}
+
+function requireLoaded(service: string, unit: UnitState | undefined): asserts unit is UnitState {
+  if (unit?.loadState === 'loaded') return;
+  const state = unit === undefined ? 'not known' : unit.loadState;
+  const detail = unit?.loadError == null ? '' : `: ${unit.loadError}`;
+  throw new UserError(
+    EXIT.failed,
+    `${service} is ${state}${detail}`,
+    `Look at it: systemctl status ${service}`,
+  );
+}
+
+async function printPlan(plan: Plan, options: ScaleOptions): Promise<ExitCode> {
+  if (options.json === true) process.stdout.write(`${JSON.stringify(plan)}\n`);
+  else {
+    const what =
+      plan.from === plan.to
+        ? 'nothing to do'
+        : `dry run: ${plan.from} → ${plan.to} workers, not done`;
+    openOutput(options).write(`${plan.service}: ${what}\n${await renderDiff(plan.files)}`);
+  }
+  return EXIT.ok;
+}
+
+function printNothingToDo(plan: Plan, options: ScaleOptions): ExitCode {
+  const { service, from, to } = plan;
+  if (options.json === true)
+    process.stdout.write(`${JSON.stringify({ service, from, to, result: 'unchanged' })}\n`);
+  else openOutput(options).write(`${service} has ${to} workers already: nothing to do\n`);
+  return EXIT.ok;
+}
+
+function printOutcome(outcome: Outcome, options: ScaleOptions): ExitCode {
+  const { result, sentence, hint } = outcome;
+  if (options.json === true) process.stdout.write(`${JSON.stringify(outcome)}\n`);
+  else openOutput(options).write(`${sentence}\n${hint === null ? '' : `${hint}\n`}`);
+  return result === 'applied' || result === 'draining' ? EXIT.ok : EXIT.failed;
+}

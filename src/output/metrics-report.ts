@@ -1,0 +1,66 @@
+import type { Config } from '../config/schema.ts';
+import type { Sample, ServiceSample } from '../decide/types.ts';
+import { renderTable } from './table.ts';
+
+/** All that was measured, for people: the host's values, then a row for each service; below, why something is missing. */
+export function renderMetrics(config: Config, sample: Sample): string {
+  const { host, span_s: spanS, services } = sample;
+  const since =
+    spanS === null
+      ? 'over half a second: the first sample of this boot'
+      : `average of the last ${Math.round(spanS)} s`;
+  const hostRows = [
+    ['cpu', percent(host.cpu_percent), since],
+    ['cpu steal', percent(host.steal_percent ?? null), 'taken by other guests of the same machine'],
+    [
+      'memory',
+      megabytes(host.memory_available_mb),
+      `available of ${megabytes(host.memory_total_mb ?? null)}`,
+    ],
+  ];
+  const serviceRows = Object.entries(config.projects)
+    .filter(([, { enabled }]) => enabled)
+    .map(([project, { service_name }]) =>
+      serviceRow(project, service_name, services[service_name]),
+    );
+  const errors = [
+    ...listErrors('host', host.errors),
+    ...Object.entries(services).flatMap(([name, service]) => listErrors(name, service.errors)),
+  ];
+  return [
+    renderTable(['HOST', 'VALUE', ''], hostRows),
+    renderTable(
+      ['PROJECT', 'SERVICE', 'STATE', 'WORKERS', 'RUNNING', 'MEMORY', 'QUEUE'],
+      serviceRows,
+    ),
+    ...(errors.length > 0
+      ? [`Not measured:\n${errors.map((line) => `  ${line}\n`).join('')}`]
+      : []),
+  ].join('\n');
+}
+
+function serviceRow(project: string, name: string, service: ServiceSample | undefined): string[] {
+  const count = (value: number | null | undefined, missing: string): string =>
+    value === undefined ? missing : value === null ? '?' : String(value);
+  return [
+    project,
+    name,
+    service?.active ?? '?',
+    count(service?.workers, '?'),
+    count(service?.running, '?'),
+    service?.memory_mb === undefined ? '-' : megabytes(service.memory_mb),
+    count(service?.queue_length, '-'),
+  ];
+}
+
+function listErrors(where: string, errors: Record<string, string> | undefined): string[] {
+  return Object.entries(errors ?? {}).map(([key, error]) => `${where} ${key}: ${error}`);
+}
+
+function percent(value: number | null): string {
+  return value === null ? '?' : `${value.toFixed(1)} %`;
+}
+
+function megabytes(value: number | null): string {
+  return value === null ? '?' : `${Math.round(value)} MB`;
+}

@@ -1,0 +1,65 @@
+import type { Plan } from '../act/types.ts';
+import type { Decision, Hold, Kind, Sample } from '../decide/types.ts';
+import { renderTable } from './table.ts';
+import type { Output } from './terminal.ts';
+
+/** One service of `run --json`; `plan` only in a dry run. */
+export interface ServiceReport {
+  project: string;
+  service: string;
+  kind: Kind | null;
+  /** declared workers before the run */
+  workers: number | null;
+  running: number | null;
+  action: Decision['action'];
+  from: number | null;
+  to: number | null;
+  wanted: number | null;
+  applied: boolean;
+  hold: Hold | null;
+  codes: string[];
+  reason: string;
+  error: string | null;
+  plan?: Plan;
+}
+
+/** The document of `run --json`. */
+export interface RunReport {
+  at: string;
+  dry_run: boolean;
+  host: Sample['host'];
+  services: ServiceReport[];
+  /** something besides a service went wrong; not printed */
+  failed?: boolean;
+}
+
+/** The run as a person reads it: the host, a row per service, then the edits of a dry run. */
+export function renderRunReport(report: RunReport, diffs: string[], out: Output): string {
+  const rows = report.services.map((service) => [
+    service.project,
+    service.workers === null ? '?' : String(service.workers),
+    service.running === null ? '?' : String(service.running),
+    renderResult(service, report.dry_run, out),
+  ]);
+  const table = renderTable(['PROJECT', 'WORKERS', 'RUNNING', 'DECISION'], rows);
+  return [renderHost(report.host), table, ...diffs].join('\n');
+}
+
+function renderResult(service: ServiceReport, dryRun: boolean, out: Output): string {
+  if (service.error !== null) return `${service.reason}\n  ${out.paint('red', service.error)}`;
+  if (service.action === 'none') return service.reason;
+  return out.paint('green', dryRun ? `${service.reason} (dry run: not done)` : service.reason);
+}
+
+/** `cpu 71.2 %   memory 5120 MB available`, with the reason where a value is missing. */
+export function renderHost(host: Sample['host']): string {
+  const cpu =
+    host.cpu_percent === null
+      ? `cpu ? (${host.errors?.['cpu_percent'] ?? 'unknown'})`
+      : `cpu ${host.cpu_percent.toFixed(1)} %`;
+  const memory =
+    host.memory_available_mb === null
+      ? `memory ? (${host.errors?.['memory_available_mb'] ?? 'unknown'})`
+      : `memory ${Math.round(host.memory_available_mb)} MB available`;
+  return `${cpu}   ${memory}\n`;
+}
