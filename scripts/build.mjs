@@ -16,6 +16,8 @@ const { outputFiles } = await build({
   format: 'esm',
   platform: 'node',
   target: 'node20',
+  // jsonc-parser's main file is of a kind (UMD) that cannot be bundled; its ES module can
+  mainFields: ['module', 'main'],
   minifySyntax: true,
   legalComments: 'none',
   logLevel: 'warning',

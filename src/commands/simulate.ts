@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { formatFault } from '../config/fault.ts';
-import { findConfigPath } from '../config/find.ts';
+import { findConfigPath } from '../config/read.ts';
 import { loadConfig } from '../config/load.ts';
 import { toPolicies } from '../config/policies.ts';
 import { startSimulation, type Simulation } from '../decide/simulate.ts';

@@ -62,8 +62,8 @@ async function measureMemory(): Promise<{
 }> {
   try {
     // this part alone: the whole package costs many times its time
-    const { mem } = await import('systeminformation/lib/memory.js');
-    const { available, total } = await mem();
+    const { default: memory } = await import('systeminformation/lib/memory.js');
+    const { available, total } = await memory.mem();
     return { availableMb: toMb(available), totalMb: toMb(total), errors: {} };
   } catch (error) {
     const why = `memory cannot be read: ${(error as Error).message}`;

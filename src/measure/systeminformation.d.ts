@@ -1,4 +1,6 @@
 // the package describes its whole alone; its parts can be loaded one by one
 declare module 'systeminformation/lib/memory.js' {
-  export { mem } from 'systeminformation';
+  import type { Systeminformation } from 'systeminformation';
+  const memory: { mem: () => Promise<Systeminformation.MemData> };
+  export default memory;
 }
