@@ -1,5 +1,11 @@
 import { EXIT, UserError } from '../errors.ts';
-import { ChangedMeanwhile, makeFolder, writeUserFile, type FileEdit } from './atomic-write.ts';
+import {
+  ChangedMeanwhile,
+  makeFolder,
+  removeFolderIfEmpty,
+  writeUserFile,
+  type FileEdit,
+} from './atomic-write.ts';
 import { endChange, saveChange, type Change } from './checkpoint.ts';
 import { because, outcomeOf } from './outcome.ts';
 import { resizeService } from './resize.ts';
@@ -85,6 +91,10 @@ async function finish(change: Change, running: number | null, deps: ActDeps): Pr
         ? `verified: ${running} run`
         : 'verified: it is active; its workers are threads, which cannot be counted';
   const sentence = `${service}: ${from} → ${to} workers${action === 'rollback' ? ' (rolled back)' : ''}; ${proof}`;
+  for (const folder of change.manifest.folders) {
+    deps.step(`remove folder ${folder}`);
+    await removeFolderIfEmpty(folder);
+  }
   const note = await endChange(change, 'applied', proof, deps);
   return outcomeOf(change, { result: 'applied', sentence: sentence + note, running });
 }

@@ -200,10 +200,11 @@ function toManifest(
   before: Identity,
   now: Date,
 ): Manifest {
-  const { service, project, kind, action, from, to, reason, resize, countable, undoes } = plan;
+  const { service, project, kind, action, from, to, reason, resize, countable, undoes, folders } =
+    plan;
   return {
     ...{ v: 1, id, at: now.toISOString(), service, project, kind, action, from, to, reason },
-    ...{ resize, countable, undoes, files, before },
+    ...{ resize, countable, undoes, folders, files, before },
     ...{ touched: false, drain: null, undo_because: null, outcome: null },
   };
 }

@@ -46,6 +46,8 @@ export const Manifest = z.object({
   resize: z.enum(['restart', 'none']),
   countable: z.boolean(),
   undoes: z.array(z.string()),
+  /** folders that we made and that go in the end, where they are empty then */
+  folders: z.array(z.string()),
   files: z.array(FileRecord),
   /** the main process when the change was registered: whether the service was touched shows against it */
   before: Identity,

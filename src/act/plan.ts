@@ -31,6 +31,7 @@ export function planChange(input: PlanInput): Plan {
     resize: input.running ? 'restart' : 'none',
     countable: input.countable,
     undoes: [],
+    folders: [],
     reasons: input.reasons,
     reason: input.reason,
   };
@@ -45,6 +46,7 @@ export interface RollbackInput {
   to: number;
   files: FileChange[];
   undoes: string[];
+  folders: string[];
   restart: boolean;
   countable: boolean;
   reason: string;

@@ -59,6 +59,7 @@ export async function planServiceRollback(question: RollbackQuestion): Promise<R
   const plan = planRollback({
     ...{ service: last.service, project: last.project, kind: last.kind, from, to, files, restart },
     undoes: changes.map(({ id }) => id),
+    folders: changes.flatMap((change) => change.files.flatMap((file) => file.made_folder ?? [])),
     countable: last.countable && then.how !== 'refused',
     reason:
       changes.length === 1

@@ -23,6 +23,8 @@ export interface Plan {
   countable: boolean;
   /** the changes that a rollback takes back, by id */
   undoes: string[];
+  /** folders that we made and that go in the end, where they are empty then */
+  folders: string[];
   reasons: Reason[];
   /** the reasons as one sentence */
   reason: string;

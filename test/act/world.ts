@@ -82,7 +82,14 @@ export class World {
         : { path: this.dropInPath, before: null, after: `# --workers ${to}\n` };
     return {
       ...{ service: SERVICE, project: 'web', kind, action: 'scale_up', from: 2, to },
-      ...{ files: [file], resize: 'restart', countable: true, undoes: [], reasons: [] },
+      ...{
+        files: [file],
+        resize: 'restart',
+        countable: true,
+        undoes: [],
+        folders: [],
+        reasons: [],
+      },
       reason: 'cpu 90 % > 80 %',
     };
   }

@@ -1,0 +1,113 @@
+import { after, before, beforeEach, describe, test } from 'node:test';
+import assert from 'node:assert/strict';
+import { startLab, type Lab } from '../lab/lab.ts';
+import {
+  celeryUnit,
+  enqueue,
+  installUnit,
+  redisUnit,
+  type ServiceOptions,
+} from '../lab/services.ts';
+
+const CHANGES = '/var/backups/autoscaler/changes';
+const TASKS = 40;
+
+let lab: Lab;
+before(async () => {
+  lab = await startLab();
+  await installUnit(lab, 'lab-redis.service', redisUnit());
+});
+after(() => lab.stop());
+beforeEach(async () => {
+  await lab.sh('systemctl kill -s KILL jobs; systemctl stop jobs; rm -rf /var/backups/autoscaler');
+  await lab.ok('redis-cli flushall; systemctl reset-failed');
+});
+
+async function scale(workers: number): Promise<void> {
+  const { exitCode, stdout, stderr } = await lab.autoscaler(['scale', 'jobs', String(workers)]);
+  assert.equal(exitCode, 0, stdout + stderr);
+  assert.match(stdout, new RegExp(`→ ${workers} workers; verified: ${workers} run`));
+}
+
+/** Starts a change and does not wait; its process number is in /run/scale.pid. */
+function startScale(service: string, workers: number): ReturnType<Lab['spawn']> {
+  const script = 'echo $$ > /run/scale.pid; exec "$@"';
+  const argv = ['/bin/sh', '-c', script, 'sh', ...lab.autoscalerArgv];
+  return lab.spawn([...argv, 'scale', service, String(workers)]);
+}
+
+/** How often each task has ended: the numbers that are not 1 are lost (0) or doubled (2). */
+async function readTraces(n: number): Promise<number[]> {
+  const keys = Array.from({ length: n }, (_, id) => `trace:${id}`).join(' ');
+  const text = await lab.ok(`redis-cli -n 15 mget ${keys}`);
+  return text.trimEnd().split('\n').map(Number);
+}
+
+async function untilAllDone(n: number): Promise<void> {
+  await lab.until(async () => (await readTraces(n)).reduce((sum, each) => sum + each, 0) >= n, {
+    what: 'all tasks to end',
+    timeoutMs: 30_000,
+  });
+}
+
+const FORMS: { name: string; options: ServiceOptions }[] = [
+  { name: 'KillMode=control-group, Restart=no (the defaults)', options: {} },
+  {
+    name: 'KillMode=mixed, Restart=always racing us',
+    options: { lines: ['KillMode=mixed', 'Restart=always'] },
+  },
+  {
+    name: 'a shell above Celery, Restart=always with a long delay',
+    options: {
+      execStart: `/bin/sh -c "/usr/bin/celery -A tasks worker -c 2; exit 3"`,
+      lines: ['Restart=always', 'RestartSec=60'],
+    },
+  },
+  {
+    name: 'KillMode=process, acks_late is not needed',
+    options: { lines: ['KillMode=process', 'TimeoutStopSec=1'] },
+  },
+];
+
+describe('Celery under a real systemd: changes under load lose and double no task', () => {
+  for (const { name, options } of FORMS) {
+    test(name, async () => {
+      const unit = celeryUnit(options);
+      await installUnit(lab, 'jobs.service', unit);
+      await enqueue(lab, TASKS, 'tasks.trace', (id) => [id, 0.5]);
+      await lab.until(async () => (await readTraces(TASKS)).includes(1), {
+        what: 'a first task',
+        timeoutMs: 20_000,
+      });
+      await scale(4);
+      await scale(3);
+      const { exitCode, stdout, stderr } = await lab.autoscaler(['rollback']);
+      assert.equal(exitCode, 0, stdout + stderr);
+      assert.equal(await lab.readFile('/etc/systemd/system/jobs.service'), unit);
+      await untilAllDone(TASKS);
+      assert.deepEqual(await readTraces(TASKS), Array<number>(TASKS).fill(1));
+    });
+  }
+});
+
+test('killed while Celery drains: the next command goes on with it; the task ends, once', async () => {
+  await installUnit(lab, 'jobs.service', celeryUnit());
+  await enqueue(lab, 1, 'tasks.trace', (id) => [id, 4]);
+  await lab.until(async () => (await lab.ok('redis-cli llen celery')) === '0\n', {
+    what: 'the task to begin',
+    timeoutMs: 20_000,
+  });
+  const first = startScale('jobs', 4);
+  await lab.until(
+    async () =>
+      (await lab.sh(`grep -q '"signalled": true' ${CHANGES}/*.pending/manifest.json`)).exitCode ===
+      0,
+    { what: 'the signal' },
+  );
+  await lab.ok('kill -KILL $(cat /run/scale.pid)');
+  await first.done;
+  await scale(3);
+  assert.deepEqual(await readTraces(1), [1]);
+  const list = await lab.autoscaler(['rollback', '--list']);
+  assert.match(list.stdout, /2 → 4 +applied[^]*4 → 3 +applied/);
+});
