@@ -12,7 +12,7 @@ here=$(dirname "$0")
 for unit; do
   case $unit in *.service) ;; *) continue ;; esac
   [ -e "$here/$unit" ] || continue
-  printf '%s\\n' "Id=$unit" LoadState=loaded ActiveState=inactive SubState=dead UnitFileState=enabled \\
+  printf '%s\\n' "Id=$unit" LoadState=loaded ActiveState=active SubState=running UnitFileState=enabled \\
     Type=simple MainPID=0 "FragmentPath=$here/$unit" NRestarts=0 NeedDaemonReload=no ''
 done
 `;
@@ -45,7 +45,7 @@ export function showDryRun(): void {
 }
 
 function config(folder: string): object {
-  const cpu_thresholds = { scale_up_4: 80, scale_down_2: 30 };
+  const cpu_thresholds = { scale_up_4: 80, scale_down_3: 30 };
   const common = { cpu_thresholds, cpu_duration_minutes: 2, memory_threshold_mb: 200 };
   return {
     projects: {

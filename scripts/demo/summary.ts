@@ -29,7 +29,10 @@ export async function showSummary(lab: Lab, facts: Facts): Promise<void> {
       renderTable(
         ['WHAT', 'FIGURES'],
         [
-          ['HTTP requests', `${facts.http.requests}, ${facts.http.failed} failed`],
+          [
+            'HTTP requests',
+            `${facts.http.requests} answered, ${facts.http.failed} attempts failed (Gunicorn restarting)`,
+          ],
           ['tasks', `${facts.tasks} queued, ${done} done, ${facts.tasks - done} lost or open`],
           ...(await Promise.all(
             Object.keys(facts.units).map((unit) => compareUnit(lab, unit, facts)),

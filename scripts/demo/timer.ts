@@ -10,15 +10,15 @@ const CONFIG = {
     web: {
       min_workers: 2,
       max_workers: 4,
-      cpu_thresholds: { scale_up_3: 60, scale_up_4: 80, scale_down_2: 45 },
-      cpu_duration_minutes: { scale_up: 0.1, scale_down: 0.15 },
+      cpu_thresholds: { scale_up_3: 70, scale_up_4: 85, scale_down_2: 60 },
+      cpu_duration_minutes: 0.1,
       memory_threshold_mb: 100,
     },
     jobs: {
       min_workers: 2,
       max_workers: 8,
       queue_thresholds: { scale_up_4: 10, scale_up_8: 50, scale_down_2: 5 },
-      queue_duration_minutes: { scale_up: 0.1, scale_down: 0.15 },
+      queue_duration_minutes: { scale_up: 0.1, scale_down: 0.1 },
       redis_url: 'redis://127.0.0.1:6379/0',
     },
   },
@@ -38,6 +38,7 @@ export async function installTimer(lab: Lab): Promise<void> {
     'ExecStart=',
     `ExecStart="${node}" "${main}" run --json`,
     `StandardOutput=append:${RUNS}`,
+    'StandardError=journal',
   ]);
   await dropIn(lab, 'autoscaler.timer', [
     '[Timer]',
