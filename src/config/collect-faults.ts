@@ -7,7 +7,7 @@ import { configSchema, MOST_WORKERS } from './schema.ts';
 import { describeSyntaxErrors, isReadable } from './syntax.ts';
 
 /**
- * All faults of a config that has some, in the order of the file: those of its syntax, of its keys
+ * All faults of a config that has some: those of its syntax, of its keys
  * and values (`hidden`, `issues`), and of the rules, which judge what is faultless by itself.
  */
 export function collectFaults(
@@ -19,9 +19,9 @@ export function collectFaults(
   // what the parser made of the rest is then a guess, and its faults would be guesses too
   if (!isReadable(document)) return syntax;
   const { faults, broken } = describeIssues(document, issues);
-  return [...syntax, ...hidden, ...faults, ...findRuleFaults(document, broken)].sort(
-    (a, b) => a.line - b.line || a.column - b.column,
-  );
+  const keys = new Set(hidden.map(({ key }) => key));
+  const visible = faults.filter(({ key }) => !keys.has(key));
+  return [...syntax, ...hidden, ...visible, ...findRuleFaults(document, broken)];
 }
 
 function findRuleFaults(document: Document, broken: KeyPath[]): Fault[] {
@@ -46,9 +46,10 @@ function readWithout(document: Document, broken: KeyPath[]): unknown {
     const object = asObject(holder);
     if (object && key !== undefined) delete object[key];
   }
-  const projects = (value['projects'] ??= {});
-  for (const project of Object.values(projects)) {
-    (project as Record<string, unknown>)['max_workers'] ??= MOST_WORKERS;
+  value['projects'] ??= {};
+  for (const project of Object.values(value['projects'] as object)) {
+    const object = asObject(project);
+    if (object) object['max_workers'] ??= MOST_WORKERS;
   }
   return value;
 }

@@ -1,4 +1,5 @@
 import { EXIT, UserError } from '../errors.ts';
+import { maskUrl } from './mask.ts';
 
 /** Keys from the top of the config down to a value. */
 export type KeyPath = readonly (string | number)[];
@@ -22,12 +23,18 @@ export interface Fault {
 export class ConfigError extends UserError {
   readonly faults: Fault[];
 
-  constructor(faults: Fault[]) {
+  constructor(found: Fault[]) {
+    const faults = inFileOrder(found);
     const count = faults.length === 1 ? 'a fault' : `${faults.length} faults`;
     super(EXIT.config, [`the config has ${count}:`, ...faults.map(formatFault)].join('\n'));
     this.name = 'ConfigError';
     this.faults = faults;
   }
+}
+
+/** Faults as the reader of the file meets them. */
+export function inFileOrder(faults: Fault[]): Fault[] {
+  return faults.toSorted((a, b) => a.line - b.line || a.column - b.column);
 }
 
 /** A fault as one line: `FILE:LINE:COLUMN: KEY: expected …, found …; hint`. */
@@ -47,4 +54,14 @@ export function formatKey(path: KeyPath): string {
       return index === 0 ? part : `.${part}`;
     })
     .join('');
+}
+
+/** Text of the config as people may see it: quoted, without passwords, shortened. */
+export function quote(text: string): string {
+  return JSON.stringify(shorten(maskUrl(text)));
+}
+
+/** Long text cut to one that fits a line. */
+export function shorten(text: string): string {
+  return text.length <= 60 ? text : `${text.slice(0, 58)}…`;
 }

@@ -1,7 +1,6 @@
 import type { core } from 'zod/mini';
 import { locate, nodeAt, type Document, type Finding } from './document.ts';
-import type { Fault, KeyPath } from './fault.ts';
-import { maskUrl } from './mask.ts';
+import { quote, shorten, type Fault, type KeyPath } from './fault.ts';
 import { describeUnknownKey } from './unknown-key.ts';
 
 /** What the schema has against a config: the faults, and the paths that the value is to be read without. */
@@ -18,8 +17,9 @@ export function describeIssues(document: Document, issues: core.$ZodIssue[]): Sc
   const told = new Map<string, Fault>();
   for (const { finding, at } of all) {
     const path = JSON.stringify(finding.path);
+    const isMisspelt = meant.has(path) && nodeAt(document, finding.path) === undefined;
     // two checks of one value say the same
-    if (!meant.has(path) && !told.has(path)) told.set(path, locate(document, finding, at));
+    if (!isMisspelt && !told.has(path)) told.set(path, locate(document, finding, at));
   }
   return { faults: [...told.values()], broken: all.map(({ finding }) => finding.path) };
 }
@@ -66,10 +66,6 @@ function describeValue(document: Document, path: KeyPath): string | null {
   if (node === undefined) return null;
   if (node.type === 'object') return node.children?.length === 0 ? '{}' : 'an object';
   if (node.type === 'array') return node.children?.length === 0 ? '[]' : 'a list';
-  if (node.type === 'string') return JSON.stringify(shorten(maskUrl(String(node.value))));
+  if (node.type === 'string') return quote(String(node.value));
   return shorten(document.text.slice(node.offset, node.offset + node.length));
-}
-
-function shorten(text: string): string {
-  return text.length <= 60 ? text : `${text.slice(0, 58)}…`;
 }

@@ -7,7 +7,7 @@ import {
   readValue,
   type Document,
 } from './document.ts';
-import { ConfigError, type Fault } from './fault.ts';
+import { ConfigError, inFileOrder, type Fault } from './fault.ts';
 import { readConfigFile } from './read.ts';
 import { resolveConfig } from './resolve.ts';
 import { checkRules } from './rules.ts';
@@ -43,7 +43,7 @@ export async function loadConfig(path: string): Promise<LoadedConfig> {
   if (errors.length > 0) throw new ConfigError(errors.map((finding) => locate(document, finding)));
   return {
     config: resolveConfig(parsed.data),
-    warnings: warnings.map((finding) => locate(document, finding)),
+    warnings: inFileOrder(warnings.map((finding) => locate(document, finding))),
     path,
   };
 }

@@ -1,5 +1,5 @@
 import type { Finding } from './document.ts';
-import { maskUrl } from './mask.ts';
+import { quote } from './fault.ts';
 import type { WrittenConfig, WrittenProject } from './schema.ts';
 import { findNameFault, unitName } from './service-name.ts';
 import { STEP_RULES } from './step-rules.ts';
@@ -31,7 +31,7 @@ const PROJECT_RULES: ProjectRule[] = [
       const fault = findNameFault(unitName(service_name ?? name));
       if (fault === null) return [];
       const hint = service_name === undefined ? 'name the unit by "service_name"' : fault.hint;
-      const found = JSON.stringify(service_name ?? name);
+      const found = quote(service_name ?? name);
       return [{ path: ['service_name'], found, expected: fault.expected, hint }];
     },
   },
@@ -94,7 +94,7 @@ const PROJECT_RULES: ProjectRule[] = [
         : [
             {
               path: ['redis_url'],
-              found: JSON.stringify(maskUrl(redis_url)),
+              found: quote(redis_url),
               expected: 'the same as broker_url',
               hint: 'it is the older name of broker_url: remove it',
             },
@@ -111,7 +111,7 @@ const PROJECT_RULES: ProjectRule[] = [
           : [
               {
                 path: ['queues', index],
-                found: `${JSON.stringify(queue)} for the second time`,
+                found: `${quote(queue)} for the second time`,
                 expected: 'each queue once',
                 hint: 'its tasks would count twice',
               },
@@ -140,7 +140,7 @@ const CONFIG_RULES: ConfigRule[] = [
           : [
               {
                 path: ['projects', name, 'service_name'],
-                found: `"${service}", which project "${owner}" has already`,
+                found: `${quote(service)}, which project ${quote(owner)} has already`,
                 expected: 'a service of its own',
                 hint: 'one project decides about a service: put the thresholds of both into one',
               },

@@ -33,8 +33,8 @@ const choice = <const T extends readonly string[]>(description: string, values: 
     .enum(values, { error: `one of ${values.map((value) => `"${value}"`).join(', ')}` })
     .check(z.describe(description));
 
-const folder = (description: string) =>
-  text(description, 'an absolute path, such as "/var/lib/autoscaler"', /^\/[^\0\n]*$/);
+const absolutePath = (description: string, example: string) =>
+  text(description, `an absolute path, such as "${example}"`, /^\/[^\0\n]*$/);
 
 /** Accepted because older configs have it; nothing reads it, so nothing is asked of it. */
 const legacy = (description: string) => z.optional(z.unknown().check(z.describe(description)));
@@ -168,10 +168,21 @@ export const globalSchema = z
         ),
         120,
       ),
-      log_file: z.optional(folder('The log, besides the journal. Default: the journal alone.')),
-      state_dir: z._default(folder('Where the history is kept.'), '/var/lib/autoscaler'),
+      log_file: z.optional(
+        absolutePath(
+          'The log, besides the journal. Default: the journal alone.',
+          '/var/log/autoscaler.log',
+        ),
+      ),
+      state_dir: z._default(
+        absolutePath('Where the history is kept.', '/var/lib/autoscaler'),
+        '/var/lib/autoscaler',
+      ),
       backup_dir: z._default(
-        folder('Where files are copied to before they are changed.'),
+        absolutePath(
+          'Where files are copied to before they are changed.',
+          '/var/backups/autoscaler',
+        ),
         '/var/backups/autoscaler',
       ),
       state_file: legacy('Accepted, not used: the history is in state_dir.'),

@@ -70,5 +70,6 @@ function describeToken(text: string, { offset, length }: ParseError): string {
   if (text.slice(offset).trim() === '') return 'the end of the file';
   if (/^([{}[\]:,']|True|False|None|NaN)$/.test(token)) return token;
   if (token.startsWith('"')) return 'text in quotes';
+  if (/^[A-Za-z_$]/.test(token)) return 'a word without quotes';
   return token.startsWith("'") ? "'" : 'something else';
 }
