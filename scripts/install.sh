@@ -24,7 +24,7 @@ esac
 
 if [ ! -f "$here/dist/main.js" ] || [ -d "$here/src" ]; then
   printf 'Building …\n'
-  (cd "$here" && npm ci --no-fund --no-audit --loglevel=error && npm run --silent build)
+  (cd "$here" && scripts/install-node-deps.sh && npm run --silent build)
 fi
 
 install -d -m 0755 "$lib" "$doc" "$units" "$root/usr/local/bin" "$etc"

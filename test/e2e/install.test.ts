@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { CHECKOUT, startLab, type Lab } from '../lab/lab.ts';
+import { gunicornUnit, installUnit } from '../lab/services.ts';
+
+describe('scripts/install.sh', { timeout: 120_000 }, () => {
+  let lab: Lab;
+  const install = () => lab.ok(`sh -c 'cd / && bash ${CHECKOUT}/scripts/install.sh'`);
+  const tree = () =>
+    lab.ok(
+      'find /etc/autoscaler /usr/local/lib/autoscaler /etc/systemd/system/autoscaler.* -type f | sort | xargs sha256sum',
+    );
+
+  before(async () => {
+    lab = await startLab();
+    await installUnit(lab, 'shop.service', gunicornUnit());
+  });
+
+  after(() => lab.stop());
+
+  test('installs, starts nothing, and the example config enables nothing', async () => {
+    const said = await install();
+    assert.match(said, /autoscaler \d+\.\d+\.\d+ is installed/);
+    assert.equal(await lab.ok('systemctl is-enabled autoscaler.timer || true'), 'disabled\n');
+    const { exitCode, stdout } = await lab.sh('autoscaler run --dry-run');
+    assert.equal(exitCode, 0);
+    assert.equal(stdout.match(/disabled in the config: left alone/g)?.length, 6);
+    assert.match(
+      await lab.ok('systemd-analyze verify autoscaler.service autoscaler.timer 2>&1; true'),
+      /^$/,
+    );
+  });
+
+  test('run twice it changes nothing, and a config of the user stays', async () => {
+    const mine =
+      '{ "projects": { "shop": { "max_workers": 3, "cpu_thresholds": { "scale_up_3": 95 } } } }';
+    await lab.writeFile('/etc/autoscaler/config.json', mine, { mode: 0o640 });
+    const before = await tree();
+    await install();
+    assert.equal(await tree(), before);
+  });
+
+  test('the timer fires it every two minutes, and its first run tells its reasons to the journal', async () => {
+    await lab.ok('systemctl enable --now autoscaler.timer');
+    await lab.until(
+      async () =>
+        (await lab.ok('cat /var/lib/autoscaler/history.jsonl 2>/dev/null || true')) !== '',
+      {
+        what: 'a first sample',
+        timeoutMs: 20_000,
+      },
+    );
+    const journal = await lab.until(
+      async () => {
+        const text = await lab.ok('journalctl -u autoscaler.service -o cat --no-pager');
+        return text.includes('"event":"none"') ? text : null;
+      },
+      { what: 'the decision in the journal', timeoutMs: 10_000 },
+    );
+    assert.match(journal, /"project":"shop".*cpu .*stays at 2/);
+    const next = await lab.ok('systemctl show -P NextElapseUSecMonotonic autoscaler.timer');
+    assert.match(next, /\d/);
+    assert.equal(await lab.ok('systemctl is-failed autoscaler.service || true'), 'inactive\n');
+  });
+
+  test('uninstall.sh removes the program and keeps what the user needs; --purge all', async () => {
+    await lab.ok(`bash ${CHECKOUT}/scripts/uninstall.sh`);
+    await lab.ok(
+      'test ! -e /usr/local/bin/autoscaler && test ! -e /etc/systemd/system/autoscaler.timer && test -e /etc/autoscaler/config.json && test -e /var/lib/autoscaler/history.jsonl',
+    );
+    await lab.ok(`bash ${CHECKOUT}/scripts/uninstall.sh --purge`);
+    await lab.ok(
+      'test ! -e /etc/autoscaler && test ! -e /var/lib/autoscaler && test ! -e /var/backups/autoscaler',
+    );
+  });
+});
