@@ -28,8 +28,8 @@ export async function drainAndStart(change: Change, deps: ActDeps): Promise<Resi
   };
   if (!(await waitFor(isAtRest, deps))) return 'draining';
   if (unit.activeState === 'active' && unit.subState !== 'exited') return 'done';
-  if (unit.activeState === 'active') {
-    // RemainAfterExit=: a start would do nothing, and there is no process that could lose a task
+  if (unit.activeState === 'active' || unit.subState.startsWith('auto-restart')) {
+    // a start would do nothing (RemainAfterExit=) or wait for RestartSec=; no process is left to lose a task
     deps.step('restart');
     await deps.systemd.restartUnit(service);
     return 'done';
@@ -53,7 +53,7 @@ export function isDraining(drain: Drain, deps: ActDeps): boolean {
 async function beginDrain(change: Change, deps: ActDeps): Promise<Drain | null> {
   const { service } = change.manifest;
   const unit = await readUnit(service, deps);
-  if (!isRunning(unit) || ['exited', 'auto-restart'].includes(unit.subState)) return null;
+  if (!isRunning(unit) || /^(exited|auto-restart)/.test(unit.subState)) return null;
   const tree = await deps.findWorkerTree(unit);
   if ('error' in tree) {
     throw new UserError(

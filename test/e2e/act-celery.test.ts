@@ -10,6 +10,8 @@ import {
 } from '../lab/services.ts';
 
 const CHANGES = '/var/backups/autoscaler/changes';
+/** Machines that test are slow at times. */
+const PATIENT = { timeoutMs: 180_000 };
 const TASKS = 40;
 
 let lab: Lab;
@@ -24,7 +26,10 @@ beforeEach(async () => {
 });
 
 async function scale(workers: number): Promise<void> {
-  const { exitCode, stdout, stderr } = await lab.autoscaler(['scale', 'jobs', String(workers)]);
+  const { exitCode, stdout, stderr } = await lab.autoscaler(
+    ['scale', 'jobs', String(workers)],
+    PATIENT,
+  );
   assert.equal(exitCode, 0, stdout + stderr);
   assert.match(stdout, new RegExp(`→ ${workers} workers; verified: ${workers} run`));
 }
@@ -46,7 +51,7 @@ async function readTraces(n: number): Promise<number[]> {
 async function untilAllDone(n: number): Promise<void> {
   await lab.until(async () => (await readTraces(n)).reduce((sum, each) => sum + each, 0) >= n, {
     what: 'all tasks to end',
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
   });
 }
 
@@ -81,7 +86,7 @@ describe('Celery under a real systemd: changes under load lose and double no tas
       });
       await scale(4);
       await scale(3);
-      const { exitCode, stdout, stderr } = await lab.autoscaler(['rollback']);
+      const { exitCode, stdout, stderr } = await lab.autoscaler(['rollback'], PATIENT);
       assert.equal(exitCode, 0, stdout + stderr);
       assert.equal(await lab.readFile('/etc/systemd/system/jobs.service'), unit);
       await untilAllDone(TASKS);
@@ -102,7 +107,7 @@ test('killed while Celery drains: the next command goes on with it; the task end
     async () =>
       (await lab.sh(`grep -q '"signalled": true' ${CHANGES}/*.pending/manifest.json`)).exitCode ===
       0,
-    { what: 'the signal' },
+    { what: 'the signal', timeoutMs: 30_000 },
   );
   await lab.ok('kill -KILL $(cat /run/scale.pid)');
   await first.done;

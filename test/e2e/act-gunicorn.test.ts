@@ -5,6 +5,8 @@ import { APPS, gunicornUnit, installUnit } from '../lab/services.ts';
 
 const UNIT = '/etc/systemd/system/web.service';
 const CHANGES = '/var/backups/autoscaler/changes';
+/** Machines that test are slow at times. */
+const PATIENT = { timeoutMs: 180_000 };
 
 let lab: Lab;
 before(async () => {
@@ -24,7 +26,7 @@ async function countWorkers(): Promise<number> {
 }
 
 async function succeed(...args: string[]): Promise<string> {
-  const { exitCode, stdout, stderr } = await lab.autoscaler(args);
+  const { exitCode, stdout, stderr } = await lab.autoscaler(args, PATIENT);
   assert.equal(exitCode, 0, stdout + stderr);
   return stdout;
 }
@@ -77,7 +79,7 @@ describe('Gunicorn under a real systemd', () => {
     const check = `ExecStartPre=/bin/sh -c "! grep -q 'workers [4]' ${UNIT}"`;
     const unit = gunicornUnit({ lines: [check] });
     await installUnit(lab, 'web.service', unit);
-    const { exitCode, stdout } = await lab.autoscaler(['scale', 'web', '4']);
+    const { exitCode, stdout } = await lab.autoscaler(['scale', 'web', '4'], PATIENT);
     assert.equal(exitCode, 1);
     assert.match(stdout, /2 → 4 failed: .*undone: it is as before, with 2/);
     assert.equal(await lab.readFile(UNIT), unit);
@@ -94,7 +96,7 @@ describe('Gunicorn under a real systemd', () => {
       lines: [`Environment=PYTHONPATH=/srv:${APPS}`],
     });
     await installUnit(lab, 'web.service', unit);
-    const { exitCode, stdout } = await lab.autoscaler(['scale', 'web', '3'], { timeoutMs: 90_000 });
+    const { exitCode, stdout } = await lab.autoscaler(['scale', 'web', '3'], PATIENT);
     assert.equal(exitCode, 1);
     assert.match(stdout, /2 → 3 failed: .*(workers run, expected 3|a worker died).*undone/);
     assert.equal(await lab.readFile(UNIT), unit);
@@ -146,6 +148,7 @@ describe('Gunicorn under a real systemd', () => {
         0,
       {
         what: 'the restart to begin',
+        timeoutMs: 30_000,
       },
     );
     await lab.ok('kill -KILL $(cat /run/scale.pid)');
