@@ -1,26 +1,27 @@
-import { z } from 'zod';
+// the namespace import lets the bundler drop what is not used: `{ z }` would keep all of zod
+import * as z from 'zod/mini';
 
 const FileRecord = z.object({
   /** the real path */
   path: z.string(),
   /** name of the copy of what was before, in the change's folder; null: the file did not exist */
-  copy: z.string().nullable(),
-  sha256_before: z.string().nullable(),
+  copy: z.nullable(z.string()),
+  sha256_before: z.nullable(z.string()),
   /** null: the change removes the file */
-  sha256_after: z.string().nullable(),
-  uid: z.number().nullable(),
-  gid: z.number().nullable(),
-  mode: z.number().nullable(),
+  sha256_after: z.nullable(z.string()),
+  uid: z.nullable(z.number()),
+  gid: z.nullable(z.number()),
+  mode: z.nullable(z.number()),
   /** the folder that had to be made for the file */
-  made_folder: z.string().nullable(),
+  made_folder: z.nullable(z.string()),
   /** nobody but us has edited the file since the first change that is not taken back */
   ours_alone: z.boolean(),
 });
 
 const Identity = z.object({
   boot: z.string(),
-  main_pid: z.number().nullable(),
-  main_start_us: z.number().nullable(),
+  main_pid: z.nullable(z.number()),
+  main_start_us: z.nullable(z.number()),
 });
 
 const Drain = z.object({
@@ -37,7 +38,7 @@ export const Manifest = z.object({
   id: z.string(),
   at: z.string(),
   service: z.string(),
-  project: z.string().nullable(),
+  project: z.nullable(z.string()),
   kind: z.enum(['gunicorn', 'celery']),
   action: z.enum(['scale_up', 'scale_down', 'rollback']),
   from: z.number(),
@@ -54,13 +55,13 @@ export const Manifest = z.object({
   /** written before the service itself is touched: the files are in place then, and systemd knows them */
   touched: z.boolean(),
   /** the Celery main process that was asked to finish its tasks; null: none */
-  drain: Drain.nullable(),
+  drain: z.nullable(Drain),
   /** why it is taken back; null: it goes forward */
-  undo_because: z.string().nullable(),
+  undo_because: z.nullable(z.string()),
   /** how it ended; null while it has not */
-  outcome: z
-    .object({ at: z.string(), result: z.enum(['applied', 'undone', 'failed']), why: z.string() })
-    .nullable(),
+  outcome: z.nullable(
+    z.object({ at: z.string(), result: z.enum(['applied', 'undone', 'failed']), why: z.string() }),
+  ),
 });
 
 export type Manifest = z.infer<typeof Manifest>;
@@ -82,7 +83,7 @@ export function parseManifest(text: string): Manifest | ManifestFault {
   } catch (error) {
     return { fault: 'corrupt', service: null, detail: (error as Error).message };
   }
-  const head = z.object({ v: z.number(), service: z.string().optional() }).safeParse(value);
+  const head = z.object({ v: z.number(), service: z.optional(z.string()) }).safeParse(value);
   const service = head.data?.service ?? null;
   if (head.success && head.data.v > 1) {
     return { fault: 'newer', service, detail: `format ${head.data.v}, this version knows 1` };

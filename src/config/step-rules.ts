@@ -15,14 +15,14 @@ export const STEP_RULES: ProjectRule[] = THRESHOLD_KEYS.flatMap((metric) => [
         hint: `raise max_workers, or name it "scale_up_${max}"`,
       })),
   ),
-  rule(metric, 'error', 'step-below-min', ['min_workers'], ({ down }, { min_workers: min }) =>
+  rule(metric, 'warning', 'step-below-min', ['min_workers'], ({ down }, { min_workers: min }) =>
     down
       .filter(({ workers }) => workers < min)
-      .map(({ key, workers }) => ({
+      .map(({ key }) => ({
         key,
-        found: String(workers),
-        expected: `at least min_workers (${min}) workers to go to`,
-        hint: `lower min_workers, or name it "scale_down_${min}"`,
+        found: `fewer than min_workers (${min})`,
+        expected: null,
+        hint: `it leads to ${min}; lower min_workers, or name it "scale_down_${min}"`,
       })),
   ),
   rule(metric, 'error', 'up-below-down', [], ({ up, down }) =>

@@ -26,6 +26,13 @@ const ROWS: [name: string, text: string, warnings: string[]][] = [
     ],
   ],
   [
+    'down to less than min_workers leads to min_workers',
+    shop('"scale_up_3": 60, "scale_down_1": 30', '"min_workers": 2'),
+    [
+      'scale_down_1: fewer than min_workers (2); it leads to 2; lower min_workers, or name it "scale_down_2"',
+    ],
+  ],
+  [
     'down to more than up leads to: the two meet, nothing is odd',
     shop('"scale_up_2": 50, "scale_down_3": 70'),
     [],
