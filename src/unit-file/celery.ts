@@ -1,3 +1,4 @@
+import { NOTHING } from './chars.ts';
 import type { Chars, Word } from './chars.ts';
 import { celeryOptions, celeryWorkerOptions } from './celery-options.ts';
 import { parseMulti } from './celery-multi.ts';
@@ -45,7 +46,7 @@ export function readCelery(argv: Word[], context: Context, cpus: number): Readin
   const option = lastOption(parsed, 'concurrency');
   const pool = lastOption(parsed, 'pool')?.value ?? known(env('POOL'));
   const fromEnv = env('CONCURRENCY');
-  const chars = option ? (option.value ?? { text: '', spans: [] }) : known(fromEnv);
+  const chars = option ? (option.value ?? NOTHING) : known(fromEnv);
   const problem =
     parsed.problem ??
     (pool?.text === 'solo' ? soloPool(argv) : null) ??

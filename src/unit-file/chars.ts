@@ -11,11 +11,21 @@ export interface Span {
   fixed: boolean;
 }
 
-/** A text of which every UTF-16 unit carries its origin: `spans[i]` is that of `text[i]`. */
+/** Characters of one origin: as many as their place is long stand there one by one, else all for all of it. */
+export interface Run extends Span {
+  /** position of the first one in the text */
+  at: number;
+  length: number;
+}
+
+/** A text of which every UTF-16 unit carries its origin; the runs, in order, cover all of it. */
 export interface Chars {
   text: string;
-  spans: Span[];
+  runs: Run[];
 }
+
+/** No text at all. */
+export const NOTHING: Chars = { text: '', runs: [] };
 
 /**
  * A word of a command. `first` and `last` are the outermost characters that it takes up where it is
@@ -31,60 +41,114 @@ export const OPAQUE = '\0';
 
 /** `file.text[start, end)` as it stands. */
 export function charsOf(file: SourceFile, start: number, end: number): Chars {
-  const spans: Span[] = [];
-  for (let at = start; at < end; at++) spans.push({ file, start: at, end: at + 1, fixed: false });
-  return { text: file.text.slice(start, end), spans };
+  const text = file.text.slice(start, end);
+  if (text === '') return NOTHING;
+  const run = { at: 0, length: text.length, file, start, end: start + text.length, fixed: false };
+  return { text, runs: [run] };
 }
 
-/** One character that takes the place of everything from `first` to `last`. */
+/** A text that takes the place of everything from `first` to `last`. */
 export function charFor(text: string, first: Span, last: Span, fixed: boolean): Chars {
-  const span = { file: first.file, start: first.start, end: last.end, fixed };
-  return { text, spans: Array.from({ length: text.length }, () => span) };
+  if (text === '') return NOTHING;
+  const { file, start } = first;
+  return { text, runs: [{ at: 0, length: text.length, file, start, end: last.end, fixed }] };
 }
 
 /** Part of a text; as with `String.slice`, but for negative positions. */
 export function slice(chars: Chars, from: number, to = chars.text.length): Chars {
-  return { text: chars.text.slice(from, to), spans: chars.spans.slice(from, to) };
+  const text = chars.text.slice(from, to);
+  const runs: Run[] = [];
+  for (let index = runIndex(chars, from); text !== '' && index < chars.runs.length; index++) {
+    const run = chars.runs[index];
+    if (!run || run.at >= to) break;
+    const cut = Math.max(0, from - run.at);
+    const length = Math.min(run.length, to - run.at) - cut;
+    const start = isOneByOne(run) ? run.start + cut : run.start;
+    const end = isOneByOne(run) ? start + length : run.end;
+    runs.push({ ...run, at: run.at + cut - from, length, start, end });
+  }
+  return { text, runs };
 }
 
 /** Without blanks at either end (systemd's: space, tab and line ends). */
 export function trim(chars: Chars): Chars {
   const from = chars.text.search(/[^ \t\r\n]/);
-  if (from < 0) return { text: '', spans: [] };
+  if (from < 0) return NOTHING;
   let to = chars.text.length;
   while (/[ \t\r\n]/.test(chars.text.charAt(to - 1))) to--;
   return slice(chars, from, to);
 }
 
-/** Collects characters; `add` is linear in what is added. */
+/** Collects characters; runs that continue one another become one. */
 export class CharsBuilder implements Chars {
   text = '';
-  spans: Span[] = [];
+  runs: Run[] = [];
 
   add(part: Chars): void {
+    for (const run of part.runs) {
+      const last = this.runs.at(-1);
+      const at = this.text.length + run.at;
+      if (last && isOneByOne(last) && isOneByOne(run) && continues(last, run)) {
+        last.length += run.length;
+        last.end = run.end;
+      } else this.runs.push({ ...run, at });
+    }
     this.text += part.text;
-    for (const span of part.spans) this.spans.push(span);
   }
 
-  /** The `index`th character of `from`, as it is. */
-  take(from: Chars, index: number): void {
-    this.text += from.text.charAt(index);
-    this.spans.push(spanAt(from, index));
+  /** `from.text[index, end)`, by default a single character. */
+  take(from: Chars, index: number, end = index + 1): void {
+    this.add(slice(from, index, end));
   }
 }
 
 /** The origin of a character that is known to be there. */
 export function spanAt(chars: Chars, index: number): Span {
-  const span = chars.spans[index];
-  if (!span) throw new RangeError(`no character ${index} in "${chars.text}"`);
-  return span;
+  const run = chars.runs[runIndex(chars, index)];
+  if (!run || index >= chars.text.length) throw new RangeError(`no character ${index}`);
+  const { file, fixed } = run;
+  if (!isOneByOne(run)) return { file, start: run.start, end: run.end, fixed };
+  const start = run.start + index - run.at;
+  return { file, start, end: start + 1, fixed };
+}
+
+/** The unbroken piece of a file that a text stands for, so that it can be replaced; null: there is none. */
+export function placeOf({ runs }: Chars): Span | null {
+  const [first] = runs;
+  const last = runs.at(-1);
+  if (!first || !last) return null;
+  const isUnbroken = runs.every((run, index) => {
+    const before = runs[index - 1];
+    return !run.fixed && (!before || continues(before, run));
+  });
+  return isUnbroken ? { file: first.file, start: first.start, end: last.end, fixed: false } : null;
+}
+
+function isOneByOne(run: Run): boolean {
+  return run.end - run.start === run.length;
+}
+
+function continues(before: Span, after: Span): boolean {
+  return before.file === after.file && before.end === after.start && before.fixed === after.fixed;
+}
+
+/** The run that holds the character at `index`. */
+function runIndex({ runs }: Chars, index: number): number {
+  let low = 0;
+  let high = runs.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((runs[middle]?.at ?? 0) <= index) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 }
 
 /** A word made of `content`, written where `source[from, to)` stands (at least one character). */
 export function wordAt(content: Chars, source: Chars, from: number, to: number): Word {
   return {
     text: content.text,
-    spans: content.spans,
+    runs: content.runs,
     first: spanAt(source, from),
     last: spanAt(source, to - 1),
   };

@@ -1,4 +1,4 @@
-import type { Chars, Span } from './chars.ts';
+import type { Span } from './chars.ts';
 import type { Setting } from './environment.ts';
 import type { UnitReading } from './unit.ts';
 
@@ -8,15 +8,12 @@ export type DropInLines = (workers: number) => string[];
 /**
  * The ways in which a drop-in can set the number, the gentlest first: the variable that holds it,
  * Gunicorn's `WEB_CONCURRENCY` where there is no number, the command with its number replaced, the
- * command with an option added. `digits`: the number in force without our drop-in, null where none is set.
+ * command with an option added. `number`: where the number in force without our drop-in stands, null where none is set.
  */
-export function dropInWays(unit: UnitReading, digits: Chars | null): DropInLines[] {
+export function dropInWays(unit: UnitReading, number: Span | null): DropInLines[] {
   const { reading, execLines, sites } = unit;
   const ways: DropInLines[] = [];
-  const [first] = digits?.spans ?? [];
-  const last = digits?.spans.at(-1);
-  if (first && last && !reading.usedElsewhere) {
-    const number = { ...first, end: last.end };
+  if (number && !reading.usedElsewhere) {
     const variable = sites.find((site) => site.word !== null && contains(site, number));
     if (variable)
       ways.push((workers) => [`Environment=${withEdit(variable, number, String(workers))}`]);

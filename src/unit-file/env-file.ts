@@ -44,11 +44,11 @@ export function parseEnvFile(file: SourceFile): EnvAssignment[] {
     }
     const { value, next } = readValue(file, equals + 1);
     const name = text.slice(at, equals).trim();
-    const doubt = doubtfulLine ? charsOf(file, equals, equals + 1).spans[0] : undefined;
+    const sign = spanAt(charsOf(file, equals, equals + 1), 0);
     if (NAME.test(name))
       found.push({
         name,
-        value: doubt ? charFor(OPAQUE, doubt, doubt, true) : value,
+        value: doubtfulLine ? charFor(OPAQUE, sign, sign, true) : value,
         start,
         end: next,
       });

@@ -97,7 +97,7 @@ function expandVariables(word: Word, env: Env): Word[] {
       at += 2;
     } else out.take(word, at++);
   }
-  return [{ ...word, text: out.text, spans: out.spans }];
+  return [{ ...word, text: out.text, runs: out.runs }];
 }
 
 function splitVariable(word: Word, env: Env): Word[] {

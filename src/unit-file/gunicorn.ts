@@ -1,4 +1,4 @@
-import { CharsBuilder, OPAQUE, wordAt } from './chars.ts';
+import { CharsBuilder, NOTHING, OPAQUE, wordAt } from './chars.ts';
 import type { Chars, Word } from './chars.ts';
 import type { Context } from './programs.ts';
 import { lookUp } from './environment.ts';
@@ -54,8 +54,6 @@ export function readGunicorn(argv: Word[], context: Context): Reading {
   const usedElsewhere = countUses(argv, web) > 0;
   return { ...reading, count: { chars: web, flag: 'WEB_CONCURRENCY' }, usedElsewhere };
 }
-
-const NOTHING: Chars = { text: '', spans: [] };
 
 function valueOf(parsed: Parsed, name: string): string | null {
   return lastOption(parsed, name)?.value?.text ?? null;

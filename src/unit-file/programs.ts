@@ -123,7 +123,7 @@ function unwrap(argv: Word[], wrapper: Wrapper, context: Context, follow: Follow
   if (wrapper.sub) {
     if (rest[0]?.text !== wrapper.sub) return [{ is: 'unknown', argv, context }];
     parsed = parseOptions(rest.slice(1), options, 'getopt');
-    used.push(...parsed.options);
+    for (const option of parsed.options) used.push(option);
     rest = parsed.positionals;
   }
   rest = rest.slice(wrapper.skip ?? 0);

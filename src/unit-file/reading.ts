@@ -1,3 +1,4 @@
+import { placeOf, trim } from './chars.ts';
 import type { Chars, Span, Word } from './chars.ts';
 import type { Kind } from '../decide/types.ts';
 import type { Refusal } from './types.ts';
@@ -28,27 +29,26 @@ export interface Reading {
   usedElsewhere: boolean;
 }
 
-/** The digits of a number, blanks at the ends left out; null: it is none that could be replaced. */
-export function digitsOf(chars: Chars): Chars | null {
-  const match = /^\s*(\d{1,9})\s*$/.exec(chars.text);
-  if (!match?.[1]) return null;
-  const from = chars.text.indexOf(match[1]);
-  const spans = chars.spans.slice(from, from + match[1].length);
-  const isOnePiece = spans.every(
-    (span, index) =>
-      !span.fixed &&
-      (index === 0 ||
-        (spans[index - 1]?.file === span.file && spans[index - 1]?.end === span.start)),
-  );
-  return isOnePiece ? { text: match[1], spans } : null;
+/** A number that is written in one piece, and where. */
+export interface WrittenNumber {
+  value: number;
+  place: Span;
+}
+
+/** The number that a text is, blanks at the ends left out; null: it is none that could be replaced. */
+export function numberIn(chars: Chars): WrittenNumber | null {
+  const digits = trim(chars);
+  const place = placeOf(digits);
+  return place && /^\d{1,9}$/.test(digits.text) ? { value: Number(digits.text), place } : null;
 }
 
 /** How many words of a command have the first character of `chars` in them. */
 export function countUses(argv: Word[], chars: Chars): number {
-  const [first] = chars.spans;
+  const [first] = chars.runs;
   if (!first) return 0;
-  const has = (span: Span): boolean => span.file === first.file && span.start === first.start;
-  return argv.filter((word) => word.spans.some(has)).length;
+  const has = ({ file, start, end }: Span): boolean =>
+    file === first.file && start <= first.start && first.start < end;
+  return argv.filter((word) => word.runs.some(has)).length;
 }
 
 /** The last word, behind which an option can be added. */

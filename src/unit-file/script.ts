@@ -50,7 +50,8 @@ export function runScript(
       afterTest = TEST.test(name) || isTested;
       const rest = shell.takeAssignments(words);
       if (rest.words.length > 0 && !shell.runBuiltin(rest.words))
-        found.push(...follow(rest.words, { ...context, env: rest.env, cwd: shell.cwd }));
+        for (const program of follow(rest.words, { ...context, env: rest.env, cwd: shell.cwd }))
+          found.push(program);
     }
   } catch (error) {
     if (!(error instanceof Unfollowed)) throw error;

@@ -37,7 +37,7 @@ export function expandSpecifiers(word: Word, unit: string): Word {
     out.add(charFor(value, spanAt(word, at), spanAt(word, at + 1), true));
     at++;
   }
-  return { ...word, text: out.text, spans: out.spans };
+  return { ...word, text: out.text, runs: out.runs };
 }
 
 function specifier(letter: string, unit: string): string {

@@ -45,7 +45,7 @@ export function readUnit(sources: UnitSources): UnitReading | Refusal {
   for (const { file, assignment } of execLines) {
     try {
       for (const argv of readCommands(assignment.value(), unit, env))
-        programs.push(...findPrograms(argv, context));
+        for (const program of findPrograms(argv, context)) programs.push(program);
     } catch (error) {
       if (!(error instanceof Malformed)) throw error;
       const at = { file, start: assignment.start, end: assignment.end, fixed: true };

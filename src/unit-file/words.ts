@@ -47,15 +47,24 @@ export function nextWord(
         continue;
       }
       at += addEscape(content, chars, at, style) - 1;
-    } else if (quote) {
-      if (char === quote) quote = '';
-      else content.take(chars, at);
-    } else if (char === '"' || char === "'") quote = char;
-    else if (BLANK.test(char)) break;
-    else content.take(chars, at);
+    } else if (char === quote) quote = '';
+    else if (!quote && (char === '"' || char === "'")) quote = char;
+    else if (!quote && BLANK.test(char)) break;
+    else {
+      const end = plainEnd(text, at, quote);
+      content.take(chars, at, end);
+      at = end - 1;
+    }
   }
   if (quote && style !== 'value') throw new Malformed(`the quote ${quote} is not closed`);
   return { word: wordAt(content, chars, start, at), next: skipBlanks(text, at) };
+}
+
+/** Where the characters end that stand for themselves; there is at least one at `at`. */
+function plainEnd(text: string, at: number, quote: string): number {
+  const special = quote ? /["'\\]/g : /[\s"'\\]/g;
+  special.lastIndex = at + 1;
+  return special.exec(text)?.index ?? text.length;
 }
 
 /** What systemd does not accept: it ignores the rest of the line. */

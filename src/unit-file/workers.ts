@@ -1,9 +1,9 @@
 import { whereIs } from './chars.ts';
-import type { Chars, Span } from './chars.ts';
+import type { Span } from './chars.ts';
 import { dropInText, dropInWays } from './drop-in.ts';
 import type { DropInLines } from './drop-in.ts';
 import { findOurs, laterThanOurs, ourPath, whyNotOwn, withOurs } from './ownership.ts';
-import { digitsOf } from './reading.ts';
+import { numberIn } from './reading.ts';
 import type { Reading } from './reading.ts';
 import type { CommandFacts, Location, Refusal, UnitSources } from './types.ts';
 import { readUnit, refuse } from './unit.ts';
@@ -17,8 +17,7 @@ import type { UnitReading } from './unit.ts';
 export function locateWorkers(sources: UnitSources): Location {
   const unit = readNumber(sources);
   if (unit.how === 'refused') return unit;
-  const { reading, workers, digits } = unit;
-  const place = digits && placeOf(digits);
+  const { reading, workers, place } = unit;
   const isOurs = place?.file.path === findOurs(sources)?.path;
   if (!place || isOurs || whyNotInPlace(unit, sources) !== null) return byDropIn(sources, unit);
   const { file, start, end } = place;
@@ -36,7 +35,8 @@ export function readCommandFacts(sources: UnitSources): CommandFacts | null {
 
 interface NumberReading extends UnitReading {
   workers: number;
-  digits: Chars | null;
+  /** where the number stands; null: nowhere */
+  place: Span | null;
 }
 
 /** The unit and the number in force, or why there is none to be had. */
@@ -48,17 +48,17 @@ function readNumber(sources: UnitSources): NumberReading | Refusal {
     const where = problem.at ? `${whereIs(problem.at)}: ` : '';
     return refuse(kind, problem.code, `${where}${problem.message}`, problem.hint);
   }
-  if (!count) return { ...unit, workers: fallback, digits: null };
-  const digits = digitsOf(count.chars);
-  if (!digits) return notANumber(unit.reading);
+  if (!count) return { ...unit, workers: fallback, place: null };
+  const number = numberIn(count.chars);
+  if (!number) return notANumber(unit.reading);
   // Celery takes 0 for "not given".
-  const workers = Number(digits.text) || (kind === 'celery' ? fallback : 0);
-  return { ...unit, workers, digits };
+  const workers = number.value || (kind === 'celery' ? fallback : 0);
+  return { ...unit, workers, place: number.place };
 }
 
 function notANumber({ kind, count, insertAfter }: Reading): Refusal {
-  const first = count?.chars.spans[0];
-  const last = count?.chars.spans.at(-1);
+  const first = count?.chars.runs[0];
+  const last = count?.chars.runs.at(-1);
   const isOnePiece = first && first.file === last?.file && first.start <= last.start;
   const found = isOnePiece
     ? first.file.text.slice(first.start, last.end)
@@ -71,12 +71,6 @@ function notANumber({ kind, count, insertAfter }: Reading): Refusal {
   );
 }
 
-function placeOf(digits: Chars): Span | null {
-  const [first] = digits.spans;
-  const last = digits.spans.at(-1);
-  return first && last ? { ...first, end: last.end } : null;
-}
-
 /** For people: `--workers in ExecStart`, `CELERYD_OPTS in /etc/default/celery`. */
 function describe({ reading, sites }: UnitReading, place: Span): string {
   const site = sites.find(
@@ -87,8 +81,7 @@ function describe({ reading, sites }: UnitReading, place: Span): string {
 }
 
 /** Why the number cannot be edited where it stands; null: it can. */
-function whyNotInPlace({ reading, digits }: NumberReading, sources: UnitSources): string | null {
-  const place = digits && placeOf(digits);
+function whyNotInPlace({ reading, place }: NumberReading, sources: UnitSources): string | null {
   if (!place) return `${sources.unit} sets no number of workers`;
   if (reading.usedElsewhere) return `the number also stands for something else in the command`;
   return whyNotOwn(place.file.path, sources);
@@ -103,9 +96,9 @@ function byDropIn(sources: UnitSources, inForce: NumberReading): Location {
     (workers: number): string =>
       dropInText(sources.unit, lines(workers));
   const probe = inForce.workers + 1;
-  const way = dropInWays(base, base.digits).find((lines) => {
+  const way = dropInWays(base, base.place).find((lines) => {
     const after = readNumber(withOurs(sources, text(lines)(probe)));
-    return after.how === 'read' && after.workers === probe && after.digits !== null;
+    return after.how === 'read' && after.workers === probe && after.place !== null;
   });
   if (!way) return noWay(sources, base);
   const path = findOurs(sources)?.path ?? ourPath(sources.unit);

@@ -1,6 +1,9 @@
 import type { UnitSources } from '../../src/unit-file/types.ts';
 
-/** A unit in some form, and what is expected of it. Lines are as they read after a change to 17. */
+/**
+ * A unit in some form, and what is expected of it. In its text `«3»` marks the number that counts and
+ * that is edited in place; what is expected of our drop-in is as it reads for 17 workers.
+ */
 export interface Shape {
   /** the rule that it shows */
   name: string;
@@ -14,10 +17,8 @@ export interface Shape {
   files?: Record<string, string>;
   shared?: string[];
   cwd?: string;
+  /** where it is not what is marked */
   workers?: number;
-  /** edited in place: the one line that is changed, and in which file where not the main one */
-  line?: string;
-  in?: string;
   what?: string;
   /** set by our drop-in: its lines below `[Service]` */
   dropIn?: string[];
@@ -27,21 +28,56 @@ export interface Shape {
   says?: RegExp;
 }
 
-/** The sources that a shape stands for, on a host with 4 processors. */
-export function sourcesOf(shape: Shape): UnitSources {
+/** Shapes of ExecStart alone, a line each: `rule | ExecStart`. */
+export function shapeTable(rows: string, refused?: string): Shape[] {
+  return rows
+    .split('\n')
+    .filter((row) => row.includes(' | '))
+    .map((row) => {
+      const [name = '', ...exec] = row.split(' | ');
+      const shape = { name: name.trim(), exec: exec.join(' | ').trim() };
+      return refused === undefined ? shape : { ...shape, refused };
+    });
+}
+
+/** Where the number stands that a shape marks, and the number. */
+export interface Mark {
+  path: string;
+  start: number;
+  end: number;
+  workers: number;
+}
+
+/** The sources that a shape stands for, on a host with 4 processors, and its mark. */
+export function sourcesOf(shape: Shape): { sources: UnitSources; mark: Mark | null } {
   const unit = shape.unit ?? 'web.service';
   const files = shape.files ?? {};
-  return {
+  let mark: Mark | null = null;
+  const unmarked = (path: string, text: string): string => {
+    const marked = /«(.*?)»/.exec(text);
+    const digits = marked?.[1];
+    if (!marked || digits === undefined) return text;
+    const start = marked.index;
+    mark = { path, start, end: start + digits.length, workers: Number(digits) };
+    return text.replace(marked[0], digits);
+  };
+  const path = shape.path ?? `/etc/systemd/system/${unit}`;
+  const text = shape.text ?? `[Unit]\nDescription=web\n\n[Service]\nExecStart=${shape.exec}\n`;
+  const sources = {
     unit,
-    fragment: {
-      path: shape.path ?? `/etc/systemd/system/${unit}`,
-      text: shape.text ?? `[Unit]\nDescription=web\n\n[Service]\nExecStart=${shape.exec}\n`,
-    },
-    dropIns: Object.entries(shape.dropIns ?? {}).map(([path, text]) => ({ path, text })),
-    environmentFiles: Object.entries(shape.envFiles ?? {}).map(([path, text]) => ({ path, text })),
+    fragment: { path, text: unmarked(path, text) },
+    dropIns: Object.entries(shape.dropIns ?? {}).map(([dropIn, content]) => ({
+      path: dropIn,
+      text: unmarked(dropIn, content),
+    })),
+    environmentFiles: Object.entries(shape.envFiles ?? {}).map(([file, content]) => ({
+      path: file,
+      text: content === null ? null : unmarked(file, content),
+    })),
     workingDirectory: shape.cwd ?? null,
-    readFile: (path) => files[path] ?? null,
+    readFile: (file: string) => files[file] ?? null,
     sharedPaths: new Set(shape.shared),
     cpus: 4,
   };
+  return { sources, mark };
 }

@@ -1,321 +1,73 @@
+import { shapeTable } from './shape.ts';
 import type { Shape } from './shape.ts';
-
-const G = '/srv/app/venv/bin/gunicorn';
 
 /** How Gunicorn is given its number on the command line. */
 export const GUNICORN: Shape[] = [
-  {
-    name: '--workers N',
-    exec: `${G} --workers 3 app:app`,
-    workers: 3,
-    what: '--workers in ExecStart',
-    line: `ExecStart=${G} --workers 17 app:app`,
-  },
-  {
-    name: '--workers=N',
-    exec: `${G} --workers=3 app:app`,
-    workers: 3,
-    line: `ExecStart=${G} --workers=17 app:app`,
-  },
-  {
-    name: '-w N',
-    exec: `${G} -w 3 app:app`,
-    workers: 3,
-    what: '-w in ExecStart',
-    line: `ExecStart=${G} -w 17 app:app`,
-  },
-  { name: '-wN', exec: `${G} -w3 app:app`, workers: 3, line: `ExecStart=${G} -w17 app:app` },
-  { name: '-w=N', exec: `${G} -w=3 app:app`, workers: 3, line: `ExecStart=${G} -w=17 app:app` },
-  {
-    name: 'bundled with a flag: -Rw3',
-    exec: `${G} -Rw3 app:app`,
-    workers: 3,
-    line: `ExecStart=${G} -Rw17 app:app`,
-  },
-  {
-    name: 'bundled, value apart: -DRw 3',
-    exec: `${G} -DRw 3 app:app`,
-    workers: 3,
-    line: `ExecStart=${G} -DRw 17 app:app`,
-  },
-  {
-    name: 'behind the app',
-    exec: `${G} app:app -w 3`,
-    workers: 3,
-    line: `ExecStart=${G} app:app -w 17`,
-  },
-  {
-    name: 'the last flag wins',
-    exec: `${G} -w 2 app:app --workers=5`,
-    workers: 5,
-    line: `ExecStart=${G} -w 2 app:app --workers=17`,
-  },
-  {
-    name: 'leading zeros are the number too',
-    exec: `${G} -w 03 app:app`,
-    workers: 3,
-    line: `ExecStart=${G} -w 17 app:app`,
-  },
-  {
-    name: 'none at all: 0 workers',
-    exec: `${G} -w 0 app:app`,
-    workers: 0,
-    line: `ExecStart=${G} -w 17 app:app`,
-  },
-  {
-    name: 'quoted value',
-    exec: `${G} --workers "3" app:app`,
-    workers: 3,
-    line: `ExecStart=${G} --workers "17" app:app`,
-  },
-  {
-    name: 'quoted word',
-    exec: `${G} "--workers=3" 'app:app'`,
-    workers: 3,
-    line: `ExecStart=${G} "--workers=17" 'app:app'`,
-  },
-  {
-    name: 'a quote in the middle of the word',
-    exec: `${G} --workers='3' app:app`,
-    workers: 3,
-    line: `ExecStart=${G} --workers='17' app:app`,
-  },
-  {
-    name: 'a blank between flag and value in one word',
-    exec: `${G} "-w 3" app:app`,
-    workers: 3,
-    line: `ExecStart=${G} "-w 17" app:app`,
-  },
+  ...shapeTable(`
+  --workers N | /srv/app/venv/bin/gunicorn --workers «3» app:app
+  --workers=N | /srv/app/venv/bin/gunicorn --workers=«3» app:app
+  -w N | /srv/app/venv/bin/gunicorn -w «3» app:app
+  -wN | /srv/app/venv/bin/gunicorn -w«3» app:app
+  -w=N | /srv/app/venv/bin/gunicorn -w=«3» app:app
+  bundled with a flag: -Rw3 | /srv/app/venv/bin/gunicorn -Rw«3» app:app
+  bundled, value apart: -DRw 3 | /srv/app/venv/bin/gunicorn -DRw «3» app:app
+  behind the app | /srv/app/venv/bin/gunicorn app:app -w «3»
+  the last flag wins | /srv/app/venv/bin/gunicorn -w 2 app:app --workers=«5»
+  leading zeros are the number too | /srv/app/venv/bin/gunicorn -w «03» app:app
+  none at all: 0 workers | /srv/app/venv/bin/gunicorn -w «0» app:app
+  quoted value | /srv/app/venv/bin/gunicorn --workers "«3»" app:app
+  quoted word | /srv/app/venv/bin/gunicorn "--workers=«3»" 'app:app'
+  a quote in the middle of the word | /srv/app/venv/bin/gunicorn --workers='«3»' app:app
+  a blank between flag and value in one word | /srv/app/venv/bin/gunicorn "-w «3»" app:app
+  -c is the config file, not the count | /srv/app/venv/bin/gunicorn -c 4 -w «3» app:app
+  options that begin alike are no count | /srv/app/venv/bin/gunicorn --worker-class gthread --worker-connections 100 --max-requests 500 --max-requests-jitter 50 --threads 8 --worker-tmp-dir /9 -w «3» app
+  a value that looks like a flag: a name | /srv/app/venv/bin/gunicorn -w «3» --name "--workers 9" app
+  a value that looks like a flag: an environment | /srv/app/venv/bin/gunicorn -w «3» -e FOO=-w5 -e BAR=--workers=6 app
+  uvicorn workers under Gunicorn | /srv/app/venv/bin/gunicorn -k uvicorn.workers.UvicornWorker -w «4» app:app
+  UTF-8 before the number | /srv/app/venv/bin/gunicorn --name "große Äpfel 🍏" -w «3» app
+  all prefixes: -@ with its own name | -@/srv/app/venv/bin/gunicorn web-master -w «3» app
+  prefixes + and !! | +/srv/app/venv/bin/gunicorn -w «3» app
+  prefix !! | !!/srv/app/venv/bin/gunicorn -w «3» app
+  specifiers stay | /srv/app/venv/bin/gunicorn --name %n -b unix:/run/%p/%i.sock -w «3» 100%% app
+  python -m gunicorn | /usr/bin/python3 -u -m gunicorn -w «3» app
+  python -W ignore -um gunicorn | /usr/bin/python3.11 -W ignore -um gunicorn -w«3» app
+  python with the script | /srv/venv/bin/python /srv/venv/bin/gunicorn -w «3» app
+  poetry run | /usr/bin/poetry run gunicorn -w «3» app
+  pipenv run | /usr/bin/pipenv run gunicorn -w «3» app
+  uv run with options | /root/.local/bin/uv run --no-sync --project /srv --with x gunicorn -w «3» app
+  newrelic-admin run-program | /srv/venv/bin/newrelic-admin run-program /srv/app/venv/bin/gunicorn -w «3» app
+  ddtrace-run python -m gunicorn | /srv/venv/bin/ddtrace-run python -m gunicorn -w «3» app
+  opentelemetry-instrument with options | /v/opentelemetry-instrument --traces_exporter console /srv/app/venv/bin/gunicorn -w «3» app
+  env, nice, ionice, chrt, taskset in a row | /usr/bin/env A=1 nice -n 5 ionice -c2 -n 7 chrt -b 0 taskset -c 0-3 /srv/app/venv/bin/gunicorn -w «3» app
+  setpriv, numactl, stdbuf, timeout | /usr/bin/setpriv --reuid www --clear-groups numactl --interleave=all stdbuf -oL timeout -k 5 100 /srv/app/venv/bin/gunicorn -w «3» app
+  sudo -u | /usr/bin/sudo -u www -H /srv/app/venv/bin/gunicorn -w «3» app
+  runuser -u USER -- | /usr/sbin/runuser -u www -- /srv/app/venv/bin/gunicorn -w «3» app
+  su - USER -c | /bin/su - www -s /bin/bash -c "cd /srv && /srv/app/venv/bin/gunicorn -w «3» app"
+  env with WEB_CONCURRENCY | /usr/bin/env WEB_CONCURRENCY=«3» /srv/app/venv/bin/gunicorn app
+  sh -c 'exec gunicorn …' | /bin/sh -c 'exec gunicorn -w «3» app'
+  bash -lc "cd … && . activate && exec gunicorn …" | /bin/bash -lc "cd /srv && . venv/bin/activate && exec gunicorn --workers=«3» --bind 0:80 app"
+  a script with a variable of its own | /bin/sh -c 'N=«3»; exec gunicorn -w $N app'
+  a script that exports WEB_CONCURRENCY | /bin/sh -c 'export WEB_CONCURRENCY=«3» && exec gunicorn app'
+  a script with a variable before the command | /bin/sh -c 'WEB_CONCURRENCY=«3» exec gunicorn app'
+  a script with arguments | /bin/sh -c 'exec gunicorn "$@"' sh -w «3» app
+  an if around the command | /bin/sh -c 'if test -e /x; then echo y; fi; exec gunicorn -w «3» app'
+  what is only known at the start stands before the flag | /bin/sh -c 'exec gunicorn $(cat /srv/app) -b $HOSTNAME:80 -w «3»'
+  several commands in a line, one of them Gunicorn | /bin/true -w 9 ; /srv/app/venv/bin/gunicorn -w «3» app ; /bin/echo -w 8
+  `),
   {
     name: 'a number written as an escape',
-    exec: `${G} -w \\x33 app:app`,
+    exec: '/srv/app/venv/bin/gunicorn -w «\\x33» app:app',
     workers: 3,
-    line: `ExecStart=${G} -w 17 app:app`,
-  },
-  {
-    name: '-c is the config file, not the count',
-    exec: `${G} -c 4 -w 3 app:app`,
-    workers: 3,
-    line: `ExecStart=${G} -c 4 -w 17 app:app`,
-  },
-  {
-    name: 'options that begin alike are no count',
-    exec: `${G} --worker-class gthread --worker-connections 100 --max-requests 500 --max-requests-jitter 50 --threads 8 --worker-tmp-dir /9 -w 3 app`,
-    workers: 3,
-    line: `ExecStart=${G} --worker-class gthread --worker-connections 100 --max-requests 500 --max-requests-jitter 50 --threads 8 --worker-tmp-dir /9 -w 17 app`,
-  },
-  {
-    name: 'a value that looks like a flag: a name',
-    exec: `${G} -w 3 --name "--workers 9" app`,
-    workers: 3,
-    line: `ExecStart=${G} -w 17 --name "--workers 9" app`,
-  },
-  {
-    name: 'a value that looks like a flag: an environment',
-    exec: `${G} -w 3 -e FOO=-w5 -e BAR=--workers=6 app`,
-    workers: 3,
-    line: `ExecStart=${G} -w 17 -e FOO=-w5 -e BAR=--workers=6 app`,
-  },
-  {
-    name: 'uvicorn workers under Gunicorn',
-    exec: `${G} -k uvicorn.workers.UvicornWorker -w 4 app:app`,
-    workers: 4,
-    line: `ExecStart=${G} -k uvicorn.workers.UvicornWorker -w 17 app:app`,
   },
   {
     name: 'the number comes before the config file',
-    exec: `${G} -c /srv/g.py -w 3 app`,
+    exec: '/srv/app/venv/bin/gunicorn -c /srv/g.py -w «3» app',
     files: { '/srv/g.py': 'workers = 8\n' },
-    workers: 3,
-    line: `ExecStart=${G} -c /srv/g.py -w 17 app`,
   },
-  {
-    name: 'UTF-8 before the number',
-    exec: `${G} --name "große Äpfel 🍏" -w 3 app`,
-    workers: 3,
-    line: `ExecStart=${G} --name "große Äpfel 🍏" -w 17 app`,
-  },
-  {
-    name: 'tabs between words',
-    exec: `${G}\t-w\t3\tapp`,
-    workers: 3,
-    line: `ExecStart=${G}\t-w\t17\tapp`,
-  },
-  {
-    name: 'all prefixes: -@ with its own name',
-    exec: `-@${G} web-master -w 3 app`,
-    workers: 3,
-    line: `ExecStart=-@${G} web-master -w 17 app`,
-  },
-  {
-    name: 'prefixes + and !!',
-    exec: `+${G} -w 3 app`,
-    workers: 3,
-    line: `ExecStart=+${G} -w 17 app`,
-  },
-  { name: 'prefix !!', exec: `!!${G} -w 3 app`, workers: 3, line: `ExecStart=!!${G} -w 17 app` },
-  {
-    name: 'specifiers stay',
-    exec: `${G} --name %n -b unix:/run/%p/%i.sock -w 3 100%% app`,
-    workers: 3,
-    line: `ExecStart=${G} --name %n -b unix:/run/%p/%i.sock -w 17 100%% app`,
-  },
-  {
-    name: 'python -m gunicorn',
-    exec: `/usr/bin/python3 -u -m gunicorn -w 3 app`,
-    workers: 3,
-    line: `ExecStart=/usr/bin/python3 -u -m gunicorn -w 17 app`,
-  },
-  {
-    name: 'python -W ignore -um gunicorn',
-    exec: `/usr/bin/python3.11 -W ignore -um gunicorn -w3 app`,
-    workers: 3,
-    line: `ExecStart=/usr/bin/python3.11 -W ignore -um gunicorn -w17 app`,
-  },
-  {
-    name: 'python with the script',
-    exec: `/srv/venv/bin/python /srv/venv/bin/gunicorn -w 3 app`,
-    workers: 3,
-    line: `ExecStart=/srv/venv/bin/python /srv/venv/bin/gunicorn -w 17 app`,
-  },
-  {
-    name: 'poetry run',
-    exec: `/usr/bin/poetry run gunicorn -w 3 app`,
-    workers: 3,
-    line: `ExecStart=/usr/bin/poetry run gunicorn -w 17 app`,
-  },
-  {
-    name: 'pipenv run',
-    exec: `/usr/bin/pipenv run gunicorn -w 3 app`,
-    workers: 3,
-    line: `ExecStart=/usr/bin/pipenv run gunicorn -w 17 app`,
-  },
-  {
-    name: 'uv run with options',
-    exec: `/root/.local/bin/uv run --no-sync --project /srv --with x gunicorn -w 3 app`,
-    workers: 3,
-    line: `ExecStart=/root/.local/bin/uv run --no-sync --project /srv --with x gunicorn -w 17 app`,
-  },
-  {
-    name: 'newrelic-admin run-program',
-    exec: `/srv/venv/bin/newrelic-admin run-program ${G} -w 3 app`,
-    workers: 3,
-    line: `ExecStart=/srv/venv/bin/newrelic-admin run-program ${G} -w 17 app`,
-  },
-  {
-    name: 'ddtrace-run python -m gunicorn',
-    exec: `/srv/venv/bin/ddtrace-run python -m gunicorn -w 3 app`,
-    workers: 3,
-    line: `ExecStart=/srv/venv/bin/ddtrace-run python -m gunicorn -w 17 app`,
-  },
-  {
-    name: 'opentelemetry-instrument with options',
-    exec: `/v/opentelemetry-instrument --traces_exporter console ${G} -w 3 app`,
-    workers: 3,
-    line: `ExecStart=/v/opentelemetry-instrument --traces_exporter console ${G} -w 17 app`,
-  },
-  {
-    name: 'env, nice, ionice, chrt, taskset in a row',
-    exec: `/usr/bin/env A=1 nice -n 5 ionice -c2 -n 7 chrt -b 0 taskset -c 0-3 ${G} -w 3 app`,
-    workers: 3,
-    line: `ExecStart=/usr/bin/env A=1 nice -n 5 ionice -c2 -n 7 chrt -b 0 taskset -c 0-3 ${G} -w 17 app`,
-  },
-  {
-    name: 'setpriv, numactl, stdbuf, timeout',
-    exec: `/usr/bin/setpriv --reuid www --clear-groups numactl --interleave=all stdbuf -oL timeout -k 5 100 ${G} -w 3 app`,
-    workers: 3,
-    line: `ExecStart=/usr/bin/setpriv --reuid www --clear-groups numactl --interleave=all stdbuf -oL timeout -k 5 100 ${G} -w 17 app`,
-  },
-  {
-    name: 'sudo -u',
-    exec: `/usr/bin/sudo -u www -H ${G} -w 3 app`,
-    workers: 3,
-    line: `ExecStart=/usr/bin/sudo -u www -H ${G} -w 17 app`,
-  },
-  {
-    name: 'runuser -u USER --',
-    exec: `/usr/sbin/runuser -u www -- ${G} -w 3 app`,
-    workers: 3,
-    line: `ExecStart=/usr/sbin/runuser -u www -- ${G} -w 17 app`,
-  },
-  {
-    name: 'su - USER -c',
-    exec: `/bin/su - www -s /bin/bash -c "cd /srv && ${G} -w 3 app"`,
-    workers: 3,
-    line: `ExecStart=/bin/su - www -s /bin/bash -c "cd /srv && ${G} -w 17 app"`,
-  },
-  {
-    name: 'env with WEB_CONCURRENCY',
-    exec: `/usr/bin/env WEB_CONCURRENCY=3 ${G} app`,
-    workers: 3,
-    what: 'WEB_CONCURRENCY in ExecStart',
-    line: `ExecStart=/usr/bin/env WEB_CONCURRENCY=17 ${G} app`,
-  },
-  {
-    name: "sh -c 'exec gunicorn …'",
-    exec: `/bin/sh -c 'exec gunicorn -w 3 app'`,
-    workers: 3,
-    line: `ExecStart=/bin/sh -c 'exec gunicorn -w 17 app'`,
-  },
-  {
-    name: 'bash -lc "cd … && . activate && exec gunicorn …"',
-    exec: `/bin/bash -lc "cd /srv && . venv/bin/activate && exec gunicorn --workers=3 --bind 0:80 app"`,
-    workers: 3,
-    line: `ExecStart=/bin/bash -lc "cd /srv && . venv/bin/activate && exec gunicorn --workers=17 --bind 0:80 app"`,
-  },
+  { name: 'tabs between words', exec: '/srv/app/venv/bin/gunicorn\t-w\t«3»\tapp' },
   {
     name: 'a script with options, redirection and pipe',
-    exec: `/bin/bash -euo pipefail -c 'umask 022; gunicorn -w "3" app >>/var/log/g.log 2>&1 | cat'`,
-    workers: 3,
-    line: `ExecStart=/bin/bash -euo pipefail -c 'umask 022; gunicorn -w "17" app >>/var/log/g.log 2>&1 | cat'`,
+    exec: `/bin/bash -euo pipefail -c 'umask 022; gunicorn -w "«3»" app >>/var/log/g.log 2>&1 | cat'`,
   },
-  {
-    name: 'a script with a variable of its own',
-    exec: `/bin/sh -c 'N=3; exec gunicorn -w $N app'`,
-    workers: 3,
-    what: '-w in ExecStart',
-    line: `ExecStart=/bin/sh -c 'N=17; exec gunicorn -w $N app'`,
-  },
-  {
-    name: 'a script that exports WEB_CONCURRENCY',
-    exec: `/bin/sh -c 'export WEB_CONCURRENCY=3 && exec gunicorn app'`,
-    workers: 3,
-    line: `ExecStart=/bin/sh -c 'export WEB_CONCURRENCY=17 && exec gunicorn app'`,
-  },
-  {
-    name: 'a script with a variable before the command',
-    exec: `/bin/sh -c 'WEB_CONCURRENCY=3 exec gunicorn app'`,
-    workers: 3,
-    line: `ExecStart=/bin/sh -c 'WEB_CONCURRENCY=17 exec gunicorn app'`,
-  },
-  {
-    name: 'a script with a default',
-    exec: '/bin/sh -c "exec gunicorn -w ${WORKERS:-3} app"',
-    workers: 3,
-    line: 'ExecStart=/bin/sh -c "exec gunicorn -w ${WORKERS:-17} app"',
-  },
-  {
-    name: 'a script with arguments',
-    exec: `/bin/sh -c 'exec gunicorn "$@"' sh -w 3 app`,
-    workers: 3,
-    line: `ExecStart=/bin/sh -c 'exec gunicorn "$@"' sh -w 17 app`,
-  },
-  {
-    name: 'an if around the command',
-    exec: `/bin/sh -c 'if test -e /x; then echo y; fi; exec gunicorn -w 3 app'`,
-    workers: 3,
-    line: `ExecStart=/bin/sh -c 'if test -e /x; then echo y; fi; exec gunicorn -w 17 app'`,
-  },
-  {
-    name: 'what is only known at the start stands before the flag',
-    exec: `/bin/sh -c 'exec gunicorn $(cat /srv/app) -b $HOSTNAME:80 -w 3'`,
-    workers: 3,
-    line: `ExecStart=/bin/sh -c 'exec gunicorn $(cat /srv/app) -b $HOSTNAME:80 -w 17'`,
-  },
-  {
-    name: 'several commands in a line, one of them Gunicorn',
-    exec: `/bin/true -w 9 ; ${G} -w 3 app ; /bin/echo -w 8`,
-    workers: 3,
-    line: `ExecStart=/bin/true -w 9 ; ${G} -w 17 app ; /bin/echo -w 8`,
-  },
+  { name: 'a script with a default', exec: '/bin/sh -c "exec gunicorn -w ${WORKERS:-«3»} app"' },
 ];

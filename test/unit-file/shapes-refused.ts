@@ -1,223 +1,148 @@
+import { shapeTable } from './shape.ts';
 import type { Shape } from './shape.ts';
-
-const G = '/usr/bin/gunicorn';
-const C = '/usr/bin/celery';
 
 /** What cannot be changed safely. */
 export const REFUSED: Shape[] = [
-  {
-    name: 'a count in the config file',
-    exec: `${G} -c /srv/g.py app`,
-    files: { '/srv/g.py': 'import os\nworkers = os.cpu_count() * 2 + 1\n' },
-    refused: 'config_file',
-    says: /web\.service:5: .*\/srv\/g\.py, line 2.*--workers N/,
-  },
-  {
-    name: 'a count in the default config file',
-    exec: `${G} app`,
-    cwd: '/srv/app',
-    files: { '/srv/app/gunicorn.conf.py': 'bind = "x"\nworkers = 4\n' },
-    refused: 'config_file',
-    says: /\/srv\/app\/gunicorn\.conf\.py, line 2/,
-  },
-  {
-    name: 'the default config file after cd',
-    exec: `/bin/sh -c 'cd /srv/app && exec gunicorn app'`,
-    files: { '/srv/app/gunicorn.conf.py': 'workers = 4\n' },
-    refused: 'config_file',
-  },
-  {
-    name: 'a config file named in GUNICORN_CMD_ARGS',
-    text: `[Service]\nEnvironment="GUNICORN_CMD_ARGS=--config=g.py"\nExecStart=${G} app\n`,
-    cwd: '/srv',
-    files: { '/srv/g.py': 'workers=4' },
-    refused: 'config_file',
-  },
-  {
-    name: 'a config file that may set anything',
-    exec: `${G} -c /g.py app`,
-    files: { '/g.py': 'from base import *\n' },
-    refused: 'config_file',
-  },
-  {
-    name: 'a config file that sets names from the environment',
-    exec: `${G} -c /g.py app`,
-    files: { '/g.py': 'for k, v in os.environ.items():\n  locals()[k] = v\n' },
-    refused: 'config_file',
-  },
-  {
-    name: 'a Python module as config',
-    exec: `${G} -c python:conf.prod app`,
-    refused: 'config_file',
-    says: /conf\.prod/,
-  },
-  {
-    name: 'a config file that cannot be read',
-    exec: `${G} -c /srv/none.py app`,
-    refused: 'unreadable',
-    says: /\/srv\/none\.py cannot be read/,
-  },
-  {
-    name: 'no number, and the folder is not known',
-    exec: `/bin/su - www -c "gunicorn app"`,
-    refused: 'unreadable',
-    says: /folder is not known/,
-  },
-  {
-    name: 'no number, and an environment file cannot be read',
-    exec: `${G} app`,
-    envFiles: { '/etc/secret.env': null },
-    refused: 'unreadable',
-    says: /\/etc\/secret\.env cannot be read/,
-  },
-  {
-    name: 'a script reads variables from a file',
-    exec: `/bin/sh -c '. /srv/.env; exec gunicorn -w $W app'`,
-    refused: 'not_a_number',
-    says: /found "\$W"/,
-  },
-  {
-    name: 'no number, and a script reads variables from a file',
-    exec: `/bin/sh -c 'set -a; source /srv/.env; exec gunicorn app'`,
-    refused: 'unreadable',
-    says: /\/srv\/\.env/,
-  },
+  ...shapeTable(
+    `
+  arithmetic | /bin/sh -c 'exec gunicorn -w $((2 * 2 + 1)) app'
+  an empty count | /usr/bin/gunicorn -w "" app
+  a flag without its value | /usr/bin/gunicorn app -w
+  a negative count | /usr/bin/gunicorn -w -3 app
+  a variable set under a condition | /bin/sh -c '[ -e /x ] && W=3; exec gunicorn -w $W app'
+  -c=4 is not what Celery understands | /usr/bin/celery -A p worker -c=4
+  `,
+    'not_a_number',
+  ),
+  ...shapeTable(
+    `
+  -P solo | /usr/bin/celery -A p worker -P solo
+  --pool=solo | /usr/bin/celery -A p worker --pool=solo -c 4
+  `,
+    'solo_pool',
+  ),
+  ...shapeTable(
+    `
+  celery beat | /usr/bin/celery -A p beat
+  celery flower | /usr/bin/celery -A p flower --port=5555
+  flower by itself | /srv/venv/bin/flower -A p
+  `,
+    'beat_or_flower',
+  ),
+  ...shapeTable(
+    `
+  celery inspect | /usr/bin/celery -A p inspect active
+  `,
+    'not_gunicorn_or_celery',
+  ),
+  ...shapeTable(
+    `
+  hypercorn | /srv/venv/bin/python -m hypercorn -w 3 app:app
+  daphne | /srv/venv/bin/daphne app:app
+  `,
+    'uvicorn_only',
+  ),
+  ...shapeTable(
+    `
+  a script for a shell | /bin/bash /srv/start
+  a program of the own | /opt/app/bin/run --workers 3
+  an unknown program that is given gunicorn | /usr/bin/docker run img gunicorn -w 3 app
+  a script with a loop | /bin/sh -c 'for i in 1 2; do gunicorn -w 3 app & done; wait'
+  a script with eval | /bin/sh -c 'eval "gunicorn -w 3"'
+  Python code | /usr/bin/python3 -c "import gunicorn; run()" -w 3
+  a name that begins alike | /usr/bin/gunicorn-exporter -w 3
+  `,
+    'opaque_script',
+  ),
+  ...shapeTable(
+    `
+  Gunicorn and a worker in one script | /bin/sh -c 'celery -A p worker -c 2 & exec gunicorn -w 3 app'
+  `,
+    'ambiguous',
+  ),
   {
     name: '--workers auto',
-    exec: `${G} --workers auto app`,
+    exec: '/usr/bin/gunicorn --workers auto app',
     refused: 'not_a_number',
     says: /web\.service:5: .*found "auto".*--workers 3/,
   },
   {
     name: '--workers $(nproc)',
-    exec: `/bin/sh -c 'exec gunicorn --workers $(nproc) app'`,
+    exec: "/bin/sh -c 'exec gunicorn --workers $(nproc) app'",
     refused: 'not_a_number',
     says: /found "\$\(nproc\)"/,
-  },
-  {
-    name: 'arithmetic',
-    exec: `/bin/sh -c 'exec gunicorn -w $((2 * 2 + 1)) app'`,
-    refused: 'not_a_number',
   },
   {
     name: '--workers %i: the instance names the count',
     unit: 'web@3.service',
     path: '/etc/systemd/system/web@.service',
-    exec: `${G} --workers %i app`,
+    exec: '/usr/bin/gunicorn --workers %i app',
     refused: 'not_a_number',
     says: /found "%i"/,
   },
   {
     name: 'a count that is put together',
-    text: `[Service]\nEnvironment=A=1\nExecStart=${G} -w 1\${A} app\n`,
+    text: '[Service]\nEnvironment=A=1\nExecStart=/usr/bin/gunicorn -w 1${A} app\n',
     refused: 'not_a_number',
   },
-  { name: 'an empty count', exec: `${G} -w "" app`, refused: 'not_a_number' },
-  { name: 'a variable that is not set', exec: `${G} -w \${WORKERS} app`, refused: 'not_a_number' },
-  { name: 'a flag without its value', exec: `${G} app -w`, refused: 'not_a_number' },
-  { name: 'a negative count', exec: `${G} -w -3 app`, refused: 'not_a_number' },
+  {
+    name: 'a variable that is not set',
+    exec: '/usr/bin/gunicorn -w ${WORKERS} app',
+    refused: 'not_a_number',
+  },
   {
     name: 'a beginning of several options',
-    exec: `${G} --worker 3 app`,
+    exec: '/usr/bin/gunicorn --worker 3 app',
     refused: 'ambiguous',
     says: /"--worker".*in full/,
   },
   {
     name: 'unknown words behind the number',
-    exec: `/bin/bash -c 'exec gunicorn -w 3 $(cat opts) app'`,
+    exec: "/bin/bash -c 'exec gunicorn -w 3 $(cat opts) app'",
     refused: 'not_a_number',
     says: /as the last option/,
   },
   {
-    name: 'a variable set under a condition',
-    exec: `/bin/sh -c '[ -e /x ] && W=3; exec gunicorn -w $W app'`,
-    refused: 'not_a_number',
-  },
-  {
-    name: '-c=4 is not what Celery understands',
-    exec: `${C} -A p worker -c=4`,
-    refused: 'not_a_number',
-  },
-  {
     name: '--autoscale',
-    exec: `${C} -A p worker -c 4 --autoscale=10,3`,
+    exec: '/usr/bin/celery -A p worker -c 4 --autoscale=10,3',
     refused: 'autoscale',
     says: /--concurrency=N/,
   },
-  { name: '-P solo', exec: `${C} -A p worker -P solo`, refused: 'solo_pool' },
-  { name: '--pool=solo', exec: `${C} -A p worker --pool=solo -c 4`, refused: 'solo_pool' },
   {
     name: 'CELERY_WORKER_POOL=solo',
-    text: `[Service]\nEnvironment=CELERY_WORKER_POOL=solo\nExecStart=${C} -A p worker -c 4\n`,
+    text: '[Service]\nEnvironment=CELERY_WORKER_POOL=solo\nExecStart=/usr/bin/celery -A p worker -c 4\n',
     refused: 'solo_pool',
   },
-  { name: 'celery beat', exec: `${C} -A p beat`, refused: 'beat_or_flower' },
-  { name: 'celery flower', exec: `${C} -A p flower --port=5555`, refused: 'beat_or_flower' },
-  { name: 'flower by itself', exec: `/srv/venv/bin/flower -A p`, refused: 'beat_or_flower' },
-  { name: 'celery inspect', exec: `${C} -A p inspect active`, refused: 'not_gunicorn_or_celery' },
   {
     name: 'multi: the concurrency of one node',
-    exec: `${C} multi start w1 w2 -c 3 -c:w1 5`,
+    exec: '/usr/bin/celery multi start w1 w2 -c 3 -c:w1 5',
     refused: 'ambiguous',
     says: /-c:w1/,
   },
   {
     name: 'multi: several nodes',
-    exec: `${C} multi start 3 --concurrency=5`,
+    exec: '/usr/bin/celery multi start 3 --concurrency=5',
     refused: 'ambiguous',
     says: /several nodes/,
   },
   {
     name: 'multi: a value that multi takes for a node',
-    exec: `${C} multi start w1 --concurrency 5`,
+    exec: '/usr/bin/celery multi start w1 --concurrency 5',
     refused: 'ambiguous',
     says: /--concurrency=N/,
   },
   {
     name: 'uvicorn without Gunicorn',
-    exec: `/srv/venv/bin/uvicorn --workers 3 app:app`,
+    exec: '/srv/venv/bin/uvicorn --workers 3 app:app',
     refused: 'uvicorn_only',
     says: /UvicornWorker/,
   },
-  {
-    name: 'hypercorn',
-    exec: `/srv/venv/bin/python -m hypercorn -w 3 app:app`,
-    refused: 'uvicorn_only',
-  },
-  { name: 'daphne', exec: `/srv/venv/bin/daphne app:app`, refused: 'uvicorn_only' },
-  { name: 'a script', exec: `/srv/start.sh`, refused: 'opaque_script', says: /\/srv\/start\.sh/ },
-  { name: 'a script for a shell', exec: `/bin/bash /srv/start`, refused: 'opaque_script' },
-  { name: 'a program of the own', exec: `/opt/app/bin/run --workers 3`, refused: 'opaque_script' },
-  {
-    name: 'an unknown program that is given gunicorn',
-    exec: `/usr/bin/docker run img gunicorn -w 3 app`,
-    refused: 'opaque_script',
-  },
-  {
-    name: 'a script with a loop',
-    exec: `/bin/sh -c 'for i in 1 2; do gunicorn -w 3 app & done; wait'`,
-    refused: 'opaque_script',
-  },
-  {
-    name: 'a script with eval',
-    exec: `/bin/sh -c 'eval "gunicorn -w 3"'`,
-    refused: 'opaque_script',
-  },
-  {
-    name: 'Python code',
-    exec: `/usr/bin/python3 -c "import gunicorn; run()" -w 3`,
-    refused: 'opaque_script',
-  },
+  { name: 'a script', exec: '/srv/start.sh', refused: 'opaque_script', says: /\/srv\/start\.sh/ },
   {
     name: 'another server',
-    exec: `/usr/sbin/nginx -g 'daemon off;'`,
+    exec: "/usr/sbin/nginx -g 'daemon off;'",
     refused: 'not_gunicorn_or_celery',
     says: /nginx/,
-  },
-  {
-    name: 'a name that begins alike',
-    exec: `/usr/bin/gunicorn-exporter -w 3`,
-    refused: 'opaque_script',
   },
   {
     name: 'no ExecStart',
@@ -226,18 +151,13 @@ export const REFUSED: Shape[] = [
   },
   {
     name: 'two Gunicorns',
-    text: `[Service]\nType=oneshot\nExecStart=${G} -w 2 a\nExecStart=${G} -w 3 b\n`,
+    text: '[Service]\nType=oneshot\nExecStart=/usr/bin/gunicorn -w 2 a\nExecStart=/usr/bin/gunicorn -w 3 b\n',
     refused: 'ambiguous',
     says: /web\.service:4.*web\.service:3/,
   },
   {
-    name: 'Gunicorn and a worker in one script',
-    exec: `/bin/sh -c 'celery -A p worker -c 2 & exec gunicorn -w 3 app'`,
-    refused: 'ambiguous',
-  },
-  {
     name: 'a quote that is never closed',
-    exec: `${G} -w 3 "app`,
+    exec: '/usr/bin/gunicorn -w 3 "app',
     refused: 'unreadable',
     says: /web\.service:5.*quote/,
   },
@@ -246,15 +166,16 @@ export const REFUSED: Shape[] = [
   {
     name: 'a transient unit',
     path: '/run/systemd/transient/web.service',
-    exec: `${G} -w 3 app`,
+    exec: '/usr/bin/gunicorn -w 3 app',
     refused: 'transient',
   },
   {
     name: "a package's drop-in after ours",
     path: '/usr/lib/systemd/system/web.service',
-    exec: `${G} app`,
+    exec: '/usr/bin/gunicorn app',
     dropIns: {
-      '/usr/lib/systemd/system/web.service.d/90-size.conf': `[Service]\nExecStart=\nExecStart=${G} -w 6 app\n`,
+      '/usr/lib/systemd/system/web.service.d/90-size.conf':
+        '[Service]\nExecStart=\nExecStart=/usr/bin/gunicorn -w 6 app\n',
     },
     refused: 'overridden_later',
     says: /90-size\.conf/,

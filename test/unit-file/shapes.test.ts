@@ -6,44 +6,40 @@ import { locateWorkers } from '../../src/unit-file/workers.ts';
 import type { Shape } from './shape.ts';
 import { sourcesOf } from './shape.ts';
 import { CELERY } from './shapes-celery.ts';
+import { DROP_IN } from './shapes-drop-in.ts';
 import { GUNICORN } from './shapes-gunicorn.ts';
+import { HIDDEN } from './shapes-hidden.ts';
 import { MERGE } from './shapes-merge.ts';
 import { REFUSED } from './shapes-refused.ts';
 
 const HEAD = /^# Written by autoscaler.*\n#.*\n# Undo: autoscaler rollback \S+\n\[Service\]\n/;
 
-for (const [name, shapes] of Object.entries({ GUNICORN, CELERY, MERGE, REFUSED }))
+for (const [name, shapes] of Object.entries({ GUNICORN, CELERY, MERGE, DROP_IN, HIDDEN, REFUSED }))
   describe(`unit files: ${name}`, () => {
     for (const shape of shapes) test(shape.name, () => check(shape));
   });
 
 function check(shape: Shape): void {
-  const sources = sourcesOf(shape);
+  const { sources, mark } = sourcesOf(shape);
   const found = locateWorkers(sources);
-  if (shape.refused) {
-    assert.equal(found.how, 'refused');
-    if (found.how !== 'refused') return;
-    assert.equal(found.code, shape.refused);
+  if (found.how === 'refused') {
+    assert.equal(found.code, shape.refused, found.message);
     assert.match(`${found.message} | ${found.hint}`, shape.says ?? /./);
     return;
   }
-  assert.notEqual(found.how, 'refused', JSON.stringify(found));
-  if (found.how === 'refused') return;
-  assert.equal(found.workers, shape.workers);
-  if (shape.line !== undefined) {
-    assert.equal(found.how, 'splice', JSON.stringify(found));
-    if (found.how !== 'splice') return;
-    assert.equal(found.path, shape.in ?? sources.fragment?.path);
-    if (shape.what) assert.equal(found.what, shape.what);
+  assert.equal(shape.refused, undefined);
+  assert.equal(found.workers, shape.workers ?? mark?.workers);
+  if (found.how === 'splice') {
+    const { path, start, end } = found;
     assert.deepEqual(
-      changedLines(textOf(sources, found.path), afterChange(sources, found, 17), found.path),
-      [shape.line],
+      { path, start, end },
+      mark && { path: mark.path, start: mark.start, end: mark.end },
     );
+    if (shape.what) assert.equal(found.what, shape.what);
   } else {
-    assert.equal(found.how, 'drop_in', JSON.stringify(found));
-    if (found.how !== 'drop_in') return;
+    assert.equal(mark, null, `edited in place: ${found.why}`);
     assert.match(found.text(17), HEAD);
-    assert.equal(found.text(17).replace(HEAD, ''), `${shape.dropIn?.join('\n')}\n`);
+    assert.deepEqual(found.text(17).replace(HEAD, '').split('\n'), [...lines(shape.dropIn), '']);
     assert.match(found.why, shape.why ?? /./);
   }
   for (const workers of [1, 17, 250]) {
@@ -53,18 +49,8 @@ function check(shape: Shape): void {
   }
 }
 
-function textOf(sources: UnitSources, path: string): string {
-  const files = [sources.fragment, ...sources.dropIns, ...sources.environmentFiles];
-  return files.find((file) => file?.path === path)?.text ?? '';
-}
-
-/** The lines that differ; all others are the same, and none is added or removed. */
-function changedLines(before: string, after: UnitSources, path: string): string[] {
-  const lines = (text: string): string[] => text.split(/\r?\n/);
-  const was = lines(before);
-  const is = lines(textOf(after, path));
-  assert.equal(is.length, was.length);
-  return is.filter((line, index) => line !== was[index]);
+function lines(texts: string[] = []): string[] {
+  return texts.flatMap((text) => text.split('\n'));
 }
 
 /** The unit after the change, as the next run reads it. */

@@ -1,0 +1,214 @@
+import type { Shape } from './shape.ts';
+
+/** Whose file it is, and what our drop-in does where it is not the unit's own or there is no number. */
+export const DROP_IN: Shape[] = [
+  {
+    name: 'no number: WEB_CONCURRENCY in a drop-in',
+    exec: '/usr/bin/gunicorn app',
+    workers: 1,
+    dropIn: ['Environment=WEB_CONCURRENCY=17'],
+    why: /sets no number/,
+  },
+  {
+    name: 'no number, and a config file that sets none',
+    exec: '/usr/bin/gunicorn -c g.py app',
+    cwd: '/srv',
+    files: {
+      '/srv/g.py':
+        '# workers = 9\nbind = "0:80"  # workers\nworker_class = "workers"\n"""\nworkers = 8\n"""\n',
+    },
+    workers: 1,
+    dropIn: ['Environment=WEB_CONCURRENCY=17'],
+  },
+  {
+    name: 'the config file lies in the working directory, whatever --chdir says',
+    exec: '/usr/bin/gunicorn --chdir /other app',
+    cwd: '/srv',
+    files: { '/other/gunicorn.conf.py': 'workers = 9' },
+    workers: 1,
+    dropIn: ['Environment=WEB_CONCURRENCY=17'],
+  },
+  {
+    name: 'no number where the environment does not arrive: an option',
+    exec: '/usr/bin/sudo -u www /usr/bin/gunicorn app',
+    workers: 1,
+    dropIn: ['ExecStart=', 'ExecStart=/usr/bin/sudo -u www /usr/bin/gunicorn app --workers=17'],
+  },
+  {
+    name: 'an environment that does not arrive does not count',
+    text: '[Service]\nEnvironment=WEB_CONCURRENCY=9\nExecStart=/usr/bin/env -i /usr/bin/gunicorn app\n',
+    workers: 1,
+    dropIn: ['ExecStart=', 'ExecStart=/usr/bin/env -i /usr/bin/gunicorn app --workers=17'],
+  },
+  {
+    name: "a package's unit: its command with the number replaced",
+    text: '[Service]\nExecStart=/usr/bin/gunicorn \\\n# two\n  -w 2 app\n',
+    path: '/lib/systemd/system/web.service',
+    workers: 2,
+    dropIn: ['ExecStart=', 'ExecStart=/usr/bin/gunicorn \\\n# two\n  -w 17 app'],
+    why: /belongs to a package/,
+  },
+  {
+    name: "a package's unit with several commands keeps them all",
+    text: '[Service]\nType=oneshot\nExecStart=/bin/echo -w 9\nExecStart=-/usr/bin/gunicorn -w 2 app\nExecStart=/bin/true\n',
+    path: '/usr/lib/systemd/system/web.service',
+    workers: 2,
+    dropIn: [
+      'ExecStart=',
+      'ExecStart=/bin/echo -w 9',
+      'ExecStart=-/usr/bin/gunicorn -w 17 app',
+      'ExecStart=/bin/true',
+    ],
+  },
+  {
+    name: "a package's Environment: the same variable again",
+    text: '[Service]\nEnvironment=X=1 "GUNICORN_CMD_ARGS=--bind 0:80 --workers 2"\nExecStart=/usr/bin/gunicorn app\n',
+    path: '/usr/lib/systemd/system/web.service',
+    workers: 2,
+    dropIn: ['Environment="GUNICORN_CMD_ARGS=--bind 0:80 --workers 17"'],
+  },
+  {
+    name: "a generator's unit",
+    exec: '/usr/bin/gunicorn -w 2 app',
+    path: '/run/systemd/generator.late/web.service',
+    workers: 2,
+    dropIn: ['ExecStart=', 'ExecStart=/usr/bin/gunicorn -w 17 app'],
+    why: /generated/,
+  },
+  {
+    name: 'under /usr/local/lib it is the own unit',
+    exec: '/usr/bin/gunicorn -w «2» app',
+    path: '/usr/local/lib/systemd/system/web.service',
+  },
+  {
+    name: 'under /run it is the own unit',
+    exec: '/usr/bin/gunicorn -w «2» app',
+    path: '/run/systemd/system/web.service',
+  },
+  {
+    name: "a template's instance: a drop-in of its own",
+    unit: 'web@shop.service',
+    path: '/etc/systemd/system/web@.service',
+    exec: '/usr/bin/gunicorn -w 2 --name %i app',
+    workers: 2,
+    dropIn: ['ExecStart=', 'ExecStart=/usr/bin/gunicorn -w 17 --name %i app'],
+    why: /all instances/,
+  },
+  {
+    name: "the template's drop-in is shared as well",
+    unit: 'web@shop.service',
+    path: '/etc/systemd/system/web@.service',
+    exec: '/usr/bin/gunicorn app',
+    dropIns: {
+      '/etc/systemd/system/web@.service.d/10-w.conf': '[Service]\nEnvironment=WEB_CONCURRENCY=2\n',
+    },
+    workers: 2,
+    dropIn: ['Environment=WEB_CONCURRENCY=17'],
+    why: /not for this unit alone/,
+  },
+  {
+    name: "the instance's own drop-in",
+    unit: 'web@shop.service',
+    path: '/etc/systemd/system/web@.service',
+    exec: '/usr/bin/gunicorn app',
+    dropIns: {
+      '/etc/systemd/system/web@shop.service.d/w.conf':
+        '[Service]\nEnvironment=WEB_CONCURRENCY=«2»\n',
+    },
+  },
+  {
+    name: "the instance's own unit file",
+    unit: 'web@shop.service',
+    exec: '/usr/bin/gunicorn -w «2» app',
+  },
+  {
+    name: 'an environment file named after the instance',
+    unit: 'web@shop.service',
+    path: '/etc/systemd/system/web@.service',
+    exec: '/usr/bin/gunicorn -w ${W} app',
+    envFiles: { '/etc/web/shop.env': 'W=«2»' },
+  },
+  {
+    name: 'an environment file that all instances read',
+    unit: 'web@shop.service',
+    path: '/etc/systemd/system/web@.service',
+    exec: '/usr/bin/gunicorn -w ${W} app',
+    envFiles: { '/etc/web/all.env': 'W=2' },
+    workers: 2,
+    dropIn: ['ExecStart=', 'ExecStart=/usr/bin/gunicorn -w ${W} app --workers=17'],
+    why: /other instances/,
+  },
+  {
+    name: 'an environment file that other units use',
+    exec: '/usr/bin/gunicorn app',
+    envFiles: { '/etc/env': 'WEB_CONCURRENCY=2' },
+    shared: ['/etc/env'],
+    workers: 2,
+    dropIn: ['ExecStart=', 'ExecStart=/usr/bin/gunicorn app --workers=17'],
+    why: /other units/,
+  },
+  {
+    name: 'a drop-in folder for many units',
+    exec: '/usr/bin/gunicorn app',
+    dropIns: {
+      '/etc/systemd/system/service.d/10.conf': '[Service]\nEnvironment=WEB_CONCURRENCY=2\n',
+    },
+    workers: 2,
+    dropIn: ['Environment=WEB_CONCURRENCY=17'],
+    why: /not for this unit alone/,
+  },
+  {
+    name: 'a shared drop-in after ours that sets a variable: an option comes before it',
+    exec: '/usr/bin/gunicorn app',
+    dropIns: {
+      '/etc/systemd/system/service.d/90.conf': '[Service]\nEnvironment=WEB_CONCURRENCY=2\n',
+    },
+    workers: 2,
+    dropIn: ['ExecStart=', 'ExecStart=/usr/bin/gunicorn app --workers=17'],
+  },
+  {
+    name: 'the number also stands for the threads',
+    text: '[Service]\nEnvironment=N=2\nExecStart=/usr/bin/gunicorn -w ${N} --threads ${N} app\n',
+    workers: 2,
+    dropIn: ['ExecStart=', 'ExecStart=/usr/bin/gunicorn -w ${N} --threads ${N} app --workers=17'],
+    why: /something else/,
+  },
+  {
+    name: 'our drop-in is there: it is written anew',
+    exec: '/usr/bin/gunicorn app',
+    dropIns: {
+      '/etc/systemd/system/web.service.d/50-autoscaler.conf':
+        '[Service]\nEnvironment=WEB_CONCURRENCY=5\n',
+    },
+    workers: 5,
+    dropIn: ['Environment=WEB_CONCURRENCY=17'],
+  },
+  {
+    name: 'our drop-in follows a later edit of the unit',
+    path: '/usr/lib/systemd/system/web.service',
+    exec: '/usr/bin/gunicorn -w 2 --timeout 90 app',
+    dropIns: {
+      '/etc/systemd/system/web.service.d/50-autoscaler.conf':
+        '[Service]\nExecStart=\nExecStart=/usr/bin/gunicorn -w 5 app\n',
+    },
+    workers: 5,
+    dropIn: ['ExecStart=', 'ExecStart=/usr/bin/gunicorn -w 17 --timeout 90 app'],
+  },
+  {
+    name: 'our drop-in is there, but the command line has a number now',
+    exec: '/usr/bin/gunicorn -w «3» app',
+    dropIns: {
+      '/etc/systemd/system/web.service.d/50-autoscaler.conf':
+        '[Service]\nEnvironment=WEB_CONCURRENCY=5\n',
+    },
+  },
+  {
+    name: "a drop-in of the user's after ours",
+    exec: '/usr/bin/gunicorn app',
+    dropIns: {
+      '/etc/systemd/system/web.service.d/50-autoscaler.conf':
+        '[Service]\nEnvironment=WEB_CONCURRENCY=5\n',
+      '/etc/systemd/system/web.service.d/90.conf': '[Service]\nEnvironment=WEB_CONCURRENCY=«6»\n',
+    },
+  },
+];
