@@ -7,7 +7,7 @@ type Check = (value: unknown) => string | null;
 
 /**
  * One line of the history, checked by hand because every run reads some. What may be missing (a metric, the workers
- * of a service) is null afterwards; keys that are not known are kept. `fault`: key, what was expected, what was found.
+ * of a service, the span) is null afterwards; keys that are not known are kept. `fault`: key, what was expected, what was found.
  */
 export function parseHistoryLine(line: string): HistoryEntry | { fault: string } {
   const entry = parseObject(line);
@@ -58,9 +58,9 @@ const COMMON: Record<string, Check> = {
   uptime_s: SECONDS,
 };
 const SAMPLE: Record<string, Check> = {
-  span_s: orNull(SECONDS),
-  host: OBJECT,
-  services: OBJECT,
+  span_s: optional(SECONDS),
+  host: optional(OBJECT),
+  services: optional(OBJECT),
 };
 const ACTION: Record<string, Check> = {
   service: TEXT,
@@ -68,7 +68,6 @@ const ACTION: Record<string, Check> = {
   from: COUNT,
   to: COUNT,
   result: oneOf('applied', 'failed', 'undone'),
-  reason: TEXT,
 };
 const HOST: Record<string, Check> = {
   cpu_percent: optional(AMOUNT),
@@ -86,7 +85,9 @@ const SERVICE: Record<string, Check> = {
 
 /** Checks a sample's host and services, and makes null of what is missing there. */
 function findSampleFault(entry: Json): string | null {
-  const host = entry['host'] as Json;
+  entry['span_s'] ??= null;
+  const host = (entry['host'] ??= {}) as Json;
+  entry['services'] ??= {};
   const hostFault = findFault(host, HOST, 'host.');
   if (hostFault !== null) return hostFault;
   host['cpu_percent'] ??= null;

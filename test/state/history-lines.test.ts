@@ -44,6 +44,12 @@ describe('a line of the history', () => {
     const host = { cpu_percent: null, memory_available_mb: null };
     assert.deepEqual(parse(bare), { ...bare, host, services: { a: { workers: null } } });
   });
+  test('so is a whole part that is missing: it says nothing', () => {
+    const { v, kind, at, boot, uptime_s } = SAMPLE;
+    const host = { cpu_percent: null, memory_available_mb: null };
+    const least = { v, kind, at, boot, uptime_s };
+    assert.deepEqual(parse(least), { ...least, span_s: null, host, services: {} });
+  });
   test('a carriage return at the end does no harm', () => {
     assert.deepEqual(parseHistoryLine(`${JSON.stringify(SAMPLE)}\r`), SAMPLE);
   });
@@ -63,12 +69,9 @@ describe('a wrong line', () => {
     ['boot: expected a text, found nothing', { ...SAMPLE, boot: undefined }],
     ['uptime_s: expected seconds, 0 or more, found "9"', { ...SAMPLE, uptime_s: '9' }],
     ['uptime_s: expected seconds, 0 or more, found -1', { ...SAMPLE, uptime_s: -1 }],
-    [
-      'span_s: expected seconds, 0 or more, or null, found nothing',
-      { ...SAMPLE, span_s: undefined },
-    ],
-    ['host: expected an object, found null', { ...SAMPLE, host: null }],
-    ['services: expected an object, found []', { ...SAMPLE, services: [] }],
+    ['span_s: expected seconds, 0 or more, or null, found "2"', { ...SAMPLE, span_s: '2' }],
+    ['host: expected an object, or null, found 1', { ...SAMPLE, host: 1 }],
+    ['services: expected an object, or null, found []', { ...SAMPLE, services: [] }],
     [
       'host.cpu_percent: expected a number, 0 or more, or null, found "71"',
       { ...SAMPLE, host: { cpu_percent: '71' } },
