@@ -1,0 +1,82 @@
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  linkSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { findLockHolder } from './lock-holder.ts';
+import { ensureStateDir, explainFault, openTrusted } from './trusted.ts';
+
+/** Bytes of an abstract socket's name after its leading NUL, all that there is room for: see `lockName`. */
+const NAME_BYTES = 107;
+
+/** `heldBy` says who, for people: `process 123 (since 2026-11-24 04:04:15)`. */
+export type Lock = { release: () => void } | { heldBy: string };
+
+/**
+ * The lock of a state folder: an abstract unix socket, which the kernel takes away with the process that
+ * holds it, however that ends. Nothing is left to clean up, and no native module or child is needed. It
+ * does not keep the process alive. It holds among processes of one network namespace: a service that is
+ * given a network of its own (`PrivateNetwork=`) is not kept out.
+ *
+ * @throws UserError permission or failed where the state folder cannot be used
+ */
+export async function acquireLock(stateDir: string): Promise<Lock> {
+  ensureStateDir(stateDir);
+  const name = lockName(realpathSync(stateDir), readToken(`${stateDir}/lock`));
+  const server = createServer((socket) => socket.destroy());
+  server.unref();
+  const error = await new Promise<NodeJS.ErrnoException | null>((resolve) => {
+    server.once('error', resolve);
+    server.listen({ path: `\0${name}` }, () => resolve(null));
+  });
+  if (error === null) return { release: () => server.close() };
+  if (error.code !== 'EADDRINUSE') throw explainFault(`${stateDir}/lock`, error);
+  return { heldBy: findLockHolder(name) };
+}
+
+/**
+ * Of full length: libuv binds a shorter name as it is in one version and filled up with NULs in another,
+ * which the kernel takes for two names.
+ */
+function lockName(folder: string, token: string): string {
+  const digest = createHash('sha256').update(`${folder}\0${token}`).digest('hex');
+  return `autoscaler-${digest}`.padEnd(NAME_BYTES, '-');
+}
+
+/** What only those know who may read the state folder: otherwise anybody could hold the name. */
+function readToken(path: string): string {
+  for (;;) {
+    const fd = openTrusted(path, constants.O_RDONLY);
+    if (fd === null) {
+      makeToken(path);
+      continue;
+    }
+    try {
+      return readFileSync(fd, 'utf8');
+    } finally {
+      closeSync(fd);
+    }
+  }
+}
+
+/** By link, so that two that begin at once agree and nobody reads half of it. */
+function makeToken(path: string): void {
+  const own = `${path}.${process.pid}`;
+  try {
+    rmSync(own, { force: true });
+    writeFileSync(own, `${randomBytes(16).toString('hex')}\n`, { mode: 0o600, flag: 'wx' });
+    linkSync(own, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+      throw explainFault(path, error as NodeJS.ErrnoException);
+    }
+  } finally {
+    rmSync(own, { force: true });
+  }
+}
