@@ -58,8 +58,16 @@ export function readCpuTicks(): CpuTicks {
 /** The line `cpu` of /proc/stat. Guest time is within user time already, so it is not added. */
 export function parseCpuTicks(stat: string): CpuTicks {
   const fields = /^cpu +(.*)/.exec(stat)?.[1]?.split(' ').map(Number) ?? [];
-  const [user = NaN, nice = 0, system = 0, idle = NaN, ioWait = 0, irq = 0, softIrq = 0, steal = 0] =
-    fields;
+  const [
+    user = NaN,
+    nice = 0,
+    system = 0,
+    idle = NaN,
+    ioWait = 0,
+    irq = 0,
+    softIrq = 0,
+    steal = 0,
+  ] = fields;
   const allIdle = idle + ioWait;
   const total = user + nice + system + allIdle + irq + softIrq + steal;
   if (Number.isNaN(total)) throw new Error('/proc/stat has no line "cpu" with counters');

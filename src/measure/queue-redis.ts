@@ -43,7 +43,9 @@ export async function readRedisQueues(
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      reject(new Error(`${at}: no answer within ${timeoutMs / 1000} s`));
+      // a Redis without TLS takes a TLS greeting for the start of a command
+      const doubt = broker.scheme === 'rediss' ? ' (does it speak TLS there?)' : '';
+      reject(new Error(`${at}: no answer within ${timeoutMs / 1000} s${doubt}`));
     }, timeoutMs);
   });
   const ask = async (): Promise<Map<string, QueueAnswer>> => {

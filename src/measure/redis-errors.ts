@@ -38,7 +38,7 @@ export function explainRedisError(error: Error): string {
   const code = (error as NodeJS.ErrnoException).code ?? '';
   const meaning = CONNECTION[code] ?? SERVER.find(([pattern]) => pattern.test(message))?.[1];
   if (meaning !== undefined) return meaning;
-  if (message.startsWith('Protocol error')) return 'what answers there is no Redis';
+  if (message.startsWith('Unknown RESP type')) return 'what answers there is no Redis';
   if (message.startsWith('Connection is closed')) {
     return 'it closes the connection (a Redis with TLS wants rediss://)';
   }

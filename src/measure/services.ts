@@ -71,7 +71,9 @@ function countable({ kind, pool, workerPids }: WorkerTree): number[] | { error: 
   }
   // prefork always has some; the app itself may set another pool, which no command line tells
   if (kind === 'celery' && workerPids.length === 0) {
-    return { error: 'its pool has no processes: it is starting, or its app sets a pool of threads' };
+    return {
+      error: 'its pool has no processes: it is starting, or its app sets a pool of threads',
+    };
   }
   return workerPids;
 }

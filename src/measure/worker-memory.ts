@@ -9,7 +9,9 @@ const KB_PER_MB = 1024;
  */
 export function readMemoryMb(pids: readonly number[]): number | null {
   const sizes = pids
-    .map((pid) => readKb(`/proc/${pid}/smaps_rollup`, 'Pss') ?? readKb(`/proc/${pid}/status`, 'VmRSS'))
+    .map(
+      (pid) => readKb(`/proc/${pid}/smaps_rollup`, 'Pss') ?? readKb(`/proc/${pid}/status`, 'VmRSS'),
+    )
     .filter((size) => size !== null);
   if (sizes.length === 0) return null;
   const sum = sizes.reduce((total, size) => total + size, 0);

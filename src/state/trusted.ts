@@ -1,0 +1,111 @@
+import { chmodSync, constants, fstatSync, mkdirSync, openSync, closeSync } from 'node:fs';
+import { EXIT, UserError } from '../errors.ts';
+
+const WRITABLE_BY_OTHERS = 0o022;
+
+/**
+ * Opens a file or folder of ours, never through a link. As root it must be root's own and nobody else's
+ * to write to: what stands there decides what root does to services.
+ *
+ * @returns the open file, or null where there is none (only without O_CREAT)
+ * @throws UserError permission where it may not be opened or not be trusted, failed for any other fault
+ */
+export function openTrusted(path: string, flags: number, mode?: number): number | null {
+  return openChecked(path, flags | constants.O_NOFOLLOW, mode);
+}
+
+/**
+ * Makes sure of the state folder (0750), the folders above it included.
+ *
+ * @throws UserError as `openTrusted`
+ */
+export function ensureStateDir(stateDir: string): void {
+  try {
+    const made = mkdirSync(stateDir, { recursive: true, mode: 0o755 });
+    if (made !== undefined) chmodSync(stateDir, 0o750);
+  } catch (error) {
+    throw explainFault(stateDir, error as NodeJS.ErrnoException);
+  }
+  checkStateDir(stateDir);
+}
+
+/**
+ * Whether there is a state folder; it may be a link, as what it leads to is looked at.
+ *
+ * @throws UserError as `openTrusted`
+ */
+export function checkStateDir(stateDir: string): boolean {
+  const fd = openChecked(stateDir, constants.O_RDONLY | constants.O_DIRECTORY);
+  if (fd !== null) closeSync(fd);
+  return fd !== null;
+}
+
+/** A fault of the file system in plain words. */
+export function explainFault(path: string, error: NodeJS.ErrnoException): UserError {
+  switch (error.code) {
+    case 'EACCES':
+    case 'EPERM':
+      return new UserError(EXIT.permission, `${path}: permission denied`, 'Run it as root (sudo).');
+    case 'ELOOP':
+      return new UserError(
+        EXIT.permission,
+        `${path}: expected a plain file, found a symbolic link`,
+        `Look at where it leads: ls -l ${path}`,
+      );
+    case 'EISDIR':
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return new UserError(
+        EXIT.permission,
+        `${path}: expected a ${error.code === 'EISDIR' ? 'file, found a folder' : 'folder, found a file'}`,
+        `Look at it: ls -ld ${path}`,
+      );
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new UserError(
+        EXIT.failed,
+        `${path}: cannot be written: no space is left`,
+        `See what takes it: df -h ${path}`,
+      );
+    default:
+      return new UserError(EXIT.failed, `${path}: ${error.message}`);
+  }
+}
+
+function openChecked(path: string, flags: number, mode?: number): number | null {
+  let fd: number;
+  try {
+    fd = openSync(path, flags, mode);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' && (flags & constants.O_CREAT) === 0) {
+      return null;
+    }
+    throw explainFault(path, error as NodeJS.ErrnoException);
+  }
+  try {
+    assertTrusted(path, fd);
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+  return fd;
+}
+
+function assertTrusted(path: string, fd: number): void {
+  if (process.getuid?.() !== 0) return;
+  const { uid, mode } = fstatSync(fd);
+  if (uid !== 0) {
+    throw new UserError(
+      EXIT.permission,
+      `${path}: expected to be owned by root, found user ${uid}: it decides what root does`,
+      `Look at it, then: chown root: ${path}`,
+    );
+  }
+  if ((mode & WRITABLE_BY_OTHERS) !== 0) {
+    throw new UserError(
+      EXIT.permission,
+      `${path}: expected to be writable by root alone, found mode ${(mode & 0o7777).toString(8)}`,
+      `Look at it, then: chmod go-w ${path}`,
+    );
+  }
+}
