@@ -78,7 +78,9 @@ function isTrue(value: Chars | null): boolean {
 
 /** `-- worker.concurrency=4`: settings of the app on the command line. */
 function hidesSetting(parsed: Parsed): boolean {
-  return parsed.positionals.some((word) => /concurrency|autoscale|pool/.test(word.text));
+  return parsed.positionals.some((word) =>
+    /^(?:\w*[._])?(?:concurrency|autoscaler|pool)=/.test(word.text),
+  );
 }
 
 function soloPool(argv: Word[]): Problem {

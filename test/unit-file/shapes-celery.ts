@@ -77,18 +77,17 @@ export const CELERY: Shape[] = [
     why: /sets no number/,
   },
   {
-    name: 'no number and `--`: the option stands before it',
-    exec: '/srv/app/venv/bin/celery -A proj worker -l info -- broker.pool_limit=1',
-    workers: 4,
+    name: 'the concurrency is a setting behind `--`',
+    exec: '/srv/app/venv/bin/celery -A proj worker -l info -- worker.concurrency=3',
     refused: 'config_file',
   },
   {
-    name: 'settings behind `--` that are not about the pool',
-    exec: '/srv/app/venv/bin/celery -A proj worker -l info -- worker.prefetch_multiplier=1',
+    name: 'no number and `--`: the option stands before it',
+    exec: '/srv/app/venv/bin/celery -A proj worker -l info -- broker.pool_limit=1',
     workers: 4,
     dropIn: [
       'ExecStart=',
-      'ExecStart=/srv/app/venv/bin/celery -A proj worker -l info --concurrency=17 -- worker.prefetch_multiplier=1',
+      'ExecStart=/srv/app/venv/bin/celery -A proj worker -l info --concurrency=17 -- broker.pool_limit=1',
     ],
   },
 ];
