@@ -41,6 +41,8 @@ export async function scaleCommand(options: ScaleOptions): Promise<number> {
   const signals = watchSignals();
   try {
     const deps = makeActDeps(config.global.backup_dir, signals.interrupted);
+    // perhaps no timer comes to go on with a drain: wait for Celery's tasks, unless interrupted
+    deps.timing = { ...deps.timing, drainMs: Infinity };
     const { outcomes, faults, blocked } = await recover(deps);
     for (const outcome of outcomes) logOutcome(log, outcome, 'recovered');
     for (const fault of faults) log.error({ event: 'recovered' }, fault);

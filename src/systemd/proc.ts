@@ -47,7 +47,7 @@ export function readProcess(pid: number): Process | null {
     startTicks: Number(fields[19]),
     stackStart: Number(fields[25]),
     // a mask of signals, bit 1 being SIGINT
-    ignoresInterrupt: (Number(fields[29]) & 2) !== 0,
+    ignoresInterrupt: (Number(fields[30]) & 2) !== 0,
     argv: commandLine.replace(/\0+$/, '').split('\0'),
   };
 }

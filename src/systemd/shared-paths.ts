@@ -1,4 +1,5 @@
 import { realpathSync } from 'node:fs';
+import { basename } from 'node:path';
 import { EXIT, UserError } from '../errors.ts';
 import { parseShow, readEnvironmentFiles, readPaths, readValue } from './show.ts';
 import { firstLine, runSystemctl } from './systemctl.ts';
@@ -39,9 +40,16 @@ export async function findSharedPaths(unit: UnitState): Promise<Set<string>> {
     ...(unit.fragmentPath === null ? [] : [unit.fragmentPath]),
     ...unit.dropInPaths,
     ...unit.environmentFiles.map(({ path }) => path),
-  ];
+  ].filter((path) => !isOwnByName(path, unit.id));
+  if (paths.length === 0) return new Set();
   const users = await unitsUsingPaths(paths);
   return new Set(paths.filter((path) => users.get(path)?.some((id) => id !== unit.id)));
+}
+
+/** A main file or drop-in that has the unit's name, and is no link to a file that may have other names. */
+function isOwnByName(path: string, id: string): boolean {
+  const own = [`/${id}`, `/${id}.d/${basename(path)}`];
+  return followLinks(path) === path && own.some((end) => path.endsWith(end));
 }
 
 async function listInstalledServices(): Promise<string[]> {

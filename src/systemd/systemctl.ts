@@ -17,6 +17,8 @@ export async function runSystemctl(args: string[], timeoutMs: number): Promise<S
   const result = await execa('systemctl', ['--no-pager', '--no-ask-password', ...args], {
     env: { LC_ALL: 'C', SYSTEMD_COLORS: '0' },
     stdin: 'ignore',
+    // a Ctrl-C is ours to handle: systemctl goes on with the change that we are in
+    detached: true,
     timeout: timeoutMs,
     killSignal: 'SIGKILL',
     reject: false,
