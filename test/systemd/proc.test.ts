@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { test } from 'node:test';
+import { readProcess, readUnitProcesses } from '../../src/systemd/proc.ts';
+
+/** A python whose name has brackets and blanks in it, with a fork, a zombie and a program of its own. */
+const FAMILY = `
+import os, signal, subprocess, sys, time
+open('/proc/self/comm', 'w').write(') S 1 (x')
+fork = os.fork()
+if fork == 0:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    time.sleep(60)
+zombie = os.fork()
+if zombie == 0: os._exit(0)
+other = subprocess.Popen(['sleep', '60'])
+time.sleep(0.2)
+print(fork, zombie, other.pid, flush=True)
+sys.stdin.read()
+for pid in (fork, other.pid): os.kill(pid, 9)
+`;
+
+test('processes are read as they are', async () => {
+  const child = spawn('/usr/bin/python3', ['-c', FAMILY], { stdio: ['pipe', 'pipe', 'inherit'] });
+  try {
+    const line = await new Promise<Buffer>((done) => child.stdout.once('data', done));
+    const [fork = 0, zombie = 0, other = 0] = line.toString().trim().split(' ').map(Number);
+    const mainPid = child.pid ?? 0;
+    const processes = readUnitProcesses({ mainPid, controlGroup: null });
+    assert.deepEqual([...processes.keys()].sort(), [mainPid, fork, other].sort(), 'no zombie');
+    const [main, forked, program] = [mainPid, fork, other].map((pid) => processes.get(pid));
+    assert.equal(forked?.parentPid, mainPid);
+    assert.equal(main?.argv[0], '/usr/bin/python3');
+    assert.deepEqual(program?.argv, ['sleep', '60']);
+    assert.equal(forked?.stackStart, main?.stackStart, 'a fork keeps its stack');
+    assert.notEqual(program?.stackStart, main?.stackStart, 'another program has its own');
+    assert.equal(main?.ignoresInterrupt, false);
+    assert.equal(forked?.ignoresInterrupt, true);
+    assert.ok((main?.startTicks ?? 0) > 0);
+    assert.equal(readProcess(zombie), null);
+  } finally {
+    child.stdin.end();
+    await new Promise((done) => child.once('close', done));
+  }
+  assert.equal(readProcess(child.pid ?? 0), null);
+});
+
+test('a unit that does not run has no processes', () => {
+  assert.equal(readUnitProcesses({ mainPid: null, controlGroup: null }).size, 0);
+  assert.equal(readUnitProcesses({ mainPid: null, controlGroup: '/no/such.group' }).size, 0);
+});
