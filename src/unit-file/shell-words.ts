@@ -32,6 +32,7 @@ export class WordReader {
   private field: CharsBuilder | null = null;
   private readonly depth: number;
   private at: number;
+  private isAssignment = false;
 
   /** `depth`: how many defaults (`${A:-${B:-3}}`) this word stands in */
   constructor(script: Chars, start: number, variables: ShellVariables, depth = 0) {
@@ -43,7 +44,9 @@ export class WordReader {
     this.depth = depth;
   }
 
-  read(): { words: Word[]; next: number } {
+  /** `isAssignment`: in `NAME=$VALUE` the value does not fall into words */
+  read(isAssignment = false): { words: Word[]; next: number } {
+    this.isAssignment = isAssignment;
     const { text } = this.script;
     for (; this.at < text.length;) {
       const char = text.charAt(this.at);
@@ -136,7 +139,9 @@ export class WordReader {
     const word = slice(this.script, from + 2 + whole.length, end - 1);
     const other = expandDefault(word, this.variables, this.depth + 1);
     if (operator === '=') this.variables.set(name, other);
-    this.value(operator === '+' && value === 'unknown' ? 'unknown' : other, from, end, quoted);
+    // What is quoted in the default stays one word.
+    const isWhole = quoted || /["']/.test(word.text);
+    this.value(operator === '+' && value === 'unknown' ? 'unknown' : other, from, end, isWhole);
   }
 
   private parameters(end: number): void {
@@ -162,7 +167,7 @@ export class WordReader {
     }
     this.at = end;
     if (value === undefined) return;
-    if (quoted) this.open().add(value);
+    if (quoted || this.isAssignment) this.open().add(value);
     else this.addFields(value);
   }
 

@@ -11,6 +11,9 @@ export interface ShellCommand {
 const OPERATOR = /;;|&&|\|\||\|&|[;&|()\n]/y;
 const REDIRECTION = /\d*(?:<<<|<<-?|<>|<&|>&|>>|>\||<|>)|&>>?/y;
 const COMMENT = /#[^\n]*/y;
+const ASSIGNMENT = /[A-Za-z_][A-Za-z0-9_]*=/y;
+const DECLARES = /^(?:export|readonly|declare|typeset|local)$/;
+const BEFORE_COMMAND = /^(?:[A-Za-z_][A-Za-z0-9_]*=|(?:if|then|elif|else|while|until|do|!|\{)$)/;
 const BLANKS = /[ \t\r]+|\\\n/y;
 
 /**
@@ -39,10 +42,17 @@ export function* readScript(script: Chars, variables: ShellVariables): Generator
       words = [];
       at += operator.length;
     } else {
-      const read = new WordReader(script, at, variables).read();
+      const isAssignment = matchAt(ASSIGNMENT, text, at) !== null && mayAssign(words);
+      const read = new WordReader(script, at, variables).read(isAssignment);
       for (const word of read.words) words.push(word);
       at = read.next;
     }
   }
   if (words.length > 0) yield { before, words };
+}
+
+/** Whether a `NAME=value` behind these words sets a variable. */
+function mayAssign(words: Word[]): boolean {
+  const command = words.find(({ text }) => !BEFORE_COMMAND.test(text));
+  return command === undefined || DECLARES.test(command.text);
 }
