@@ -26,7 +26,7 @@ export async function metricsCommand(options: MetricsOptions): Promise<ExitCode>
     .filter(({ enabled }) => enabled)
     .map(({ service_name }) => service_name);
   const units = await readUnits(services);
-  const { entries } = await readRecent(config.global.state_dir, 0);
+  const { entries } = readRecent(config.global.state_dir, 0);
   const previous = entries.findLast((entry) => entry.kind === 'sample') ?? null;
   const { sample } = await takeSample({ config, units, previous });
   if (options.metric === 'all') return printAll(options, config, sample);

@@ -4,12 +4,9 @@ import { readBootTime } from '../measure/boot-clock.ts';
 import { appendEntries } from '../state/history.ts';
 
 /** Notes changes in the history, so that the evidence of their services starts anew. */
-export async function appendOutcomes(
-  stateDir: string,
-  outcomes: readonly Outcome[],
-): Promise<void> {
+export function appendOutcomes(stateDir: string, outcomes: readonly Outcome[]): void {
   const records = outcomes.map(toActionRecord).filter((record) => record !== null);
-  if (records.length > 0) await appendEntries(stateDir, records);
+  if (records.length > 0) appendEntries(stateDir, records);
 }
 
 /** null for what touched nothing (yet). */

@@ -61,15 +61,12 @@ async function runCycle(config: Config, log: Logger, deps: ActDeps | null): Prom
   const recovered = deps === null ? null : await recoverFirst(deps, stateDir, log);
 
   const units = await readUnits(policies.map(({ service }) => service));
-  const { entries, warnings } = await readRecent(
-    stateDir,
-    historyNeededMs(policies, intervalS * 1000),
-  );
+  const { entries, warnings } = readRecent(stateDir, historyNeededMs(policies, intervalS * 1000));
   for (const warning of warnings) log.warn({ event: 'history' }, warning);
   const previous = entries.findLast((entry) => entry.kind === 'sample') ?? null;
   const measured = await takeSample({ config, units, previous });
   const { sample } = measured;
-  if (deps !== null) await appendEntries(stateDir, [sample]);
+  if (deps !== null) appendEntries(stateDir, [sample]);
 
   const decisions = decide({
     policies,
@@ -133,7 +130,7 @@ async function serve(
     return planned;
   }
   const outcome = await applyPlan(plan, deps);
-  await appendOutcomes(by.config.global.state_dir, [outcome]);
+  appendOutcomes(by.config.global.state_dir, [outcome]);
   logOutcome(log, outcome);
   return withOutcome(report, outcome);
 }
@@ -146,7 +143,7 @@ async function recoverFirst(
 ): Promise<{ blocked: string[]; failed: boolean }> {
   const { outcomes, faults, blocked } = await recover(deps);
   for (const outcome of outcomes) logOutcome(log, outcome, 'recovered');
-  await appendOutcomes(stateDir, outcomes);
+  appendOutcomes(stateDir, outcomes);
   for (const fault of faults) log.error({ event: 'recovered' }, fault);
   return {
     blocked,

@@ -46,7 +46,7 @@ export async function scaleCommand(options: ScaleOptions): Promise<number> {
     const { outcomes, faults, blocked } = await recover(deps);
     for (const outcome of outcomes) logOutcome(log, outcome, 'recovered');
     for (const fault of faults) log.error({ event: 'recovered' }, fault);
-    await appendOutcomes(config.global.state_dir, outcomes);
+    appendOutcomes(config.global.state_dir, outcomes);
     if (blocked.includes(service)) {
       throw new UserError(
         EXIT.failed,
@@ -57,7 +57,7 @@ export async function scaleCommand(options: ScaleOptions): Promise<number> {
     const plan = await planScale(service, project, options.workers);
     if (plan.from === plan.to) return printNothingToDo(plan, options);
     const outcome = await applyPlan(plan, deps);
-    await appendOutcomes(config.global.state_dir, [outcome]);
+    appendOutcomes(config.global.state_dir, [outcome]);
     logOutcome(log, outcome);
     return signals.exitCode() ?? printOutcome(outcome, options);
   } finally {
@@ -103,11 +103,11 @@ async function planScale(service: string, project: string | null, to: number): P
 
 function requireLoaded(service: string, unit: UnitState | undefined): asserts unit is UnitState {
   if (unit?.loadState === 'loaded') return;
-  const state = unit === undefined ? 'not known' : unit.loadState;
-  const detail = unit?.loadError == null ? '' : `: ${unit.loadError}`;
+  const { loadState = 'not known', loadError = null } = unit ?? {};
+  const detail = loadError === null ? '' : `: ${loadError}`;
   throw new UserError(
     EXIT.failed,
-    `${service} is ${state}${detail}`,
+    `${service} is ${loadState}${detail}`,
     `Look at it: systemctl status ${service}`,
   );
 }
