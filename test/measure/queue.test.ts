@@ -82,7 +82,10 @@ describe('the length of a Redis queue', () => {
   for (const [name, url, queues, length] of rows) {
     test(name, async () => {
       const answer = await read(url(), queues);
-      assert.deepEqual({ length: answer.length, error: answer.error }, { length, error: undefined });
+      assert.deepEqual(
+        { length: answer.length, error: answer.error },
+        { length, error: undefined },
+      );
     });
   }
 
