@@ -40,7 +40,14 @@ export default tseslint.config(
           ],
         },
       ],
-      'no-restricted-globals': ['error', 'process', 'console', 'setTimeout', 'fetch', 'performance'],
+      'no-restricted-globals': [
+        'error',
+        'process',
+        'console',
+        'setTimeout',
+        'fetch',
+        'performance',
+      ],
       'no-restricted-properties': [
         'error',
         { object: 'Date', property: 'now', message: 'now is an argument' },
@@ -48,7 +55,10 @@ export default tseslint.config(
       ],
       'no-restricted-syntax': [
         'error',
-        { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'now is an argument' },
+        {
+          selector: "NewExpression[callee.name='Date'][arguments.length=0]",
+          message: 'now is an argument',
+        },
       ],
     },
   },
@@ -57,7 +67,14 @@ export default tseslint.config(
     rules: {
       '@typescript-eslint/no-restricted-imports': [
         'error',
-        { patterns: [{ regex: '/(act|commands|output)/', message: 'measure and act never import each other' }] },
+        {
+          patterns: [
+            {
+              regex: '/(act|commands|output)/',
+              message: 'measure and act never import each other',
+            },
+          ],
+        },
       ],
     },
   },
@@ -67,7 +84,14 @@ export default tseslint.config(
     rules: {
       '@typescript-eslint/no-restricted-imports': [
         'error',
-        { patterns: [{ regex: '/(measure|commands|output)/', message: 'measure and act never import each other' }] },
+        {
+          patterns: [
+            {
+              regex: '/(measure|commands|output)/',
+              message: 'measure and act never import each other',
+            },
+          ],
+        },
       ],
     },
   },
@@ -77,7 +101,15 @@ export default tseslint.config(
       // node:test returns promises that the runner itself awaits
       '@typescript-eslint/no-floating-promises': [
         'error',
-        { allowForKnownSafeCalls: [{ from: 'package', package: 'node:test', name: ['test', 'describe', 'it', 'before', 'after', 'beforeEach', 'afterEach'] }] },
+        {
+          allowForKnownSafeCalls: [
+            {
+              from: 'package',
+              package: 'node:test',
+              name: ['test', 'describe', 'it', 'before', 'after', 'beforeEach', 'afterEach'],
+            },
+          ],
+        },
       ],
     },
   },
