@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { readProcess, readUnitProcesses } from '../../src/systemd/proc.ts';
 
@@ -7,14 +8,18 @@ import { readProcess, readUnitProcesses } from '../../src/systemd/proc.ts';
 const FAMILY = `
 import os, signal, subprocess, sys, time
 open('/proc/self/comm', 'w').write(') S 1 (x')
+ready, tell = os.pipe()
 fork = os.fork()
 if fork == 0:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.write(tell, b'.')
     time.sleep(60)
+os.read(ready, 1)
 zombie = os.fork()
 if zombie == 0: os._exit(0)
+os.waitid(os.P_PID, zombie, os.WEXITED | os.WNOWAIT)
+# comes back when the program is running
 other = subprocess.Popen(['sleep', '60'])
-time.sleep(0.2)
 print(fork, zombie, other.pid, flush=True)
 sys.stdin.read()
 for pid in (fork, other.pid): os.kill(pid, 9)
@@ -23,8 +28,11 @@ for pid in (fork, other.pid): os.kill(pid, 9)
 test('processes are read as they are', async () => {
   const child = spawn('/usr/bin/python3', ['-c', FAMILY], { stdio: ['pipe', 'pipe', 'inherit'] });
   try {
-    const line = await new Promise<Buffer>((done) => child.stdout.once('data', done));
-    const [fork = 0, zombie = 0, other = 0] = line.toString().trim().split(' ').map(Number);
+    // a Python that does not buffer writes a line piece by piece
+    const line = await new Promise<string>((done) =>
+      createInterface({ input: child.stdout }).once('line', done),
+    );
+    const [fork = 0, zombie = 0, other = 0] = line.split(' ').map(Number);
     const mainPid = child.pid ?? 0;
     const processes = readUnitProcesses({ mainPid, controlGroup: null });
     assert.deepEqual([...processes.keys()].sort(), [mainPid, fork, other].sort(), 'no zombie');
