@@ -1,5 +1,6 @@
 import type { Outcome, Plan } from '../act/types.ts';
 import { explainDecision } from '../decide/explain.ts';
+import { METRICS } from '../decide/metrics.ts';
 import type { Decision, Policy } from '../decide/types.ts';
 import type { Measurement } from '../measure/sample.ts';
 import type { ServiceReport } from '../output/run-report.ts';
@@ -75,10 +76,8 @@ function findError(
   const errors = { ...sample.host.errors, ...found?.errors };
   const needed = [
     'workers',
-    ...(policy?.metrics ?? []).map(({ metric }) =>
-      metric === 'cpu' ? 'cpu_percent' : 'queue_length',
-    ),
+    ...(policy?.metrics ?? []).flatMap(({ metric }) => METRICS[metric].errorKeys),
   ];
-  const missing = needed.filter((key) => errors[key] !== undefined);
+  const missing = [...new Set(needed)].filter((key) => errors[key] !== undefined);
   return missing.length === 0 ? null : missing.map((key) => errors[key]).join('; ');
 }

@@ -1,3 +1,4 @@
+import { METRICS } from './metrics.ts';
 import { elapsedMs, knownService, uptimeMs, type Moment } from './moments.ts';
 import type { ActionRecord, MetricName, NewEvidence, Sample, ServiceSample } from './types.ts';
 
@@ -36,7 +37,7 @@ export function findStart(
   const outdated = sinceActionMs < 0;
   const broken = findBreak(before, sample, action, service, intervalMs);
   if (broken !== null) return { broken, coversMs: 0, outdated };
-  if (metric === 'cpu' && (spanMs === null || spanMs > GAP_INTERVALS * intervalMs)) {
+  if (METRICS[metric].isAverage && (spanMs === null || spanMs > GAP_INTERVALS * intervalMs)) {
     return { broken: spanBreak(before, spanMs), coversMs: 0, outdated };
   }
   const elapsed = before ? elapsedMs(before, sample) : Infinity;

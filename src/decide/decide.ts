@@ -1,12 +1,12 @@
 import { viewMetric, type MetricView, type Position } from './crossings.ts';
 import { gatherEvidence, type EvidenceRun } from './evidence.ts';
 import { applyMemory, applyMinMax, tellPromise, type MemoryBudget } from './limits.ts';
+import { findMetricError, NOT_SAMPLED } from './metrics.ts';
 import { readMetric, toMoments, type Moment } from './moments.ts';
 import type {
   ActionRecord,
   Decision,
   HistoryEntry,
-  MetricName,
   MetricPolicy,
   Policy,
   Reason,
@@ -22,8 +22,6 @@ export interface DecideInput {
   history: readonly HistoryEntry[];
   checkIntervalMs: number;
 }
-
-const NOT_SAMPLED = 'not in the sample';
 
 /** One service on its way to a decision. */
 interface Draft {
@@ -69,7 +67,7 @@ function draft(
       ? endedBy(done)
       : gatherEvidence(moments, service, metric.metric, longestMs(metric), intervalMs);
     const value = readMetric(sample, service, metric.metric);
-    return viewMetric(metric, value, errorOf(sample, service, metric.metric), run, at);
+    return viewMetric(metric, value, findMetricError(sample, service, metric.metric), run, at);
   });
   return { policy, at, known: current !== null, views, wish: combineViews(views, at) };
 }
@@ -82,12 +80,6 @@ function longestMs({ upMs, downMs }: MetricPolicy): number {
 function endedBy({ result }: ActionRecord): EvidenceRun {
   const because = result === 'applied' ? 'workers_changed' : 'restarted';
   return { evidence: [], broken: { because, gapMs: null } };
-}
-
-function errorOf(sample: Sample, service: string, metric: MetricName): string {
-  const found = sample.services[service];
-  if (metric === 'cpu') return sample.host.errors?.['cpu_percent'] ?? NOT_SAMPLED;
-  return found?.errors?.['queue_length'] ?? NOT_SAMPLED;
 }
 
 /** Limits and memory applied, in the order of urgency, because `budget` is shared. */

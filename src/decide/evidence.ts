@@ -1,4 +1,5 @@
 import { findStart, type Break } from './breaks.ts';
+import { METRICS } from './metrics.ts';
 import { elapsedMs, knownService, readMetric, type Moment } from './moments.ts';
 import type { MetricName } from './types.ts';
 
@@ -26,6 +27,7 @@ export function gatherEvidence(
   neededMs: number,
   intervalMs: number,
 ): EvidenceRun {
+  const { isAverage } = METRICS[metric];
   const evidence: Evidence[] = [];
   let sumMs = 0;
   for (let i = moments.length - 1; i >= 0 && (evidence.length === 0 || sumMs < neededMs); i--) {
@@ -36,8 +38,8 @@ export function gatherEvidence(
     }
     const start = findStart(moments[i - 1]?.sample, moment, service, metric, intervalMs);
     const newer = moments[i + 1]?.sample;
-    const addsMs = metric === 'cpu' ? start.coversMs : newer ? elapsedMs(moment.sample, newer) : 0;
-    const counts = metric === 'cpu' ? start.coversMs > 0 : !start.outdated;
+    const addsMs = isAverage ? start.coversMs : newer ? elapsedMs(moment.sample, newer) : 0;
+    const counts = isAverage ? start.coversMs > 0 : !start.outdated;
     if (counts) {
       evidence.push({ value, addsMs });
       sumMs += addsMs;

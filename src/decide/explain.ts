@@ -1,4 +1,5 @@
 import type { Crossing } from './crossings.ts';
+import { METRICS } from './metrics.ts';
 import type { Decision, MetricName, NewEvidence, Reason } from './types.ts';
 import { formatDuration, formatHeld, formatMetric, formatNumber } from './wording.ts';
 
@@ -19,9 +20,9 @@ export function explainReason(reason: Reason): string {
     case 'not_agreed':
       return `${explainValue(reason.metric, reason.value)} does not agree to ${explainCount(reason.workers)}`;
     case 'missing_metric':
-      return `${reason.metric} unknown (${reason.error}), nothing is lowered meanwhile`;
+      return `${METRICS[reason.metric].label} unknown (${reason.error}), nothing is lowered meanwhile`;
     case 'new_evidence':
-      return `${reason.metric} counts anew: ${explainBecause(reason.because, reason.gapMs)}`;
+      return `${METRICS[reason.metric].label} counts anew: ${explainBecause(reason.because, reason.gapMs)}`;
     case 'workers_unknown':
       return `number of workers unknown (${reason.error})`;
     case 'below_min':
@@ -50,11 +51,12 @@ function explainCrossing(reason: Crossing): string {
   const { metric, value, threshold, heldMs, neededMs, reached } = reason;
   const sign = reason.code === 'above' ? '>' : '<';
   const crossing = `${formatMetric(metric, value, threshold)} ${sign} ${formatMetric(metric, threshold)}`;
-  if (reached && neededMs === 0) return `${metric} ${crossing}`;
+  const { label } = METRICS[metric];
+  if (reached && neededMs === 0) return `${label} ${crossing}`;
   const rest = reached
     ? ` (needs ${formatDuration(neededMs)})`
     : `, ${formatDuration(Math.max(0, neededMs - heldMs))} more`;
-  return `${metric} ${crossing} for ${formatHeld(heldMs)}${rest}`;
+  return `${label} ${crossing} for ${formatHeld(heldMs)}${rest}`;
 }
 
 /** `cpu 50 % (up at > 80 %, down at < 30 %)`, without what leads nowhere from here. */
@@ -104,7 +106,8 @@ function explainOutcome({ action, to }: Decision): string {
 }
 
 function explainValue(metric: MetricName, value: number | null): string {
-  return value === null ? `${metric} unknown` : `${metric} ${formatMetric(metric, value)}`;
+  const { label } = METRICS[metric];
+  return value === null ? `${label} unknown` : `${label} ${formatMetric(metric, value)}`;
 }
 
 function explainCount(workers: number): string {

@@ -1,3 +1,4 @@
+import { METRICS } from './metrics.ts';
 import type { ActionRecord, HistoryEntry, MetricName, Sample, ServiceSample } from './types.ts';
 
 /** A sample with the actions that stand between it and the sample before it. */
@@ -36,8 +37,7 @@ export function elapsedMs(from: Sample, to: Sample): number {
 
 /** The value of a metric in a sample; null where it is missing. */
 export function readMetric(sample: Sample, service: string, metric: MetricName): number | null {
-  if (metric === 'cpu') return sample.host.cpu_percent;
-  return sample.services[service]?.queue_length ?? null;
+  return METRICS[metric].read(sample, service);
 }
 
 /** A service as a sample knows it; null where it is not in it or its workers are unknown: such a sample is no evidence. */

@@ -2,7 +2,16 @@
 export type Kind = 'gunicorn' | 'celery';
 
 /** The metrics that have thresholds. */
-export type MetricName = 'cpu' | 'queue';
+export type MetricName =
+  | 'cpu'
+  /** tasks that wait; then with those that are handed out, or that run */
+  | 'queue'
+  | 'queue+unacked'
+  | 'queue+running'
+  /** waiting and running tasks for each worker, in percent */
+  | 'load'
+  /** the time that the waiting tasks need at the present rate, in seconds */
+  | 'drain_time';
 
 /** `workers` is the N of `scale_up_N` or `scale_down_N`, `threshold` its value in the metric's unit. */
 export interface Step {
@@ -57,7 +66,19 @@ export interface ServiceSample {
   running?: number | null;
   /** what the service's workers hold together, in MB */
   memory_mb?: number | null;
+  /** tasks that wait in the project's queues */
   queue_length?: number | null;
+  /** tasks of these queues that the broker has handed out to any worker and that are not acknowledged yet */
+  unacked?: number | null;
+  /** tasks that the service's own workers run at this moment */
+  running_tasks?: number | null;
+  /** tasks that the service has begun since its main process started: a counter */
+  tasks_total?: number | null;
+  /** tasks a second, over the samples of the last minutes: coming in, and completed by this service */
+  arrival_rate?: number | null;
+  completion_rate?: number | null;
+  /** the time that the waiting tasks need at the completion rate */
+  drain_time_s?: number | null;
   /** `ActiveState` of systemd */
   active?: string | null;
   main_pid?: number | null;

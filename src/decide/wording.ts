@@ -1,3 +1,4 @@
+import { METRICS } from './metrics.ts';
 import type { MetricName } from './types.ts';
 
 /** `3 m`, `2 m 30 s`, `1 h`: a duration without parts that are 0. Below 10 s with a tenth: `2.5 s`. */
@@ -13,11 +14,11 @@ export function formatHeld(ms: number): string {
   return joinParts(first === -1 ? parts.slice(-1) : parts.slice(first));
 }
 
-/** A metric's value in its unit: `83.4 %`, `17`. With more digits where they are what tells it from `threshold`. */
+/** A metric's value in its unit: `83.4 %`, `17`, `95 s`. With more digits where they are what tells it from `threshold`. */
 export function formatMetric(metric: MetricName, value: number, threshold?: number): string {
   const short = formatNumber(value);
   const text = short === String(threshold) && value !== threshold ? String(value) : short;
-  return metric === 'cpu' ? `${text} %` : text;
+  return `${text}${METRICS[metric].unit}`;
 }
 
 /** A number with at most one decimal. */

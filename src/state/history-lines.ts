@@ -79,6 +79,12 @@ const SERVICE: Record<string, Check> = {
   running: optional(COUNT),
   memory_mb: optional(AMOUNT),
   queue_length: optional(AMOUNT),
+  unacked: optional(AMOUNT),
+  running_tasks: optional(AMOUNT),
+  tasks_total: optional(AMOUNT),
+  arrival_rate: optional(AMOUNT),
+  completion_rate: optional(AMOUNT),
+  drain_time_s: optional(AMOUNT),
   main_pid: optional(COUNT),
   errors: optional(TEXTS),
 };

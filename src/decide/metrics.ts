@@ -1,0 +1,91 @@
+import type { MetricName, Sample, ServiceSample } from './types.ts';
+
+/** What there is to know of a metric: how it is told, what a value covers, where in a sample it stands. */
+export interface MetricTraits {
+  /** its name in sentences */
+  label: string;
+  /** what follows a value in sentences */
+  unit: '' | ' %' | ' s';
+  /** true: a value is the average since the sample before it; false: it is a point */
+  isAverage: boolean;
+  /** the value in a sample; null where it is missing */
+  read: (sample: Sample, service: string) => number | null;
+  /** the keys of the sample's `errors` (those of the host or of the service) that say why it is missing */
+  errorKeys: readonly string[];
+}
+
+const ofService =
+  (read: (found: ServiceSample) => number | null | undefined): MetricTraits['read'] =>
+  (sample, service) => {
+    const found = sample.services[service];
+    return found === undefined ? null : (read(found) ?? null);
+  };
+
+/** Tasks that wait and those that `besides` counts; null where either is unknown. */
+function add(ready: number | null | undefined, besides: number | null | undefined): number | null {
+  return typeof ready === 'number' && typeof besides === 'number' ? ready + besides : null;
+}
+
+/** Waiting and running tasks for each worker, in percent; null where one of them is unknown. */
+function loadOf({ queue_length, running_tasks, workers }: ServiceSample): number | null {
+  const tasks = add(queue_length, running_tasks);
+  return tasks === null || workers === null || workers === 0
+    ? null
+    : Math.round((tasks / workers) * 1000) / 10;
+}
+
+/** All metrics that have thresholds. */
+export const METRICS: Record<MetricName, MetricTraits> = {
+  cpu: {
+    label: 'cpu',
+    unit: ' %',
+    isAverage: true,
+    read: (sample) => sample.host.cpu_percent,
+    errorKeys: ['cpu_percent'],
+  },
+  queue: {
+    label: 'queue',
+    unit: '',
+    isAverage: false,
+    read: ofService((found) => found.queue_length),
+    errorKeys: ['queue_length'],
+  },
+  'queue+unacked': {
+    label: 'queue with unacknowledged tasks',
+    unit: '',
+    isAverage: false,
+    read: ofService((found) => add(found.queue_length, found.unacked)),
+    errorKeys: ['queue_length', 'unacked'],
+  },
+  'queue+running': {
+    label: 'queue with running tasks',
+    unit: '',
+    isAverage: false,
+    read: ofService((found) => add(found.queue_length, found.running_tasks)),
+    errorKeys: ['queue_length', 'running_tasks'],
+  },
+  load: {
+    label: 'load',
+    unit: ' %',
+    isAverage: false,
+    read: ofService(loadOf),
+    errorKeys: ['queue_length', 'running_tasks', 'workers'],
+  },
+  drain_time: {
+    label: 'drain time',
+    unit: ' s',
+    isAverage: false,
+    read: ofService((found) => found.drain_time_s),
+    errorKeys: ['drain_time_s'],
+  },
+};
+
+/** Why a value is missing that nobody gave. */
+export const NOT_SAMPLED = 'not in the sample';
+
+/** Why a metric is missing in a sample. */
+export function findMetricError(sample: Sample, service: string, metric: MetricName): string {
+  const errors = { ...sample.host.errors, ...sample.services[service]?.errors };
+  const key = METRICS[metric].errorKeys.find((each) => errors[each] !== undefined);
+  return key === undefined ? NOT_SAMPLED : errors[key]!;
+}
