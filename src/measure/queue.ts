@@ -1,4 +1,4 @@
-import { parseBrokerUrl } from './broker-url.ts';
+import { parseBrokerUrl } from '../brokers/broker-url.ts';
 
 /** The queues of one project on its broker. */
 export interface QueueRequest {
