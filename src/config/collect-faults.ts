@@ -27,8 +27,10 @@ export function collectFaults(
 function findRuleFaults(document: Document, broken: KeyPath[]): Fault[] {
   const rest = configSchema.safeParse(readWithout(document, broken));
   if (!rest.success) return [];
-  const isBroken = (project: string, key: string): boolean =>
-    broken.some(([top, name, inner]) => top === 'projects' && name === project && inner === key);
+  // looked up, not searched: a config may have thousands of faults
+  const keyOf = (project: unknown, key: unknown): string => JSON.stringify([project, key]);
+  const keys = new Set(broken.map(([, project, key]) => keyOf(project, key)));
+  const isBroken = (project: string, key: string): boolean => keys.has(keyOf(project, key));
   return checkRules(rest.data, isBroken).errors.map((finding) => locate(document, finding));
 }
 

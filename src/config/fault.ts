@@ -50,7 +50,7 @@ export function formatKey(path: KeyPath): string {
   return path
     .map((part, index) => {
       if (typeof part === 'number') return `[${part}]`;
-      if (!/^[\w$@-]+$/.test(part)) return `[${JSON.stringify(part)}]`;
+      if (!/^[\w$@-]{1,60}$/.test(part)) return `[${quote(part)}]`;
       return index === 0 ? part : `.${part}`;
     })
     .join('');

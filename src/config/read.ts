@@ -2,12 +2,14 @@ import {
   closeSync,
   constants,
   fstatSync,
+  lstatSync,
   openSync,
   readFileSync,
+  readlinkSync,
   realpathSync,
   statSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { EXIT, UserError } from '../errors.ts';
 import { findDistrust, type Ownership } from './trust.ts';
 
@@ -79,12 +81,24 @@ Create one: sudo install -D -m 0640 ${EXAMPLE_PATH} ${path}`,
 }
 
 function requireTrust(path: string, file: Ownership): void {
-  const folders = [...new Set([dirname(path), dirname(realpathSync(path))])];
-  const distrust = findDistrust(
-    file,
-    folders.map((folder) => ({ ...statSync(folder), path: folder })),
-  );
+  const links = findLinks(path);
+  const folders = new Set([...links.map((link) => dirname(link)), dirname(realpathSync(path))]);
+  const distrust = findDistrust(file, {
+    links: links.map((link) => ({ ...lstatSync(link), path: link })),
+    folders: [...folders].map((folder) => ({ ...statSync(folder), path: folder })),
+  });
   if (distrust !== null) {
     throw new UserError(EXIT.config, `${path}: not trusted: ${distrust.reason}`, distrust.hint);
   }
+}
+
+/** The links that lead from `path` to the file, in order; `path` itself is the first where it is one. */
+function findLinks(path: string): string[] {
+  const links: string[] = [];
+  // it has been opened by its name, so it ends; the kernel follows no more than these
+  for (let at = resolve(path); links.length < 40 && lstatSync(at).isSymbolicLink();) {
+    links.push(at);
+    at = resolve(dirname(at), readlinkSync(at));
+  }
+  return links;
 }

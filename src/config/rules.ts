@@ -1,3 +1,4 @@
+import { CONFIG_RULES, type ConfigRule } from './config-rules.ts';
 import type { Finding } from './document.ts';
 import { quote } from './fault.ts';
 import type { WrittenConfig, WrittenProject } from './schema.ts';
@@ -12,14 +13,6 @@ export interface ProjectRule {
   /** where one of these is faulty by itself, the rule has nothing to say */
   reads: readonly (keyof WrittenProject)[];
   check: (project: WrittenProject, name: string) => Finding[];
-}
-
-/** A rule about the config as a whole. It sees the projects whose `reads` are faultless. */
-interface ConfigRule {
-  name: string;
-  severity: 'error' | 'warning';
-  reads: readonly (keyof WrittenProject)[];
-  check: (config: WrittenConfig) => Finding[];
 }
 
 const PROJECT_RULES: ProjectRule[] = [
@@ -119,71 +112,6 @@ const PROJECT_RULES: ProjectRule[] = [
       ),
   },
   ...STEP_RULES,
-];
-
-// folders in which every user may put a file, and so a link to anywhere, before we do
-const OPEN_FOLDER = /^\/(tmp|var\/tmp|dev\/shm|run\/lock|var\/lock|run\/shm)(\/|$)/;
-
-const CONFIG_RULES: ConfigRule[] = [
-  {
-    name: 'service-twice',
-    severity: 'error',
-    reads: ['service_name'],
-    check: ({ projects }) => {
-      const owners = new Map<string, string>();
-      return Object.entries(projects).flatMap(([name, { service_name }]) => {
-        const service = unitName(service_name ?? name);
-        const owner = owners.get(service);
-        owners.set(service, owner ?? name);
-        return owner === undefined
-          ? []
-          : [
-              {
-                path: ['projects', name, 'service_name'],
-                found: `${quote(service)}, which project ${quote(owner)} has already`,
-                expected: 'a service of its own',
-                hint: 'one project decides about a service: put the thresholds of both into one',
-              },
-            ];
-      });
-    },
-  },
-  {
-    name: 'no-project',
-    severity: 'warning',
-    reads: [],
-    check: ({ projects }) =>
-      Object.keys(projects).length > 0
-        ? []
-        : [
-            {
-              path: ['projects'],
-              found: 'no project: nothing is scaled',
-              expected: null,
-              hint: null,
-            },
-          ],
-  },
-  {
-    name: 'state-file',
-    severity: 'warning',
-    reads: [],
-    check: ({ global: { state_file, state_dir } }) => {
-      if (typeof state_file !== 'string') return [];
-      const folder = OPEN_FOLDER.exec(state_file)?.[1];
-      const why = folder
-        ? `anyone may write to /${folder}, so what is there cannot be trusted`
-        : 'remove it';
-      return [
-        {
-          path: ['global', 'state_file'],
-          found: 'not used',
-          expected: null,
-          hint: `${why}; the history is in ${state_dir} (state_dir)`,
-        },
-      ];
-    },
-  },
 ];
 
 /** What the rules have against a config. */

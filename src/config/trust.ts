@@ -17,11 +17,17 @@ const WRITABLE_BY_GROUP = 0o020;
 const WRITABLE_BY_OTHERS = 0o002;
 const STICKY = 0o1000;
 
+/** What leads to a file: the links, and the folders that hold these and the file itself. */
+export interface Way {
+  links: Ownership[];
+  folders: Ownership[];
+}
+
 /**
  * Why root must not obey `file`: somebody else could have written it, or could put another one in
- * its place. `folders` are those that hold it (and, where it is a link, the link). Null: it is root's alone.
+ * its place. Null: it is root's alone.
  */
-export function findDistrust(file: Ownership, folders: Ownership[]): Distrust | null {
+export function findDistrust(file: Ownership, { links, folders }: Way): Distrust | null {
   if (file.uid !== 0) return distrust(file, `it belongs to user ${file.uid}`, 'chown root:root');
   if (file.mode & (WRITABLE_BY_GROUP | WRITABLE_BY_OTHERS)) {
     return distrust(
@@ -29,6 +35,12 @@ export function findDistrust(file: Ownership, folders: Ownership[]): Distrust | 
       `others than root may write to it (mode ${octal(file.mode)})`,
       'chmod go-w',
     );
+  }
+  for (const link of links) {
+    if (link.uid !== 0) {
+      const reason = `the link ${link.path} belongs to user ${link.uid}`;
+      return distrust(link, reason, 'chown -h root:root');
+    }
   }
   for (const folder of folders) {
     if (folder.uid !== 0) {

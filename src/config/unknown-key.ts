@@ -24,13 +24,15 @@ export function describeUnknownKey(path: KeyPath): UnknownKey {
   if (path[0] === 'projects' && path.length === 2) return describeProjectName();
   if (/_thresholds$/.test(String(path.at(-2)))) return describeStepKey(key);
   const place = placeOf(path);
-  const near = findNearest(key, place.keys);
+  const near = findNear(key, place.keys);
   const elsewhere = PLACES.find(({ keys }) => keys.includes(key));
   const hint =
-    elsewhere === undefined || near === key
-      ? (didYouMean(near) ?? `known here: ${place.keys.join(', ')}`)
+    elsewhere === undefined || near.includes(key)
+      ? (didYouMean(near) ??
+        `known here, the nearest first: ${sortByNearness(key, place.keys).join(', ')}`)
       : `it belongs in ${elsewhere.name}`;
-  return { found: 'unknown key', expected: null, hint, meant: near };
+  const meant = near.length === 1 ? near[0]! : null;
+  return { found: 'unknown key', expected: null, hint, meant };
 }
 
 function placeOf(path: KeyPath): { keys: string[] } {
@@ -51,7 +53,7 @@ function describeProjectName(): UnknownKey {
 function describeStepKey(key: string): UnknownKey {
   const direction = /down/i.test(key) ? 'down' : 'up';
   const workers = /[1-9][0-9]{0,3}(?![0-9])/.exec(key)?.[0];
-  const near = workers === undefined ? null : findNearest(key, [`scale_${direction}_${workers}`]);
+  const near = workers === undefined ? [] : findNear(key, [`scale_${direction}_${workers}`]);
   return {
     found: 'unknown key',
     expected: null,
@@ -62,15 +64,38 @@ function describeStepKey(key: string): UnknownKey {
   };
 }
 
-function didYouMean(key: string | null): string | null {
-  return key === null ? null : `did you mean "${key}"?`;
+function didYouMean(keys: string[]): string | null {
+  const quoted = keys.map((key) => `"${key}"`);
+  return quoted.length === 0 ? null : `did you mean ${quoted.join(' or ')}?`;
 }
 
-/** The known key that `key` is most likely a misspelling of; null: none is near. */
-function findNearest(key: string, known: string[]): string | null {
-  const form = (text: string) => text.toLowerCase().replaceAll(/[-_ ]/g, '');
-  const near = closest(form(key), known.map(form));
-  const allowed = Math.max(1, Math.floor(near.length / 4));
-  if (distance(form(key), near) > allowed) return null;
-  return known.find((candidate) => form(candidate) === near) ?? null;
+/** The known key that `key` is most likely a misspelling of, or those that it may be short for. */
+function findNear(key: string, known: string[]): string[] {
+  const written = formOf(key);
+  const near = closest(written, known.map(formOf));
+  return distance(written, near) <= allowedFor(near)
+    ? known.filter((candidate) => formOf(candidate) === near)
+    : known.filter((candidate) => isShortened(written, formOf(candidate)));
+}
+
+/** Whether `written` is, but for a slip, the start or the end of `full`, or stands within it, or it within `written`. */
+function isShortened(written: string, full: string): boolean {
+  if (full.includes(written) || written.includes(full)) return written.length >= 2;
+  if (written.length < 6) return false;
+  const parts = [full.slice(0, written.length), full.slice(-written.length)];
+  return parts.some((part) => distance(written, part) <= allowedFor(written));
+}
+
+function sortByNearness(key: string, known: string[]): string[] {
+  const farness = (candidate: string): number =>
+    distance(formOf(key), formOf(candidate)) / Math.max(key.length, candidate.length);
+  return known.toSorted((a, b) => farness(a) - farness(b));
+}
+
+function allowedFor(text: string): number {
+  return Math.max(1, Math.floor(text.length / 4));
+}
+
+function formOf(text: string): string {
+  return text.toLowerCase().replaceAll(/[-_ ]/g, '');
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -133,6 +133,18 @@ describe('files that are no config', () => {
       const hint = await refuse(path, EXIT.config, /not trusted: others than root may write to it/);
       assert.match(hint, /chmod go-w \S+\.json$/);
     } else await assert.doesNotReject(loadConfig(path));
+  });
+
+  test('a link over a link in a folder that anyone may write to: 78 for root', async () => {
+    const open = join(dirname(writeConfig('')), 'open');
+    mkdirSync(open);
+    chmodSync(open, 0o777);
+    symlinkSync(writeConfig(SHOP), join(open, 'second.json'));
+    const first = join(dirname(open), 'first.json');
+    symlinkSync('open/second.json', first);
+    if (process.geteuid?.() === 0) {
+      await refuse(first, EXIT.config, /others than root may write to its folder \S+\/open \(/);
+    } else await assert.doesNotReject(loadConfig(first));
   });
 
   test('a link to itself: 78', async () => {

@@ -49,13 +49,26 @@ const ROWS: [name: string, file: Ownership, folder: Ownership, told: RegExp | nu
 describe('what root trusts', () => {
   for (const [name, ownFile, ownFolder, told] of ROWS) {
     test(name, () => {
-      const found = findDistrust(ownFile, [ownFolder]);
+      const found = findDistrust(ownFile, { links: [], folders: [ownFolder] });
       if (told === null) assert.equal(found, null);
       else assert.match(`${found?.reason} ${found?.hint}`, told);
     });
   }
 
   test('all folders count: that of a link and that of its file', () => {
-    assert.notEqual(findDistrust(file(), [folder(), folder({ uid: 1000 })]), null);
+    const folders = [folder(), folder({ uid: 1000 })];
+    assert.notEqual(findDistrust(file(), { links: [], folders }), null);
+  });
+
+  test('a link of another user, who may lead it elsewhere', () => {
+    const link = file({ path: '/tmp/link.json', uid: 1000, mode: 0o120777 });
+    const found = findDistrust(file(), { links: [link], folders: [folder()] });
+    assert.match(`${found?.reason}`, /^the link \/tmp\/link\.json belongs to user 1000$/);
+    assert.match(`${found?.hint}`, /: chown -h root:root \/tmp\/link\.json$/);
+  });
+
+  test("root's own link, whose mode says nothing", () => {
+    const link = file({ path: '/etc/link.json', mode: 0o120777 });
+    assert.equal(findDistrust(file(), { links: [link], folders: [folder()] }), null);
   });
 });

@@ -12,8 +12,9 @@ const queue = (thresholds: string): string =>
     `"queue_thresholds": { ${thresholds} }`,
     '"redis_url": "redis://h"',
   ]);
-const stateFile = (path: string): string =>
-  shop('"scale_up_2": 60').replace(/}$/, `"global": { "state_file": "${path}" } }`);
+const withGlobal = (line: string): string =>
+  shop('"scale_up_2": 60').replace(/}$/, `"global": { ${line} } }`);
+const stateFile = (path: string): string => withGlobal(`"state_file": "${path}"`);
 
 /** A config that loads, and all that is odd about it: `KEY: …`. */
 const ROWS: [name: string, text: string, warnings: string[]][] = [
@@ -90,6 +91,15 @@ const ROWS: [name: string, text: string, warnings: string[]][] = [
     'a state file elsewhere',
     stateFile('/tmpfiles/state.json'),
     ['global.state_file: not used; remove it; the history is in /var/lib/autoscaler (state_dir)'],
+  ],
+  [
+    'places of ours where anyone may write',
+    withGlobal('"log_file": "/tmp/a.log", "state_dir": "/var/tmp/a", "backup_dir": "/dev/shm"'),
+    [
+      'global.log_file: anyone may write to /tmp; others may put files and links there before we do; the usual place is /var/log/autoscaler.log',
+      'global.state_dir: anyone may write to /var/tmp; others may put files and links there before we do; the usual place is /var/lib/autoscaler',
+      'global.backup_dir: anyone may write to /dev/shm; others may put files and links there before we do; the usual place is /var/backups/autoscaler',
+    ],
   ],
 ];
 
