@@ -41,5 +41,5 @@ export async function simulateCommand(
     return answerSamples(simulation, io);
   }
   const { simulateFile } = await import('./simulate-file.ts');
-  return simulateFile(simulation, options.samples, options.json === true, io.stdout, warn);
+  return simulateFile(simulation, options.samples, options.json === true, io, warn);
 }

@@ -69,7 +69,7 @@ function findBreak(
   if (before === undefined) return null;
   if (before.boot !== sample.boot) return { because: 'reboot', gapMs: null };
   const elapsed = elapsedMs(before, sample);
-  if (elapsed <= 0) return { because: 'clock', gapMs: null };
+  if (elapsed < 0) return { because: 'clock', gapMs: null };
   if (elapsed > GAP_INTERVALS * intervalMs) return { because: 'gap', gapMs: elapsed };
   const then = knownService(before, service);
   const now = knownService(sample, service);

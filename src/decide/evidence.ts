@@ -39,7 +39,9 @@ export function gatherEvidence(
     const start = findStart(moments[i - 1]?.sample, moment, service, metric, intervalMs);
     const newer = moments[i + 1]?.sample;
     const addsMs = isAverage ? start.coversMs : newer ? elapsedMs(moment.sample, newer) : 0;
-    const counts = isAverage ? start.coversMs > 0 : !start.outdated;
+    // an average over no time at all adds nothing, but may show that the condition does not hold
+    const covers = start.coversMs > 0 || (start.broken === null && start.coversMs === 0);
+    const counts = isAverage ? covers : !start.outdated;
     if (counts) {
       evidence.push({ value, addsMs });
       sumMs += addsMs;

@@ -75,7 +75,7 @@ function explainBecause(because: NewEvidence, gapMs: number | null): string {
     case 'reboot':
       return 'the host was rebooted';
     case 'clock':
-      return 'the boot clock did not go forward';
+      return 'the boot clock went back';
     case 'first_sample':
       return 'the first sample';
     case 'missing_sample':

@@ -34,7 +34,8 @@ export function simulate(
  * A simulation that remembers no more than the decisions need. The workers of a service are those of its first
  * sample and then follow the decisions, as if applied at the time of the sample. A recorded count that changes
  * without a recorded action that explains it was changed by someone and is taken over; what a recorded action
- * explains is what was, not what would have been, and is passed over.
+ * explains is what was, not what would have been, and is passed over. So a simulator may make the decided changes,
+ * at once or late, or record that one of them failed: then it was not made.
  */
 export function startSimulation(policies: readonly Policy[], intervalMs: number): Simulation {
   const neededMs = historyNeededMs(policies, intervalMs);
@@ -45,6 +46,7 @@ export function startSimulation(policies: readonly Policy[], intervalMs: number)
     if (entry.kind === 'action') {
       const service = followed.get(entry.service);
       if (service) service.recorded = entry;
+      if (service && takesBack(entry, service)) history = [...withoutChange(history, entry), entry];
       return null;
     }
     const sample = followSample(entry, followed);
@@ -75,6 +77,27 @@ interface Followed {
 
 function newFollowed(): Followed {
   return { workers: null, mainPid: undefined, last: null, recorded: null };
+}
+
+/** Whether a recorded action says that a decided change failed: the workers are then as recorded. */
+function takesBack({ result, to }: ActionRecord, service: Followed): boolean {
+  const recorded = service.last?.workers ?? null;
+  if (result === 'applied' || to !== service.workers || recorded === null || recorded === to) {
+    return false;
+  }
+  service.workers = recorded;
+  return true;
+}
+
+/** The history without what the simulation took for applied since the last sample. */
+function withoutChange(
+  history: readonly HistoryEntry[],
+  { service }: ActionRecord,
+): HistoryEntry[] {
+  const last = history.findLastIndex(({ kind }) => kind === 'sample');
+  return history.filter((entry, index) => {
+    return index <= last || entry.kind === 'sample' || entry.service !== service;
+  });
 }
 
 /** The sample as it would have been: of the recorded one only the followed workers and main processes differ. */

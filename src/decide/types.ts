@@ -132,7 +132,7 @@ export type Hold =
   | 'disabled';
 
 /**
- * Why what was before is no evidence. `clock`: the boot clock did not go forward (a restored machine);
+ * Why what was before is no evidence. `clock`: the boot clock went back (a restored machine);
  * `missing_sample`: a value could not be had; `workers_changed`: by us or by anyone; `restarted`: a deploy,
  * or a change of ours that failed.
  */

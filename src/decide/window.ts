@@ -42,7 +42,7 @@ function isBeyond(
   const gapMs = elapsedMs(entry, newer);
   return (
     entry.boot !== newer.boot ||
-    gapMs <= 0 ||
+    gapMs < 0 ||
     gapMs > GAP_INTERVALS * intervalMs ||
     elapsedMs(entry, newest) > neededMs
   );

@@ -110,8 +110,17 @@ describe('simulate --samples FILE', () => {
     assert.equal(stdout, 'no changes in 3 samples\n');
   });
 
-  test('wrong lines are told all at once, with file and line (78)', async () => {
-    const text = `${LOAD}{"v":1}\n\n${LOAD}nonsense\n`;
+  test('wrong lines are left out, told all at once, with file and line (1)', async () => {
+    const text = `${LOAD}{"v":1}\n\n${'torn\n{"v":2}\n'.repeat(8)}nonsense\n`;
+    const { code, stdout, stderr, file } = await simulateText(text, '--json', '-q');
+    const whole = await simulateText(LOAD, '--json');
+    assert.deepEqual([code, stdout], [1, whole.stdout]);
+    assert.match(stderr, new RegExp(`${file}:11: expected a JSON object, found torn\n`));
+    assert.match(stderr, /… and 8 more\n/);
+  });
+
+  test('a file of nothing but wrong lines is no history (78)', async () => {
+    const text = `${'\n'.repeat(8)}{"v":1}\n${'\n'.repeat(9)}nonsense\n`;
     const { code, stdout, stderr, file } = await simulateText(text);
     assert.deepEqual([code, stdout], [78, '']);
     assert.match(

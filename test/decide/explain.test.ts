@@ -103,7 +103,7 @@ describe('a reason as a sentence', () => {
     reached: false,
   } as const;
   const table: [sentence: string, reason: Reason][] = [
-    ['cpu counts anew: the boot clock did not go forward', because('clock')],
+    ['cpu counts anew: the boot clock went back', because('clock')],
     ['cpu counts anew: the first sample', because('first_sample')],
     ['cpu counts anew: a value was missing before', because('missing_sample')],
     ['cpu counts anew: the number of workers changed', because('workers_changed')],

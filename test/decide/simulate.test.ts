@@ -72,6 +72,16 @@ describe('the workers of a simulation', () => {
       follows: '2 4 4 4 4 4',
     },
     {
+      name: 'a decided change that was recorded as failed was not made, and is asked for anew',
+      series: { cpu: '70x4', workers: 2, actions: [{ after: 1, to: 3, result: 'undone' }] },
+      follows: '2 3 2 3',
+    },
+    {
+      name: 'a recorded failure of another change is what was: passed over',
+      series: { cpu: '70x4', workers: 2, actions: [{ after: 1, to: 4, result: 'undone' }] },
+      follows: '2 3 3 3',
+    },
+    {
       name: 'a deploy between samples starts the evidence anew',
       series: { cpu: '90x3', workers: 2, pid: '7 8 8' },
       follows: '2 2 2',
