@@ -1,35 +1,51 @@
-// Builds src/main.ts into dist/: one entry and, in files of their own, the parts of it that load late.
+// Builds src/ into dist/: main.js, which loads the program, and the program itself in parts, some of
+// which load late. docs/performance.md says why it is CommonJS, and what is loaded when.
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
-import { build } from 'esbuild';
+import { resolve } from 'node:path';
+import { rolldown } from 'rolldown';
+import { latePlugin } from './build-late.mjs';
 
 const root = resolve(import.meta.dirname, '..');
 const outdir = resolve(root, 'dist');
 
-const { outputFiles } = await build({
-  absWorkingDir: root,
-  entryPoints: ['src/main.ts'],
-  outdir,
-  write: false,
-  bundle: true,
-  splitting: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  // jsonc-parser's main file is of a kind (UMD) that cannot be bundled; its ES module can
-  mainFields: ['module', 'main'],
-  minifySyntax: true,
-  legalComments: 'none',
-  logLevel: 'warning',
-  banner: {
-    // CommonJS packages inside ask for Node's own modules by require, which ESM does not have
-    js: "#!/usr/bin/env node\nimport { createRequire as $createRequire } from 'node:module';\nconst require = $createRequire(import.meta.url);",
-  },
-}).catch(() => process.exit(1)); // esbuild has said why; the last good build stays
+/** Bundles one entry; the chunks, the entry's first. */
+async function bundle(entry, define, plugins = []) {
+  const build = await rolldown({
+    cwd: root,
+    input: [entry],
+    platform: 'node',
+    // jsonc-parser's main file is of a kind (UMD) that cannot be bundled; its ES module can
+    resolve: { mainFields: ['module', 'main'] },
+    transform: { target: 'node20', define },
+    plugins,
+    onLog: (level, log, handler) => handler(level === 'warn' ? 'error' : level, log),
+  });
+  const { output } = await build.generate({
+    format: 'cjs',
+    strictExecutionOrder: false,
+    entryFileNames: '[name]-[hash].js',
+    chunkFileNames: '[name]-[hash].js',
+    // names stay: a stack trace is to say something
+    minify: { compress: true, mangle: false, codegen: false },
+    comments: false,
+  });
+  return output.map(({ fileName, code }) => ({ name: fileName, code: toAscii(code) }));
+}
+
+/** One byte a character is read, kept and compared fastest; text outside of strings and patterns is ASCII already. */
+function toAscii(code) {
+  return code.replaceAll(
+    /[^\0-\x7f]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+const program = await bundle('src/main.ts', {}, [latePlugin]);
+const [boot] = await bundle('src/boot.ts', { PROGRAM: JSON.stringify(program[0].name) });
 
 await rm(outdir, { recursive: true, force: true });
-for (const { path, contents } of outputFiles) {
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, contents);
-}
+await mkdir(outdir, { recursive: true });
+for (const { name, code } of program) await writeFile(resolve(outdir, name), code);
+await writeFile(resolve(outdir, 'main.js'), `#!/usr/bin/env node\n${boot.code}`);
+await writeFile(resolve(outdir, 'package.json'), '{ "type": "commonjs" }\n');
 await chmod(resolve(outdir, 'main.js'), 0o755);

@@ -35,6 +35,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-const exitCode = await main(process.argv);
-// stdout may be a pipe, which is written asynchronously: end only when all is out
-process.stdout.write('', () => process.exit(exitCode));
+void main(process.argv).then((exitCode) => {
+  // stdout may be a pipe, which is written asynchronously: end only when all is out
+  process.stdout.write('', () => process.exit(exitCode));
+});

@@ -1,0 +1,45 @@
+import { createRequire } from 'node:module';
+
+const require = createRequire(import.meta.url);
+
+/** Node's own modules that a package asks for when it is loaded and uses in cases that are rare here. */
+const LATE = {
+  // of commands that are programs of their own; there are none
+  commander: ['node:child_process'],
+  'sonic-boom': ['assert'],
+};
+
+/** Parts of packages that are never used: whatever is asked of them is an error. */
+const UNUSED = [/\/node_modules\/pino\/lib\/transport\.js$/];
+
+/** Lets packages load later what they need seldom. Nothing of what they do changes. */
+export const latePlugin = {
+  name: 'late',
+  resolveId(id, importer) {
+    const owner = /\/node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*\/node_modules\/)/.exec(
+      importer ?? '',
+    )?.[1];
+    if (owner !== undefined && LATE[owner]?.includes(id)) return `\0late:${id}`;
+    if (owner === 'pino' && id === 'worker_threads') return '\0main-thread';
+    return null;
+  },
+  load(id) {
+    if (id.startsWith('\0late:')) return wrap(id.slice('\0late:'.length));
+    if (id === '\0main-thread') return 'module.exports = { isMainThread: true };';
+    if (UNUSED.some((path) => path.test(id))) {
+      return 'module.exports = () => { throw new Error("not part of this program") };';
+    }
+    return null;
+  },
+};
+
+/** The same functions, each of which loads the module when it is called. */
+function wrap(id) {
+  const module = require(id);
+  const late = (name) => `(...args) => require(${JSON.stringify(id)})${name}(...args)`;
+  const whole = typeof module === 'function' ? late('') : '{}';
+  const names = Object.keys(module).filter(
+    (name) => /^[a-z]/.test(name) && typeof module[name] === 'function',
+  );
+  return `module.exports = Object.assign(${whole}, {${names.map((name) => `${name}: ${late(`.${name}`)}`).join(',')}});`;
+}
