@@ -78,7 +78,13 @@ export function buildProgram(done: (code: number) => void): Command {
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
-      `\ncpu: busy percent since the previous run; memory: MB available; memory_percent: percent in use${example('autoscaler metrics all', 'autoscaler metrics celery_queue celerycore')}`,
+      `
+cpu             busy percent of all cores, since the previous run
+memory          MB available
+memory_percent  percent of the memory in use
+celery_queue    tasks that wait in the queues of a project
+workers         workers that a service declares
+${example('autoscaler metrics', 'autoscaler metrics cpu', 'autoscaler metrics celery_queue celerycore', 'autoscaler metrics workers shop --json')}`,
     )
     .action(async (metric: string, target: string | undefined, options: { json?: boolean }) => {
       const { metricsCommand } = await import('./commands/metrics.ts');

@@ -21,7 +21,7 @@ export interface Measurement {
 /** What a measurement needs. */
 export interface MeasureInput {
   config: Config;
-  /** by name, as `readUnits` answers */
+  /** by name, as `readUnits` answers; of what is missing here, only the queues are measured */
   units: ReadonlyMap<string, UnitState>;
   /** the newest sample of the history */
   previous: Sample | null;
@@ -44,7 +44,10 @@ export async function takeSample({ config, units, previous }: MeasureInput): Pro
   const services: Record<string, ServiceSample> = {};
   for (const [name, project] of projects) {
     const unit = units.get(project.service_name);
-    if (unit === undefined) continue;
+    if (unit === undefined) {
+      services[project.service_name] = withQueue(NOT_ASKED, queues.get(name));
+      continue;
+    }
     const wantsMemory = project.memory_threshold_mb !== undefined;
     const { sample, location } = await measureService(unit, wantsMemory);
     if (location !== null) located.set(unit.unit, location);
@@ -57,6 +60,13 @@ export async function takeSample({ config, units, previous }: MeasureInput): Pro
     queues,
   };
 }
+
+/** A service of which systemd could not be asked. */
+const NOT_ASKED: ServiceSample = {
+  workers: null,
+  running: null,
+  errors: { workers: 'systemd says nothing of it' },
+};
 
 async function measureQueues(
   requests: { project: string; url: string; queues: string[] }[],
