@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Installs what the tests and the demo need on a Debian machine: a systemd that can be booted in a
 # container, real Gunicorn, Celery and Redis, a load generator, and the Node packages. Quick when all
-# is there. Starts no service, now or at the next boot.
+# is there. Starts no service, now or at the next boot. Arguments are further Debian packages.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-packages=(systemd systemd-container dbus procps gunicorn celery python3-redis redis-server wrk)
+packages=(systemd systemd-container dbus procps gunicorn celery python3-redis redis-server wrk "$@")
 
 missing=()
 for package in "${packages[@]}"; do

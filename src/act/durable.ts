@@ -41,8 +41,10 @@ export function sha256(data: Uint8Array): string {
 
 /** A system error in words a user can act upon, such as `no space left on the disk`. */
 export function explainErrno(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return (code !== undefined && ERRNO[code]) || message;
+  const { code, message, stderr } = error as NodeJS.ErrnoException & { stderr?: string };
+  // a program that fails (cp) says why in its last line
+  const said = stderr?.trimEnd().split('\n').at(-1);
+  return (code !== undefined && ERRNO[code]) || said || message;
 }
 
 const ERRNO: Record<string, string> = {

@@ -69,7 +69,7 @@ export async function rollbackCommand(options: RollbackOptions): Promise<number>
         throw new UserError(EXIT.failed, 'a change of it is still in progress: see above');
       }
       const outcome = await applyPlan(plan, deps);
-      appendOutcomes(places.stateDir, [outcome]);
+      appendOutcomes(places.stateDir, [outcome], log);
       logOutcome(log, outcome);
       return outcome;
     };
@@ -170,7 +170,7 @@ async function recoverFirst(deps: ActDeps, { stateDir }: Places, log: Logger): P
   const { outcomes, faults, blocked } = await recover(deps);
   for (const outcome of outcomes) logOutcome(log, outcome, 'recovered');
   for (const fault of faults) log.error({ event: 'recovered' }, fault);
-  appendOutcomes(stateDir, outcomes);
+  appendOutcomes(stateDir, outcomes, log);
   return blocked;
 }
 

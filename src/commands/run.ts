@@ -130,7 +130,7 @@ async function serve(
     return planned;
   }
   const outcome = await applyPlan(plan, deps);
-  appendOutcomes(by.config.global.state_dir, [outcome]);
+  appendOutcomes(by.config.global.state_dir, [outcome], log);
   logOutcome(log, outcome);
   return withOutcome(report, outcome);
 }
@@ -143,7 +143,7 @@ async function recoverFirst(
 ): Promise<{ blocked: string[]; failed: boolean }> {
   const { outcomes, faults, blocked } = await recover(deps);
   for (const outcome of outcomes) logOutcome(log, outcome, 'recovered');
-  appendOutcomes(stateDir, outcomes);
+  appendOutcomes(stateDir, outcomes, log);
   for (const fault of faults) log.error({ event: 'recovered' }, fault);
   return {
     blocked,

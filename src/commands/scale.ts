@@ -46,7 +46,7 @@ export async function scaleCommand(options: ScaleOptions): Promise<number> {
     const { outcomes, faults, blocked } = await recover(deps);
     for (const outcome of outcomes) logOutcome(log, outcome, 'recovered');
     for (const fault of faults) log.error({ event: 'recovered' }, fault);
-    appendOutcomes(config.global.state_dir, outcomes);
+    appendOutcomes(config.global.state_dir, outcomes, log);
     if (blocked.includes(service)) {
       throw new UserError(
         EXIT.failed,
@@ -57,7 +57,7 @@ export async function scaleCommand(options: ScaleOptions): Promise<number> {
     const plan = await planScale(service, project, options.workers);
     if (plan.from === plan.to) return printNothingToDo(plan, options);
     const outcome = await applyPlan(plan, deps);
-    appendOutcomes(config.global.state_dir, [outcome]);
+    appendOutcomes(config.global.state_dir, [outcome], log);
     logOutcome(log, outcome);
     return signals.exitCode() ?? printOutcome(outcome, options);
   } finally {

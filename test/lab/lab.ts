@@ -58,13 +58,13 @@ export interface Lab {
 
 /**
  * Boots a lab in about a second. Needs root and systemd-nspawn. `root` is the file system that it
- * shows (default: this machine's); nothing is ever written to it. A lab that is not stopped goes away
+ * shows (default: AUTOSCALER_LAB_ROOT, else this machine's); nothing is ever written to it. A lab that is not stopped goes away
  * with this process, however that ends.
  */
 export async function startLab(options: { name?: string; root?: string } = {}): Promise<Lab> {
   if (process.getuid?.() !== 0) throw new Error('the lab needs root: run the tests as root');
   sweepLeftovers();
-  const root = options.root ?? '/';
+  const root = options.root ?? process.env['AUTOSCALER_LAB_ROOT'] ?? '/';
   const folder = makeLabFolder();
   const name = options.name ?? `lab${folder.slice(folder.lastIndexOf('-') + 1).toLowerCase()}`;
   mkdirSync(join(folder, 'fs'));
