@@ -27,7 +27,7 @@ export const latePlugin = {
     if (id.startsWith('\0late:')) return wrap(id.slice('\0late:'.length));
     if (id === '\0main-thread') return 'module.exports = { isMainThread: true };';
     if (UNUSED.some((path) => path.test(id))) {
-      return 'module.exports = () => { throw new Error("not part of this program") };';
+      return 'module.exports = class { constructor() { throw new Error("not part of this program") } };';
     }
     return null;
   },

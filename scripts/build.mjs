@@ -22,6 +22,8 @@ async function bundle(entry, define, plugins = []) {
   });
   const { output } = await build.generate({
     format: 'cjs',
+    // the parts are run in a way that has no import()
+    dynamicImportInCjs: false,
     strictExecutionOrder: false,
     entryFileNames: '[name]-[hash].js',
     chunkFileNames: '[name]-[hash].js',

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
 import type { ActDeps, Outcome } from './types.ts';
 
 /** What was found unfinished, and what became of it. */
@@ -17,10 +17,17 @@ export interface Recovery {
  * listing of a folder.
  */
 export async function recover(deps: ActDeps): Promise<Recovery> {
-  const names = await readdir(`${deps.backupDir}/changes`).catch(() => []);
-  if (!names.some((name) => /\.(pending|new)$/.test(name))) {
+  if (!listNames(`${deps.backupDir}/changes`).some((name) => /\.(pending|new)$/.test(name))) {
     return { outcomes: [], faults: [], blocked: [] };
   }
   const { recoverChanges } = await import('./recovery.ts');
   return recoverChanges(deps);
+}
+
+function listNames(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
 }

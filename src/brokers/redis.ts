@@ -1,5 +1,5 @@
-import { Redis, type ChainableCommander } from 'ioredis';
 import type { BrokerUrl } from './broker-url.ts';
+import { createRedis, type Pipeline, type Redis, type Reply } from './redis-client.ts';
 import { explainRedisError } from './redis-errors.ts';
 import { withinLimit } from './time-limit.ts';
 import { tlsOptions } from './tls.ts';
@@ -24,28 +24,17 @@ export async function askRedis<T>(
 ): Promise<T> {
   const at = nameRedis(broker);
   const isTls = broker.scheme === 'rediss';
-  const redis = new Redis({
+  const redis = createRedis({
     host: broker.host,
     port: broker.port ?? DEFAULT_PORT,
     ...(isTls && { tls: tlsOptions(broker, at) }),
-    lazyConnect: true,
-    // one attempt: the next run is the next one
-    retryStrategy: null,
-    maxRetriesPerRequest: null,
-    // nothing is sent but what we ask ourselves: the user of the URL may be allowed little
-    enableReadyCheck: false,
-    disableClientInfo: true,
-    protocol: 2,
   });
-  let fault: Error | null = null;
-  // kept: a command only hears that the connection is closed, this says why
-  redis.on('error', (error: Error) => (fault ??= error));
   const work = async (): Promise<T> => {
     try {
       await redis.connect();
       return await ask(redis);
     } catch (error) {
-      throw new Error(`${at}: ${explainRedisError(fault ?? (error as Error))}`, { cause: error });
+      throw new Error(`${at}: ${explainRedisError(error as Error)}`, { cause: error });
     }
   };
   // a Redis without TLS takes a TLS greeting for the start of a command
@@ -61,11 +50,8 @@ export async function askRedis<T>(
   }
 }
 
-/** What a Redis answers to each command of a pipeline. */
-export type Reply = [error: Error | null, value: unknown];
-
 /** A pipeline that begins with AUTH and SELECT, so that each has an answer of its own instead of an event. */
-export function beginPipeline(redis: Redis, broker: BrokerUrl): ChainableCommander {
+export function beginPipeline(redis: Redis, broker: BrokerUrl): Pipeline {
   const { user, password } = broker;
   const pipeline = redis.pipeline();
   if (password !== null) {

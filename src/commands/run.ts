@@ -1,5 +1,4 @@
 import type { Logger } from 'pino';
-import { applyPlan } from '../act/apply.ts';
 import { recover } from '../act/recover.ts';
 import type { ActDeps } from '../act/types.ts';
 import type { GlobalOptions } from '../cli.ts';
@@ -18,7 +17,6 @@ import { readUnits } from '../systemd/units.ts';
 import { makeActDeps } from './act-deps.ts';
 import { holdLock } from './hold-lock.ts';
 import { logIdle, logOutcome, logWarnings, openCommandLog } from './log-events.ts';
-import { preparePlan } from './prepare-plan.ts';
 import { printRun } from './print-run.ts';
 import { appendOutcomes } from './record.ts';
 import { reportDecision, reportDisabled, withOutcome, withPlan } from './report-decision.ts';
@@ -123,12 +121,15 @@ async function serve(
     return held;
   }
   const { project, to, reasons } = decision;
+  // seldom needed, and not small
+  const { preparePlan } = await import('./prepare-plan.ts');
   const plan = await preparePlan(unit, { project, to, reasons, reason: report.reason });
   if ('how' in plan || deps === null) {
     const planned = withPlan(report, plan);
     if (planned.error !== null) logIdle(log, planned);
     return planned;
   }
+  const { applyPlan } = await import('../act/apply.ts');
   const outcome = await applyPlan(plan, deps);
   appendOutcomes(by.config.global.state_dir, [outcome], log);
   logOutcome(log, outcome);

@@ -1,5 +1,6 @@
 import type { BrokerUrl } from '../brokers/broker-url.ts';
-import { askRedis, beginPipeline, nameRedis, readReplies, type Reply } from '../brokers/redis.ts';
+import type { Reply } from '../brokers/redis-client.ts';
+import { askRedis, beginPipeline, nameRedis, readReplies } from '../brokers/redis.ts';
 import { explainRedisError } from '../brokers/redis-errors.ts';
 import type { QueueAnswer } from './queue.ts';
 

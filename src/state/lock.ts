@@ -1,11 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
   linkSync,
   readFileSync,
-  realpathSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
@@ -28,7 +27,7 @@ export type Lock = { release: () => void } | { heldBy: string };
  */
 export async function acquireLock(stateDir: string): Promise<Lock> {
   ensureStateDir(stateDir);
-  const name = lockName(realpathSync(stateDir), readToken(`${stateDir}/lock`));
+  const name = lockName(stateDir, await readToken(`${stateDir}/lock`));
   const server = createServer((socket) => socket.destroy());
   server.unref();
   const error = await new Promise<NodeJS.ErrnoException | null>((resolve) => {
@@ -44,17 +43,18 @@ export async function acquireLock(stateDir: string): Promise<Lock> {
  * Of full length: libuv binds a shorter name as it is in one version and filled up with NULs in another,
  * which the kernel takes for two names.
  */
-function lockName(folder: string, token: string): string {
-  const digest = createHash('sha256').update(`${folder}\0${token}`).digest('hex');
-  return `autoscaler-${digest}`.padEnd(NAME_BYTES, '-');
+function lockName(stateDir: string, token: string): string {
+  // the folder itself, whatever its name: one that was copied has the same token
+  const { dev, ino } = statSync(stateDir, { bigint: true });
+  return `autoscaler-${token.trim()}-${dev}-${ino}`.slice(0, NAME_BYTES).padEnd(NAME_BYTES, '-');
 }
 
 /** What only those know who may read the state folder: otherwise anybody could hold the name. */
-function readToken(path: string): string {
+async function readToken(path: string): Promise<string> {
   for (;;) {
     const fd = openTrusted(path, constants.O_RDONLY);
     if (fd === null) {
-      makeToken(path);
+      await makeToken(path);
       continue;
     }
     try {
@@ -66,7 +66,9 @@ function readToken(path: string): string {
 }
 
 /** By link, so that two that begin at once agree and nobody reads half of it. */
-function makeToken(path: string): void {
+async function makeToken(path: string): Promise<void> {
+  // once in the life of a state folder
+  const { randomBytes } = await import('node:crypto');
   const own = `${path}.${process.pid}`;
   try {
     rmSync(own, { force: true });

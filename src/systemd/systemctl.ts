@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { EXIT, UserError } from '../errors.ts';
 
 /** How one call of systemctl ended: its output, and what it said where it failed. */
@@ -7,6 +8,48 @@ export interface SystemctlResult {
   stderr: string;
 }
 
+const COMMON_ARGS = ['--no-pager', '--no-ask-password'];
+const ENV = { LC_ALL: 'C', SYSTEMD_COLORS: '0' };
+
+/** No answer is anywhere near it: some KB for each unit. */
+const MAX_BYTES = 64 * 2 ** 20;
+
+/** How a call ended, whichever way it was made. */
+interface Ended extends SystemctlResult {
+  timedOut: boolean;
+  /** of a program that could not be started, such as ENOENT */
+  code: string | undefined;
+  message: string | undefined;
+  hasExitCode: boolean;
+}
+
+/**
+ * Asks systemctl something that it answers at once, in English and without a pager or a password prompt.
+ * Nothing else goes on meanwhile: for the one look of an idle run that costs half of what `runSystemctl` does.
+ *
+ * @throws UserError as `runSystemctl`
+ */
+export function askSystemctl(args: string[], timeoutMs: number): SystemctlResult {
+  const { status, stdout, stderr, error } = spawnSync('systemctl', [...COMMON_ARGS, ...args], {
+    env: { ...process.env, ...ENV },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
+    timeout: timeoutMs,
+    killSignal: 'SIGKILL',
+    maxBuffer: MAX_BYTES,
+  });
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  return check(args, timeoutMs, {
+    exitCode: status ?? NaN,
+    stdout,
+    stderr,
+    timedOut: code === 'ETIMEDOUT',
+    code,
+    message: error?.message,
+    hasExitCode: status !== null,
+  });
+}
+
 /**
  * Runs systemctl, in English and without a pager or a password prompt.
  *
@@ -14,8 +57,8 @@ export interface SystemctlResult {
  */
 export async function runSystemctl(args: string[], timeoutMs: number): Promise<SystemctlResult> {
   const { execa } = await import('execa');
-  const result = await execa('systemctl', ['--no-pager', '--no-ask-password', ...args], {
-    env: { LC_ALL: 'C', SYSTEMD_COLORS: '0' },
+  const result = await execa('systemctl', [...COMMON_ARGS, ...args], {
+    env: ENV,
     stdin: 'ignore',
     // a Ctrl-C is ours to handle: systemctl goes on with the change that we are in
     detached: true,
@@ -24,24 +67,30 @@ export async function runSystemctl(args: string[], timeoutMs: number): Promise<S
     reject: false,
     stripFinalNewline: false,
   });
-  const { exitCode, stdout, stderr } = result;
+  const { exitCode = NaN, stdout, stderr, timedOut, code, originalMessage: message } = result;
+  const hasExitCode = result.exitCode !== undefined;
+  return check(args, timeoutMs, { exitCode, stdout, stderr, timedOut, code, message, hasExitCode });
+}
+
+function check(args: string[], timeoutMs: number, ended: Ended): SystemctlResult {
+  const { exitCode, stdout, stderr } = ended;
   const what = `systemctl ${args.find((arg) => !arg.startsWith('-')) ?? ''}`;
-  if (result.timedOut) {
+  if (ended.timedOut) {
     throw new UserError(
       EXIT.failed,
       `${what}: no answer within ${timeoutMs / 1000} s`,
       'See what systemd is busy with: systemctl list-jobs',
     );
   }
-  if (result.code === 'ENOENT') {
+  if (ended.code === 'ENOENT') {
     throw new UserError(
       EXIT.failed,
       'systemctl is not there: services are measured and changed through systemd',
       'Run this on the host whose services are to be scaled, one that was booted with systemd.',
     );
   }
-  if (exitCode === undefined) {
-    throw new UserError(EXIT.failed, `${what}: ${result.originalMessage ?? 'could not be run'}`);
+  if (!ended.hasExitCode) {
+    throw new UserError(EXIT.failed, `${what}: ${ended.message ?? 'could not be run'}`);
   }
   if (/Failed to connect to (?:the )?bus|not been booted with systemd/i.test(stderr)) {
     throw new UserError(
