@@ -1,4 +1,4 @@
-import { UserError } from '../errors.ts';
+import { EXIT, UserError } from '../errors.ts';
 import type { UnitState } from '../systemd/types.ts';
 import { carryOut } from './carry-out.ts';
 import { registerChange } from './checkpoint.ts';
@@ -13,6 +13,7 @@ import { isRunning, readUnit } from './unit.ts';
 export async function applyPlan(plan: Plan, deps: ActDeps): Promise<Outcome> {
   try {
     const unit = await readUnit(plan.service, deps);
+    if (plan.action !== 'rollback') requireLoaded(unit);
     // a service that was stopped since it was measured is not started
     const resize = isRunning(unit) ? plan.resize : 'none';
     const change = await registerChange({ ...plan, resize }, identify(unit, deps), deps);
@@ -21,6 +22,16 @@ export async function applyPlan(plan: Plan, deps: ActDeps): Promise<Outcome> {
     if (error instanceof UserError) return refuse(plan, error);
     throw error;
   }
+}
+
+/** Removed, renamed or masked since it was measured. A rollback takes files back all the same. */
+function requireLoaded({ unit, loadState, loadError }: UnitState): void {
+  if (loadState === 'loaded') return;
+  throw new UserError(
+    EXIT.failed,
+    `systemd says that it is ${loadState}${loadError === null ? '' : `: ${loadError}`}; nothing was changed`,
+    `Look at it: systemctl status ${unit}`,
+  );
 }
 
 function identify(unit: UnitState, deps: ActDeps): Identity {

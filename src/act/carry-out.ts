@@ -95,6 +95,10 @@ async function finish(change: Change, running: number | null, deps: ActDeps): Pr
     deps.step(`remove folder ${folder}`);
     await removeFolderIfEmpty(folder);
   }
-  const note = await endChange(change, 'applied', proof, deps);
-  return outcomeOf(change, { result: 'applied', sentence: sentence + note, running });
+  return endChange(
+    change,
+    outcomeOf(change, { result: 'applied', sentence, running }),
+    proof,
+    deps,
+  );
 }

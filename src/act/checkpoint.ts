@@ -14,7 +14,7 @@ import {
 import type { FileRecord, Identity, Manifest } from './manifest.ts';
 import { chainOf } from './chain.ts';
 import { pruneBackups } from './retention.ts';
-import type { ActDeps, FileChange, Plan } from './types.ts';
+import type { ActDeps, FileChange, Outcome, Plan } from './types.ts';
 
 /** A change in progress: its folder in the journal, its record, and its files as bytes. */
 export interface Change {
@@ -60,31 +60,51 @@ export async function saveChange(
 }
 
 /**
- * Ends a change: its outcome is written down, then one rename makes it history. Old backups go. Answers
- * nothing, or, as the end of a sentence, why that could not be written (the next run does it then).
+ * Ends a change: its outcome is written down and noted in the history, then one rename makes it history.
+ * Old backups go. What of it could not be written is added to the outcome's sentence; the next run does
+ * it then.
  */
 export async function endChange(
   change: Change,
-  result: NonNullable<Manifest['outcome']>['result'],
+  outcome: Outcome & { result: EndResult },
   why: string,
   deps: ActDeps,
-): Promise<string> {
+): Promise<Outcome> {
+  const { result } = outcome;
   try {
     await saveChange(change, { outcome: { at: deps.now().toISOString(), result, why } }, deps);
+    deps.step('record');
+    deps.record(outcome);
     deps.step('finish');
     change.folder = await renameChange(deps.backupDir, change.folder, change.manifest.id);
     deps.step('prune');
     await pruneBackups(deps.backupDir, change.manifest.service, deps.now());
-    return '';
+    return outcome;
   } catch (error) {
-    return ` (the journal in ${deps.backupDir} cannot be written: ${explainErrno(error)})`;
+    recordAnyhow(outcome, deps);
+    const note = `(the end of it could not be noted: ${explainErrno(error)}; the next run does it)`;
+    return { ...outcome, sentence: `${outcome.sentence} ${note}` };
   }
 }
+
+/** Notes in the history what stays in the journal; where it cannot be written, the next try does it. */
+export function recordAnyhow(outcome: Outcome, deps: ActDeps): void {
+  try {
+    deps.record(outcome);
+  } catch {
+    // the outcome itself is what the user hears of
+  }
+}
+
+type EndResult = NonNullable<Manifest['outcome']>['result'];
 
 /** Forgets a change that touched nothing. */
 export async function discardChange(change: Change, deps: ActDeps): Promise<void> {
   deps.step('discard');
-  await removeChange(deps.backupDir, change.folder);
+  await removeChange(deps.backupDir, change.folder).catch((error: NodeJS.ErrnoException) => {
+    // somebody removed the backups meanwhile: it is forgotten already
+    if (error.code !== 'ENOENT') throw error;
+  });
 }
 
 /** The bytes that a file had before the change. */
@@ -96,9 +116,10 @@ async function toEdit(file: FileChange): Promise<FileEdit> {
   const path = await resolveTarget(file.path);
   const before = await readUserFile(path);
   if ((before?.toString('utf8') ?? null) !== file.before) {
+    const how = before === null ? 'was removed' : 'was edited by somebody else';
     throw new UserError(
       EXIT.failed,
-      `${path}: it is no longer what it was when the change was planned; nothing was changed`,
+      `${path}: it ${how} since the change was planned; nothing was changed`,
       'Nothing to do: the next run starts from the file as it is now.',
     );
   }

@@ -19,7 +19,9 @@ export async function drainAndStart(change: Change, deps: ActDeps): Promise<Resi
   const drain = change.manifest.drain ?? (await beginDrain(change, deps));
   if (drain !== null) {
     if (!drain.signalled) await signalMain(change, drain, deps);
-    if (!(await waitFor(() => Promise.resolve(!isDraining(drain, deps)), deps))) return 'draining';
+    const isOver = (): boolean => !isDraining(drain, deps) || isOverdue(change, drain, deps);
+    if (!(await waitFor(() => Promise.resolve(isOver()), deps))) return 'draining';
+    if (isDraining(drain, deps)) giveUp(change, deps);
   }
   let unit = await readUnit(service, deps);
   const isAtRest = async (): Promise<boolean> => {
@@ -49,6 +51,27 @@ export function isDraining(drain: Drain, deps: ActDeps): boolean {
   return drain.boot === deps.bootId() && deps.processes.isAlive(process);
 }
 
+/** A change that is taken back already, and a rollback, which takes others back, are waited for always. */
+function isOverdue({ manifest }: Change, { since_ms }: Drain, deps: ActDeps): boolean {
+  if (manifest.undo_because !== null || manifest.action === 'rollback') return false;
+  const limitMs = deps.drainTimeoutMs(manifest.service);
+  return since_ms !== undefined && deps.monotonicMs() - since_ms >= limitMs;
+}
+
+/**
+ * The number goes back, the tasks go on: the main process has its SIGTERM and cannot be called back, and to
+ * end it would lose tasks. So the service starts again when they are done, with the old number.
+ */
+function giveUp({ manifest: { service, from, to } }: Change, deps: ActDeps): never {
+  const limit = `${Math.round(deps.drainTimeoutMs(service) / 6_000) / 10} m`;
+  const why = `Celery has not finished its running tasks within ${limit} (drain_timeout_minutes)`;
+  deps.announce(
+    service,
+    `${service}: ${from} → ${to} is given up: ${why}; the unit goes back to ${from}. No task is ended: the first run after they are done starts the service again (at once, but losing them: systemctl restart ${service})`,
+  );
+  throw new UserError(EXIT.failed, why);
+}
+
 /** Notes whom the signal is for, before it is sent; null: no process is there, so nothing can be lost. */
 async function beginDrain(change: Change, deps: ActDeps): Promise<Drain | null> {
   const { service } = change.manifest;
@@ -67,6 +90,7 @@ async function beginDrain(change: Change, deps: ActDeps): Promise<Drain | null> 
     pid: tree.masterPid,
     start_ticks: tree.masterStartTicks,
     since: deps.now().toISOString(),
+    since_ms: deps.monotonicMs(),
     signalled: false,
   };
   await saveChange(change, { drain }, deps);

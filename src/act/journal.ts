@@ -1,6 +1,7 @@
 import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { syncFolder, writeOwnFile } from './durable.ts';
+import { EXIT, UserError } from '../errors.ts';
+import { explainErrno, syncFolder, writeOwnFile } from './durable.ts';
 import { parseManifest, type Manifest, type ManifestFault } from './manifest.ts';
 
 /**
@@ -96,7 +97,11 @@ async function listNames(backupDir: string): Promise<string[]> {
     return (await readdir(changesFolder(backupDir))).sort((a, b) => numberOf(a) - numberOf(b));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
+    throw new UserError(
+      EXIT.failed,
+      `${changesFolder(backupDir)}: cannot be read: ${explainErrno(error)}`,
+      'It holds the backups of all changes: mend it, or set "backup_dir" in "global" to another folder.',
+    );
   }
 }
 

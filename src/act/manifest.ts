@@ -29,6 +29,8 @@ const Drain = z.object({
   pid: z.number(),
   start_ticks: z.number(),
   since: z.string(),
+  /** the same on the boot clock, in milliseconds; an older version did not write it */
+  since_ms: z.optional(z.number()),
   signalled: z.boolean(),
 });
 

@@ -1,11 +1,11 @@
 import type { Change } from './checkpoint.ts';
-import type { Outcome } from './types.ts';
+import type { ChangeResult, Outcome } from './types.ts';
 
 /** What a change came to; what is not given follows from its manifest. */
-export function outcomeOf(
+export function outcomeOf<Result extends ChangeResult>(
   { manifest }: Change,
-  rest: Pick<Outcome, 'result' | 'sentence'> & Partial<Outcome>,
-): Outcome {
+  rest: { result: Result; sentence: string } & Partial<Outcome>,
+): Outcome & { result: Result } {
   const { service, project, action, from, to, reason, id } = manifest;
   return {
     ...{ service, project, action, from, to, reason, changeId: id, running: null, hint: null },

@@ -12,7 +12,10 @@ import { undoChange } from './undo.ts';
 import { isRunning, readUnit } from './unit.ts';
 
 /** The work of `recover`, for the rare case that there is some. Oldest first; one cannot stop another. */
-export async function recoverChanges(deps: ActDeps): Promise<Recovery> {
+export async function recoverChanges(
+  deps: ActDeps,
+  isWanted: (service: string) => boolean,
+): Promise<Recovery> {
   const recovery: Recovery = { outcomes: [], faults: [], blocked: [] };
   await sweepUnregistered(deps.backupDir);
   for (const { folder, manifest } of await listPending(deps.backupDir)) {
@@ -21,6 +24,7 @@ export async function recoverChanges(deps: ActDeps): Promise<Recovery> {
       if (manifest.service !== null) recovery.blocked.push(manifest.service);
       continue;
     }
+    if (!isWanted(manifest.service)) continue;
     const outcome = await recoverChange({ folder, manifest, edits: [], written: null }, deps);
     recovery.outcomes.push(outcome);
     if (outcome.result === 'draining' || outcome.result === 'failed') {
@@ -60,12 +64,15 @@ async function settleRecovered(change: Change, deps: ActDeps): Promise<Outcome> 
 /** All was done but for the last rename. */
 async function closeFinished(change: Change, deps: ActDeps): Promise<Outcome> {
   const { id, outcome, service, from, to } = change.manifest;
+  const ended = outcomeOf(change, {
+    result: outcome?.result ?? 'failed',
+    sentence: `${service}: ${from} → ${to}: ${outcome?.result}: ${outcome?.why ?? ''}`,
+  });
+  deps.step('recover: record');
+  deps.record(ended);
   deps.step('recover: finish');
   change.folder = await renameChange(deps.backupDir, change.folder, id);
-  return outcomeOf(change, {
-    result: outcome?.result ?? 'failed',
-    sentence: `${service}: ${from} → ${to}: ${outcome?.why ?? ''}`,
-  });
+  return ended;
 }
 
 async function canGoForward(change: Change, deps: ActDeps): Promise<boolean> {

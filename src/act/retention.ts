@@ -9,9 +9,9 @@ const KEEP_COUNT = 50;
 const KEEP_MS = 90 * 86_400_000;
 
 /**
- * Removes the backups of a service beyond the newest 50 or older than 90 days. The first backup of
- * each file since the last rollback stays for ever (it is what a rollback restores), and so does the
- * newest change (numbers go on from it).
+ * Removes the backups of a service beyond the newest 50 or older than 90 days. The first one of
+ * all stays for ever, and the first backup of each file since the last rollback (it is what a rollback
+ * restores), and so does the newest change (numbers go on from it).
  */
 export async function pruneBackups(backupDir: string, service: string, now: Date): Promise<void> {
   for (const { id } of selectObsolete(await listFinished(backupDir, service), now)) {
@@ -24,7 +24,7 @@ export function selectObsolete(finished: Manifest[], now: Date): Manifest[] {
   const needed = new Set<string>();
   const paths = new Set<string>();
   const chain = chainOf(finished);
-  for (const change of [chain[0], chain.at(-1), finished.at(-1)]) {
+  for (const change of [finished[0], chain[0], chain.at(-1), finished.at(-1)]) {
     if (change !== undefined) needed.add(change.id);
   }
   for (const change of chain) {

@@ -79,10 +79,12 @@ export interface SystemdActions {
 export interface Timing {
   /** how long a service may take until its workers are as many as they should be */
   verifyMs: number;
+  /** how long workers that are there may take to load their application */
+  bootMs: number;
   /** how long it must then stay so */
   settleMs: number;
   pollMs: number;
-  /** how long one run waits for Celery's running tasks; after that the next run goes on waiting */
+  /** how long Celery's running tasks are waited for here; after that somebody comes back to it */
   drainMs: number;
 }
 
@@ -106,14 +108,25 @@ export interface ActDeps {
   backupDir: string;
   systemd: SystemdActions;
   findWorkerTree: (unit: UnitState) => Promise<WorkerTree | { error: string }>;
+  /** whether a Gunicorn worker has loaded its application and serves; null: not to be told */
+  hasBooted: (pid: number) => boolean | null;
   processes: ProcessActions;
   bootId: () => string;
   now: () => Date;
-  /** a clock that nobody sets, milliseconds */
+  /** the boot clock, which nobody sets, milliseconds */
   monotonicMs: () => number;
   sleep: (ms: number) => Promise<void>;
   /** called before each effect with its name */
   step: (name: string) => void;
+  /**
+   * Notes an ended change in the history, before it leaves the journal, so that no crash can lose the
+   * note; the same change may come twice after one. May throw (a full disk): then the next run does it.
+   */
+  record: (outcome: Outcome) => void;
+  /** tells the user of something grave right before it is done */
+  announce: (service: string, sentence: string) => void;
+  /** how long a service's running tasks are waited for before a change is given up; Infinity: always */
+  drainTimeoutMs: (service: string) => number;
   /** whether the user or systemd wants us to end soon: a drain is then left to the next run */
   interrupted: () => boolean;
   timing: Timing;

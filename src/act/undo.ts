@@ -6,7 +6,14 @@ import {
   writeUserFile,
 } from './atomic-write.ts';
 import { because, outcomeOf } from './outcome.ts';
-import { discardChange, endChange, readCopy, saveChange, type Change } from './checkpoint.ts';
+import {
+  discardChange,
+  endChange,
+  readCopy,
+  recordAnyhow,
+  saveChange,
+  type Change,
+} from './checkpoint.ts';
 import { isDraining } from './drain.ts';
 import { sha256 } from './durable.ts';
 import type { FileRecord } from './manifest.ts';
@@ -27,11 +34,13 @@ export async function undoChange(change: Change, why: string, deps: ActDeps): Pr
     const copies = files
       .filter((file) => file.copy !== null)
       .map((file) => `${file.path} (copy: ${join(change.folder, file.copy ?? '')})`);
-    return outcomeOf(change, {
+    const outcome = outcomeOf(change, {
       result: 'failed',
       sentence: `${service}: ${from} → ${to} failed: ${why}; taking it back failed too: ${because(error)}`,
       hint: `The next run tries again. By hand: ${['put back', copies.join(', ')].join(' ')}, then: systemctl daemon-reload && systemctl restart ${service}`,
     });
+    recordAnyhow(outcome, deps);
+    return outcome;
   }
 }
 
@@ -72,7 +81,7 @@ async function noteUndo(change: Change, why: string, deps: ActDeps): Promise<voi
 
 interface Restored {
   restored: number;
-  /** files that somebody else has edited since: left as they are */
+  /** what somebody else has edited since, and is left as it is, as sentences */
   edited: string[];
 }
 
@@ -88,7 +97,8 @@ async function restoreFiles(change: Change, deps: ActDeps): Promise<Restored> {
       await writeUserFile({ ...edit, attributesOf }, (name) => deps.step(`undo: ${name}`));
       answer.restored += 1;
     } else if (hash !== file.sha256_before && change.written?.has(file.path) !== false) {
-      answer.edited.push(file.path);
+      const how = now === null ? 'removed' : 'edited';
+      answer.edited.push(`${file.path} was ${how} by somebody else meanwhile and is left as it is`);
     }
     if (file.made_folder !== null) {
       deps.step(`undo: remove folder ${file.made_folder}`);
@@ -143,18 +153,19 @@ async function close(
   const { service, from, to, undo_because } = change.manifest;
   const head = `${service}: ${from} → ${to} failed: ${undo_because}`;
   if (edited.length === 0 && now === null) {
-    const note = await endChange(change, 'undone', undo_because ?? '', deps);
-    const sentence = `${head}; undone: it is as before, with ${from}${note}`;
-    return outcomeOf(change, { result: 'undone', sentence });
+    const sentence = `${head}; undone: it is as before, with ${from}`;
+    const outcome = outcomeOf(change, { result: 'undone', sentence });
+    return endChange(change, outcome, undo_because ?? '', deps);
   }
   const troubles = [
-    ...edited.map((path) => `${path} was edited by somebody else meanwhile and is left as it is`),
+    ...edited,
     ...(now === null ? [] : [`with the old unit the service does not come up: ${now.wrong}`]),
   ];
-  const note = await endChange(change, 'failed', troubles.join('; '), deps);
-  return outcomeOf(change, {
+  const kept = change.folder.replace(/\.pending$/, '');
+  const outcome = outcomeOf(change, {
     result: 'failed',
-    sentence: `${head}; ${troubles.join('; ')}${note}`,
-    hint: `See: systemctl status ${service}; journalctl -u ${service} -n 50. What was before is in ${change.folder}`,
+    sentence: `${head}; ${troubles.join('; ')}`,
+    hint: `See: systemctl status ${service}; journalctl -u ${service} -n 50. What was before is in ${kept}`,
   });
+  return endChange(change, outcome, `${undo_because}; ${troubles.join('; ')}`, deps);
 }

@@ -17,31 +17,42 @@ export type Verdict = { ok: true; running: number | null } | { ok: false; why: s
 /**
  * Whether a service serves with its new number: within `verifyMs` it is active with exactly that many
  * workers, and for `settleMs` it stays so, with the same main process, no restart by systemd, and (for
- * Gunicorn) no worker that dies soon after its start. Celery's children may come and go with each
+ * Gunicorn) no worker that dies soon after its start. Gunicorn's workers must have loaded their
+ * application: while all are there and some still do, `bootMs` is the limit. Celery's children may come and go with each
  * task (`--max-tasks-per-child`); a pool that cannot live takes the main process with it.
  */
 export async function verifyService(expected: Expectation, deps: ActDeps): Promise<Verdict> {
-  const { verifyMs, settleMs, pollMs } = deps.timing;
+  const { verifyMs, bootMs, settleMs, pollMs } = deps.timing;
   const start = deps.monotonicMs();
   const births = new Map<number, number>();
   let window: { since: number; key: string } | null = null;
+  let before: Look | null = null;
+  let loadingMs = 0;
+  let neverServed = 0;
   for (;;) {
     const look = await observe(expected, deps);
     const now = deps.monotonicMs();
     const died = trackWorkers(births, look.workerPids, now);
     const early = expected.kind === 'gunicorn' && died !== null && died < settleMs;
     const why = look.why ?? (early ? `a worker died ${seconds(died)} after its start` : null);
+    if (before !== null && before.loading.length > 0) loadingMs += pollMs;
+    neverServed += before?.loading.filter((pid) => !look.workerPids.includes(pid)).length ?? 0;
+    if (neverServed > expected.workers) {
+      return { ok: false, why: 'its workers die again and again while they load the application' };
+    }
     if (why !== null || window?.key !== look.key) window = null;
     if (window === null) {
       if (look.final) return { ok: false, why: why ?? 'it failed' };
-      if (now - start > verifyMs) {
-        return { ok: false, why: why ?? `it does not come to rest within ${seconds(verifyMs)}` };
+      const limitMs = look.loading.length > 0 ? bootMs : Math.min(bootMs, verifyMs + loadingMs);
+      if (now - start > limitMs) {
+        return { ok: false, why: why ?? `it does not come to rest within ${seconds(limitMs)}` };
       }
       if (why === null) window = { since: now, key: look.key };
     }
     if (window !== null && now - window.since >= settleMs) {
       return { ok: true, running: expected.countable ? look.workerPids.length : null };
     }
+    before = look;
     await deps.sleep(pollMs);
   }
 }
@@ -51,6 +62,8 @@ interface Look {
   why: string | null;
   /** it will not get better by waiting */
   final: boolean;
+  /** where all workers are there: those that have not loaded their application yet */
+  loading: number[];
   /** what must stay the same while it settles */
   key: string;
   workerPids: number[];
@@ -69,21 +82,25 @@ async function observe(expected: Expectation, deps: ActDeps): Promise<Look> {
     );
   }
   const key = identify(unit);
-  if (!expected.countable) return { why: null, final: false, key, workerPids: [] };
+  if (!expected.countable) return { ...GOOD, key, workerPids: [] };
   const tree = await deps.findWorkerTree(unit);
   if ('error' in tree) return bad(tree.error, false);
   const { masterPid, masterStartTicks, workerPids } = tree;
+  const look = { ...GOOD, key: `${key} ${masterPid} ${masterStartTicks}`, workerPids };
   const count = workerPids.length;
-  return {
-    why: count === expected.workers ? null : `${count} workers run, expected ${expected.workers}`,
-    final: false,
-    key: `${key} ${masterPid} ${masterStartTicks}`,
-    workerPids,
-  };
+  if (count !== expected.workers) {
+    return { ...look, why: `${count} workers run, expected ${expected.workers}` };
+  }
+  const loading =
+    expected.kind === 'gunicorn' ? workerPids.filter((pid) => deps.hasBooted(pid) === false) : [];
+  if (loading.length === 0) return look;
+  return { ...look, loading, why: `${loading.length} of ${count} workers do not serve yet` };
 }
 
+const GOOD = { why: null, final: false, loading: [] };
+
 function bad(why: string, final: boolean): Look {
-  return { why, final, key: '', workerPids: [] };
+  return { why, final, loading: [], key: '', workerPids: [] };
 }
 
 function identify(unit: UnitState): string {

@@ -1,24 +1,44 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
 import type { ActDeps } from '../act/types.ts';
 import { processActions } from '../act/process.ts';
+import type { Global } from '../config/schema.ts';
 import * as actions from '../systemd/actions.ts';
+import { hasBooted } from '../systemd/heartbeat.ts';
 import { findWorkerTree } from '../systemd/processes.ts';
 import { readUnits } from '../systemd/units.ts';
+import { appendOutcome } from './record.ts';
 
-/** How long a change may take: see `Timing`. A drain that lasts longer is finished by later runs. */
-const TIMING = { verifyMs: 30_000, settleMs: 3_000, pollMs: 250, drainMs: 60_000 };
+/** How long a change may take: see `Timing`. To a drain that lasts longer a run comes back at its end. */
+const TIMING = { verifyMs: 30_000, bootMs: 120_000, settleMs: 3_000, pollMs: 250, drainMs: 2_000 };
 
-/** The real world for `act`. `interrupted` tells whether we were asked to end soon. */
-export function makeActDeps(backupDir: string, interrupted: () => boolean): ActDeps {
+/** What a command gives to it. */
+interface Means {
+  interrupted: () => boolean;
+  /** null: a dry run */
+  log: Logger | null;
+  /** default: no limit */
+  drainTimeoutMs?: ActDeps['drainTimeoutMs'];
+}
+
+/** The real world for `act`. */
+export function makeActDeps(
+  { state_dir: stateDir, backup_dir: backupDir }: Pick<Global, 'state_dir' | 'backup_dir'>,
+  { interrupted, log, drainTimeoutMs = () => Infinity }: Means,
+): ActDeps {
   return {
     backupDir,
+    record: (outcome) => appendOutcome(stateDir, outcome, log),
+    announce: (service, sentence) => log?.error({ event: 'drain_timeout', service }, sentence),
+    drainTimeoutMs,
     systemd: { readUnits, ...actions },
     findWorkerTree,
+    hasBooted,
     processes: processActions,
     bootId: () => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
     now: () => new Date(),
-    monotonicMs: () => performance.now(),
+    monotonicMs: () => Number(process.hrtime.bigint() / 1_000_000n),
     sleep: async (ms) => {
       await sleep(ms);
     },

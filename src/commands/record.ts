@@ -3,40 +3,44 @@ import type { Outcome } from '../act/types.ts';
 import type { ActionRecord } from '../decide/types.ts';
 import { UserError } from '../errors.ts';
 import { readBootTime } from '../measure/boot-clock.ts';
-import { appendEntries } from '../state/history.ts';
+import { appendEntries, readRecent } from '../state/history.ts';
 
 /**
- * Notes changes in the history, so that the evidence of their services starts anew. Where that cannot be
- * written it is said, and no more: the changes are made, and the services after them are to be served.
+ * Notes a change in the history, so that the evidence of its service starts anew. One that a run noted
+ * right before it died is not noted again.
+ *
+ * @throws UserError where it cannot be written; that is said, and the next run does it
  */
-export function appendOutcomes(stateDir: string, outcomes: readonly Outcome[], log: Logger): void {
-  const records = outcomes.map(toActionRecord).filter((record) => record !== null);
-  if (records.length === 0) return;
+export function appendOutcome(stateDir: string, outcome: Outcome, log: Logger | null): void {
+  const record = toActionRecord(outcome);
+  if (record === null) return;
   try {
-    appendEntries(stateDir, records);
+    appendOnce(stateDir, record);
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    log.error({ event: 'history' }, `a change was made but not noted: ${error.message}`);
+    if (error instanceof UserError) {
+      log?.error({ event: 'history' }, `a change was made but not noted: ${error.message}`);
+    }
+    throw error;
   }
+}
+
+function appendOnce(stateDir: string, record: ActionRecord): void {
+  const { entries } = readRecent(stateDir, 0);
+  const isNoted = entries.some(
+    (entry) =>
+      entry.kind === 'action' && entry.change === record.change && entry.result === record.result,
+  );
+  if (!isNoted) appendEntries(stateDir, [record]);
 }
 
 /** null for what touched nothing (yet). */
 function toActionRecord(outcome: Outcome): ActionRecord | null {
-  const { service, action, from, to, result, reason } = outcome;
+  const { service, action, from, to, result, reason, changeId } = outcome;
   if (result === 'refused' || result === 'draining') return null;
   const { boot, uptimeS } = readBootTime();
-  const at = new Date().toISOString();
   return {
-    v: 1,
-    kind: 'action',
-    at,
-    boot,
-    uptime_s: uptimeS,
-    service,
-    action,
-    from,
-    to,
-    result,
-    reason,
+    ...{ v: 1, kind: 'action', at: new Date().toISOString(), boot, uptime_s: uptimeS },
+    ...{ service, action, from, to, result, reason },
+    ...(changeId === null ? {} : { change: changeId }),
   };
 }

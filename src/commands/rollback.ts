@@ -17,7 +17,6 @@ import { readUnits } from '../systemd/units.ts';
 import { makeActDeps } from './act-deps.ts';
 import { holdLock } from './hold-lock.ts';
 import { logOutcome, openCommandLog } from './log-events.ts';
-import { appendOutcomes } from './record.ts';
 import { isNamed, selectChains, type Chain } from './rollback-select.ts';
 import { locatorOf } from './rollback-sources.ts';
 import { watchSignals } from './signals.ts';
@@ -34,8 +33,8 @@ export interface RollbackOptions extends GlobalOptions {
 const TIMER = 'autoscaler.timer';
 
 interface Places {
-  stateDir: string;
-  backupDir: string;
+  state_dir: string;
+  backup_dir: string;
   logFile: string | null;
 }
 
@@ -51,25 +50,24 @@ export async function rollbackCommand(options: RollbackOptions): Promise<number>
   const out = openOutput({ ...options, quiet: options.quiet === true || options.json === true });
   if (options.list === true) return list(places, options, out);
   if (options.dryRun === true) {
-    const deps = makeActDeps(places.backupDir, () => false);
+    const deps = makeActDeps(places, { interrupted: () => false, log: null });
     const chains = await readChains(places, options);
     return report(await rollBack(chains, deps, () => Promise.resolve(null)), options, out);
   }
   const log = await openCommandLog(options, places.logFile);
   const isTimerOff = options.keepTimer === true || (await stopTimer(log, out));
-  const lock = await holdLock(places.stateDir);
+  const lock = await holdLock(places.state_dir);
   const signals = watchSignals();
   try {
-    const deps = makeActDeps(places.backupDir, signals.interrupted);
+    const deps = makeActDeps(places, { interrupted: signals.interrupted, log });
     deps.timing = { ...deps.timing, drainMs: Infinity };
-    const blocked = await recoverFirst(deps, places, log);
+    const blocked = await recoverFirst(deps, log);
     const apply = async (plan: Plan): Promise<Outcome | null> => {
       if (signals.interrupted()) return null;
       if (blocked.includes(plan.service)) {
         throw new UserError(EXIT.failed, 'a change of it is still in progress: see above');
       }
       const outcome = await applyPlan(plan, deps);
-      appendOutcomes(places.stateDir, [outcome], log);
       logOutcome(log, outcome);
       return outcome;
     };
@@ -94,20 +92,20 @@ function requireRoot(): void {
 async function findPlaces(options: RollbackOptions): Promise<Places> {
   try {
     const { global } = await loadConfigIfAny(options.config);
-    const { state_dir: stateDir, backup_dir: backupDir, log_file: logFile } = global;
-    return { stateDir, backupDir, logFile: logFile ?? null };
+    const { state_dir, backup_dir, log_file } = global;
+    return { state_dir, backup_dir, logFile: log_file ?? null };
   } catch (error) {
     if (!(error instanceof ConfigError) || options.config !== undefined) throw error;
-    const places = { stateDir: '/var/lib/autoscaler', backupDir: '/var/backups/autoscaler' };
+    const places = { state_dir: '/var/lib/autoscaler', backup_dir: '/var/backups/autoscaler' };
     process.stderr.write(
-      `autoscaler: the config is wrong, so the usual backup folder is used (${places.backupDir}):\n${error.message}\n`,
+      `autoscaler: the config is wrong, so the usual backup folder is used (${places.backup_dir}):\n${error.message}\n`,
     );
     return { ...places, logFile: null };
   }
 }
 
 async function list(
-  { backupDir }: Places,
+  { backup_dir: backupDir }: Places,
   options: RollbackOptions,
   out: Output,
 ): Promise<ExitCode> {
@@ -122,7 +120,10 @@ async function list(
   return EXIT.ok;
 }
 
-async function readChains({ backupDir }: Places, options: RollbackOptions): Promise<Chain[]> {
+async function readChains(
+  { backup_dir: backupDir }: Places,
+  options: RollbackOptions,
+): Promise<Chain[]> {
   return selectChains(await listFinished(backupDir), options.services, options.last === true);
 }
 
@@ -166,11 +167,10 @@ async function stopTimer(log: Logger, out: Output): Promise<boolean> {
   }
 }
 
-async function recoverFirst(deps: ActDeps, { stateDir }: Places, log: Logger): Promise<string[]> {
+async function recoverFirst(deps: ActDeps, log: Logger): Promise<string[]> {
   const { outcomes, faults, blocked } = await recover(deps);
   for (const outcome of outcomes) logOutcome(log, outcome, 'recovered');
   for (const fault of faults) log.error({ event: 'recovered' }, fault);
-  appendOutcomes(stateDir, outcomes, log);
   return blocked;
 }
 

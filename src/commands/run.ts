@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { recover } from '../act/recover.ts';
 import type { ActDeps } from '../act/types.ts';
 import type { GlobalOptions } from '../cli.ts';
+import { drainTimeouts } from '../config/drain-timeout.ts';
 import { loadConfig } from '../config/load.ts';
 import { toPolicies } from '../config/policies.ts';
 import { findConfigPath } from '../config/read.ts';
@@ -15,10 +16,10 @@ import { appendEntries, readRecent } from '../state/history.ts';
 import type { UnitState } from '../systemd/types.ts';
 import { readUnits } from '../systemd/units.ts';
 import { makeActDeps } from './act-deps.ts';
+import { finishDrains } from './finish-drains.ts';
 import { holdLock } from './hold-lock.ts';
 import { logIdle, logOutcome, logWarnings, openCommandLog } from './log-events.ts';
 import { printRun } from './print-run.ts';
-import { appendOutcomes } from './record.ts';
 import { reportDecision, reportDisabled, withOutcome, withPlan } from './report-decision.ts';
 import { watchSignals } from './signals.ts';
 
@@ -43,7 +44,9 @@ export async function runCommand(options: RunOptions): Promise<number> {
   const lock = await holdLock(config.global.state_dir);
   const signals = watchSignals();
   try {
-    const deps = makeActDeps(config.global.backup_dir, signals.interrupted);
+    const deps = makeActDeps(config.global, {
+      ...{ interrupted: signals.interrupted, log, drainTimeoutMs: drainTimeouts(config) },
+    });
     const report = await runCycle(config, log, deps);
     return signals.exitCode() ?? printRun(report, options);
   } finally {
@@ -56,7 +59,7 @@ export async function runCommand(options: RunOptions): Promise<number> {
 async function runCycle(config: Config, log: Logger, deps: ActDeps | null): Promise<RunReport> {
   const { state_dir: stateDir, check_interval_seconds: intervalS } = config.global;
   const policies = toPolicies(config);
-  const recovered = deps === null ? null : await recoverFirst(deps, stateDir, log);
+  const recovered = deps === null ? null : await recoverFirst(deps, log);
 
   const units = await readUnits(policies.map(({ service }) => service));
   const { entries, warnings } = readRecent(stateDir, historyNeededMs(policies, intervalS * 1000));
@@ -79,16 +82,37 @@ async function runCycle(config: Config, log: Logger, deps: ActDeps | null): Prom
     services: [],
   };
   if (recovered?.failed === true) report.failed = true;
+  const begun = new Map<string, ServiceReport>();
   for (const decision of decisions) {
     const known = { decision, policies, units, measured };
     const blocked = recovered?.blocked.includes(decision.service) === true;
-    const service = await serve(known, { config, log, deps, blocked });
+    const service = await serve(known, { log, deps, blocked, begun });
     report.services.push(service);
+  }
+  if (deps !== null) {
+    await waitForDrains(report, { before: recovered?.draining ?? [], begun }, deps, log);
   }
   for (const [project, { enabled, service_name }] of Object.entries(config.projects)) {
     if (!enabled) report.services.push(reportDisabled(project, service_name));
   }
   return report;
+}
+
+/** Last of all, so that no other service waits; those that ran into it in this run get its end. */
+async function waitForDrains(
+  report: RunReport,
+  { before, begun }: { before: readonly string[]; begun: ReadonlyMap<string, ServiceReport> },
+  deps: ActDeps,
+  log: Logger,
+): Promise<void> {
+  const draining = new Set([...before, ...begun.keys()]);
+  for (const outcome of await finishDrains(draining, deps, log)) {
+    const service = begun.get(outcome.service);
+    if (service !== undefined) {
+      const at = report.services.findIndex(({ project }) => project === service.project);
+      report.services[at] = withOutcome(service, outcome);
+    } else if (outcome.result === 'failed') report.failed = true;
+  }
 }
 
 interface Known {
@@ -101,7 +125,13 @@ interface Known {
 /** One service, from its decision to its place in the report. */
 async function serve(
   { decision, policies, units, measured }: Known,
-  by: { config: Config; log: Logger; deps: ActDeps | null; blocked: boolean },
+  by: {
+    log: Logger;
+    deps: ActDeps | null;
+    blocked: boolean;
+    /** those whose Celery finishes its tasks now, by service */
+    begun: Map<string, ServiceReport>;
+  },
 ): Promise<ServiceReport> {
   const { log, deps } = by;
   const unit = units.get(decision.service);
@@ -131,23 +161,22 @@ async function serve(
   }
   const { applyPlan } = await import('../act/apply.ts');
   const outcome = await applyPlan(plan, deps);
-  appendOutcomes(by.config.global.state_dir, [outcome], log);
   logOutcome(log, outcome);
+  if (outcome.result === 'draining') by.begun.set(outcome.service, report);
   return withOutcome(report, outcome);
 }
 
 /** What a run before has left is finished or undone first; the evidence of those services starts anew. */
 async function recoverFirst(
   deps: ActDeps,
-  stateDir: string,
   log: Logger,
-): Promise<{ blocked: string[]; failed: boolean }> {
+): Promise<{ blocked: string[]; draining: string[]; failed: boolean }> {
   const { outcomes, faults, blocked } = await recover(deps);
   for (const outcome of outcomes) logOutcome(log, outcome, 'recovered');
-  appendOutcomes(stateDir, outcomes, log);
   for (const fault of faults) log.error({ event: 'recovered' }, fault);
   return {
     blocked,
+    draining: outcomes.filter(({ result }) => result === 'draining').map(({ service }) => service),
     failed: faults.length > 0 || outcomes.some(({ result }) => result === 'failed'),
   };
 }

@@ -10,11 +10,11 @@ import { renderDiff } from '../output/diff.ts';
 import { openOutput } from '../output/terminal.ts';
 import type { UnitState } from '../systemd/types.ts';
 import { readUnits } from '../systemd/units.ts';
+import { drainTimeouts } from '../config/drain-timeout.ts';
 import { makeActDeps } from './act-deps.ts';
 import { holdLock } from './hold-lock.ts';
 import { logOutcome, openCommandLog } from './log-events.ts';
 import { preparePlan } from './prepare-plan.ts';
-import { appendOutcomes } from './record.ts';
 import { watchSignals } from './signals.ts';
 
 export interface ScaleOptions extends GlobalOptions {
@@ -40,13 +40,14 @@ export async function scaleCommand(options: ScaleOptions): Promise<number> {
   const lock = await holdLock(config.global.state_dir);
   const signals = watchSignals();
   try {
-    const deps = makeActDeps(config.global.backup_dir, signals.interrupted);
+    const deps = makeActDeps(config.global, {
+      ...{ interrupted: signals.interrupted, log, drainTimeoutMs: drainTimeouts(config) },
+    });
     // perhaps no timer comes to go on with a drain: wait for Celery's tasks, unless interrupted
     deps.timing = { ...deps.timing, drainMs: Infinity };
     const { outcomes, faults, blocked } = await recover(deps);
     for (const outcome of outcomes) logOutcome(log, outcome, 'recovered');
     for (const fault of faults) log.error({ event: 'recovered' }, fault);
-    appendOutcomes(config.global.state_dir, outcomes, log);
     if (blocked.includes(service)) {
       throw new UserError(
         EXIT.failed,
@@ -57,7 +58,6 @@ export async function scaleCommand(options: ScaleOptions): Promise<number> {
     const plan = await planScale(service, project, options.workers);
     if (plan.from === plan.to) return printNothingToDo(plan, options);
     const outcome = await applyPlan(plan, deps);
-    appendOutcomes(config.global.state_dir, [outcome], log);
     logOutcome(log, outcome);
     return signals.exitCode() ?? printOutcome(outcome, options);
   } finally {

@@ -81,6 +81,19 @@ const duration = (description: string) => {
 
 const apply = (description: string) => choice(description, ['restart', 'live', 'live-only']);
 
+const drainTimeout = (whatElse: string) =>
+  z.optional(
+    number(
+      `minutes, a number from 0 to ${LONGEST_MINUTES}; fractions are allowed`,
+      0,
+      LONGEST_MINUTES,
+    ).check(
+      z.describe(
+        `How long a change waits for the running tasks of a Celery worker before it is given up (no task is ever ended for it). ${whatElse}`,
+      ),
+    ),
+  );
+
 const broker = (description: string) =>
   z.optional(
     text(
@@ -147,6 +160,7 @@ export const projectSchema = z
         ),
       ),
       apply: z.optional(apply('How a new number is put into force. Default: the one of "global".')),
+      drain_timeout_minutes: drainTimeout('Default: the one of "global".'),
       current_workers: legacy('Accepted, not used: the unit says how many workers there are.'),
       socket_path: legacy('Accepted, not used.'),
       working_dir: legacy('Accepted, not used.'),
@@ -192,6 +206,7 @@ export const globalSchema = z
         ),
         'restart',
       ),
+      drain_timeout_minutes: drainTimeout('Default: wait for them, however long they take.'),
     },
     { error: 'the settings of all projects in braces' },
   )

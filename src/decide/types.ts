@@ -114,6 +114,8 @@ export interface ActionRecord {
   to: number;
   result: ActionResult;
   reason: string;
+  /** the change's name in the journal: one change is one line */
+  change?: string;
 }
 
 /** A line of the history, in the order of the file. */

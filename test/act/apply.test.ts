@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { applyPlan } from '../../src/act/apply.ts';
 import { listFinished } from '../../src/act/journal.ts';
 import { recover } from '../../src/act/recover.ts';
-import type { ActDeps } from '../../src/act/types.ts';
+import type { ActDeps, Plan } from '../../src/act/types.ts';
 import { UNIT, World, type WorldState } from './world.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'autoscaler-apply-'));
@@ -99,7 +99,7 @@ describe('applyPlan', () => {
     writeFileSync(world.unitPath, 'edited');
     const outcome = await applyPlan(plan, world.deps());
     assert.equal(outcome.result, 'refused');
-    assert.match(outcome.sentence, /no longer what it was when the change was planned/);
+    assert.match(outcome.sentence, /edited by somebody else since the change was planned/);
     assert.deepEqual(
       [world.state.restarts, existsSync(join(world.backupDir, 'changes'))],
       [0, false],
@@ -142,7 +142,7 @@ describe('applyPlan', () => {
     const outcome = await applyPlan(world.plan(4), world.deps(step));
     assert.equal(readFileSync(world.unitPath, 'utf8'), UNIT);
     assert.deepEqual([outcome.result, world.state.running], ['undone', 2]);
-    assert.match(outcome.sentence, /the journal in .* cannot be written/);
+    assert.match(outcome.sentence, /the end of it could not be noted: no such file/);
   });
 
   test('systemd cannot load the new unit: undone before the service is touched', async () => {
@@ -167,6 +167,50 @@ describe('applyPlan', () => {
       [outcome.result, world.state.loaded, world.state.active],
       ['applied', 4, false],
     );
+  });
+
+  for (const state of ['not-found', 'masked']) {
+    test(`a unit that is ${state} since it was planned: refused, nothing is touched`, async () => {
+      const world = newWorld();
+      const deps = world.deps();
+      const { readUnits } = deps.systemd;
+      deps.systemd.readUnits = async (names) => {
+        const units = await readUnits(names);
+        for (const unit of units.values()) unit.loadState = state;
+        return units;
+      };
+      const outcome = await applyPlan(world.plan(4), deps);
+      assert.equal(outcome.result, 'refused');
+      assert.match(outcome.sentence, new RegExp(`systemd says that it is ${state}`));
+      assert.equal(existsSync(world.backupDir), false);
+    });
+  }
+
+  test('the history is told before the change leaves the journal, and once', async () => {
+    const world = newWorld();
+    const deps = world.deps();
+    deps.record = (outcome) => {
+      assert.deepEqual(pendingNames(world), ['000001-web.service.pending']);
+      world.recorded.push(outcome);
+    };
+    await applyPlan(world.plan(4), deps);
+    assert.deepEqual(
+      world.recorded.map(({ result, changeId }) => [result, changeId]),
+      [['applied', '000001-web.service']],
+    );
+  });
+
+  test('a history that cannot be written: the change stands, the next run notes it', async () => {
+    const world = newWorld();
+    const deps = world.deps();
+    deps.record = () => {
+      throw Object.assign(new Error('full'), { code: 'ENOSPC' });
+    };
+    const outcome = await applyPlan(world.plan(4), deps);
+    assert.match(outcome.sentence, /4 run \(the end of it could not be noted: no space left/);
+    assert.deepEqual([outcome.result, world.recorded.length], ['applied', 0]);
+    await recover(world.deps());
+    assert.deepEqual([world.recorded.length, pendingNames(world)], [1, []]);
   });
 
   test('numbers of changes only grow', async () => {
@@ -207,6 +251,41 @@ describe('Celery', () => {
     const third = await recover(deps);
     assert.deepEqual([third.outcomes[0]?.result, world.state.running], ['applied', 4]);
     assert.equal(terminated.length, 1, 'one signal is enough');
+  });
+
+  test('drain_timeout_minutes is over: told first, the number goes back, no task is ended', async () => {
+    const world = newWorld({ kind: 'celery', drainLooks: 60 });
+    const deps = { ...world.deps(), drainTimeoutMs: () => 3_000 };
+    const { terminate } = deps.processes;
+    let signals = 0;
+    deps.processes.terminate = (...about) => {
+      signals += 1;
+      return terminate(...about);
+    };
+    deps.announce = (service, sentence) => {
+      world.announced.push(`${service} with ${world.declared()}: ${sentence}`);
+    };
+    const first = await applyPlan(world.plan(4), deps);
+    assert.match(
+      world.announced.join('\n'),
+      /^web.service with 4: .*2 → 4 is given up: .* within 0.1 m .*; the unit goes back to 2\. No task is ended.*$/,
+    );
+    assert.deepEqual([first.result, world.declared(), world.state.loaded], ['draining', 2, 2]);
+    assert.deepEqual([world.state.running, signals], [2, 1], 'the tasks go on');
+    let outcome = first;
+    for (let runs = 0; runs < 9 && outcome.result === 'draining'; runs++) {
+      outcome = (await recover(deps)).outcomes[0] ?? outcome;
+    }
+    assert.match(outcome.sentence, /failed: Celery has not finished .*undone: it is as before/);
+    assert.deepEqual([world.state.running, world.state.restarts, signals], [2, 1, 1]);
+    assert.deepEqual([world.announced.length, world.recorded.length], [1, 1]);
+  });
+
+  test('a rollback is never given up for drain_timeout_minutes', async () => {
+    const world = newWorld({ kind: 'celery', drainLooks: 12 });
+    const plan: Plan = { ...world.plan(4), action: 'rollback' };
+    const outcome = await applyPlan(plan, { ...world.deps(), drainTimeoutMs: () => 0 });
+    assert.deepEqual([outcome.result, world.announced], ['applied', []]);
   });
 
   test('an interrupted run leaves the drain to the next one at once', async () => {

@@ -11,11 +11,13 @@ interface Look {
   unit?: Partial<UnitState>;
   pids?: number[];
   error?: string;
+  /** workers that have not loaded their application */
+  loading?: number[];
 }
 
 const GOOD: Look = { pids: [11, 12] };
 
-/** Settles for 1 s, waits for 5 s. */
+/** Settles for 1 s, waits for 5 s, for loading applications 20 s. */
 function verify(looks: Look[], kind: Kind = 'gunicorn', countable = true): Promise<Verdict> {
   const base = new World('/nowhere').deps();
   const unit = { loadState: 'loaded', activeState: 'active', subState: 'running', mainPid: 1 };
@@ -31,6 +33,7 @@ function verify(looks: Look[], kind: Kind = 'gunicorn', countable = true): Promi
         return Promise.resolve(new Map([[SERVICE, state as UnitState]]));
       },
     },
+    hasBooted: (pid) => look().loading?.includes(pid) !== true,
     findWorkerTree: () => {
       const { error, pids = [] } = look();
       return Promise.resolve(
@@ -90,6 +93,24 @@ const CASES: {
     name: 'a Gunicorn master that replaces workers which die at their start',
     looks: respawning,
     why: /a worker died .* after its start/,
+  },
+  {
+    name: 'workers that load their application for longer than others take to start',
+    looks: [...Array.from({ length: 20 }, () => ({ ...GOOD, loading: [12] })), GOOD],
+    why: null,
+  },
+  {
+    name: 'workers that never come to serve',
+    looks: [{ ...GOOD, loading: [11, 12] }],
+    why: /^2 of 2 workers do not serve yet$/,
+  },
+  {
+    name: 'workers that die while they load, later than the settle time, and are replaced',
+    looks: Array.from({ length: 60 }, (_, index) => {
+      const pids = [2 * Math.floor(index / 4), 2 * Math.floor(index / 4) + 1];
+      return index % 4 === 0 ? { pids: [] } : { pids, loading: pids };
+    }),
+    why: /die again and again while they load/,
   },
   {
     name: 'a Celery pool that recycles its children is healthy',

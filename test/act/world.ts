@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ActDeps, Plan } from '../../src/act/types.ts';
+import type { ActDeps, Outcome, Plan } from '../../src/act/types.ts';
 import type { Kind } from '../../src/decide/types.ts';
 import type { UnitState } from '../../src/systemd/types.ts';
 
@@ -33,6 +33,9 @@ export class World {
   readonly unitPath: string;
   readonly dropInPath: string;
   readonly backupDir: string;
+  /** what the history would hold, of this process alone */
+  readonly recorded: Outcome[] = [];
+  readonly announced: string[] = [];
 
   constructor(root: string) {
     this.root = root;
@@ -105,6 +108,9 @@ export class World {
         startUnit: () => Promise.resolve(this.state.active ? undefined : this.start()),
         resetFailedUnit: () => Promise.resolve(),
       },
+      hasBooted: () => null,
+      announce: (_, sentence) => this.announced.push(sentence),
+      drainTimeoutMs: () => Infinity,
       findWorkerTree: () => Promise.resolve(this.tree()),
       processes: {
         isAlive: ({ startTicks }) => this.isMainAlive(startTicks),
@@ -118,8 +124,9 @@ export class World {
       monotonicMs: () => clock,
       sleep: (ms) => Promise.resolve(void (clock += ms)),
       step,
+      record: (outcome) => this.recorded.push(outcome),
       interrupted: () => false,
-      timing: { verifyMs: 5000, settleMs: 1000, pollMs: 500, drainMs: 10_000 },
+      timing: { verifyMs: 5000, bootMs: 20_000, settleMs: 1000, pollMs: 500, drainMs: 10_000 },
     };
   }
 

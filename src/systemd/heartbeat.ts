@@ -1,0 +1,40 @@
+import { readdirSync, readlinkSync, statSync, type Stats } from 'node:fs';
+import { readProcess } from './proc.ts';
+
+/** Gunicorn's, on Linux: sysconf(_SC_CLK_TCK) is 100 wherever Linux shows times to programs. */
+const TICKS_PER_SECOND = 100;
+
+/**
+ * Whether a Gunicorn worker has loaded its application and entered its loop. Its master makes a nameless
+ * file for each (`wgunicorn-…`), and the worker touches it for the first time when it begins to serve: up
+ * to version 20 by a change of its mode (0600 until then), later by setting its time to the monotonic clock.
+ * null: no such file is to be seen.
+ */
+export function hasBooted(pid: number): boolean | null {
+  const start = readProcess(pid)?.startTicks;
+  if (start === undefined) return null;
+  const beats = listHeartbeats(pid);
+  if (beats.length === 0) return null;
+  const laterS = (start + 1) / TICKS_PER_SECOND;
+  return beats.some(({ mode, mtimeMs }) => {
+    if ((mode & 0o777) <= 1) return true;
+    const seconds = mtimeMs / 1000;
+    // a wall clock's time is larger by far than any time since boot
+    return seconds < 1_000_000_000 && seconds >= laterS;
+  });
+}
+
+/** One, but for a version that leaves those of older workers open too. */
+function listHeartbeats(pid: number): Stats[] {
+  const found: Stats[] = [];
+  try {
+    for (const name of readdirSync(`/proc/${pid}/fd`)) {
+      const path = `/proc/${pid}/fd/${name}`;
+      const target = readlinkSync(path);
+      if (/\/wgunicorn-[^/]* \(deleted\)$/.test(target)) found.push(statSync(path));
+    }
+  } catch {
+    // it has ended in this moment, or it is not ours to see
+  }
+  return found;
+}
