@@ -10,5 +10,5 @@ if [ "$major" -lt 20 ]; then
 fi
 # npm writes its copy of the lock file when it is done
 if [ ! node_modules/.package-lock.json -nt package-lock.json ]; then
-  npm ci --no-fund --no-audit --loglevel=error < /dev/null
+  npm ci --no-update-notifier --no-fund --no-audit --loglevel=error < /dev/null
 fi

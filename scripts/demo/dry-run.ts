@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CHECKOUT } from '../../test/lab/lab.ts';
 import { celeryUnit, gunicornUnit } from '../../test/lab/services.ts';
-import { title } from './say.ts';
+import { say, title } from './say.ts';
 
 /** Answers `systemctl show UNIT…` for the sample units, which systemd does not know. */
 const SYSTEMCTL = `#!/bin/sh
@@ -34,10 +34,19 @@ export function showDryRun(): void {
     mkdirSync(join(folder, 'state'));
     const main = join(CHECKOUT, 'dist/main.js');
     const args = [main, '--config', join(folder, 'config.json'), 'run', '--dry-run'];
-    const { status } = spawnSync(process.execPath, args, {
+    // the log warns of a state folder under /tmp, rightly, and nobody here could heed it
+    const { status, stderr } = spawnSync(process.execPath, args, {
       env: { ...process.env, PATH: `${folder}:${process.env['PATH']}` },
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: ['ignore', 'inherit', 'pipe'],
+      encoding: 'utf8',
     });
+    if (status !== 0) process.stderr.write(stderr);
+    process.stdout.write('\n');
+    say(
+      status === 0
+        ? 'Nothing was changed: these are the edits that a run would have made. The scratch folder is gone.'
+        : `The dry run ended with exit code ${status ?? 'none'}.`,
+    );
     process.exitCode = status ?? 1;
   } finally {
     rmSync(folder, { recursive: true });

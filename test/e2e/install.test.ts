@@ -58,8 +58,11 @@ describe('scripts/install.sh', { timeout: 120_000 }, () => {
       { what: 'the decision in the journal', timeoutMs: 10_000 },
     );
     assert.match(journal, /"project":"shop".*cpu .*stays at 2/);
-    const next = await lab.ok('systemctl show -P NextElapseUSecMonotonic autoscaler.timer');
-    assert.match(next, /\d/);
+    const timer = await lab.ok(
+      'systemctl show -p TimersMonotonic -p AccuracyUSec autoscaler.timer',
+    );
+    assert.match(timer, /OnUnitActiveUSec=2min ; next_elapse=[1-9]/);
+    assert.match(timer, /^AccuracyUSec=1s$/m);
     assert.equal(await lab.ok('systemctl is-failed autoscaler.service || true'), 'inactive\n');
   });
 
