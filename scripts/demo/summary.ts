@@ -31,7 +31,7 @@ export async function showSummary(lab: Lab, facts: Facts): Promise<void> {
         [
           [
             'HTTP requests',
-            `${facts.http.requests} answered, ${facts.http.failed} attempts failed (Gunicorn restarting)`,
+            `${facts.http.requests} answered, ${facts.http.failed} attempts failed (a refused one is made again at once)`,
           ],
           ['tasks', `${facts.tasks} queued, ${done} done, ${facts.tasks - done} lost or open`],
           ...(await Promise.all(

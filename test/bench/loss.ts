@@ -30,7 +30,7 @@ const { values } = parseArgs({
 });
 const modes = values.modes.split(',') as Mode[];
 const pace =
-  values.short === true ? { changes: 4, quietMs: 4_000 } : { changes: 20, quietMs: 10_000 };
+  values.short === true ? { changes: 4, quietMs: 5_000 } : { changes: 20, quietMs: 8_000 };
 
 interface ModeResult {
   mode: Mode;
@@ -85,7 +85,7 @@ async function changeAgainAndAgain(host: Lab, service: string, mode: Mode): Prom
     const from = Date.now();
     const ms = await change(host, service, index % 2 === 0 ? MANY : FEW, mode);
     spans.push([from, from + ms]);
-    await sleep(1_000);
+    await sleep(500);
   }
   return spans;
 }
