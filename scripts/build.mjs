@@ -4,6 +4,7 @@ import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { rolldown } from 'rolldown';
 import { latePlugin } from './build-late.mjs';
+import { collectLicenses } from './licenses.mjs';
 
 const root = resolve(import.meta.dirname, '..');
 const outdir = resolve(root, 'dist');
@@ -31,7 +32,11 @@ async function bundle(entry, define, plugins = []) {
     minify: { compress: true, mangle: false, codegen: false },
     comments: false,
   });
-  return output.map(({ fileName, code }) => ({ name: fileName, code: toAscii(code) }));
+  return output.map(({ fileName, code, moduleIds }) => ({
+    name: fileName,
+    code: toAscii(code),
+    inputs: moduleIds,
+  }));
 }
 
 /** One byte a character is read, kept and compared fastest; text outside of strings and patterns is ASCII already. */
@@ -50,4 +55,8 @@ await mkdir(outdir, { recursive: true });
 for (const { name, code } of program) await writeFile(resolve(outdir, name), code);
 await writeFile(resolve(outdir, 'main.js'), `#!/usr/bin/env node\n${boot.code}`);
 await writeFile(resolve(outdir, 'package.json'), '{ "type": "commonjs" }\n');
+await writeFile(
+  resolve(outdir, 'licenses.txt'),
+  await collectLicenses(program.flatMap(({ inputs }) => inputs)),
+);
 await chmod(resolve(outdir, 'main.js'), 0o755);

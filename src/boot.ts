@@ -15,8 +15,14 @@ declare const PROGRAM: string;
 
 type Run = (exports: object, require: (id: string) => unknown, module: { exports: object }) => void;
 
-/** What V8 made of the program, by the version that made it: another one cannot use it. */
-const cacheDir = join(__dirname, 'cache', `${process.version}-${process.arch}`);
+/**
+ * What V8 made of the program, by the version that made it: another one cannot use it. Beside the program, but where
+ * a package owns that folder, the timer's runs may not write there.
+ */
+const cacheDir = join(
+  __dirname.startsWith('/usr/lib/') ? '/var/cache/autoscaler' : join(__dirname, 'cache'),
+  `${process.version}-${process.arch}`,
+);
 
 const modules = new Map<string, { exports: object }>();
 const uncached = new Map<string, Script>();

@@ -8,7 +8,7 @@ describe('scripts/install.sh', { timeout: 120_000 }, () => {
   const install = () => lab.ok(`sh -c 'cd / && bash ${CHECKOUT}/scripts/install.sh'`);
   const tree = () =>
     lab.ok(
-      'find /etc/autoscaler /usr/local/lib/autoscaler /etc/systemd/system/autoscaler.* -type f | sort | xargs sha256sum',
+      'find /etc/autoscaler /usr/lib/autoscaler /usr/lib/systemd/system/autoscaler.* /usr/share/doc/autoscaler /usr/share/man/man8/autoscaler.8 /etc/logrotate.d/autoscaler -type f | sort | xargs sha256sum',
     );
 
   before(async () => {
@@ -69,7 +69,7 @@ describe('scripts/install.sh', { timeout: 120_000 }, () => {
   test('uninstall.sh removes the program and keeps what the user needs; --purge all', async () => {
     await lab.ok(`bash ${CHECKOUT}/scripts/uninstall.sh`);
     await lab.ok(
-      'test ! -e /usr/local/bin/autoscaler && test ! -e /etc/systemd/system/autoscaler.timer && test -e /etc/autoscaler/config.json && test -e /var/lib/autoscaler/history.jsonl',
+      'test ! -e /usr/bin/autoscaler && test ! -e /usr/lib/systemd/system/autoscaler.timer && test -e /etc/autoscaler/config.json && test -e /var/lib/autoscaler/history.jsonl',
     );
     await lab.ok(`bash ${CHECKOUT}/scripts/uninstall.sh --purge`);
     await lab.ok(

@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { CHECKOUT, startLab, type Lab } from '../lab/lab.ts';
+import { celeryUnit, gunicornUnit, installUnit, redisUnit } from '../lab/services.ts';
+
+/** Below the checkout, so that the lab sees it too. */
+const folder = mkdtempSync(join(CHECKOUT, '.packages-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+function build(command: string, ...args: string[]): void {
+  execFileSync(command, args, { cwd: CHECKOUT, stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+function find(ending: string): string {
+  const name = readdirSync(folder).find((entry) => entry.endsWith(ending));
+  assert.ok(name, `no ${ending} was made`);
+  return join(folder, name);
+}
+
+const CONFIG = JSON.stringify({
+  projects: {
+    shop: { min_workers: 3, max_workers: 4, cpu_thresholds: { scale_up_4: 99.9 } },
+    tasks: {
+      min_workers: 3,
+      max_workers: 4,
+      queue_thresholds: { scale_up_4: 1000 },
+      broker_url: 'redis://127.0.0.1:6379/0',
+    },
+  },
+  global: { log_file: '/var/log/autoscaler.log' },
+});
+
+describe('the Debian package', { timeout: 240_000 }, () => {
+  let lab: Lab;
+  /** All names where a package may leave something; caches and what dpkg itself notes do not count. */
+  const listFiles = (to: string) =>
+    lab.ok(
+      `find /etc /usr /var /opt -xdev \\( -path /var/lib/dpkg -o -path /var/log/journal -o -path /var/cache -o -path /var/tmp -o -path /var/lib/systemd \\) -prune -o -print | sort > ${to}`,
+    );
+
+  before(async () => {
+    build('scripts/build-deb.sh', folder); // fails where lintian has anything to say
+    lab = await startLab();
+    await lab.ok('mkdir -p /home/shop && printf "WEB_CONCURRENCY=2\\n" > /home/shop/env');
+    await installUnit(lab, 'redis-tests.service', redisUnit());
+    await installUnit(
+      lab,
+      'shop.service',
+      gunicornUnit({ count: '', lines: ['EnvironmentFile=/home/shop/env'] }),
+    );
+    await installUnit(lab, 'tasks.service', celeryUnit());
+    await listFiles('/run/files-before');
+  });
+  after(() => lab.stop());
+
+  test('installs and starts nothing', async () => {
+    await lab.ok(`dpkg -i ${find('.deb')}`);
+    assert.match(await lab.ok('autoscaler --version'), /^\d+\.\d+\.\d+\n$/);
+    assert.equal((await lab.sh('systemctl is-enabled autoscaler.timer')).stdout, 'disabled\n');
+    assert.equal((await lab.sh('systemctl is-active autoscaler.timer')).stdout, 'inactive\n');
+    const dry = await lab.ok('autoscaler run --dry-run');
+    assert.equal(dry.match(/disabled in the config: left alone/g)?.length, 6);
+  });
+
+  test('the units are hardened to at most 4.0, and right', async () => {
+    const score = await lab.ok(
+      'systemd-analyze security autoscaler.service --no-pager | tail -n 1',
+    );
+    const exposure = Number(/: (\d+\.\d+) /.exec(score)?.[1]);
+    assert.ok(exposure <= 4, score);
+    assert.equal(
+      await lab.ok('systemd-analyze verify autoscaler.service autoscaler.timer 2>&1'),
+      '',
+    );
+  });
+
+  test('hardened, it still does its job: an environment file in a home, Gunicorn and Celery', async () => {
+    await lab.writeFile('/etc/autoscaler/config.json', CONFIG, { mode: 0o640 });
+    const { exitCode } = await lab.sh('systemctl start autoscaler.service', { timeoutMs: 90_000 });
+    const journal = await lab.ok('journalctl -u autoscaler.service -o cat --no-pager');
+    assert.equal(exitCode, 0, journal);
+    assert.equal(await lab.readFile('/home/shop/env'), 'WEB_CONCURRENCY=3\n');
+    assert.match(await lab.readFile('/etc/systemd/system/tasks.service'), /worker -c 3/);
+    assert.match(journal, /shop\.service: 2 → 3 workers; verified: 3 run/);
+    assert.match(journal, /tasks\.service: 2 → 3 workers; verified: 3 run/);
+  });
+
+  test('the log survives logrotate', async () => {
+    await lab.ok('systemctl start autoscaler.service');
+    if ((await lab.sh('command -v logrotate')).exitCode === 0) {
+      await lab.ok('logrotate --force /etc/logrotate.d/autoscaler');
+    } else {
+      await lab.ok('mv /var/log/autoscaler.log /var/log/autoscaler.log.1');
+    }
+    await lab.ok('systemctl start autoscaler.service');
+    assert.match(await lab.readFile('/var/log/autoscaler.log'), /"event":"none"/);
+  });
+
+  test('completes in bash', async () => {
+    const complete = (...words: string[]) =>
+      lab.ok(
+        `bash -c '. /usr/share/bash-completion/completions/autoscaler; COMP_WORDS=(${words.join(' ')}); COMP_CWORD=${words.length - 1}; _autoscaler; printf "%s\\n" "\${COMPREPLY[@]}"'`,
+      );
+    assert.match(await complete('autoscaler', 'ro'), /^rollback$/m);
+    assert.match(await complete('autoscaler', 'rollback', '--l'), /^--list$/m);
+    assert.match(await complete('autoscaler', 'scale', 'sho'), /^shop\.service$/m);
+    assert.match(
+      await complete('autoscaler', '--config', 'x', 'metrics', 'cel'),
+      /^celery_queue$/m,
+    );
+  });
+
+  test('an upgrade keeps config, history, journal and the timer as it was', async () => {
+    await lab.ok('systemctl enable --now autoscaler.timer');
+    const kept = () =>
+      lab.ok(
+        'cat /etc/autoscaler/config.json; ls -R /var/backups/autoscaler; head -n 1 /var/lib/autoscaler/history.jsonl',
+      );
+    const before = await kept();
+    await lab.ok(`dpkg -i ${find('.deb')}`);
+    assert.equal(await kept(), before);
+    assert.equal(await lab.ok('systemctl is-active autoscaler.timer'), 'active\n');
+  });
+
+  test('removing keeps what the user needs, a purge leaves nothing', async () => {
+    await lab.ok('dpkg -r autoscaler');
+    await lab.ok(
+      'test -e /etc/autoscaler/config.json && test -e /var/lib/autoscaler/history.jsonl',
+    );
+    assert.equal((await lab.sh('systemctl is-active autoscaler.timer')).stdout, 'inactive\n');
+    await lab.ok('dpkg -P autoscaler');
+    await listFiles('/run/files-after');
+    assert.equal(
+      await lab.ok('comm -13 /run/files-before /run/files-after | grep -i autoscaler || true'),
+      '',
+    );
+  });
+});
+
+describe('the tarball of npm pack', { timeout: 120_000 }, () => {
+  let lab: Lab;
+  before(async () => {
+    build('npm', 'pack', '--silent', '--pack-destination', folder);
+    lab = await startLab();
+  });
+  after(() => lab.stop());
+
+  test('installs globally without a network, and works', async () => {
+    await lab.ok(`npm install --global --offline --no-audit --no-fund ${find('.tgz')}`);
+    assert.match(await lab.ok('cd / && autoscaler --version'), /^\d+\.\d+\.\d+\n$/);
+    const example = '$(npm root -g)/autoscaler/config/autoscaler.example.jsonc';
+    const { stdout } = await lab.sh(`cd / && autoscaler --config "${example}" metrics all`);
+    assert.match(stdout, /^memory +\d+ MB/m);
+    const bytes = await lab.ok('du -sb "$(npm root -g)/autoscaler" | cut -f1');
+    assert.ok(Number(bytes) <= 3 * 2 ** 20, `${bytes} bytes`);
+    assert.equal(await lab.ok('find "$(npm root -g)/autoscaler" -name node_modules'), '');
+  });
+});
