@@ -1,6 +1,7 @@
 // Builds src/ into dist/: main.js, which loads the program, and the program itself in parts, some of
 // which load late. docs/performance.md says why it is CommonJS, and what is loaded when.
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { chmod, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { rolldown } from 'rolldown';
 import { latePlugin } from './build-late.mjs';
@@ -39,6 +40,19 @@ async function bundle(entry, define, plugins = []) {
   }));
 }
 
+/** Names this build: a hash of what the program is made of. */
+async function buildId() {
+  const hash = createHash('sha256');
+  const names = await readdir(resolve(root, 'src'), { recursive: true, withFileTypes: true });
+  const files = names
+    .filter((entry) => entry.isFile())
+    .map((entry) => resolve(entry.parentPath, entry.name));
+  for (const file of [...files.sort(), resolve(root, 'package-lock.json')]) {
+    hash.update(await readFile(file)).update('\0');
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
 /** One byte a character is read, kept and compared fastest; text outside of strings and patterns is ASCII already. */
 function toAscii(code) {
   return code.replaceAll(
@@ -47,7 +61,9 @@ function toAscii(code) {
   );
 }
 
-const program = await bundle('src/main.ts', {}, [latePlugin]);
+const program = await bundle('src/main.ts', { BUILD_ID: JSON.stringify(await buildId()) }, [
+  latePlugin,
+]);
 const [boot] = await bundle('src/boot.ts', { PROGRAM: JSON.stringify(program[0].name) });
 
 await rm(outdir, { recursive: true, force: true });
