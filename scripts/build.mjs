@@ -10,8 +10,12 @@ import { collectLicenses } from './licenses.mjs';
 const root = resolve(import.meta.dirname, '..');
 const outdir = resolve(root, 'dist');
 
+/** What a run with nothing to do loads late, but always: one file with all that they need. */
+const IDLE_RUN =
+  /\/src\/commands\/run\.ts$|\/src\/measure\/queue(?:-redis)?\.ts$|\/systeminformation\/lib\/memory\.js$/;
+
 /** Bundles one entry; the chunks, the entry's first. */
-async function bundle(entry, define, plugins = []) {
+async function bundle(entry, { define = {}, plugins = [], groups = [] }) {
   const build = await rolldown({
     cwd: root,
     input: [entry],
@@ -32,6 +36,7 @@ async function bundle(entry, define, plugins = []) {
     // names stay: a stack trace is to say something
     minify: { compress: true, mangle: false, codegen: false },
     comments: false,
+    codeSplitting: { groups },
   });
   return output.map(({ fileName, code, moduleIds }) => ({
     name: fileName,
@@ -61,10 +66,17 @@ function toAscii(code) {
   );
 }
 
-const program = await bundle('src/main.ts', { BUILD_ID: JSON.stringify(await buildId()) }, [
-  latePlugin,
-]);
-const [boot] = await bundle('src/boot.ts', { PROGRAM: JSON.stringify(program[0].name) });
+const program = await bundle('src/main.ts', {
+  define: { BUILD_ID: JSON.stringify(await buildId()) },
+  plugins: [latePlugin],
+  groups: [
+    { name: 'main', test: /\/src\/main\.ts$/, priority: 2 },
+    { name: 'run', test: IDLE_RUN, priority: 1 },
+  ],
+});
+const [boot] = await bundle('src/boot.ts', {
+  define: { PROGRAM: JSON.stringify(program[0].name) },
+});
 
 await rm(outdir, { recursive: true, force: true });
 await mkdir(outdir, { recursive: true });

@@ -8,6 +8,7 @@ import { toPolicies } from '../config/policies.ts';
 import { findConfigPath } from '../config/read.ts';
 import type { Config } from '../config/schema.ts';
 import { decide } from '../decide/decide.ts';
+import { mayGrow } from '../decide/may-grow.ts';
 import type { Decision, Policy } from '../decide/types.ts';
 import { historyNeededMs } from '../decide/window.ts';
 import { takeSample, type Measurement } from '../measure/sample.ts';
@@ -65,7 +66,13 @@ async function runCycle(config: Config, log: Logger, deps: ActDeps | null): Prom
   const { entries, warnings } = readRecent(stateDir, historyNeededMs(policies, intervalS * 1000));
   for (const warning of warnings) log.warn({ event: 'history' }, warning);
   const previous = entries.findLast((entry) => entry.kind === 'sample') ?? null;
-  const measured = await takeSample({ config, units, previous });
+  const byService = new Map(policies.map((policy) => [policy.service, policy]));
+  const measured = await takeSample({
+    config,
+    units,
+    previous,
+    mayGrow: (sample, service) => mayGrow(byService.get(service)!, sample),
+  });
   const { sample } = measured;
   if (deps !== null) appendEntries(stateDir, [sample]);
 

@@ -1,5 +1,6 @@
 // the namespace import lets the bundler drop what is not used: `{ z }` would keep all of zod
 import * as z from 'zod/mini';
+import { STEP_KEY } from './steps.ts';
 
 /** The most workers that a service may be given; a typo beyond it is found instead of applied. */
 export const MOST_WORKERS = 9999;
@@ -38,9 +39,6 @@ const absolutePath = (description: string, example: string) =>
 
 /** Accepted because older configs have it; nothing reads it, so nothing is asked of it. */
 const legacy = (description: string) => z.optional(z.unknown().check(z.describe(description)));
-
-/** A threshold's key: `scale_up_N` or `scale_down_N`, N being the number of workers to go to. */
-export const STEP_KEY = /^scale_(up|down)_([1-9][0-9]{0,3})$/;
 
 const thresholds = (description: string, expected: string, most: number) =>
   z.optional(

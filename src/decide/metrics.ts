@@ -9,7 +9,7 @@ export interface MetricTraits {
   /** true: a value is the average since the sample before it; false: it is a point */
   isAverage: boolean;
   /** the value in a sample; null where it is missing */
-  read: (sample: Sample, service: string) => number | null;
+  read: (sample: Pick<Sample, 'host' | 'services'>, service: string) => number | null;
   /** the keys of the sample's `errors` (those of the host or of the service) that say why it is missing */
   errorKeys: readonly string[];
 }

@@ -25,13 +25,23 @@ export interface MeasureInput {
   units: ReadonlyMap<string, UnitState>;
   /** the newest sample of the history */
   previous: Sample | null;
+  /**
+   * whether a service may want more workers by what is in this sample of it; where not, what its workers hold
+   * is not measured. Default: always
+   */
+  mayGrow?: (sample: Pick<Sample, 'host' | 'services'>, service: string) => boolean;
 }
 
 /**
  * Measures host, services and queues of all enabled projects, side by side. Nothing that fails stops the
  * rest: it is null in the sample, with its error.
  */
-export async function takeSample({ config, units, previous }: MeasureInput): Promise<Measurement> {
+export async function takeSample({
+  config,
+  units,
+  previous,
+  mayGrow = () => true,
+}: MeasureInput): Promise<Measurement> {
   const projects = Object.entries(config.projects).filter(([, project]) => project.enabled);
   const requests = projects.flatMap(([project, { broker_url: url, queues }]) =>
     url === undefined ? [] : [{ project, url, queues }],
@@ -48,10 +58,15 @@ export async function takeSample({ config, units, previous }: MeasureInput): Pro
       services[project.service_name] = withQueue(NOT_ASKED, queues.get(name));
       continue;
     }
-    const wantsMemory = project.memory_threshold_mb !== undefined;
-    const { sample, location } = await measureService(unit, wantsMemory);
+    const queue = queues.get(name);
+    const { sample, location } = await measureService(
+      unit,
+      (found) =>
+        project.memory_threshold_mb !== undefined &&
+        mayGrow({ host, services: { [unit.unit]: withQueue(found, queue) } }, unit.unit),
+    );
     if (location !== null) located.set(unit.unit, location);
-    services[unit.unit] = withQueue(sample, queues.get(name));
+    services[unit.unit] = withQueue(sample, queue);
   }
   const at = new Date().toISOString();
   return {

@@ -22,7 +22,7 @@ const PROCESS_POOLS = ['prefork', 'processes'];
  */
 export async function measureService(
   unit: UnitState,
-  wantsMemory: boolean,
+  wantsMemory: (sample: ServiceSample) => boolean,
 ): Promise<ServiceMeasure> {
   const errors: Record<string, string> = {};
   const location = locate(unit, errors);
@@ -36,7 +36,7 @@ export async function measureService(
     active: unit.activeState,
     main_pid: unit.mainPid,
   };
-  if (wantsMemory) {
+  if (wantsMemory(sample)) {
     sample.memory_mb = Array.isArray(running) ? readMemoryMb(running) : null;
     if (sample.memory_mb === null) {
       errors['memory_mb'] = errors['running'] ?? 'it has no workers whose memory could be read';

@@ -1,20 +1,23 @@
 """Measures whole processes, each with the children that it waits for.
 
-Standard input: {"rounds": N, "warmups": N, "programs": {"NAME": {"argv": […], "env": {…}}}}
+Standard input: {"rounds": N, "warmups": N, "programs": {"NAME": {"argv": […], "restore": {COPY: ORIGINAL}}}}
 Standard output: {"NAME": [{"cpu": ms, "wall": ms, "memory": KiB, "exit": code}, …]}, a reading a round.
 
 Each round starts every program once, so that whatever disturbs the machine meets all of them; the order
-changes from round to round. Python is small: what a child inherits from it between fork and exec does
+changes from round to round. What a program changes is laid anew before it. Python is small: what a child inherits from it between fork and exec does
 not show in the peak of its memory.
 """
 
 import json
 import os
+import shutil
 import sys
 import time
 
 
-def run(argv, env):
+def run(argv, env, restore):
+    for copy, original in restore.items():
+        shutil.copyfile(original, copy)
     started = time.monotonic()
     pid = os.fork()
     if pid == 0:
@@ -38,7 +41,7 @@ def main():
     for number in range(-task["warmups"], task["rounds"]):
         turn = number % len(programs)
         for name, program in programs[turn:] + programs[:turn]:
-            reading = run(program["argv"], {**os.environ, **program.get("env", {})})
+            reading = run(program["argv"], dict(os.environ), program.get("restore", {}))
             if number >= 0:
                 readings[name].append(reading)
     json.dump(readings, sys.stdout)
