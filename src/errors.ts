@@ -23,6 +23,8 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 export class UserError extends Error {
   readonly exitCode: ExitCode;
   readonly hint: string | undefined;
+  /** the log has said it, so that nobody needs to say it again */
+  isLogged = false;
 
   constructor(exitCode: ExitCode, message: string, hint?: string) {
     super(message);

@@ -1,10 +1,10 @@
+import { constants, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
 import pino, { type Logger, type StreamEntry } from 'pino';
 import { UserError, EXIT } from './errors.ts';
 
-type Destination = ReturnType<typeof pino.destination>;
-
-/** How much is said on stderr: `quiet` errors alone, `verbose` debug too. */
-export type Verbosity = 'quiet' | 'normal' | 'verbose';
+/** How much is said on stderr: `none`, `quiet` errors alone, `verbose` debug too. */
+export type Verbosity = 'none' | 'quiet' | 'normal' | 'verbose';
 
 export interface LogTarget {
   /** appended to as JSON lines, whatever the verbosity; null: no file */
@@ -17,17 +17,17 @@ export interface LogTarget {
  * The log: JSON lines in `file` and, where stderr is no terminal, on stderr; lines for people on a
  * terminal (there only warnings and errors, unless verbose: the result on stdout tells the rest).
  * Each line has `level` in words (`INFO`, `WARN`, `ERROR`), `event` and `msg`.
- * Synchronous: a oneshot must not lose its last line. A line that cannot be written (the disk is full,
- * nobody reads stderr any more) stops no work.
+ * Synchronous: a oneshot must not lose its last line.
  *
- * @throws UserError permission where the log file cannot be opened, unless the disk is at fault
+ * A line that cannot be written (the disk is full, nobody reads stderr any more) stops no work: of the
+ * file it is told on stderr, once.
+ *
+ * @throws UserError permission where the log file may not be opened, config where it can be none
  */
 export async function openLog(target: LogTarget): Promise<Logger> {
-  const streams: StreamEntry[] = [await stderrStream(target)];
-  if (target.file !== null) {
-    const stream = openFile(target.file);
-    if (stream !== null) streams.push({ level: 'info', stream });
-  }
+  const streams: StreamEntry[] = target.verbosity === 'none' ? [] : [await stderrStream(target)];
+  const file = target.file === null ? null : openFile(target.file);
+  if (file !== null) streams.push({ level: 'info', stream: file });
   return pino(
     {
       level: target.verbosity === 'verbose' ? 'debug' : 'info',
@@ -50,7 +50,10 @@ async function stderrStream({ verbosity, color }: LogTarget): Promise<StreamEntr
           ? 'warn'
           : 'info';
   if (!terminal) {
-    return { level, stream: survive(pino.destination({ fd: 2, sync: true }), () => {}) };
+    const stream = pino.destination({ fd: 2, sync: true });
+    // a reader that has gone away must not end a change half-way
+    stream.on('error', () => undefined);
+    return { level, stream };
   }
   const { default: pretty } = await import('pino-pretty');
   const stream = pretty({
@@ -62,38 +65,55 @@ async function stderrStream({ verbosity, color }: LogTarget): Promise<StreamEntr
   return { level, stream };
 }
 
+type Destination = ReturnType<typeof pino.destination>;
+
+/** null: it cannot be written now, which has been told. */
 function openFile(file: string): Destination | null {
-  const complain = (error: Error) =>
-    process.stderr.write(`autoscaler: ${file}: the log file cannot be written: ${error.message}\n`);
+  let isTold = false;
+  const tell = ({ message }: Error): void => {
+    if (!isTold)
+      process.stderr.write(`autoscaler: ${file}: the log file cannot be written: ${message}\n`);
+    isTold = true;
+  };
   try {
-    // 0640: reasons may name services and brokers, which are nobody else's business
-    const stream = pino.destination({
-      ...{ dest: file, append: true, sync: true, mkdir: true, mode: 0o640 },
-    });
-    return survive(stream, complain);
+    const stream = pino.destination({ fd: openForAppend(file), sync: true });
+    stream.on('error', tell);
+    return stream;
   } catch (error) {
-    if (isFaultOfDisk(error as NodeJS.ErrnoException)) {
-      complain(error as Error);
-      return null;
-    }
-    throw new UserError(
-      EXIT.permission,
-      `${file}: the log file cannot be written: ${(error as Error).message}`,
-      'Run as root, or set "log_file" in "global" to a file that you may write.',
-    );
+    const fault = explainFault(file, error as NodeJS.ErrnoException);
+    if (fault !== null) throw fault;
+    tell(error as Error);
+    return null;
   }
 }
 
-function isFaultOfDisk({ code }: NodeJS.ErrnoException): boolean {
-  return ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO'].includes(code ?? '');
+function openForAppend(file: string): number {
+  mkdirSync(dirname(file), { recursive: true });
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK } = constants;
+  // 0640: reasons may name services and brokers, which are nobody else's business.
+  // A pipe that nobody reads must not make us wait
+  return openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0o640);
 }
 
-/** Without a listener a line that cannot be written would end the program; a broken pipe is pino's own to ignore. */
-function survive(stream: Destination, complain: (error: Error) => void): Destination {
-  let told = false;
-  stream.on('error', (error: Error) => {
-    if (!told) complain(error);
-    told = true;
-  });
-  return stream;
+const NO_PERMISSION = ['EACCES', 'EPERM'];
+const NO_FILE = ['EISDIR', 'ENOTDIR', 'EEXIST', 'ELOOP', 'ENAMETOOLONG', 'ENXIO'];
+
+/** What only the user can mend; null for what may pass. */
+function explainFault(
+  file: string,
+  { code = '', message }: NodeJS.ErrnoException,
+): UserError | null {
+  if (NO_PERMISSION.includes(code)) {
+    return new UserError(
+      EXIT.permission,
+      `${file}: the log file cannot be written: ${message}`,
+      'Run as root, or set "log_file" in "global" to a file that you may write.',
+    );
+  }
+  if (!NO_FILE.includes(code)) return null;
+  return new UserError(
+    EXIT.config,
+    `${file}: expected a log file: ${message}`,
+    'Set "log_file" in "global" to a file, or remove it: the journal has the log too.',
+  );
 }

@@ -1,5 +1,6 @@
 import { buildProgram } from './cli.ts';
 import { EXIT, UserError } from './errors.ts';
+import { guardStreams } from './streams.ts';
 
 /** Runs one command line. The only place that prints an uncaught error and that ends the process. */
 async function main(argv: string[]): Promise<number> {
@@ -14,6 +15,7 @@ async function main(argv: string[]): Promise<number> {
 
 function printError(error: unknown): number {
   if (error instanceof UserError) {
+    if (error.isLogged) return error.exitCode;
     process.stderr.write(`autoscaler: ${error.message}\n`);
     if (error.hint !== undefined) process.stderr.write(`${error.hint}\n`);
     return error.exitCode;
@@ -29,13 +31,11 @@ function printError(error: unknown): number {
   return EXIT.failed;
 }
 
-// A reader that has gone away (`| head`) is not an error of ours.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(EXIT.ok);
-  throw error;
-});
+const streams = guardStreams();
 
 void main(process.argv).then((exitCode) => {
   // stdout may be a pipe, which is written asynchronously: end only when all is out
-  process.stdout.write('', () => process.exit(exitCode));
+  process.stdout.write('', () => {
+    process.exit(exitCode === EXIT.ok && streams.hasFailed() ? EXIT.failed : exitCode);
+  });
 });

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Outcome } from '../act/types.ts';
 import { formatFault, type Fault } from '../config/fault.ts';
 import type { GlobalOptions } from '../cli.ts';
+import { EXIT, UserError } from '../errors.ts';
 import { openLog } from '../log.ts';
 import type { ServiceReport } from '../output/run-report.ts';
 import { mayColor } from '../output/terminal.ts';
@@ -12,6 +13,38 @@ export function openCommandLog(options: GlobalOptions, file: string | null): Pro
     options.quiet === true ? 'quiet' : options.verbose === true ? 'verbose' : 'normal';
   const color = options.color && mayColor(process.stderr.isTTY);
   return openLog({ file, verbosity, color });
+}
+
+/**
+ * Does the work of a command that the timer calls: what ends it is said by the log (level ERROR, event
+ * `failed`), on stderr as in the file, and then by nobody else.
+ */
+export async function loggingFailure<T>(log: Logger, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    logFailure(log, error);
+    if (error instanceof UserError) error.isLogged = true;
+    throw error;
+  }
+}
+
+/** Does the work of a command that people call: what ends it is noted in the log file, and is still to be said to them. */
+export async function notingFailure<T>(file: string | null, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (file !== null) logFailure(await openLog({ file, verbosity: 'none', color: false }), error);
+    throw error;
+  }
+}
+
+function logFailure(log: Logger, error: unknown): void {
+  if (error instanceof UserError) {
+    const { exitCode, message, hint } = error;
+    const text = hint === undefined ? message : `${message} (${hint})`;
+    log.error({ event: 'failed', exit_code: exitCode }, text);
+  } else log.error({ event: 'failed', exit_code: EXIT.failed }, `a bug: ${String(error)}`);
 }
 
 /** What is odd in a config but does no harm. */

@@ -6,8 +6,9 @@ import type { RunOptions } from './run.ts';
 /** The result of a run on stdout, and the exit code that follows from it. */
 export async function printRun(report: RunReport, options: RunOptions): Promise<ExitCode> {
   const out = openOutput(options);
-  const { failed = false, ...rest } = report;
-  if (options.json === true) process.stdout.write(`${JSON.stringify(rest)}\n`);
+  const { failed = false, dry_run, ...rest } = report;
+  const document = dry_run ? { ...rest, dry_run } : rest;
+  if (options.json === true) process.stdout.write(`${JSON.stringify(document)}\n`);
   else out.write(renderRunReport(report, await renderDiffs(report), out));
   return failed || report.services.some(({ error }) => error !== null) ? EXIT.failed : EXIT.ok;
 }

@@ -16,7 +16,7 @@ import { disableUnit } from '../systemd/actions.ts';
 import { readUnits } from '../systemd/units.ts';
 import { makeActDeps } from './act-deps.ts';
 import { holdLock } from './hold-lock.ts';
-import { logOutcome, openCommandLog } from './log-events.ts';
+import { logOutcome, notingFailure, openCommandLog } from './log-events.ts';
 import { isNamed, selectChains, type Chain } from './rollback-select.ts';
 import { locatorOf } from './rollback-sources.ts';
 import { watchSignals } from './signals.ts';
@@ -55,6 +55,16 @@ export async function rollbackCommand(options: RollbackOptions): Promise<number>
     return report(await rollBack(chains, deps, () => Promise.resolve(null)), options, out);
   }
   const log = await openCommandLog(options, places.logFile);
+  return notingFailure(places.logFile, () => rollBackLocked(places, options, log, out));
+}
+
+/** Under the lock, the timer stopped first unless it is to be kept. */
+async function rollBackLocked(
+  places: Places,
+  options: RollbackOptions,
+  log: Logger,
+  out: Output,
+): Promise<number> {
   const isTimerOff = options.keepTimer === true || (await stopTimer(log, out));
   const lock = await holdLock(places.state_dir);
   const signals = watchSignals();

@@ -19,7 +19,7 @@ import { readUnits } from '../systemd/units.ts';
 import { makeActDeps } from './act-deps.ts';
 import { finishDrains } from './finish-drains.ts';
 import { holdLock } from './hold-lock.ts';
-import { logIdle, logOutcome, logWarnings, openCommandLog } from './log-events.ts';
+import { logIdle, loggingFailure, logOutcome, logWarnings, openCommandLog } from './log-events.ts';
 import { printRun } from './print-run.ts';
 import { reportDecision, reportDisabled, withOutcome, withPlan } from './report-decision.ts';
 import { watchSignals } from './signals.ts';
@@ -38,10 +38,14 @@ export async function runCommand(options: RunOptions): Promise<number> {
   const dryRun = options.dryRun === true;
   const log = await openCommandLog(options, dryRun ? null : (config.global.log_file ?? null));
   logWarnings(log, warnings);
-  if (dryRun) {
-    const report = await runCycle(config, log, null);
-    return printRun(report, options);
-  }
+  return loggingFailure(log, async () => {
+    const report = dryRun ? await runCycle(config, log, null) : await runLocked(config, log);
+    return typeof report === 'number' ? report : printRun(report, options);
+  });
+}
+
+/** A cycle that may change things; a number is the exit code of a run that was asked to end. */
+async function runLocked(config: Config, log: Logger): Promise<RunReport | number> {
   const lock = await holdLock(config.global.state_dir);
   const signals = watchSignals();
   try {
@@ -49,7 +53,7 @@ export async function runCommand(options: RunOptions): Promise<number> {
       ...{ interrupted: signals.interrupted, log, drainTimeoutMs: drainTimeouts(config) },
     });
     const report = await runCycle(config, log, deps);
-    return signals.exitCode() ?? printRun(report, options);
+    return signals.exitCode() ?? report;
   } finally {
     signals.release();
     lock.release();

@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import { applyPlan } from '../act/apply.ts';
 import { recover } from '../act/recover.ts';
 import type { Outcome, Plan } from '../act/types.ts';
@@ -13,7 +14,7 @@ import { readUnits } from '../systemd/units.ts';
 import { drainTimeouts } from '../config/drain-timeout.ts';
 import { makeActDeps } from './act-deps.ts';
 import { holdLock } from './hold-lock.ts';
-import { logOutcome, openCommandLog } from './log-events.ts';
+import { logOutcome, notingFailure, openCommandLog } from './log-events.ts';
 import { preparePlan } from './prepare-plan.ts';
 import { watchSignals } from './signals.ts';
 
@@ -37,6 +38,18 @@ export async function scaleCommand(options: ScaleOptions): Promise<number> {
     return printPlan(plan, options);
   }
   const log = await openCommandLog(options, config.global.log_file ?? null);
+  return notingFailure(config.global.log_file ?? null, () =>
+    scaleLocked({ service, project }, options, config, log),
+  );
+}
+
+/** Under the lock, after what a run before has left is finished or undone. */
+async function scaleLocked(
+  { service, project }: { service: string; project: string | null },
+  options: ScaleOptions,
+  config: Config,
+  log: Logger,
+): Promise<number> {
   const lock = await holdLock(config.global.state_dir);
   const signals = watchSignals();
   try {

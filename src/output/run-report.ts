@@ -26,6 +26,7 @@ export interface ServiceReport {
 /** The document of `run --json`. */
 export interface RunReport {
   at: string;
+  /** printed in a dry run only */
   dry_run: boolean;
   host: Sample['host'];
   services: ServiceReport[];

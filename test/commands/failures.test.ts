@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { EXIT } from '../../src/errors.ts';
+import { writeConfig } from '../config/write-config.ts';
+import { autoscaler, MAIN } from './built.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'autoscaler-failures-'));
+after(() => rmSync(folder, { recursive: true }));
+
+const SHOP = { shop: { max_workers: 4, cpu_thresholds: { scale_up_2: 60 } } };
+
+function configWith(logFile: string, projects: object = {}): string {
+  const global = { log_file: logFile, state_dir: join(folder, 'state') };
+  return writeConfig(JSON.stringify({ projects, global }));
+}
+
+describe('what ends a command is in the log file as ERROR', () => {
+  // nothing is found there, so systemctl is missing
+  const env = { PATH: folder };
+  const told = /^systemctl is not there: .* \(Run this on the host/;
+  const readErrors = (file: string): Record<string, unknown>[] =>
+    readFileSync(file, 'utf8')
+      .split('\n')
+      .filter((line) => line.includes('ERROR'))
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+  test('run: said once on stderr too, as the line that the journal gets, and nothing on stdout', () => {
+    const file = join(folder, 'run.log');
+    const { code, stdout, stderr } = autoscaler(
+      ['--config', configWith(file, SHOP), 'run', '-q', '--json'],
+      env,
+    );
+    const [error, ...rest] = readErrors(file);
+    assert.deepEqual(rest, []);
+    assert.equal(error?.['event'], 'failed');
+    assert.match(String(error['msg']), told);
+    assert.deepEqual(JSON.parse(stderr), error);
+    assert.deepEqual({ code, stdout }, { code: EXIT.failed, stdout: '' });
+  });
+
+  test('scale: said to the user in plain words', () => {
+    const file = join(folder, 'scale.log');
+    const args = ['--config', configWith(file, SHOP), 'scale', 'shop', '2'];
+    const { code, stderr } = autoscaler(args, env);
+    assert.match(String(readErrors(file)[0]?.['msg']), told);
+    assert.match(stderr, /^autoscaler: systemctl is not there: .*\nRun this on the host.*\n$/);
+    assert.equal(code, EXIT.failed);
+  });
+});
+
+describe('a log file', () => {
+  execFileSync('mkfifo', [join(folder, 'pipe')]);
+  const rows: [name: string, file: string, code: number, told: RegExp][] = [
+    ['that is a folder: 78', folder, EXIT.config, /expected a log file: EISDIR/],
+    ['below a file: 78', join(MAIN, 'x.log'), EXIT.config, /expected a log file: E/],
+    ['that is a pipe nobody reads: 78, at once', join(folder, 'pipe'), EXIT.config, /ENXIO/],
+    [
+      'on a full disk keeps nothing from being done',
+      '/dev/full',
+      EXIT.ok,
+      /the log file cannot be written: EN/,
+    ],
+  ];
+  for (const [name, file, expected, told] of rows) {
+    test(name, () => {
+      const { code, stdout, stderr } = autoscaler(['--config', configWith(file), 'run']);
+      assert.match(stderr, told);
+      assert.equal(code, expected);
+      assert.equal(stdout !== '', expected === EXIT.ok);
+    });
+  }
+
+  test('in a folder that is not there yet is made, for its owner and group alone', () => {
+    const file = join(folder, 'new/deep/a.log');
+    assert.equal(autoscaler(['--config', configWith(file), 'run']).code, EXIT.ok);
+    assert.match(execFileSync('stat', ['-c', '%a', file], { encoding: 'utf8' }), /^640/);
+  });
+});
+
+describe('a result that nobody takes', () => {
+  const shell = (command: string): { status: number | null; stderr: string } =>
+    spawnSync('bash', ['-c', command, process.execPath, MAIN], { encoding: 'utf8' });
+
+  test('a reader that has gone away is no error', () => {
+    const { status, stderr } = shell('set -o pipefail; "$0" "$1" --help | true');
+    assert.deepEqual({ status, stderr }, { status: EXIT.ok, stderr: '' });
+  });
+
+  test('one of the messages neither: the exit code stays', () => {
+    const { status } = shell(
+      'set -o pipefail; "$0" "$1" --config /none run 2>&1 >/dev/null | true',
+    );
+    assert.equal(status, EXIT.config);
+  });
+
+  test('a full disk is one: 1, in one line', () => {
+    const { status, stderr } = shell('"$0" "$1" --help > /dev/full');
+    assert.match(stderr, /^autoscaler: the result cannot be written: ENOSPC[^\n]*\n$/);
+    assert.equal(status, EXIT.failed);
+  });
+});
