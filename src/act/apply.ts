@@ -14,14 +14,37 @@ export async function applyPlan(plan: Plan, deps: ActDeps): Promise<Outcome> {
   try {
     const unit = await readUnit(plan.service, deps);
     if (plan.action !== 'rollback') requireLoaded(unit);
-    // a service that was stopped since it was measured is not started
-    const resize = isRunning(unit) ? plan.resize : 'none';
+    const { resize, obstacle } = await chooseResize(plan, unit, deps);
+    if (plan.action === 'heal' && resize === 'live') {
+      const { findHealHold } = await import('./heal-guard.ts');
+      const held = await findHealHold(plan, deps);
+      if (held !== null) return { ...refuse(plan, new UserError(EXIT.failed, held)), held };
+    }
+    if (resize === 'none' && obstacle !== null && plan.action !== 'rollback') {
+      return { ...refuse(plan, new UserError(EXIT.failed, obstacle)), obstacle };
+    }
     const change = await registerChange({ ...plan, resize }, identify(unit, deps), deps);
-    return await carryOut(change, deps);
+    const outcome = await carryOut(change, deps);
+    return obstacle === null ? outcome : { ...outcome, obstacle };
   } catch (error) {
     if (error instanceof UserError) return refuse(plan, error);
     throw error;
   }
+}
+
+/** A service that was stopped since it was measured is not started; what may not be restarted is left alone. */
+async function chooseResize(
+  plan: Plan,
+  unit: UnitState,
+  deps: ActDeps,
+): Promise<Pick<Plan, 'resize' | 'obstacle'>> {
+  if (!isRunning(unit)) return { resize: 'none', obstacle: null };
+  if (plan.resize !== 'live') return plan;
+  const { findObstacle } = await import('./live.ts');
+  const obstacle = await findObstacle(plan, unit, deps);
+  if (obstacle === null) return { resize: 'live', obstacle };
+  const mayRestart = plan.apply !== 'live-only' && plan.action !== 'heal';
+  return { resize: mayRestart ? 'restart' : 'none', obstacle };
 }
 
 /** Removed, renamed or masked since it was measured. A rollback takes files back all the same. */

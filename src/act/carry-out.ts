@@ -6,7 +6,8 @@ import {
   writeUserFile,
   type FileEdit,
 } from './atomic-write.ts';
-import { endChange, saveChange, type Change } from './checkpoint.ts';
+import { discardChange, endChange, saveChange, type Change } from './checkpoint.ts';
+import type { Manifest } from './manifest.ts';
 import { because, outcomeOf } from './outcome.ts';
 import { resizeService } from './resize.ts';
 import type { ActDeps, Outcome } from './types.ts';
@@ -44,20 +45,21 @@ export async function carryOut(change: Change, deps: ActDeps): Promise<Outcome> 
 export async function settle(change: Change, deps: ActDeps): Promise<Outcome> {
   const { service, from, to, resize } = change.manifest;
   if (resize === 'none') return finish(change, null, deps);
-  if ((await resizeService(change, deps)) === 'draining') {
+  const resized = await resizeService(change, deps);
+  if (resized === 'draining') {
     return outcomeOf(change, {
       result: 'draining',
       sentence: `${service}: ${from} → ${to}: Celery finishes its running tasks first; the next run goes on`,
     });
   }
-  return prove(change, deps);
+  return prove(change, deps, resized === 'partly');
 }
 
-/** The proof and the end, for a service that has been resized. */
-export async function prove(change: Change, deps: ActDeps): Promise<Outcome> {
+/** The proof and the end, for a service that has been resized; `atLeast`: some workers that are busy go later. */
+export async function prove(change: Change, deps: ActDeps, atLeast = false): Promise<Outcome> {
   const { service, kind, to, countable } = change.manifest;
   deps.step('verify');
-  const verdict = await verifyService({ service, kind, workers: to, countable }, deps);
+  const verdict = await verifyService({ service, kind, workers: to, countable, atLeast }, deps);
   if (!verdict.ok) throw new UserError(EXIT.failed, verdict.why);
   return finish(change, verdict.running, deps);
 }
@@ -83,14 +85,16 @@ async function requireLoaded(change: Change, deps: ActDeps): Promise<void> {
 }
 
 async function finish(change: Change, running: number | null, deps: ActDeps): Promise<Outcome> {
-  const { service, from, to, resize, countable, action } = change.manifest;
-  const proof =
-    resize === 'none'
-      ? 'the running service was left alone'
-      : countable
-        ? `verified: ${running} run`
-        : 'verified: it is active; its workers are threads, which cannot be counted';
-  const sentence = `${service}: ${from} → ${to} workers${action === 'rollback' ? ' (rolled back)' : ''}; ${proof}`;
+  const { service, from, to, action } = change.manifest;
+  const proof = tellProof(change.manifest, running);
+  const what =
+    action === 'rollback' ? ' (rolled back)' : action === 'heal' ? ' (drift healed)' : '';
+  const sentence = `${service}: ${from} → ${to} workers${what}; ${proof}`;
+  if (action === 'heal' && running === from) {
+    // all were busy: nothing was done that a history should tell
+    await discardChange(change, deps);
+    return outcomeOf(change, { result: 'applied', sentence, running, changeId: null });
+  }
   for (const folder of change.manifest.folders) {
     deps.step(`remove folder ${folder}`);
     await removeFolderIfEmpty(folder);
@@ -101,4 +105,19 @@ async function finish(change: Change, running: number | null, deps: ActDeps): Pr
     proof,
     deps,
   );
+}
+
+function tellProof({ kind, resize, countable, to }: Manifest, running: number | null): string {
+  if (resize === 'none') return 'the running service was left alone';
+  if (!countable || running === null) {
+    return 'verified: it is active; its workers are threads, which cannot be counted';
+  }
+  const how = resize === 'live' ? ', without a restart' : '';
+  if (running <= to) return `verified: ${running} run${how}`;
+  const more = running - to;
+  const end =
+    kind === 'gunicorn'
+      ? `${more} of them end when their requests are answered`
+      : `${more} of them are busy and end in one of the next runs`;
+  return `verified: ${running} run${how}; ${end}`;
 }

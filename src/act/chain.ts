@@ -8,5 +8,7 @@ import type { Manifest } from './manifest.ts';
 export function chainOf(finished: Manifest[]): Manifest[] {
   const applied = finished.filter((change) => change.outcome?.result === 'applied');
   const undone = new Set(applied.flatMap((change) => change.undoes));
-  return applied.filter((change) => change.action !== 'rollback' && !undone.has(change.id));
+  return applied.filter(
+    (change) => change.action !== 'rollback' && change.action !== 'heal' && !undone.has(change.id),
+  );
 }

@@ -223,9 +223,10 @@ function toManifest(
 ): Manifest {
   const { service, project, kind, action, from, to, reason, resize, countable, undoes, folders } =
     plan;
+  const live = resize === 'live' ? { live_only: plan.apply === 'live-only' } : {};
   return {
     ...{ v: 1, id, at: now.toISOString(), service, project, kind, action, from, to, reason },
-    ...{ resize, countable, undoes, folders, files, before },
+    ...{ resize, ...live, countable, undoes, folders, files, before },
     ...{ touched: false, drain: null, undo_because: null, outcome: null },
   };
 }

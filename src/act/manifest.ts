@@ -24,6 +24,8 @@ const Identity = z.object({
   main_start_us: z.nullable(z.number()),
 });
 
+const ProcessRecord = z.object({ boot: z.string(), pid: z.number(), start_ticks: z.number() });
+
 const Drain = z.object({
   boot: z.string(),
   pid: z.number(),
@@ -42,11 +44,15 @@ export const Manifest = z.object({
   service: z.string(),
   project: z.nullable(z.string()),
   kind: z.enum(['gunicorn', 'celery']),
-  action: z.enum(['scale_up', 'scale_down', 'rollback']),
+  action: z.enum(['scale_up', 'scale_down', 'rollback', 'heal']),
   from: z.number(),
   to: z.number(),
   reason: z.string(),
-  resize: z.enum(['restart', 'none']),
+  resize: z.enum(['live', 'restart', 'none']),
+  /** where `resize` is `live`: the service must not be restarted instead */
+  live_only: z.optional(z.boolean()),
+  /** Gunicorn workers that were asked to end and still had a request to finish when the change ended */
+  leaving: z.optional(z.array(ProcessRecord)),
   countable: z.boolean(),
   undoes: z.array(z.string()),
   /** folders that we made and that go in the end, where they are empty then */

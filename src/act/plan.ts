@@ -1,3 +1,4 @@
+import type { ApplyMode } from '../config/schema.ts';
 import type { Decision, Kind, Reason } from '../decide/types.ts';
 import type { Location, Refusal } from '../unit-file/types.ts';
 import type { FileChange, Plan } from './types.ts';
@@ -13,13 +14,21 @@ export interface PlanInput {
   reason: string;
   /** whether the service runs now; one that does not is not started */
   running: boolean;
-  /** whether its workers are processes that can be counted */
-  countable: boolean;
+  live: LiveQuestion;
+}
+
+/** What can be told beforehand of how the running service can be changed. */
+export interface LiveQuestion {
+  apply: ApplyMode;
+  /** Celery's pool; null: the default */
+  pool: string | null;
+  /** whether the config says where Celery's remote control can be reached */
+  hasBroker: boolean;
 }
 
 /** The edits and commands that bring a service to `to` workers. No files: the unit says `to` already. */
 export function planChange(input: PlanInput): Plan {
-  const { location, to } = input;
+  const { location, to, live, running } = input;
   return {
     service: input.service,
     project: input.project,
@@ -28,13 +37,67 @@ export function planChange(input: PlanInput): Plan {
     from: location.workers,
     to,
     files: planFiles(location, input.texts, to),
-    resize: input.running ? 'restart' : 'none',
-    countable: input.countable,
+    ...planResize({ kind: location.kind, live, running }),
+    countable: isCountable(location.kind, live.pool),
     undoes: [],
     folders: [],
     reasons: input.reasons,
     reason: input.reason,
   };
+}
+
+/** What a heal is made of. */
+export interface HealInput {
+  service: string;
+  project: string | null;
+  kind: Kind;
+  /** running workers */
+  from: number;
+  /** declared workers */
+  to: number;
+  reasons: Reason[];
+  reason: string;
+  live: LiveQuestion;
+}
+
+/** The running pool is brought to what the unit says; no file changes, and nothing is ever restarted for it. */
+export function planHeal({ live, ...rest }: HealInput): Plan {
+  const { resize, obstacle } = planResize({ kind: rest.kind, live, running: true });
+  return {
+    ...rest,
+    ...{ action: 'heal', files: [], undoes: [], folders: [], apply: live.apply, obstacle },
+    resize: resize === 'live' ? resize : 'none',
+    countable: true,
+  };
+}
+
+/** How the running service is to be changed, and, where it cannot be done while it runs, why. */
+export function planResize(of: {
+  kind: Kind;
+  live: LiveQuestion;
+  running: boolean;
+}): Pick<Plan, 'apply' | 'resize' | 'obstacle'> {
+  const { apply } = of.live;
+  if (!of.running) return { apply, resize: 'none', obstacle: null };
+  if (apply === 'restart') return { apply, resize: 'restart', obstacle: null };
+  const obstacle = of.kind === 'gunicorn' ? null : tellCeleryObstacle(of.live);
+  const instead = apply === 'live' ? 'restart' : 'none';
+  return { apply, resize: obstacle === null ? 'live' : instead, obstacle };
+}
+
+function tellCeleryObstacle({ pool, hasBroker }: LiveQuestion): string | null {
+  if (pool !== null && pool !== 'prefork' && pool !== 'processes') {
+    return `its pool is ${pool}, and only a pool of processes (prefork) can be changed while it runs`;
+  }
+  if (!hasBroker) {
+    return 'the config has no "broker_url" for it, over which Celery\'s remote control could be reached';
+  }
+  return null;
+}
+
+/** Celery's pools of threads have no processes that could be counted; Gunicorn's workers always are processes. */
+function isCountable(kind: Kind, pool: string | null): boolean {
+  return kind === 'gunicorn' || pool === null || pool === 'prefork' || pool === 'processes';
 }
 
 /** A change taken back, wholly or down to the number. */
@@ -47,14 +110,17 @@ export interface RollbackInput {
   files: FileChange[];
   undoes: string[];
   folders: string[];
-  restart: boolean;
+  /** whether the running service must be changed too */
+  resize: boolean;
+  live: LiveQuestion;
   countable: boolean;
   reason: string;
 }
 
 /** The plan of a rollback: it takes the same road as any other change. */
-export function planRollback({ restart, ...rest }: RollbackInput): Plan {
-  return { ...rest, action: 'rollback', resize: restart ? 'restart' : 'none', reasons: [] };
+export function planRollback({ resize, live, ...rest }: RollbackInput): Plan {
+  const how = planResize({ kind: rest.kind, live, running: resize });
+  return { ...rest, action: 'rollback', ...how, reasons: [] };
 }
 
 /** The edit that sets `to` where `location` says that the number stands; none where it is `to` already. */

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import type { ProcessActions, ProcessRef } from './types.ts';
 
 /**
@@ -12,15 +13,34 @@ export const processActions: ProcessActions = {
   },
   terminate(target: ProcessRef, controlGroup: string) {
     if (!this.isAlive(target) || !isInGroup(target.pid, controlGroup)) return false;
-    try {
-      process.kill(target.pid, 'SIGTERM');
-      return true;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
-      throw error;
-    }
+    return send(target.pid, 'SIGTERM');
+  },
+  signalMaster(target: ProcessRef, controlGroup: string, signal: 'SIGTTIN' | 'SIGTTOU') {
+    const isCaught = catches(target.pid, constants.signals[signal]);
+    if (!this.isAlive(target) || !isInGroup(target.pid, controlGroup)) return 'gone';
+    if (!isCaught) return 'deaf';
+    return send(target.pid, signal) ? 'sent' : 'gone';
+  },
+  startTicks(pid) {
+    return readStat(pid)?.startTicks ?? null;
   },
 };
+
+function send(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    process.kill(pid, signal);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
+  }
+}
+
+/** proc_pid_status(5): a mask of signals in hexadecimal digits, bit 0 being signal 1. */
+function catches(pid: number, signal: number): boolean {
+  const mask = /^SigCgt:\t([0-9a-f]+)$/m.exec(readProc(`/proc/${pid}/status`) ?? '')?.[1] ?? '0';
+  return ((BigInt(`0x${mask}`) >> BigInt(signal - 1)) & 1n) === 1n;
+}
 
 /** proc_pid_stat(5); the name in field 2 may hold anything, so fields are counted from its closing bracket. */
 function readStat(pid: number): { startTicks: number; dead: boolean } | null {

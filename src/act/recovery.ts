@@ -58,7 +58,7 @@ async function settleRecovered(change: Change, deps: ActDeps): Promise<Outcome> 
   await deps.systemd.daemonReload();
   const { resize, drain } = change.manifest;
   // a restart that happened is not made twice
-  return resize === 'none' || drain !== null ? settle(change, deps) : prove(change, deps);
+  return resize !== 'restart' || drain !== null ? settle(change, deps) : prove(change, deps);
 }
 
 /** All was done but for the last rename. */
@@ -82,6 +82,8 @@ async function canGoForward(change: Change, deps: ActDeps): Promise<boolean> {
     if ((now === null ? null : sha256(now)) !== sha256_after) return false;
   }
   if (resize === 'none' || drain !== null) return true;
+  // the pool is brought from whatever runs to the number: that can be gone on with at any time
+  if (resize === 'live') return touched;
   const unit = await readUnit(service, deps);
   const isOld = before.boot === deps.bootId() && before.main_start_us === unit.mainStartUs;
   return touched && isRunning(unit) && !isOld;

@@ -2,14 +2,22 @@ import type { Change } from './checkpoint.ts';
 import { drainAndStart } from './drain.ts';
 import type { ActDeps } from './types.ts';
 
-/** `draining`: Celery still finishes its tasks; the journal says where to go on. */
-export type Resized = 'done' | 'draining';
+/**
+ * `draining`: Celery still finishes its tasks; the journal says where to go on. `partly`: the service has
+ * its number, and some workers beyond it, which are busy, go later.
+ */
+export type Resized = 'done' | 'draining' | 'partly';
 
 /**
  * Makes the running service take its number over from the unit. The caller has noted in the journal
  * that the service is touched from now on.
  */
-export function resizeService(change: Change, deps: ActDeps): Promise<Resized> {
+export async function resizeService(change: Change, deps: ActDeps): Promise<Resized> {
+  if (change.manifest.resize === 'live') {
+    const { resizeLive } = await import('./live.ts');
+    const resized = await resizeLive(change, deps);
+    if (resized !== 'impossible') return resized;
+  }
   switch (change.manifest.kind) {
     case 'gunicorn':
       return restart(change, deps);

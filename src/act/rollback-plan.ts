@@ -7,7 +7,7 @@ import { readUserFile } from './atomic-write.ts';
 import { sha256 } from './durable.ts';
 import { changesFolder } from './journal.ts';
 import type { FileRecord, Manifest } from './manifest.ts';
-import { planRollback } from './plan.ts';
+import { planRollback, type LiveQuestion } from './plan.ts';
 import type { FileChange, Plan } from './types.ts';
 import { isRunning } from './unit.ts';
 
@@ -19,6 +19,7 @@ export interface RollbackQuestion {
   changes: Manifest[];
   /** running workers now; null: not known */
   running: number | null;
+  live: LiveQuestion;
   /**
    * Where the number stands once `files` are as they are to be. A path in `asUsers` is taken for a
    * file of the user's own, also where it is our drop-in: it was edited by hand.
@@ -55,9 +56,10 @@ export async function planServiceRollback(question: RollbackQuestion): Promise<R
   if (to !== first.from) {
     notes.push(`the number that counts is ${to} now, set elsewhere in the unit; it is left so`);
   }
-  const restart = isRunning(unit) && (from !== to || (running !== null && running !== to));
+  const resize = isRunning(unit) && (from !== to || (running !== null && running !== to));
   const plan = planRollback({
-    ...{ service: last.service, project: last.project, kind: last.kind, from, to, files, restart },
+    ...{ service: last.service, project: last.project, kind: last.kind, from, to, files, resize },
+    live: question.live,
     undoes: changes.map(({ id }) => id),
     folders: changes.flatMap((change) => change.files.flatMap((file) => file.made_folder ?? [])),
     countable: last.countable && then.how !== 'refused',

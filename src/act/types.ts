@@ -1,3 +1,4 @@
+import type { ApplyMode } from '../config/schema.ts';
 import type { Kind, Reason } from '../decide/types.ts';
 import type { UnitState } from '../systemd/types.ts';
 
@@ -13,12 +14,21 @@ export interface Plan {
   service: string;
   project: string | null;
   kind: Kind;
-  action: 'scale_up' | 'scale_down' | 'rollback';
+  /** `heal`: no file changes, the running workers are brought to the number that the unit declares */
+  action: 'scale_up' | 'scale_down' | 'rollback' | 'heal';
+  /** declared workers; with `heal` the running ones */
   from: number;
   to: number;
   files: FileChange[];
-  /** what happens to the running service; `none`: it is not running and is not started */
-  resize: 'restart' | 'none';
+  /** the apply mode that is asked for */
+  apply: ApplyMode;
+  /**
+   * What happens to the running service. `live`: its pool is changed while it runs; `none`: nothing,
+   * because it is not running (and is not started), or because it may not be restarted
+   */
+  resize: 'live' | 'restart' | 'none';
+  /** why the running service cannot be changed without a restart, although that is asked for; null: it can, or nobody asks */
+  obstacle: string | null;
   /** whether the workers are processes that can be counted (not so for Celery's thread pools) */
   countable: boolean;
   /** the changes that a rollback takes back, by id */
@@ -56,6 +66,10 @@ export interface Outcome {
   /** running workers as verified; null: not running, or not countable */
   running: number | null;
   reason: string;
+  /** why the running service was not changed without a restart, where that was asked for; missing: it was, or nobody asked */
+  obstacle?: string;
+  /** why nothing was done now, where that is no failure and a later run may do it */
+  held?: string;
 }
 
 /** The processes of a service: the Gunicorn master or the Celery main process, and its workers. */
@@ -86,6 +100,15 @@ export interface Timing {
   pollMs: number;
   /** how long Celery's running tasks are waited for here; after that somebody comes back to it */
   drainMs: number;
+  /** between two looks at a pool that is changed while it runs */
+  livePollMs: number;
+  /** how long the number of its workers must stand still before it is believed, and how long that is waited for */
+  stillMs: number;
+  stillLimitMs: number;
+  /** how long a pool may take to react */
+  reactMs: number;
+  /** how long Gunicorn workers that are asked to end are waited for here */
+  leaveMs: number;
 }
 
 /** A process that no other can be taken for: numbers are used again, start times are not. */
@@ -101,6 +124,34 @@ export interface ProcessActions {
   isAlive: (process: ProcessRef) => boolean;
   /** SIGTERM, to this very process of this control group alone; false: there is no such process (any more) */
   terminate: (process: ProcessRef, controlGroup: string) => boolean;
+  /**
+   * Asks a Gunicorn master for one worker more (SIGTTIN) or less (SIGTTOU), with the same care. `deaf`:
+   * it has no handler for it, so that the signal would stop the process, and was not sent
+   */
+  signalMaster: (
+    process: ProcessRef,
+    controlGroup: string,
+    signal: 'SIGTTIN' | 'SIGTTOU',
+  ) => 'sent' | 'gone' | 'deaf';
+  /** null: there is no such process */
+  startTicks: (pid: number) => number | null;
+}
+
+/** A command of Celery's remote control. */
+export interface ControlCommand {
+  method: 'stats' | 'pool_grow' | 'pool_shrink';
+  arguments: Record<string, number>;
+}
+
+/** What came back within the time limit, an answer for each worker that has the name (none: nobody has acted on it). */
+export type ControlAnswer = { replies: unknown[] } | { error: string };
+
+/** Celery's remote control, over the broker of the config. */
+export interface RemoteControl {
+  /** the name by which the worker with this main process is addressed; null: not to be told */
+  nodeOf: (mainPid: number) => string | null;
+  hasBroker: (service: string) => boolean;
+  ask: (service: string, node: string, command: ControlCommand) => Promise<ControlAnswer>;
 }
 
 /** The world as act sees it: all that a test replaces. */
@@ -111,6 +162,7 @@ export interface ActDeps {
   /** whether a Gunicorn worker has loaded its application and serves; null: not to be told */
   hasBooted: (pid: number) => boolean | null;
   processes: ProcessActions;
+  control: RemoteControl;
   bootId: () => string;
   now: () => Date;
   /** the boot clock, which nobody sets, milliseconds */

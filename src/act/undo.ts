@@ -119,12 +119,16 @@ async function bringServiceBack(
   change: Change,
   deps: ActDeps,
 ): Promise<'draining' | { wrong: string } | null> {
-  const { service, kind, from, countable, touched } = change.manifest;
-  if (!touched || (await isUntouched(change, deps))) return null;
+  const { service, kind, from, countable, touched, resize, action } = change.manifest;
+  if (!touched || (resize !== 'live' && (await isUntouched(change, deps)))) return null;
   try {
-    if ((await resizeService(change, deps)) === 'draining') return 'draining';
+    // the pool that was to be healed had a wrong number already: it stays as it is, if only it serves
+    const resized = action === 'heal' ? 'partly' : await resizeService(change, deps);
+    if (resized === 'draining') return 'draining';
     deps.step('undo: verify');
-    const verdict = await verifyService({ service, kind, workers: from, countable }, deps);
+    const workers = action === 'heal' ? 1 : from;
+    const expected = { service, kind, workers, countable, atLeast: resized === 'partly' };
+    const verdict = await verifyService(expected, deps);
     return verdict.ok ? null : { wrong: verdict.why };
   } catch (error) {
     return { wrong: because(error) };

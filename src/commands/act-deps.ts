@@ -3,15 +3,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { ActDeps } from '../act/types.ts';
 import { processActions } from '../act/process.ts';
-import type { Global } from '../config/schema.ts';
+import type { Config, Global } from '../config/schema.ts';
 import * as actions from '../systemd/actions.ts';
 import { hasBooted } from '../systemd/heartbeat.ts';
 import { findWorkerTree } from '../systemd/processes.ts';
 import { readUnits } from '../systemd/units.ts';
+import { remoteControl } from './live.ts';
 import { appendOutcome } from './record.ts';
 
 /** How long a change may take: see `Timing`. To a drain that lasts longer a run comes back at its end. */
-const TIMING = { verifyMs: 30_000, bootMs: 120_000, settleMs: 3_000, pollMs: 250, drainMs: 2_000 };
+const TIMING = {
+  ...{ verifyMs: 30_000, bootMs: 120_000, settleMs: 3_000, pollMs: 250, drainMs: 2_000 },
+  ...{ livePollMs: 50, stillMs: 1_000, stillLimitMs: 10_000, reactMs: 5_000, leaveMs: 8_000 },
+};
 
 /** What a command gives to it. */
 interface Means {
@@ -20,12 +24,14 @@ interface Means {
   log: Logger | null;
   /** default: no limit */
   drainTimeoutMs?: ActDeps['drainTimeoutMs'];
+  /** says which broker a service has; default: none is known */
+  config?: Config | null;
 }
 
 /** The real world for `act`. */
 export function makeActDeps(
   { state_dir: stateDir, backup_dir: backupDir }: Pick<Global, 'state_dir' | 'backup_dir'>,
-  { interrupted, log, drainTimeoutMs = () => Infinity }: Means,
+  { interrupted, log, drainTimeoutMs = () => Infinity, config = null }: Means,
 ): ActDeps {
   return {
     backupDir,
@@ -36,6 +42,7 @@ export function makeActDeps(
     findWorkerTree,
     hasBooted,
     processes: processActions,
+    control: remoteControl(config),
     bootId: () => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
     now: () => new Date(),
     monotonicMs: () => Number(process.hrtime.bigint() / 1_000_000n),

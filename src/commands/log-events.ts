@@ -53,17 +53,20 @@ export function logWarnings(log: Logger, warnings: readonly Fault[]): void {
 }
 
 /** One line for a decision that changes nothing: event `none`, with what holds a change back. */
-export function logIdle(log: Logger, report: ServiceReport): void {
+export function logIdle(log: Logger, report: ServiceReport): ServiceReport {
   const { project, service, from, to, wanted, hold, codes, reason, error } = report;
   const fields = { event: 'none', project, service, from, to, wanted, hold, codes };
   if (error === null) log.info(fields, `${project}: ${reason}`);
   else log.error({ ...fields, error }, `${project}: ${reason}: ${error}`);
+  return report;
 }
 
-/** One line for a change: event `scale_up`, `scale_down`, `rollback`, or `recovered` for one that a run before has left. */
+/** One line for a change: event `scale_up`, `scale_down`, `heal`, `rollback`, or `recovered` for one that a run before has left. */
 export function logOutcome(log: Logger, outcome: Outcome, event: string = outcome.action): void {
   const { project, service, from, to, result, reason, sentence, hint } = outcome;
   const fields = { event, project, service, from, to, result, reason };
+  // what was not made because it may not be is told with the decision
+  if (result === 'refused' && (outcome.obstacle ?? outcome.held) !== undefined) return;
   if (result === 'applied' || result === 'draining') log.info(fields, `${sentence}: ${reason}`);
   else log.error(fields, hint === null ? sentence : `${sentence} (${hint})`);
 }

@@ -1,4 +1,4 @@
-import { planChange } from '../act/plan.ts';
+import { planChange, type LiveQuestion } from '../act/plan.ts';
 import type { Plan } from '../act/types.ts';
 import type { Reason } from '../decide/types.ts';
 import { readUnitSources } from '../measure/unit-sources.ts';
@@ -13,13 +13,17 @@ export interface Wanted {
   to: number;
   reasons: Reason[];
   reason: string;
+  live: Omit<LiveQuestion, 'pool'>;
 }
 
 /**
  * The plan for one service from its files as they are now, or why it cannot be changed. Only here it is
  * asked which files other units use too: that costs, and a cycle that changes nothing needs it not.
  */
-export async function preparePlan(unit: UnitState, wanted: Wanted): Promise<Plan | Refusal> {
+export async function preparePlan(
+  unit: UnitState,
+  { live, ...wanted }: Wanted,
+): Promise<Plan | Refusal> {
   const sharedPaths = await findSharedPaths(unit);
   const sources = { ...readUnitSources(unit), sharedPaths };
   const location = locateWorkers(sources);
@@ -35,11 +39,6 @@ export async function preparePlan(unit: UnitState, wanted: Wanted): Promise<Plan
     location,
     texts,
     running: ['active', 'reloading', 'activating'].includes(unit.activeState),
-    countable: isCountable(location.kind, readCommandFacts(sources)?.pool ?? null),
+    live: { ...live, pool: readCommandFacts(sources)?.pool ?? null },
   });
-}
-
-/** Celery's pools of threads have no processes that could be counted; Gunicorn's workers always are processes. */
-function isCountable(kind: Plan['kind'], pool: string | null): boolean {
-  return kind === 'gunicorn' || pool === null || pool === 'prefork' || pool === 'processes';
 }

@@ -7,7 +7,7 @@ import type { RunOptions } from './run.ts';
 export async function printRun(report: RunReport, options: RunOptions): Promise<ExitCode> {
   const out = openOutput(options);
   const { failed = false, dry_run, ...rest } = report;
-  const document = dry_run ? { ...rest, dry_run } : rest;
+  const document = { ...rest, hint: undefined, ...(dry_run && { dry_run }) };
   if (options.json === true) process.stdout.write(`${JSON.stringify(document)}\n`);
   else out.write(renderRunReport(report, await renderDiffs(report), out));
   return failed || report.services.some(({ error }) => error !== null) ? EXIT.failed : EXIT.ok;

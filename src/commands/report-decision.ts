@@ -47,13 +47,27 @@ export function reportDisabled(project: string, service: string): ServiceReport 
 
 /** With the plan that a dry run stops at, or with why there can be none. */
 export function withPlan(report: ServiceReport, plan: Plan | Refusal): ServiceReport {
-  if (!('how' in plan)) return { ...report, plan };
+  if (!('how' in plan))
+    return plan.obstacle === null ? { ...report, plan } : withObstacle(report, plan);
   return { ...report, action: 'none', to: report.from, error: `${plan.message} (${plan.hint})` };
+}
+
+/** A plan that cannot be carried out in the way that is asked for, so that something else, or nothing, is done. */
+function withObstacle(report: ServiceReport, plan: Plan): ServiceReport {
+  if (plan.resize !== 'none') return { ...report, plan };
+  return { ...withoutChange(report, plan.obstacle), plan };
+}
+
+/** Not made, which is no failure: it would need a restart, and the config says "live-only". */
+function withoutChange(report: ServiceReport, obstacle: string | null): ServiceReport {
+  const reason = `${report.reason}; not made: it would need a restart (${obstacle}), and "apply" is "live-only"`;
+  return { ...report, action: 'none', to: report.from, hold: 'no_live', reason };
 }
 
 /** With what became of the change. */
 export function withOutcome(report: ServiceReport, outcome: Outcome): ServiceReport {
-  const { result, running, sentence, hint } = outcome;
+  const { result, running, sentence, hint, obstacle } = outcome;
+  if (result === 'refused' && obstacle !== undefined) return withoutChange(report, obstacle);
   if (result === 'applied') return { ...report, applied: true, running: running ?? report.running };
   if (result === 'draining') return { ...report, reason: `${report.reason}; ${sentence}` };
   return { ...report, error: hint === null ? sentence : `${sentence} (${hint})` };

@@ -8,14 +8,18 @@ import { readUnit } from '../act/unit.ts';
 import type { GlobalOptions } from '../cli.ts';
 import { ConfigError } from '../config/fault.ts';
 import { loadConfigIfAny } from '../config/optional.ts';
+import type { Config } from '../config/schema.ts';
 import { EXIT, UserError, type ExitCode } from '../errors.ts';
+import { readUnitSources } from '../measure/unit-sources.ts';
 import { listChanges, renderChanges } from '../output/changes-report.ts';
 import { renderRollback, type RollbackResult } from '../output/rollback-report.ts';
 import { openOutput, type Output } from '../output/terminal.ts';
 import { disableUnit } from '../systemd/actions.ts';
 import { readUnits } from '../systemd/units.ts';
+import { readCommandFacts } from '../unit-file/workers.ts';
 import { makeActDeps } from './act-deps.ts';
 import { holdLock } from './hold-lock.ts';
+import { liveOf } from './live.ts';
 import { logOutcome, notingFailure, openCommandLog } from './log-events.ts';
 import { isNamed, selectChains, type Chain } from './rollback-select.ts';
 import { locatorOf } from './rollback-sources.ts';
@@ -36,6 +40,8 @@ interface Places {
   state_dir: string;
   backup_dir: string;
   logFile: string | null;
+  /** null: there is none that can be used */
+  config: Config | null;
 }
 
 /**
@@ -47,12 +53,14 @@ interface Places {
 export async function rollbackCommand(options: RollbackOptions): Promise<number> {
   requireRoot();
   const places = await findPlaces(options);
+  const { config } = places;
   const out = openOutput({ ...options, quiet: options.quiet === true || options.json === true });
   if (options.list === true) return list(places, options, out);
   if (options.dryRun === true) {
-    const deps = makeActDeps(places, { interrupted: () => false, log: null });
+    const deps = makeActDeps(places, { interrupted: () => false, log: null, config });
     const chains = await readChains(places, options);
-    return report(await rollBack(chains, deps, () => Promise.resolve(null)), options, out);
+    const results = await rollBack(chains, config, deps, () => Promise.resolve(null));
+    return report(results, options, out);
   }
   const log = await openCommandLog(options, places.logFile);
   return notingFailure(places.logFile, () => rollBackLocked(places, options, log, out));
@@ -69,7 +77,7 @@ async function rollBackLocked(
   const lock = await holdLock(places.state_dir);
   const signals = watchSignals();
   try {
-    const deps = makeActDeps(places, { interrupted: signals.interrupted, log });
+    const deps = makeActDeps(places, { interrupted: signals.interrupted, log, config });
     deps.timing = { ...deps.timing, drainMs: Infinity };
     const blocked = await recoverFirst(deps, log);
     const apply = async (plan: Plan): Promise<Outcome | null> => {
@@ -81,7 +89,7 @@ async function rollBackLocked(
       logOutcome(log, outcome);
       return outcome;
     };
-    const results = await rollBack(await readChains(places, options), deps, apply);
+    const results = await rollBack(await readChains(places, options), config, deps, apply);
     const code = await report(results, options, out);
     return signals.exitCode() ?? (isTimerOff ? code : EXIT.failed);
   } finally {
@@ -101,16 +109,16 @@ function requireRoot(): void {
 
 async function findPlaces(options: RollbackOptions): Promise<Places> {
   try {
-    const { global } = await loadConfigIfAny(options.config);
-    const { state_dir, backup_dir, log_file } = global;
-    return { state_dir, backup_dir, logFile: log_file ?? null };
+    const config = await loadConfigIfAny(options.config);
+    const { state_dir, backup_dir, log_file } = config.global;
+    return { state_dir, backup_dir, logFile: log_file ?? null, config };
   } catch (error) {
     if (!(error instanceof ConfigError) || options.config !== undefined) throw error;
     const places = { state_dir: '/var/lib/autoscaler', backup_dir: '/var/backups/autoscaler' };
     process.stderr.write(
       `autoscaler: the config is wrong, so the usual backup folder is used (${places.backup_dir}):\n${error.message}\n`,
     );
-    return { ...places, logFile: null };
+    return { ...places, logFile: null, config: null };
   }
 }
 
@@ -140,6 +148,7 @@ async function readChains(
 /** One service after the other; one that cannot be served stops no other. */
 async function rollBack(
   chains: Chain[],
+  config: Config | null,
   deps: ActDeps,
   apply: (plan: Plan) => Promise<Outcome | null>,
 ): Promise<RollbackResult[]> {
@@ -151,6 +160,10 @@ async function rollBack(
       const tree = unit.mainPid === null ? null : await deps.findWorkerTree(unit);
       const answer = await planServiceRollback({
         ...{ backupDir: deps.backupDir, unit, changes, locate: locatorOf(unit) },
+        live: {
+          ...liveOf(config, service),
+          pool: readCommandFacts(readUnitSources(unit))?.pool ?? null,
+        },
         running: tree === null || 'error' in tree || !countable ? null : tree.workerPids.length,
       });
       results.push({ service, ...answer, outcome: await apply(answer.plan) });

@@ -18,7 +18,9 @@ import type { UnitState } from '../systemd/types.ts';
 import { readUnits } from '../systemd/units.ts';
 import { makeActDeps } from './act-deps.ts';
 import { finishDrains } from './finish-drains.ts';
+import { serveIdle } from './heal.ts';
 import { holdLock } from './hold-lock.ts';
+import { liveOf, tellLive } from './live.ts';
 import { logIdle, loggingFailure, logOutcome, logWarnings, openCommandLog } from './log-events.ts';
 import { printRun } from './print-run.ts';
 import { reportDecision, reportDisabled, withOutcome, withPlan } from './report-decision.ts';
@@ -50,7 +52,7 @@ async function runLocked(config: Config, log: Logger): Promise<RunReport | numbe
   const signals = watchSignals();
   try {
     const deps = makeActDeps(config.global, {
-      ...{ interrupted: signals.interrupted, log, drainTimeoutMs: drainTimeouts(config) },
+      ...{ interrupted: signals.interrupted, log, drainTimeoutMs: drainTimeouts(config), config },
     });
     const report = await runCycle(config, log, deps);
     return signals.exitCode() ?? report;
@@ -97,7 +99,7 @@ async function runCycle(config: Config, log: Logger, deps: ActDeps | null): Prom
   for (const decision of decisions) {
     const known = { decision, policies, units, measured };
     const blocked = recovered?.blocked.includes(decision.service) === true;
-    const service = await serve(known, { log, deps, blocked, begun });
+    const service = await serve(known, { config, log, deps, blocked, begun });
     report.services.push(service);
   }
   if (deps !== null) {
@@ -137,6 +139,7 @@ interface Known {
 async function serve(
   { decision, policies, units, measured }: Known,
   by: {
+    config: Config;
     log: Logger;
     deps: ActDeps | null;
     blocked: boolean;
@@ -149,8 +152,9 @@ async function serve(
   const policy = policies.find(({ service }) => service === decision.service);
   const report = reportDecision(decision, policy, unit, measured);
   if (report.action === 'none' || unit === undefined || decision.to === null) {
-    logIdle(log, report);
-    return report;
+    if (unit === undefined || policy === undefined) return logIdle(log, report);
+    const blocked = by.blocked || deps?.interrupted() === true;
+    return serveIdle({ decision, policy, unit, measured, report }, { ...by, blocked });
   }
   if (by.blocked || deps?.interrupted() === true) {
     const held: ServiceReport = {
@@ -158,13 +162,13 @@ async function serve(
       ...{ action: 'none', to: report.from, hold: 'in_progress' },
       reason: `${report.reason}; not now: a change of it is still in progress, or this run was asked to end`,
     };
-    logIdle(log, held);
-    return held;
+    return logIdle(log, held);
   }
   const { project, to, reasons } = decision;
   // seldom needed, and not small
   const { preparePlan } = await import('./prepare-plan.ts');
-  const plan = await preparePlan(unit, { project, to, reasons, reason: report.reason });
+  const live = liveOf(by.config, unit.unit);
+  const plan = await preparePlan(unit, { project, to, reasons, reason: report.reason, live });
   if ('how' in plan || deps === null) {
     const planned = withPlan(report, plan);
     if (planned.error !== null) logIdle(log, planned);
@@ -173,6 +177,7 @@ async function serve(
   const { applyPlan } = await import('../act/apply.ts');
   const outcome = await applyPlan(plan, deps);
   logOutcome(log, outcome);
+  tellLive(outcome, by.config, log);
   if (outcome.result === 'draining') by.begun.set(outcome.service, report);
   return withOutcome(report, outcome);
 }

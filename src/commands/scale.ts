@@ -13,7 +13,9 @@ import type { UnitState } from '../systemd/types.ts';
 import { readUnits } from '../systemd/units.ts';
 import { drainTimeouts } from '../config/drain-timeout.ts';
 import { makeActDeps } from './act-deps.ts';
+import { planHealNow } from './heal.ts';
 import { holdLock } from './hold-lock.ts';
+import { liveOf, tellLive } from './live.ts';
 import { logOutcome, notingFailure, openCommandLog } from './log-events.ts';
 import { preparePlan } from './prepare-plan.ts';
 import { watchSignals } from './signals.ts';
@@ -34,7 +36,7 @@ export async function scaleCommand(options: ScaleOptions): Promise<number> {
   const { service, project } = findService(options.service, config);
   requireLimits(project, options.workers, config);
   if (options.dryRun === true) {
-    const plan = await planScale(service, project, options.workers);
+    const plan = await planScale(service, project, options.workers, config);
     return printPlan(plan, options);
   }
   const log = await openCommandLog(options, config.global.log_file ?? null);
@@ -54,7 +56,7 @@ async function scaleLocked(
   const signals = watchSignals();
   try {
     const deps = makeActDeps(config.global, {
-      ...{ interrupted: signals.interrupted, log, drainTimeoutMs: drainTimeouts(config) },
+      ...{ interrupted: signals.interrupted, log, drainTimeoutMs: drainTimeouts(config), config },
     });
     // perhaps no timer comes to go on with a drain: wait for Celery's tasks, unless interrupted
     deps.timing = { ...deps.timing, drainMs: Infinity };
@@ -68,10 +70,12 @@ async function scaleLocked(
         'autoscaler rollback --list shows it; try again when it is finished.',
       );
     }
-    const plan = await planScale(service, project, options.workers);
-    if (plan.from === plan.to) return printNothingToDo(plan, options);
-    const outcome = await applyPlan(plan, deps);
+    const plan = await planScale(service, project, options.workers, config);
+    const heal = plan.from === plan.to ? await planHealNow(plan, config, deps) : null;
+    if (plan.from === plan.to && heal === null) return printNothingToDo(plan, options);
+    const outcome = await applyPlan(heal ?? plan, deps);
     logOutcome(log, outcome);
+    tellLive(outcome, config, log);
     return signals.exitCode() ?? printOutcome(outcome, options);
   } finally {
     signals.release();
@@ -106,10 +110,17 @@ function requireLimits(project: string | null, workers: number, config: Config):
   );
 }
 
-async function planScale(service: string, project: string | null, to: number): Promise<Plan> {
+async function planScale(
+  service: string,
+  project: string | null,
+  to: number,
+  config: Config,
+): Promise<Plan> {
   const unit = (await readUnits([service])).get(service);
   requireLoaded(service, unit);
-  const plan = await preparePlan(unit, { project, to, reasons: [], reason: 'asked for by hand' });
+  const live = liveOf(config, service);
+  const reason = 'asked for by hand';
+  const plan = await preparePlan(unit, { project, to, reasons: [], reason, live });
   if (!('how' in plan)) return plan;
   throw new UserError(EXIT.failed, `${service}: ${plan.message}`, plan.hint);
 }

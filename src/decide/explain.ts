@@ -41,6 +41,8 @@ export function explainReason(reason: Reason): string {
       return `the service is ${reason.state}, left alone`;
     case 'disabled':
       return 'disabled in the config';
+    case 'drift':
+      return `${explainCount(reason.running)} ${reason.running === 1 ? 'runs' : 'run'}, the unit says ${reason.declared}`;
   }
 }
 

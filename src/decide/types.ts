@@ -109,7 +109,7 @@ export interface ActionRecord {
   boot: string;
   uptime_s: number;
   service: string;
-  action: 'scale_up' | 'scale_down' | 'rollback';
+  action: 'scale_up' | 'scale_down' | 'rollback' | 'heal';
   from: number;
   to: number;
   result: ActionResult;
@@ -131,6 +131,8 @@ export type Hold =
   | 'at_limit'
   | 'not_running'
   | 'in_progress'
+  /** it would need a restart, and the config allows none */
+  | 'no_live'
   | 'disabled';
 
 /**
@@ -190,7 +192,9 @@ export type Reason =
     }
   /** the service is stopped, failed, or on its way up or down: nobody's number is changed behind its back */
   | { code: 'not_running'; state: string }
-  | { code: 'disabled' };
+  | { code: 'disabled' }
+  /** other workers run than the unit declares */
+  | { code: 'drift'; running: number; declared: number };
 
 /** What is to be done with one service, and why. `from` is null where the declared workers are unknown. */
 export interface Decision {

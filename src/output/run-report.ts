@@ -11,7 +11,8 @@ export interface ServiceReport {
   /** declared workers before the run */
   workers: number | null;
   running: number | null;
-  action: Decision['action'];
+  /** `heal`: the running workers were brought to the number of the unit */
+  action: Decision['action'] | 'heal';
   from: number | null;
   to: number | null;
   wanted: number | null;
@@ -30,6 +31,8 @@ export interface RunReport {
   dry_run: boolean;
   host: Sample['host'];
   services: ServiceReport[];
+  /** what is worth knowing besides, for people */
+  hint?: string;
   /** something besides a service went wrong; not printed */
   failed?: boolean;
 }
@@ -43,13 +46,29 @@ export function renderRunReport(report: RunReport, diffs: string[], out: Output)
     renderResult(service, report.dry_run, out),
   ]);
   const table = renderTable(['PROJECT', 'WORKERS', 'RUNNING', 'DECISION'], rows);
-  return [renderHost(report.host), table, ...diffs].join('\n');
+  const hint = report.hint === undefined ? [] : [`Hint: ${report.hint}\n`];
+  return [renderHost(report.host), table, ...diffs, ...hint].join('\n');
 }
 
 function renderResult(service: ServiceReport, dryRun: boolean, out: Output): string {
   if (service.error !== null) return `${service.reason}\n  ${out.paint('red', service.error)}`;
   if (service.action === 'none') return service.reason;
-  return out.paint('green', dryRun ? `${service.reason} (dry run: not done)` : service.reason);
+  return out.paint(
+    'green',
+    dryRun ? `${service.reason} (${tellDryRun(service.plan)})` : service.reason,
+  );
+}
+
+function tellDryRun(plan: Plan | undefined): string {
+  if (plan === undefined) return 'dry run: not done';
+  const { resize, obstacle } = plan;
+  const how =
+    resize === 'live'
+      ? 'it would be changed without a restart'
+      : resize === 'restart'
+        ? 'it would be restarted'
+        : 'what runs would be left alone';
+  return `dry run: not done; ${how}${obstacle === null ? '' : `: ${obstacle}`}`;
 }
 
 /** `cpu 71.2 %   memory 5120 MB available`, with the reason where a value is missing. */

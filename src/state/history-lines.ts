@@ -64,7 +64,7 @@ const SAMPLE: Record<string, Check> = {
 };
 const ACTION: Record<string, Check> = {
   service: TEXT,
-  action: oneOf('scale_up', 'scale_down', 'rollback'),
+  action: oneOf('scale_up', 'scale_down', 'rollback', 'heal'),
   from: COUNT,
   to: COUNT,
   result: oneOf('applied', 'failed', 'undone'),

@@ -13,7 +13,7 @@ const inUnit: PlanInput = {
     ...{ start, end: start + 1 },
   },
   texts: new Map([['/etc/web.service', UNIT]]),
-  ...{ running: true, countable: true },
+  ...{ running: true, live: { apply: 'restart', pool: null, hasBroker: false } },
 };
 const byDropIn: PlanInput = {
   ...inUnit,

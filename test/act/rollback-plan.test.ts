@@ -43,6 +43,8 @@ function locate(world: World, files: Plan['files']): Location {
   return { how: 'splice', kind: 'gunicorn', workers: Number(found[1]), ...place };
 }
 
+const RESTART = { apply: 'restart', pool: null, hasBroker: false } as const;
+
 async function planRollback(world: World, isLastOnly = false): Promise<RollbackAnswer | null> {
   const chain = chainOf(await listFinished(world.backupDir));
   const changes = isLastOnly ? chain.slice(-1) : chain;
@@ -52,6 +54,7 @@ async function planRollback(world: World, isLastOnly = false): Promise<RollbackA
   return planServiceRollback({
     ...{ backupDir: world.backupDir, unit, changes, running: world.state.running },
     locate: (files) => locate(world, files),
+    live: RESTART,
   });
 }
 
@@ -147,6 +150,7 @@ describe('planServiceRollback', () => {
       },
       running: null,
       locate: () => ({ how: 'refused', kind: null, code: 'no_unit', message: unit, hint: '' }),
+      live: RESTART,
     });
     notes.push(...answer.notes);
     assert.deepEqual([answer.plan.files, answer.plan.resize], [[], 'none']);

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ActDeps, Outcome, Plan } from '../../src/act/types.ts';
+import type { ActDeps, Outcome, Plan, RemoteControl } from '../../src/act/types.ts';
 import type { Kind } from '../../src/decide/types.ts';
 import type { UnitState } from '../../src/systemd/types.ts';
 
@@ -17,6 +17,10 @@ export interface WorldState {
   /** Celery's main process got SIGTERM and still works for so many looks */
   drainLooks: number | null;
   restarts: number;
+  /** of a Celery pool: processes that cannot be ended now */
+  busy: number;
+  /** remote control is switched off */
+  deaf: boolean;
 }
 
 export const SERVICE = 'web.service';
@@ -49,7 +53,7 @@ export class World {
     writeFileSync(this.unitPath, UNIT, { mode: 0o640 });
     this.state = {
       ...{ kind: 'gunicorn', active: true, loaded: 2, running: 2, generation: 1 },
-      ...{ brokenWith: null, drainLooks: null, restarts: 0 },
+      ...{ brokenWith: null, drainLooks: null, restarts: 0, busy: 0, deaf: false },
       ...state,
     };
     return this;
@@ -87,7 +91,9 @@ export class World {
       ...{ service: SERVICE, project: 'web', kind, action: 'scale_up', from: 2, to },
       ...{
         files: [file],
+        apply: 'restart',
         resize: 'restart',
+        obstacle: null,
         countable: true,
         undoes: [],
         folders: [],
@@ -118,7 +124,13 @@ export class World {
           this.update({ drainLooks: this.state.drainLooks ?? 3 });
           return true;
         },
+        signalMaster: (_master, _group, signal) => {
+          this.update({ running: this.state.running + (signal === 'SIGTTIN' ? 1 : -1) });
+          return 'sent';
+        },
+        startTicks: (pid) => pid,
       },
+      control: this.control(),
       bootId: () => 'boot',
       now: () => new Date('2026-11-24T04:04:15Z'),
       monotonicMs: () => clock,
@@ -126,7 +138,29 @@ export class World {
       step,
       record: (outcome) => this.recorded.push(outcome),
       interrupted: () => false,
-      timing: { verifyMs: 5000, bootMs: 20_000, settleMs: 1000, pollMs: 500, drainMs: 10_000 },
+      timing: {
+        ...{ verifyMs: 5000, bootMs: 20_000, settleMs: 1000, pollMs: 500, drainMs: 10_000 },
+        ...{ livePollMs: 50, stillMs: 500, stillLimitMs: 5000, reactMs: 2000, leaveMs: 2000 },
+      },
+    };
+  }
+
+  /** a Celery worker that has as many busy processes as its state says */
+  private control(): RemoteControl {
+    return {
+      nodeOf: () => 'celery@host',
+      hasBroker: () => true,
+      ask: (_service, _node, { method, arguments: { n = 0 } }) => {
+        const { generation, running, busy, deaf } = this.state;
+        if (deaf) return Promise.resolve({ replies: [] });
+        if (method === 'stats') return Promise.resolve({ replies: [{ pid: generation }] });
+        const floor = method === 'pool_shrink' ? busy : 0;
+        const next = method === 'pool_grow' ? running + n : Math.max(running - n, floor);
+        this.update({ running: next });
+        const isDone = Math.abs(next - running) === n;
+        const reply = isDone ? { ok: 'pool will change' } : { error: 'All processes busy!' };
+        return Promise.resolve({ replies: [reply] });
+      },
     };
   }
 

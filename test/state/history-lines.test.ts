@@ -91,7 +91,7 @@ describe('a wrong line', () => {
     ],
     ['service: expected a text, found nothing', { ...ACTION, service: undefined }],
     [
-      'action: expected scale_up or scale_down or rollback, found "up"',
+      'action: expected scale_up or scale_down or rollback or heal, found "up"',
       { ...ACTION, action: 'up' },
     ],
     ['to: expected a whole number, 0 or more, found null', { ...ACTION, to: null }],

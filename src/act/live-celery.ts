@@ -1,0 +1,134 @@
+import { EXIT, UserError } from '../errors.ts';
+import type { Change } from './checkpoint.ts';
+import { readPool, readStillPool, watch, type Pool } from './pool.ts';
+import type { Resized } from './resize.ts';
+import type { ActDeps, ControlCommand, WorkerTree } from './types.ts';
+
+/** How often a pool that is busy is asked to shrink in one run. */
+const SHRINK_TRIES = 6;
+/** A worker that is busy for a moment is given a second chance to answer. */
+const ASK_TRIES = 2;
+
+/**
+ * Why the worker cannot be asked by remote control; null: it can, and the very process that is meant has
+ * answered. Its answer also proves that it has dealt with whatever was sent to it before.
+ *
+ * @throws UserError where the broker cannot be asked: nothing is known then
+ */
+export async function findCeleryObstacle(
+  service: string,
+  tree: WorkerTree,
+  deps: ActDeps,
+): Promise<string | null> {
+  if (!deps.control.hasBroker(service)) return 'the config names no broker_url for it';
+  const node = deps.control.nodeOf(tree.masterPid);
+  if (node === null) return 'the name of its node cannot be told from its main process';
+  const replies = await ask(service, node, { method: 'stats', arguments: {} }, deps);
+  const [first, second] = replies;
+  if (first === undefined) {
+    return `${node} does not answer to remote control over the broker of the config: it is switched off (worker_enable_remote_control), or the worker uses another broker or another control_exchange`;
+  }
+  if (second !== undefined) return `more than one worker has the name ${node}`;
+  const { pid, pool, autoscaler } = readStats(first);
+  if (pid !== null && pid !== tree.masterPid) {
+    return `the worker that answers to ${node} is not this one (process ${pid}, not ${tree.masterPid})`;
+  }
+  if (pool !== null && !/prefork/.test(pool)) return `its pool is ${pool}, not prefork`;
+  if (autoscaler) return 'Celery sizes the pool itself (autoscale)';
+  return null;
+}
+
+/**
+ * Brings a prefork pool to `target` processes by remote control addressed to this worker's node alone. A
+ * pool that is busy gives up idle processes only: it is asked several times, then the rest is left to later
+ * runs (`partly`).
+ */
+export async function resizeCelery(
+  change: Change,
+  target: number,
+  deps: ActDeps,
+): Promise<Resized> {
+  const { service } = change.manifest;
+  const first = await readStillPool(service, deps);
+  const node = deps.control.nodeOf(first.masterPid);
+  if (node === null) throw new UserError(EXIT.failed, 'the name of its node cannot be told');
+  let pool = first;
+  for (let tries = 0; pool.workerPids.length !== target; tries++) {
+    const missing = target - pool.workerPids.length;
+    if (missing < 0 && tries >= SHRINK_TRIES) return 'partly';
+    if (missing > 0 && tries >= SHRINK_TRIES) {
+      throw new UserError(
+        EXIT.failed,
+        `${node} was asked for ${missing} processes more and has not started them`,
+      );
+    }
+    await demand(service, node, missing, deps);
+    const isThere = ({ workerPids }: Pool): boolean => workerPids.length === target;
+    await watch(() => readPool(service, deps, first), isThere, deps.timing.reactMs, deps);
+    pool = await readStillPool(service, deps, first);
+  }
+  return 'done';
+}
+
+async function demand(
+  service: string,
+  node: string,
+  missing: number,
+  deps: ActDeps,
+): Promise<void> {
+  const method = missing > 0 ? 'pool_grow' : 'pool_shrink';
+  deps.step(`remote control ${method}`);
+  const command = { method, arguments: { n: Math.abs(missing) } } as const;
+  const replies = await ask(service, node, command, deps, 1);
+  const refused = replies.map(readError).find((error) => error !== null) ?? null;
+  // "Can't shrink pool. All processes busy!": those that were idle are gone all the same
+  if (refused === null || /busy/i.test(refused)) return;
+  throw new UserError(EXIT.failed, `${node} refuses ${method}: ${refused}`);
+}
+
+async function ask(
+  service: string,
+  node: string,
+  command: ControlCommand,
+  deps: ActDeps,
+  tries = ASK_TRIES,
+): Promise<unknown[]> {
+  for (let left = tries; left > 0; left--) {
+    const answer = await deps.control.ask(service, node, command);
+    if ('error' in answer) {
+      throw new UserError(
+        EXIT.failed,
+        `its broker cannot be asked: ${answer.error}`,
+        'The next run tries again.',
+      );
+    }
+    if (answer.replies.length > 0) return answer.replies;
+  }
+  return [];
+}
+
+interface Stats {
+  pid: number | null;
+  pool: string | null;
+  autoscaler: boolean;
+}
+
+/** What of `inspect stats` matters; a reply in a serialization that we do not read says nothing. */
+function readStats(reply: unknown): Stats {
+  const { pid, pool, autoscaler } = asObject(reply);
+  const { implementation } = asObject(pool);
+  return {
+    pid: typeof pid === 'number' ? pid : null,
+    pool: typeof implementation === 'string' ? implementation : null,
+    autoscaler: autoscaler !== undefined && autoscaler !== null,
+  };
+}
+
+function readError(reply: unknown): string | null {
+  const { error } = asObject(reply);
+  return typeof error === 'string' ? error : null;
+}
+
+function asObject(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}

@@ -1,0 +1,126 @@
+import { EXIT, UserError } from '../errors.ts';
+import type { UnitState } from '../systemd/types.ts';
+import { saveChange, type Change } from './checkpoint.ts';
+import { listFinished } from './journal.ts';
+import { readPool, readStillPool, watch, type Pool } from './pool.ts';
+import type { Resized } from './resize.ts';
+import type { ActDeps, ProcessRef, WorkerTree } from './types.ts';
+
+/** Why the master cannot be asked by signals; null: it can. */
+export function findGunicornObstacle(tree: WorkerTree, unit: UnitState): string | null {
+  if (unit.controlGroup === null) return 'systemd knows no control group of it';
+  if (tree.workerPids.length === 0) return 'its master has no workers yet';
+  return null;
+}
+
+/**
+ * Brings a Gunicorn master to `target` workers by SIGTTIN and SIGTTOU, one at a time, each seen in its
+ * processes before the next: a master of version 20 keeps five signals at most in mind and drops others.
+ * One that is asked to end finishes its request first. Where that takes long it is noted in the journal and
+ * does not count from then on, so that it is not asked for again.
+ */
+export async function resizeGunicorn(
+  change: Change,
+  target: number,
+  deps: ActDeps,
+): Promise<Resized> {
+  const { service } = change.manifest;
+  const first = await readStillPool(service, deps);
+  const leaving = await readLeaving(service, deps);
+  let staying = stayingOf(first, leaving, deps);
+  // more than enough, also where a worker dies meanwhile; without a limit a fault could go on for ever
+  let steps = 2 * Math.abs(target - staying.length) + 4;
+  while (staying.length !== target) {
+    if (steps-- === 0) throw new UserError(EXIT.failed, 'its workers do not come to rest');
+    if (staying.length < target) await addOne(service, first, deps);
+    else await removeOne(service, first, staying, leaving, deps);
+    staying = stayingOf(await readPool(service, deps, first), leaving, deps);
+  }
+  if (leaving.size === 0) return 'done';
+  const rest = await watch(
+    () => readPool(service, deps, first),
+    ({ workerPids }) => !workerPids.some((pid) => leaving.has(pid)),
+    deps.timing.leaveMs,
+    deps,
+  );
+  const busy = [...leaving.values()].filter(({ pid }) => rest.workerPids.includes(pid));
+  if (busy.length === 0) return 'done';
+  const boot = deps.bootId();
+  const records = busy.map(({ pid, startTicks }) => ({ boot, pid, start_ticks: startTicks }));
+  await saveChange(change, { leaving: records }, deps);
+  return 'partly';
+}
+
+async function addOne(service: string, pool: Pool, deps: ActDeps): Promise<void> {
+  const before = new Set((await readPool(service, deps, pool)).workerPids);
+  signal(pool, 'SIGTTIN', deps);
+  const { workerPids } = await watch(
+    () => readPool(service, deps, pool),
+    (now) => now.workerPids.some((pid) => !before.has(pid)),
+    deps.timing.reactMs,
+    deps,
+  );
+  if (workerPids.some((pid) => !before.has(pid))) return;
+  throw new UserError(
+    EXIT.failed,
+    `its master (process ${pool.masterPid}) was asked for one worker more (SIGTTIN) and has started none within ${deps.timing.reactMs / 1000} s`,
+  );
+}
+
+/** The master ends the oldest one. */
+async function removeOne(
+  service: string,
+  pool: Pool,
+  staying: ProcessRef[],
+  leaving: Map<number, ProcessRef>,
+  deps: ActDeps,
+): Promise<void> {
+  const [oldest] = [...staying].sort((a, b) => a.startTicks - b.startTicks || a.pid - b.pid);
+  if (oldest === undefined) return;
+  signal(pool, 'SIGTTOU', deps);
+  const isGone = ({ workerPids }: Pool): boolean =>
+    staying.some(({ pid }) => !workerPids.includes(pid));
+  const now = await watch(
+    () => readPool(service, deps, pool),
+    isGone,
+    deps.timing.pollMs * 4,
+    deps,
+  );
+  if (!isGone(now)) leaving.set(oldest.pid, oldest);
+}
+
+/** Right before each signal the process is compared once more with the one that was recognised. */
+function signal(pool: Pool, name: 'SIGTTIN' | 'SIGTTOU', deps: ActDeps): void {
+  const master = { pid: pool.masterPid, startTicks: pool.masterStartTicks };
+  deps.step(`signal ${name}`);
+  const answer = deps.processes.signalMaster(master, pool.controlGroup, name);
+  if (answer === 'sent') return;
+  const why =
+    answer === 'gone' ? 'is gone' : `does not handle ${name} (yet), and would be stopped by it`;
+  throw new UserError(EXIT.failed, `its master (process ${master.pid}) ${why}`);
+}
+
+/** Those that earlier changes have asked to end and that still live. */
+export async function readLeaving(
+  service: string,
+  deps: ActDeps,
+): Promise<Map<number, ProcessRef>> {
+  const noted = (await listFinished(deps.backupDir, service)).flatMap(
+    ({ leaving = [] }) => leaving,
+  );
+  const refs = noted
+    .filter(({ boot }) => boot === deps.bootId())
+    .map(({ pid, start_ticks: startTicks }) => ({ pid, startTicks }))
+    .filter((ref) => deps.processes.isAlive(ref));
+  return new Map(refs.map((ref) => [ref.pid, ref]));
+}
+
+function stayingOf(
+  { workerPids }: Pool,
+  leaving: ReadonlyMap<number, ProcessRef>,
+  deps: ActDeps,
+): ProcessRef[] {
+  return workerPids
+    .filter((pid) => !leaving.has(pid))
+    .map((pid) => ({ pid, startTicks: deps.processes.startTicks(pid) ?? Infinity }));
+}

@@ -1,0 +1,52 @@
+import { EXIT, UserError } from '../errors.ts';
+import type { UnitState } from '../systemd/types.ts';
+import { saveChange, type Change } from './checkpoint.ts';
+import { findCeleryObstacle, resizeCelery } from './live-celery.ts';
+import { findGunicornObstacle, resizeGunicorn } from './live-gunicorn.ts';
+import type { Resized } from './resize.ts';
+import type { ActDeps, Plan } from './types.ts';
+import { isRunning, readUnit } from './unit.ts';
+
+/** Why the running service cannot be changed without a restart; null: it can. Nothing is changed by asking. */
+export async function findObstacle(
+  { service, kind }: Pick<Plan, 'service' | 'kind'>,
+  unit: UnitState,
+  deps: ActDeps,
+): Promise<string | null> {
+  const tree = await deps.findWorkerTree(unit);
+  if ('error' in tree) return `its main process cannot be told beyond doubt: ${tree.error}`;
+  switch (kind) {
+    case 'gunicorn':
+      return findGunicornObstacle(tree, unit);
+    case 'celery':
+      return findCeleryObstacle(service, tree, deps);
+  }
+}
+
+/**
+ * Changes the pool of the running service to the change's number, or back where it is undone. It looks at
+ * what runs and asks for the difference, so that it can be called again at any time: what was asked for
+ * already is not asked for twice. `impossible`: only a restart helps, and is allowed.
+ *
+ * @throws UserError where the pool does not get there
+ */
+export async function resizeLive(change: Change, deps: ActDeps): Promise<Resized | 'impossible'> {
+  const { service, kind, from, to, undo_because: undoing, live_only, action } = change.manifest;
+  const unit = await readUnit(service, deps);
+  // a service that went down in our hands is brought up again, whatever it takes
+  if (!isRunning(unit)) return giveUpLive(change, deps);
+  const obstacle = await findObstacle({ service, kind }, unit, deps);
+  if (obstacle !== null) {
+    if (live_only !== true && action !== 'heal') return giveUpLive(change, deps);
+    throw new UserError(EXIT.failed, obstacle);
+  }
+  const target = undoing === null ? to : from;
+  return kind === 'gunicorn'
+    ? resizeGunicorn(change, target, deps)
+    : resizeCelery(change, target, deps);
+}
+
+async function giveUpLive(change: Change, deps: ActDeps): Promise<'impossible'> {
+  await saveChange(change, { resize: 'restart' }, deps);
+  return 'impossible';
+}

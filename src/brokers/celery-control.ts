@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import { parseBrokerUrl, type BrokerUrl } from './broker-url.ts';
+
+/** A command for one worker, in the terms of Celery's remote control. */
+export interface NodeCommand {
+  node: string;
+  method: string;
+  arguments: Record<string, unknown>;
+}
+
+/** A command on its way: `body` is what kombu calls a message of the pidbox. */
+export interface ControlMessage {
+  /** the fanout exchange that all workers of a broker listen to */
+  exchange: string;
+  /** where the answers are to come to */
+  replyQueue: string;
+  ticket: string;
+  body: string;
+}
+
+/** An answer as it came; `text` null: in a serialization other than JSON. */
+export interface ControlReply {
+  text: string | null;
+}
+
+/** Celery's default `control_exchange` is "celery". */
+const EXCHANGE = 'celery.pidbox';
+
+/** After the first answer: how long a second worker of the same name may take. */
+export const SECOND_MS = 250;
+
+/**
+ * Sends one command to one worker by Celery's remote control and collects its answer: a message in kombu's
+ * form on the exchange that all workers of the broker listen to, with this node alone as its destination.
+ * Answers what comes within `timeoutMs`; none: nobody of this name has acted on it. Nothing is left on the
+ * broker.
+ *
+ * @throws Error in plain words, without a password, where the broker cannot be asked
+ */
+export async function askNode(
+  url: string,
+  command: NodeCommand,
+  timeoutMs: number,
+): Promise<unknown[]> {
+  const broker = parseBrokerUrl(url);
+  if (broker === null) throw new Error('the broker URL is not of the form redis://HOST:PORT/DB');
+  const replies = await send(broker, toMessage(command), timeoutMs);
+  return replies.map(({ text }) => readReply(text, command.node));
+}
+
+async function send(
+  broker: BrokerUrl,
+  message: ControlMessage,
+  timeoutMs: number,
+): Promise<ControlReply[]> {
+  if (broker.scheme.startsWith('amqp')) {
+    const { sendByAmqp } = await import('./control-amqp.ts');
+    return sendByAmqp(broker, message, timeoutMs);
+  }
+  const { sendByRedis } = await import('./control-redis.ts');
+  return sendByRedis(broker, message, timeoutMs);
+}
+
+/**
+ * The answer goes by the default exchange, which knows each queue by its name, so that no binding has to be
+ * made (and left behind). Its name is the same each time: what a run that died has left is found again.
+ */
+function toMessage({ node, method, arguments: args }: NodeCommand): ControlMessage {
+  const replyQueue = `autoscaler.reply.${node}`;
+  const ticket = randomUUID();
+  const body = JSON.stringify({
+    ...{ method, arguments: args, destination: [node], pattern: null, matcher: null },
+    ...{ ticket, reply_to: { exchange: '', routing_key: replyQueue } },
+  });
+  return { exchange: EXCHANGE, replyQueue, ticket, body };
+}
+
+/** `{"celery@host": …}` without its wrapper; null: it cannot be read. */
+function readReply(text: string | null, node: string): unknown {
+  try {
+    const value = JSON.parse(text ?? 'null') as Record<string, unknown> | null;
+    return value?.[node] ?? null;
+  } catch {
+    return null;
+  }
+}

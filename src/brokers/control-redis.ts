@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+import type { BrokerUrl } from './broker-url.ts';
+import { SECOND_MS, type ControlMessage, type ControlReply } from './celery-control.ts';
+import { askRedis, beginPipeline, readDatabase, readReplies } from './redis.ts';
+
+/** How long is added for connecting and for what is put in order afterwards. */
+const AROUND_MS = 3000;
+
+/** By kombu's Redis transport: exchanges are channels, queues are lists. @throws as `askRedis` */
+export function sendByRedis(
+  broker: BrokerUrl,
+  message: ControlMessage,
+  timeoutMs: number,
+): Promise<ControlReply[]> {
+  const prefix = broker.query.get('global_keyprefix') ?? '';
+  const queue = prefix + message.replyQueue;
+  const channel = `${prefix}/${readDatabase(broker)}.${message.exchange}`;
+  return askRedis(broker, timeoutMs + AROUND_MS, async (redis) => {
+    const begin = beginPipeline(redis, broker).del(queue).publish(channel, toEnvelope(message));
+    const fault = readReplies(broker, await begin.exec()).find(([error]) => error !== null);
+    if (fault?.[0]) throw fault[0];
+    const replies: ControlReply[] = [];
+    for (let waitMs = timeoutMs; ; waitMs = SECOND_MS) {
+      const popped = await redis.brpop(queue, waitMs / 1000);
+      if (popped === null) break;
+      const reply = readEnvelope(popped[1], message.ticket);
+      if (reply !== null) replies.push(reply);
+    }
+    await redis.del(queue);
+    return replies;
+  });
+}
+
+function toEnvelope({ body, exchange }: ControlMessage): string {
+  return JSON.stringify({
+    body: Buffer.from(body).toString('base64'),
+    'content-encoding': 'utf-8',
+    'content-type': 'application/json',
+    headers: { clock: 1, expires: 0 },
+    properties: {
+      delivery_mode: 1,
+      delivery_info: { exchange, routing_key: '' },
+      priority: 0,
+      body_encoding: 'base64',
+      delivery_tag: randomUUID(),
+    },
+  });
+}
+
+/** null: not an answer to this message. */
+function readEnvelope(text: string, ticket: string): ControlReply | null {
+  const envelope = JSON.parse(text) as {
+    body: string;
+    'content-type'?: string;
+    headers?: { ticket?: unknown };
+    properties?: { body_encoding?: string };
+  };
+  if (envelope.headers?.ticket !== ticket) return null;
+  if (envelope['content-type'] !== 'application/json') return { text: null };
+  const isEncoded = envelope.properties?.body_encoding === 'base64';
+  return { text: isEncoded ? Buffer.from(envelope.body, 'base64').toString() : envelope.body };
+}

@@ -1,0 +1,64 @@
+import type { Logger } from 'pino';
+import type { LiveQuestion } from '../act/plan.ts';
+import type { Outcome, RemoteControl } from '../act/types.ts';
+import type { Config } from '../config/schema.ts';
+import { isNews } from '../state/told.ts';
+import { readNodeName } from '../systemd/celery-node.ts';
+
+/** How long a Celery worker may take to answer: its loop is held up only by what it does itself. */
+const ANSWER_MS = 3000;
+
+/** What the config says of how the running service may be changed. */
+export function liveOf(config: Config | null, service: string): Omit<LiveQuestion, 'pool'> {
+  const project = config === null ? undefined : findProject(config, service);
+  return {
+    apply: project?.apply ?? config?.global.apply ?? 'restart',
+    hasBroker: project?.broker_url !== undefined,
+  };
+}
+
+/** Celery's remote control over the brokers of the config; the client is loaded when it is needed. */
+export function remoteControl(config: Config | null): RemoteControl {
+  const brokerOf = (service: string): string | undefined =>
+    config === null ? undefined : findProject(config, service)?.broker_url;
+  return {
+    nodeOf: readNodeName,
+    hasBroker: (service) => brokerOf(service) !== undefined,
+    ask: async (service, node, command) => {
+      const { askNode } = await import('../brokers/celery-control.ts');
+      try {
+        return {
+          replies: await askNode(brokerOf(service) ?? '', { node, ...command }, ANSWER_MS),
+        };
+      } catch (error) {
+        return { error: (error as Error).message };
+      }
+    },
+  };
+}
+
+/** What is to be said of a change in live mode: why it was not one, or that what was said before is over. */
+export function tellLive(outcome: Outcome, config: Config, log: Logger): void {
+  if (liveOf(config, outcome.service).apply === 'restart') return;
+  const { obstacle = null, result } = outcome;
+  if (obstacle === null && result !== 'applied') return;
+  const instead = result === 'refused' ? 'nothing is changed' : 'it is restarted instead';
+  tellObstacle({ stateDir: config.global.state_dir, log }, { ...outcome, obstacle, instead });
+}
+
+/** Says once, and again only when it is another reason, why a service's pool is not changed while it runs. */
+export function tellObstacle(
+  { stateDir, log }: { stateDir: string; log: Logger },
+  of: { project: string | null; service: string; obstacle: string | null; instead: string },
+): void {
+  const { project, service, obstacle, instead } = of;
+  if (!isNews(stateDir, `live ${service}`, obstacle)) return;
+  log.warn(
+    { event: 'live', project, service },
+    `${service}: it cannot be changed without a restart: ${obstacle}; ${instead} (said once)`,
+  );
+}
+
+function findProject(config: Config, service: string): Config['projects'][string] | undefined {
+  return Object.values(config.projects).find(({ service_name }) => service_name === service);
+}
