@@ -21,7 +21,7 @@ export function sendByRedis(
     if (fault?.[0]) throw fault[0];
     const replies: ControlReply[] = [];
     for (let waitMs = timeoutMs; ; waitMs = SECOND_MS) {
-      const popped = await redis.brpop(queue, waitMs / 1000);
+      const popped = (await redis.brpop(queue, waitMs / 1000)) as [string, string] | null;
       if (popped === null) break;
       const reply = readEnvelope(popped[1], message.ticket);
       if (reply !== null) replies.push(reply);
