@@ -73,6 +73,7 @@ async function rollBackLocked(
   log: Logger,
   out: Output,
 ): Promise<number> {
+  const { config } = places;
   const isTimerOff = options.keepTimer === true || (await stopTimer(log, out));
   const lock = await holdLock(places.state_dir);
   const signals = watchSignals();
