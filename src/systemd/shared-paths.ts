@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { EXIT, UserError } from '../errors.ts';
+import { expandPattern } from './patterns.ts';
 import { parseShow, readEnvironmentFiles, readPaths, readValue } from './show.ts';
 import { firstLine, runSystemctl } from './systemctl.ts';
 import type { UnitState } from './types.ts';
@@ -27,7 +28,7 @@ export async function unitsUsingPaths(paths: string[]): Promise<Map<string, stri
     const used = [
       readValue(unit, 'FragmentPath') ?? '',
       ...readPaths(unit, 'DropInPaths'),
-      ...readEnvironmentFiles(unit).map(({ path }) => path),
+      ...readEnvironmentFiles(unit).flatMap(({ path }) => expandPattern(path)),
     ];
     for (const path of used) users.get(followLinks(path))?.add(readValue(unit, 'Id') ?? '');
   }

@@ -20,7 +20,7 @@ export interface UnitState {
   fragmentPath: string | null;
   /** drop-ins in the order in which systemd merges them */
   dropInPaths: string[];
-  /** EnvironmentFile= as systemd resolved it (specifiers expanded), in order */
+  /** EnvironmentFile= as systemd resolves it (specifiers and patterns expanded), in order */
   environmentFiles: { path: string; optional: boolean }[];
   workingDirectory: string | null;
   /** systemd's own restarts of the service since it was started by hand */

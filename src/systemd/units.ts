@@ -1,4 +1,5 @@
 import { EXIT, UserError } from '../errors.ts';
+import { expandPattern } from './patterns.ts';
 import {
   parseShow,
   readEnvironmentFiles,
@@ -88,7 +89,9 @@ function toUnitState(unit: string, properties: Properties): UnitState {
     controlGroup: text('ControlGroup'),
     fragmentPath: text('FragmentPath'),
     dropInPaths: readPaths(properties, 'DropInPaths'),
-    environmentFiles: readEnvironmentFiles(properties),
+    environmentFiles: readEnvironmentFiles(properties).flatMap(({ path, optional }) =>
+      expandPattern(path).map((file) => ({ path: file, optional })),
+    ),
     // `!`: may be missing
     workingDirectory: text('WorkingDirectory')?.replace(/^!/, '') ?? null,
     nRestarts: number('NRestarts'),
