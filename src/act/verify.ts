@@ -76,7 +76,8 @@ async function observe(expected: Expectation, deps: ActDeps): Promise<Look> {
   if (unit === undefined || unit.loadState !== 'loaded') {
     return bad(`the unit is ${unit?.loadState ?? 'not known'}`, true);
   }
-  if (unit.activeState !== 'active' || unit.mainPid === null) {
+  // a daemon that nobody waits for (Type=oneshot) is the unit's, but systemd calls none its main process
+  if (unit.activeState !== 'active' || (unit.mainPid === null && !expected.countable)) {
     const result = unit.result === null ? '' : `, result ${unit.result}`;
     return bad(
       `the service is ${unit.activeState} (${unit.subState}${result})`,

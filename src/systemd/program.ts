@@ -23,12 +23,14 @@ export function readProgram(argv: readonly string[]): Program | null {
   // `[celeryd: celery@host:MainProcess] -active- (worker -A shop -B)`
   const main = /^\[celeryd: [^\]]*:MainProcess\].*?(?:\((.*)\))?$/.exec(title);
   if (main !== null) return celery((main[1] ?? '').split(' '));
-  if (!/^(?:python|pypy)[\d.]*$/.test(baseName(title))) return null;
+  // `python3.13t`, `python3.11d`: other builds of Python
+  if (!/^(?:python|pypy)[\d.]*[a-z]?$/.test(baseName(title))) return null;
   const at = findScript(argv);
-  const script = baseName(argv[at] ?? '');
-  if (/^gunicorn3?(?:\.py)?$/.test(script)) return gunicorn();
+  const script = baseName(argv[at] ?? '').replace(/^-[A-Za-z]*?m(?=.)/, '');
+  if (/^gunicorn(?:-?\d[\d.]*|\.py|\.app\.wsgiapp)?$/.test(script)) return gunicorn();
   const args = argv.slice(at + 1);
-  if (/^(?:celery|manage\.py)$/.test(script) && args.includes('worker')) return celery(args);
+  if (/^(?:celery(?:-?\d[\d.]*)?|manage\.py)$/.test(script) && args.includes('worker'))
+    return celery(args);
   return null;
 }
 
@@ -52,6 +54,7 @@ function findScript(argv: readonly string[]): number {
   for (let at = 1; at < argv.length; at++) {
     const arg = argv[at] ?? '';
     if (/^-[A-Za-z]*m$/.test(arg)) return at + 1;
+    if (/^-[bBdEhiIOqRsSuvVx]*m./.test(arg)) return at;
     if (PYTHON_VALUES.includes(arg)) at++;
     else if (!arg.startsWith('-')) return at;
   }

@@ -60,6 +60,17 @@ const CASES: {
     why: null,
   },
   {
+    name: 'a daemon of a oneshot, of which systemd knows no main process',
+    looks: [{ ...GOOD, unit: { subState: 'exited', mainPid: null } }],
+    why: null,
+  },
+  {
+    name: 'no main process, and no workers that could be counted',
+    looks: [{ unit: { subState: 'exited', mainPid: null } }],
+    countable: false,
+    why: /the service is active \(exited\)/,
+  },
+  {
     name: 'one worker too few to the end',
     looks: [{ pids: [11] }],
     why: /1 workers run, expected 2/,
