@@ -1,11 +1,14 @@
 import { planChange, type LiveQuestion } from '../act/plan.ts';
 import type { Plan } from '../act/types.ts';
 import type { Reason } from '../decide/types.ts';
+import { countRunning } from '../measure/services.ts';
 import { readUnitSources } from '../measure/unit-sources.ts';
+import { daemonReload } from '../systemd/actions.ts';
 import { findSharedPaths } from '../systemd/shared-paths.ts';
 import type { UnitState } from '../systemd/types.ts';
+import { readUnits } from '../systemd/units.ts';
 import type { Refusal } from '../unit-file/types.ts';
-import { locateWorkers, readCommandFacts } from '../unit-file/workers.ts';
+import { assumeRunning, locateWorkers, readCommandFacts } from '../unit-file/workers.ts';
 
 /** What a change is to be, before it is known where it is made. */
 export interface Wanted {
@@ -14,6 +17,8 @@ export interface Wanted {
   reasons: Reason[];
   reason: string;
   live: Omit<LiveQuestion, 'pool'>;
+  /** where files were edited since systemd read them, it reads them now, as the change would make it do anyway */
+  mayReload: boolean;
 }
 
 /**
@@ -21,12 +26,15 @@ export interface Wanted {
  * asked which files other units use too: that costs, and a cycle that changes nothing needs it not.
  */
 export async function preparePlan(
-  unit: UnitState,
-  { live, ...wanted }: Wanted,
+  found: UnitState,
+  { live, mayReload, ...wanted }: Wanted,
 ): Promise<Plan | Refusal> {
+  const unit = mayReload && found.needDaemonReload ? await reload(found) : found;
   const sharedPaths = await findSharedPaths(unit);
   const sources = { ...readUnitSources(unit), sharedPaths };
-  const location = locateWorkers(sources);
+  const located = locateWorkers(sources);
+  const isAssumed = located.how === 'drop_in' && located.assumed;
+  const location = isAssumed ? assumeRunning(located, await countRunning(unit)) : located;
   if (location.how === 'refused') return location;
   const texts = new Map<string, string>();
   for (const file of [sources.fragment, ...sources.dropIns]) {
@@ -41,4 +49,9 @@ export async function preparePlan(
     running: ['active', 'reloading', 'activating'].includes(unit.activeState),
     live: { ...live, pool: readCommandFacts(sources)?.pool ?? null },
   });
+}
+
+async function reload(unit: UnitState): Promise<UnitState> {
+  await daemonReload();
+  return (await readUnits([unit.unit])).get(unit.unit) ?? unit;
 }

@@ -168,7 +168,8 @@ async function serve(
   // seldom needed, and not small
   const { preparePlan } = await import('./prepare-plan.ts');
   const live = liveOf(by.config, unit.unit);
-  const plan = await preparePlan(unit, { project, to, reasons, reason: report.reason, live });
+  const wanted = { project, to, reasons, reason: report.reason, live, mayReload: deps !== null };
+  const plan = await preparePlan(unit, wanted);
   if ('how' in plan || deps === null) {
     const planned = withPlan(report, plan);
     if (planned.error !== null) logIdle(log, planned);

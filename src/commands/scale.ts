@@ -36,7 +36,7 @@ export async function scaleCommand(options: ScaleOptions): Promise<number> {
   const { service, project } = findService(options.service, config);
   requireLimits(project, options.workers, config);
   if (options.dryRun === true) {
-    const plan = await planScale(service, project, options.workers, config);
+    const plan = await planScale(service, project, options.workers, config, false);
     return printPlan(plan, options);
   }
   const log = await openCommandLog(options, config.global.log_file ?? null);
@@ -70,7 +70,7 @@ async function scaleLocked(
         'autoscaler rollback --list shows it; try again when it is finished.',
       );
     }
-    const plan = await planScale(service, project, options.workers, config);
+    const plan = await planScale(service, project, options.workers, config, true);
     const heal = plan.from === plan.to ? await planHealNow(plan, config, deps) : null;
     if (plan.from === plan.to && heal === null) return printNothingToDo(plan, options);
     const outcome = await applyPlan(heal ?? plan, deps);
@@ -115,12 +115,13 @@ async function planScale(
   project: string | null,
   to: number,
   config: Config,
+  mayReload: boolean,
 ): Promise<Plan> {
   const unit = (await readUnits([service])).get(service);
   requireLoaded(service, unit);
   const live = liveOf(config, service);
   const reason = 'asked for by hand';
-  const plan = await preparePlan(unit, { project, to, reasons: [], reason, live });
+  const plan = await preparePlan(unit, { project, to, reasons: [], reason, live, mayReload });
   if (!('how' in plan)) return plan;
   throw new UserError(EXIT.failed, `${service}: ${plan.message}`, plan.hint);
 }

@@ -2,7 +2,7 @@ import type { ServiceSample } from '../decide/types.ts';
 import { findWorkerTree, type WorkerTree } from '../systemd/processes.ts';
 import type { UnitState } from '../systemd/types.ts';
 import type { Location } from '../unit-file/types.ts';
-import { locateWorkers } from '../unit-file/workers.ts';
+import { assumeRunning, locateWorkers } from '../unit-file/workers.ts';
 import { readUnitSources } from './unit-sources.ts';
 import { readMemoryMb } from './worker-memory.ts';
 
@@ -25,11 +25,12 @@ export async function measureService(
   wantsMemory: (sample: ServiceSample) => boolean,
 ): Promise<ServiceMeasure> {
   const errors: Record<string, string> = {};
-  const location = locate(unit, errors);
-  const workers = location === null || location.how === 'refused' ? null : location.workers;
-  if (location?.how === 'refused') errors['workers'] = location.message;
   const running = isDown(unit) ? [] : await readRunning(unit);
   if (!Array.isArray(running)) errors['running'] = running.error;
+  const located = locate(unit, errors);
+  const location = located && assumeRunning(located, countUp(running));
+  const workers = location === null || location.how === 'refused' ? null : location.workers;
+  if (location?.how === 'refused') errors['workers'] = location.message;
   const sample: ServiceSample = {
     workers,
     running: Array.isArray(running) ? running.length : null,
@@ -57,6 +58,15 @@ function locate(unit: UnitState, errors: Record<string, string>): Location | nul
 
 function isDown(unit: UnitState): boolean {
   return unit.activeState === 'inactive' || unit.activeState === 'failed';
+}
+
+/** How many workers a unit has, null where it is down or they cannot be counted. */
+export async function countRunning(unit: UnitState): Promise<number | null> {
+  return isDown(unit) ? null : countUp(await readRunning(unit));
+}
+
+function countUp(running: number[] | { error: string }): number | null {
+  return Array.isArray(running) && running.length > 0 ? running.length : null;
 }
 
 /** The workers' process ids, or why they cannot be counted. */

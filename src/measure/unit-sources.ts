@@ -37,15 +37,19 @@ export function readUnitSources(unit: UnitState): UnitSources {
 function readSource(path: string): SourceFile | null {
   const bytes = tryRead(path);
   if (bytes === 'ENOENT') return null;
-  const hint =
-    bytes === 'EACCES' ? 'Run it as root (sudo).' : `Look at it: ls -l ${path}; file ${path}`;
   const text = textOrNull(bytes);
   if (text !== null) return { path, text };
   throw new UserError(
     bytes === 'EACCES' ? EXIT.permission : EXIT.failed,
     `${path}: ${typeof bytes === 'string' ? `cannot be read (${bytes})` : 'is not UTF-8 text'}`,
-    hint,
+    hintFor(bytes, path),
   );
+}
+
+function hintFor(bytes: Buffer | string, path: string): string {
+  if (bytes === 'EACCES') return 'Run it as root (sudo).';
+  if (typeof bytes === 'string') return `Look at it: ls -l ${path}; file ${path}`;
+  return `Convert it, for example: iconv -f latin1 -t utf-8 ${path}`;
 }
 
 /** The content of a plain file, or why there is none. A pipe that somebody put there does not hold us up. */

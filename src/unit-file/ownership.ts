@@ -3,6 +3,8 @@ import type { SourceFile, UnitSources } from './types.ts';
 
 const VENDOR = /^(?:\/usr)?\/lib\/|^\/usr\/share\//;
 const GENERATED = /^\/run\/systemd\/generator/;
+/** Read at every login (PAM), or by every user's services. */
+const SYSTEM = /^\/etc\/(?:environment$|environment\.d\/|security\/|locale\.conf$)/;
 const OUR_NAME = '50-autoscaler.conf';
 
 /** Where our drop-in of a unit lies. */
@@ -34,6 +36,7 @@ export function laterThanOurs(sources: UnitSources): SourceFile[] {
 /** Why a file must not be edited for this unit alone, for people; null: it is the unit's own. */
 export function whyNotOwn(path: string, sources: UnitSources): string | null {
   if (VENDOR.test(path)) return `${path} belongs to a package`;
+  if (SYSTEM.test(path)) return `${path} is for the whole system`;
   if (GENERATED.test(path)) return `${path} is generated at boot`;
   if (sources.sharedPaths.has(path)) return `other units use ${path} too`;
   if (path === sources.fragment?.path)

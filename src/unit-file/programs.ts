@@ -1,6 +1,6 @@
 import type { Word } from './chars.ts';
-import { OPAQUE, slice } from './chars.ts';
-import { withVariable } from './environment.ts';
+import { OPAQUE } from './chars.ts';
+import { takeAssignments, withVariable } from './environment.ts';
 import type { Env } from './environment.ts';
 import { parseOptions } from './options.ts';
 import type { Parsed } from './options.ts';
@@ -26,9 +26,8 @@ const ASGI = /^(?:uvicorn|hypercorn|daphne|granian)$/;
 const GUNICORN = /^gunicorn(?:-?\d[\d.]*)?$/;
 const CELERY = /^celery(?:-?\d[\d.]*)?$/;
 const ASIDE = /^(?:celerybeat|celery-?flower|flower)$/;
-const PYTHON = /^(?:python|pypy)[\d.]*$/;
+const PYTHON = /^(?:python|pypy)[\d.]*[a-z]?$/;
 const SHELL = /^(?:sh|bash|dash|ash|ksh|zsh)$/;
-const ASSIGNMENT = /^([A-Za-z_][A-Za-z0-9_]*)=/;
 /** Beyond this many wrappers and scripts within scripts nobody writes a unit. */
 const DEEPEST = 12;
 
@@ -127,8 +126,10 @@ function unwrap(argv: Word[], wrapper: Wrapper, context: Context, follow: Follow
     rest = parsed.positionals;
   }
   rest = rest.slice(wrapper.skip ?? 0);
-  const uses = (names: string | undefined): boolean =>
-    names !== undefined && used.some((option) => names.split(' ').includes(option.name));
+  const separator = wrapper.separated ? rest.findIndex((word) => word.text === '--') : -1;
+  if (wrapper.separated === 'always' && separator < 0) return [{ is: 'unknown', argv, context }];
+  const uses = (names: string | true | undefined): boolean =>
+    typeof names === 'string' && used.some((option) => names.split(' ').includes(option.name));
   let inner = context;
   if (rest[0]?.text === '-' && wrapper.clears) {
     inner = withoutEnvironment(inner);
@@ -137,23 +138,22 @@ function unwrap(argv: Word[], wrapper: Wrapper, context: Context, follow: Follow
   if (uses(wrapper.clears)) inner = withoutEnvironment(inner);
   const folder = used.findLast(({ name }) => wrapper.moves?.split(' ').includes(name))?.value;
   if (folder) inner = { ...inner, cwd: changeFolder(inner.cwd, folder.text) };
-  if (uses(wrapper.hides)) inner = withHidden(inner, `${argv[0]?.text} sets further variables`);
+  for (const { name, value } of used)
+    if (value && wrapper.unsets?.split(' ').includes(name))
+      inner = { ...inner, env: withVariable(inner.env, value.text, null) };
+  if (wrapper.hides === true || uses(wrapper.hides))
+    inner = withHidden(inner, `${argv[0]?.text} sets further variables`);
   if (argv[0]?.text.endsWith('pipenv')) inner = withDotEnv(inner);
+  const script = wrapper.separated ? rest.at(-1) : rest[1];
+  const isScript = wrapper.separated
+    ? separator < 0
+    : wrapper.script?.split(' ').includes(rest[0]?.text ?? '');
+  if (isScript && script) return runScript(script, [], inner, follow);
+  rest = rest.slice(separator + 1);
   if (uses('-S --split-string')) return [{ is: 'unknown', argv, context }];
-  return follow(...(wrapper.assigns ? takeAssignments(rest, inner) : ([rest, inner] as const)));
-}
-
-/** `NAME=value` words before a command. */
-function takeAssignments(words: Word[], context: Context): [Word[], Context] {
-  let { env } = context;
-  let at = 0;
-  for (; at < words.length; at++) {
-    const word = words[at];
-    const name = word && ASSIGNMENT.exec(word.text)?.[1];
-    if (!word || !name) break;
-    env = withVariable(env, name, slice(word, name.length + 1));
-  }
-  return [words.slice(at), { ...context, env }];
+  if (!wrapper.assigns) return follow(rest, inner);
+  const { words, env } = takeAssignments(rest, inner.env);
+  return follow(words, { ...inner, env });
 }
 
 function withoutEnvironment(context: Context): Context {
@@ -199,7 +199,6 @@ function sudo(argv: Word[], context: Context, follow: Follow): Program[] {
   const kept = new Map([...context.env.vars].filter(([name]) => named.includes(name)));
   const env = keeps ? context.env : { vars: kept, unknown: null };
   const moves = uses(['-i', '--login', '-D', '--chdir']);
-  return follow(
-    ...takeAssignments(parsed.positionals, { ...context, env, cwd: moves ? null : context.cwd }),
-  );
+  const command = takeAssignments(parsed.positionals, env);
+  return follow(command.words, { ...context, env: command.env, cwd: moves ? null : context.cwd });
 }

@@ -1,4 +1,4 @@
-import { placeOf, trim } from './chars.ts';
+import { placeOf, slice, trim } from './chars.ts';
 import type { Chars, Span, Word } from './chars.ts';
 import type { Kind } from '../decide/types.ts';
 import type { Refusal } from './types.ts';
@@ -37,7 +37,9 @@ export interface WrittenNumber {
 
 /** The number that a text is, blanks at the ends left out; null: it is none that could be replaced. */
 export function numberIn(chars: Chars): WrittenNumber | null {
-  const digits = trim(chars);
+  const written = trim(chars);
+  // Python's int() takes a sign, which stays where it is.
+  const digits = slice(written, written.text.startsWith('+') ? 1 : 0);
   const place = placeOf(digits);
   return place && /^\d{1,9}$/.test(digits.text) ? { value: Number(digits.text), place } : null;
 }

@@ -1,7 +1,7 @@
 import { OPAQUE, slice } from './chars.ts';
 import type { Chars, Word } from './chars.ts';
 import type { Context, Program } from './programs.ts';
-import { lookUp, withVariable } from './environment.ts';
+import { lookUp, takeAssignments, withVariable } from './environment.ts';
 import type { Env } from './environment.ts';
 import { readScript } from './shell.ts';
 import { Unfollowed } from './shell-words.ts';
@@ -10,7 +10,9 @@ const ASSIGNMENT = /^([A-Za-z_][A-Za-z0-9_]*)=/;
 const OPENS = /^(?:if|while|until)$/;
 const KEYWORD = /^(?:if|then|elif|else|while|until|do|!|\{)$/;
 const CLOSES = /^(?:fi|done|\})$/;
-const NOT_FOLLOWED = /^(?:for|case|select|function|eval|coproc)$/;
+const NOT_FOLLOWED = /^(?:for|case|select|function|coproc)$/;
+/** Each change copies the variables; beyond this many nobody writes a command. */
+const MOST_CHANGES = 500;
 const TEST = /^(?:\[|\[\[|test)$/;
 
 /**
@@ -68,6 +70,7 @@ class ShellState {
   private env: Env;
   private own: Env;
   private exportsAll = false;
+  private changes = 0;
 
   constructor(context: Context) {
     this.env = context.env;
@@ -80,6 +83,7 @@ class ShellState {
   }
 
   set(name: string, value: Chars): void {
+    this.countChange();
     const known = this.isCertain ? value : 'unknown';
     if (this.exportsAll || this.env.vars.has(name)) this.env = withVariable(this.env, name, known);
     else this.own = withVariable(this.own, name, known);
@@ -87,15 +91,13 @@ class ShellState {
 
   /** `NAME=value` before a command holds for it alone, without a command from now on. */
   takeAssignments(words: Word[]): { words: Word[]; env: Env } {
-    const command = words.findIndex((word) => !ASSIGNMENT.test(word.text));
-    let { env } = this;
-    for (const word of command < 0 ? words : words.slice(0, command)) {
+    const command = takeAssignments(words, this.env);
+    if (command.words.length > 0) return command;
+    for (const word of words) {
       const name = ASSIGNMENT.exec(word.text)?.[1] ?? '';
-      const value = slice(word, name.length + 1);
-      if (command < 0) this.set(name, value);
-      else env = withVariable(env, name, value);
+      this.set(name, slice(word, name.length + 1));
     }
-    return { words: command < 0 ? [] : words.slice(command), env };
+    return { words: [], env: this.env };
   }
 
   /** Carries out a builtin that changes the shell; false: it is none. */
@@ -111,6 +113,7 @@ class ShellState {
         return true;
       case 'unset':
         for (const word of args) {
+          this.countChange();
           this.env = withVariable(this.env, word.text, this.isCertain ? null : 'unknown');
           this.own = withVariable(this.own, word.text, null);
         }
@@ -121,7 +124,12 @@ class ShellState {
       case '.':
       case 'source':
         // A virtual environment's script sets PATH and the like, nothing that counts here.
-        if (!/(?:^|\/)activate$/.test(args[0]?.text ?? '')) this.forget(args[0]?.text ?? '');
+        if (!/(?:^|\/)activate$/.test(args[0]?.text ?? ''))
+          this.forget(`the command reads ${args[0]?.text ?? ''}`);
+        return true;
+      case 'eval':
+        if (args.some(({ text }) => /gunicorn|celery/.test(text))) throw new Unfollowed('eval');
+        this.forget('the command uses eval');
         return true;
       case 'set':
         if (args.some((word) => /^-\w*a/.test(word.text) || word.text === 'allexport'))
@@ -142,8 +150,12 @@ class ShellState {
     this.own = withVariable(this.own, declared, null);
   }
 
-  private forget(file: string): void {
-    const unknown = `the command reads ${file.replaceAll(OPAQUE, '…')}, which may set variables`;
+  private countChange(): void {
+    if (++this.changes > MOST_CHANGES) throw new Unfollowed('very many variables');
+  }
+
+  private forget(why: string): void {
+    const unknown = `${why.replaceAll(OPAQUE, '…')}, which may set variables`;
     this.env = { vars: new Map(), unknown };
     this.own = { vars: new Map(), unknown: null };
   }

@@ -13,6 +13,7 @@ const REDIRECTION = /\d*(?:<<<|<<-?|<>|<&|>&|>>|>\||<|>)|&>>?/y;
 const COMMENT = /#[^\n]*/y;
 const ASSIGNMENT = /[A-Za-z_][A-Za-z0-9_]*=/y;
 const DECLARES = /^(?:export|readonly|declare|typeset|local)$/;
+const KEYWORD = /^(?:if|then|elif|else|while|until|do|!|\{)$/;
 const BEFORE_COMMAND = /^(?:[A-Za-z_][A-Za-z0-9_]*=|(?:if|then|elif|else|while|until|do|!|\{)$)/;
 const BLANKS = /[ \t\r]+|\\\n/y;
 
@@ -35,7 +36,8 @@ export function* readScript(script: Chars, variables: ShellVariables): Generator
       at += matchAt(BLANKS, text, at)?.length ?? 0;
       at = new WordReader(script, at, variables).read().next;
     } else if (operator !== null) {
-      if (operator === '(' && words.length > 0) throw new Unfollowed('a function or an array');
+      if (operator === '(' && words.some(({ text }) => !KEYWORD.test(text)))
+        throw new Unfollowed('a function or an array');
       if (words.length > 0) yield { before, words };
       // A line end after `||` goes on with the same list.
       if (words.length > 0 || operator !== '\n') before = operator;

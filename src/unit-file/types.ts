@@ -57,6 +57,8 @@ export type Location =
       text: (workers: number) => string;
       /** why a drop-in: for people */
       why: string;
+      /** nothing in the unit sets the number and the app itself may: `workers` is only Celery's default */
+      assumed: boolean;
     }
   | Refusal;
 

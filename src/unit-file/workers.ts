@@ -25,6 +25,12 @@ export function locateWorkers(sources: UnitSources): Location {
   return { how: 'splice', kind: reading.kind, workers, path: file.path, start, end, what };
 }
 
+/** The same where nothing but the app may set the number: then it is what runs, where that is known. */
+export function assumeRunning(location: Location, running: number | null): Location {
+  const isAssumed = location.how === 'drop_in' && location.assumed;
+  return isAssumed && running !== null ? { ...location, workers: running } : location;
+}
+
 /** What the unit's command says of the pool; null where there is no single worker command. */
 export function readCommandFacts(sources: UnitSources): CommandFacts | null {
   const unit = readUnit(sources);
@@ -110,6 +116,7 @@ function byDropIn(sources: UnitSources, inForce: NumberReading): Location {
     path,
     text: text(way),
     why,
+    assumed: inForce.reading.kind === 'celery' && inForce.reading.count === null,
   };
 }
 

@@ -11,10 +11,18 @@ export interface Wrapper {
   clears?: string;
   /** options that name the folder to go to */
   moves?: string;
-  /** options that bring variables that are not seen here */
-  hides?: string;
+  /** options that bring variables that are not seen here; `true`: it always brings some */
+  hides?: string | true;
+  /** options that take a variable from the command */
+  unsets?: string;
+  /** options behind its own words whose value is a script for a shell */
+  script?: string;
+  /** its own words end at `--`; `or_script`: without one, its last word is a script for a shell */
+  separated?: 'always' | 'or_script';
 }
 
+/** Brings variables from a store of secrets: `exec STORE… -- COMMAND`. */
+const SECRETS_EXEC: Wrapper = { sub: 'exec', separated: 'always', hides: true };
 const PACKAGE_RUN: Wrapper = { sub: 'run', values: '-C --directory -P --project -n -p --name' };
 
 /** Programs that come before Gunicorn or Celery in ExecStart=; `su`, `sudo` and shells are apart. */
@@ -23,6 +31,7 @@ const WRAPPERS: Record<string, Wrapper> = {
     values: '-u --unset -C --chdir',
     assigns: true,
     clears: '-i - --ignore-environment',
+    unsets: '-u --unset',
     moves: '-C --chdir',
   },
   exec: { values: '-a', clears: '-c' },
@@ -45,7 +54,7 @@ const WRAPPERS: Record<string, Wrapper> = {
   stdbuf: { values: '-i --input -o --output -e --error' },
   timeout: { values: '-k --kill-after -s --signal', skip: 1 },
   setsid: {},
-  flock: { values: '-w --timeout -E --conflict-exit-code', skip: 1 },
+  flock: { values: '-w --timeout -E --conflict-exit-code', skip: 1, script: '-c --command' },
   prlimit: {},
   unshare: {},
   'systemd-cat': { values: '-t --identifier -p --priority --stderr-priority' },
@@ -55,6 +64,16 @@ const WRAPPERS: Record<string, Wrapper> = {
   gosu: { skip: 1 },
   'su-exec': { skip: 1 },
   setuidgid: { skip: 1 },
+  's6-setuidgid': { skip: 1 },
+  envdir: { skip: 1, hides: true },
+  's6-envdir': { skip: 1, hides: true },
+  softlimit: { values: '-a -c -d -f -l -m -o -p -r -s -t' },
+  authbind: {},
+  'xvfb-run': {
+    values:
+      '-e --error-file -f --auth-file -n --server-num -p --xauth-protocol -s --server-args -w --wait',
+  },
+  scl: { sub: 'enable', separated: 'or_script', hides: true },
   chpst: { values: '-u -U -b -e -d -o -p -f -c -m -l -L -t', hides: '-e -d' },
   cgexec: { values: '-g' },
   catchsegv: {},
@@ -66,6 +85,19 @@ const WRAPPERS: Record<string, Wrapper> = {
   },
   'elasticapm-run': {},
   'scout-apm-run': {},
+  dotenv: { sub: 'run', values: '-f --file -q --quote -e --export', hides: true },
+  honcho: { sub: 'run', values: '-e --env -d --app-root -f --procfile', hides: true },
+  direnv: { sub: 'exec', skip: 1, hides: true },
+  pyenv: { sub: 'exec' },
+  doppler: {
+    sub: 'run',
+    values: '-p --project -c --config -t --token --mount --mount-format --fallback --scope',
+    hides: true,
+  },
+  infisical: { sub: 'run', values: '-e --env --path --projectId --token --tags', hides: true },
+  op: { sub: 'run', values: '--env-file --account --environment', hides: true },
+  chamber: SECRETS_EXEC,
+  'aws-vault': SECRETS_EXEC,
   poetry: { ...PACKAGE_RUN, moves: '-C --directory' },
   pdm: { ...PACKAGE_RUN, moves: '-p --project' },
   pipenv: { sub: 'run' },

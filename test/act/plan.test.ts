@@ -21,6 +21,7 @@ const byDropIn: PlanInput = {
     ...{ how: 'drop_in', kind: 'gunicorn', workers: 1, path: '/etc/web.service.d/50.conf' },
     text: (workers) => `[Service]\nEnvironment=WEB_CONCURRENCY=${workers}\n`,
     why: 'no number',
+    assumed: false,
   },
 };
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { locateWorkers, readCommandFacts } from '../../src/unit-file/workers.ts';
+import { assumeRunning, locateWorkers, readCommandFacts } from '../../src/unit-file/workers.ts';
 import { sourcesOf } from './shape.ts';
 
 const facts = (exec: string) => readCommandFacts(sourcesOf({ name: '', exec }).sources);
@@ -34,6 +34,21 @@ describe('what the command says of the pool', () => {
   ];
   for (const [name, exec, expected] of rows)
     test(name, () => assert.deepEqual(facts(exec), expected));
+});
+
+describe('what runs is in force where only the app may set the number', () => {
+  const rows: [string, number | null, number][] = [
+    ['celery -A p worker', 8, 8],
+    ['celery -A p worker', null, 4],
+    ['celery -A p worker -c 3', 8, 3],
+    ['env CELERY_WORKER_CONCURRENCY=3 celery -A p worker', 8, 3],
+    ['gunicorn app', 8, 1],
+  ];
+  for (const [exec, running, expected] of rows)
+    test(`${exec}, ${running} run: ${expected}`, () => {
+      const found = assumeRunning(locateWorkers(sourcesOf({ name: '', exec }).sources), running);
+      assert.equal(found.how !== 'refused' && found.workers, expected);
+    });
 });
 
 describe('where the number stands, for people', () => {

@@ -210,6 +210,20 @@ describe('a megabyte', () => {
       'of a script',
       (n) => `[Service]\nExecStart=sh -c '${'true && '.repeat(n / 8)} exec gunicorn -w 3 app'\n`,
     ],
+    [
+      'of variables for a command',
+      (n) => {
+        const variables = Array.from({ length: n / 10 }, (_, at) => `A${at}=1`).join(' ');
+        return `[Service]\nExecStart=env ${variables} gunicorn -w 3 app\n`;
+      },
+    ],
+    [
+      'of variables of a script',
+      (n) => {
+        const variables = Array.from({ length: n / 10 }, (_, at) => `A${at}=1`).join('; ');
+        return `[Service]\nExecStart=sh -c '${variables}; gunicorn -w 3 app'\n`;
+      },
+    ],
     ['of braces', (n) => `[Service]\nExecStart=gunicorn -w 3 ${'${A'.repeat(n / 3)}\n`],
     [
       'of opened expansions',

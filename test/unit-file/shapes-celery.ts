@@ -18,6 +18,8 @@ export const CELERY: Shape[] = [
   python3 -m celery | /usr/bin/python3 -m celery -A proj worker -c «4»
   manage.py celery worker | /srv/venv/bin/python manage.py celery worker -c «4»
   gevent pool: the number of greenlets | /srv/app/venv/bin/celery -A proj worker -P gevent -c «100»
+  a sign, which stays | /srv/app/venv/bin/celery -A proj worker --concurrency=+«4»
+  newrelic, nice, bash | /bin/bash -c 'nice -n 5 newrelic-admin run-program celery -A proj worker -c «4» -Q a,b'
   multi start with -c N | /srv/app/venv/bin/celery -A proj multi start w1 -c «4» --pidfile=/run/%n.pid
   `),
   {

@@ -148,6 +148,23 @@ export const DROP_IN: Shape[] = [
     why: /other units/,
   },
   {
+    name: "the whole system's environment file",
+    exec: '/usr/bin/gunicorn app',
+    envFiles: { '/etc/environment': 'LANG=C\nWEB_CONCURRENCY=2\n' },
+    workers: 2,
+    dropIn: ['ExecStart=', 'ExecStart=/usr/bin/gunicorn app --workers=17'],
+    why: /whole system/,
+  },
+  {
+    name: 'env -u takes the variable away',
+    text: '[Service]\nEnvironment=WEB_CONCURRENCY=9\nExecStart=/usr/bin/env -u WEB_CONCURRENCY /usr/bin/gunicorn app\n',
+    workers: 1,
+    dropIn: [
+      'ExecStart=',
+      'ExecStart=/usr/bin/env -u WEB_CONCURRENCY /usr/bin/gunicorn app --workers=17',
+    ],
+  },
+  {
     name: 'a drop-in folder for many units',
     exec: '/usr/bin/gunicorn app',
     dropIns: {

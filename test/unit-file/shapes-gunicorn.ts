@@ -44,6 +44,31 @@ export const GUNICORN: Shape[] = [
   runuser -u USER -- | /usr/sbin/runuser -u www -- /srv/app/venv/bin/gunicorn -w «3» app
   su - USER -c | /bin/su - www -s /bin/bash -c "cd /srv && /srv/app/venv/bin/gunicorn -w «3» app"
   env with WEB_CONCURRENCY | /usr/bin/env WEB_CONCURRENCY=«3» /srv/app/venv/bin/gunicorn app
+  flock -n FILE | /usr/bin/flock -n /run/web.lock /srv/venv/bin/gunicorn -w «3» app
+  flock FILE -c "…" | /usr/bin/flock -n /run/web.lock -c "exec gunicorn -w «3» app"
+  envdir, softlimit, setuidgid | /usr/bin/envdir /etc/web softlimit -o 100 setuidgid www gunicorn -w «3» app
+  s6-setuidgid, s6-envdir, authbind | /bin/s6-setuidgid www s6-envdir /e authbind --deep gunicorn -w «3» app
+  xvfb-run with options | /usr/bin/xvfb-run -a -s "-screen 0 1x1x8" gunicorn -w «3» app
+  scl enable … -- | /usr/bin/scl enable rh-python38 rh-git -- gunicorn -w «3» app
+  scl enable … 'script' | /usr/bin/scl enable rh-python38 'exec gunicorn -w «3» app'
+  dotenv run | /srv/venv/bin/dotenv -f /srv/.env run -- gunicorn -w «3» app
+  honcho run | /srv/venv/bin/honcho -e /srv/.env run gunicorn -w «3» app
+  direnv exec | /usr/bin/direnv exec /srv gunicorn -w «3» app
+  pyenv exec | /root/.pyenv/bin/pyenv exec gunicorn -w «3» app
+  doppler run | /usr/bin/doppler run -p web -c prd -- gunicorn -w «3» app
+  chamber exec | /usr/local/bin/chamber exec web common -- gunicorn -w «3» app
+  conda run | /opt/conda/bin/conda run --no-capture-output -n web --cwd /srv gunicorn -w «3» app
+  systemd-cat | /usr/bin/systemd-cat -t web --priority=info gunicorn -w «3» app
+  nice -10, chrt, ionice -c2 -n7 | /usr/bin/nice -10 chrt -f 5 ionice -c2 -n7 -t gunicorn -w «3» app
+  sudo with a variable | /usr/bin/sudo -u www WEB_CONCURRENCY=«3» gunicorn app
+  a build of Python without a lock | /usr/bin/python3.13t -mgunicorn -w «3» app
+  an eval that is none of the command | /bin/bash -c 'eval "$(pyenv init -)" && exec gunicorn -w «3» app'
+  a trap and a wait | /bin/bash -c 'trap "kill 0" TERM; gunicorn -w «3» app & wait $!'
+  a group and a subshell | /bin/sh -c '{ (cd /srv; ulimit -n 99; exec gunicorn -w «3» app); }'
+  quotes in the middle of the option | /srv/venv/bin/gunicorn --work"ers=«3»" 'web':app
+  the blank is an escape | /srv/venv/bin/gunicorn --name a\\x20-w\\x209 -w\\x20«3» app
+  a sign, which stays | /srv/venv/bin/gunicorn --workers=+«3» app
+  blanks around the number, which stay | /srv/venv/bin/gunicorn --workers=" «3» " app
   sh -c 'exec gunicorn …' | /bin/sh -c 'exec gunicorn -w «3» app'
   bash -lc "cd … && . activate && exec gunicorn …" | /bin/bash -lc "cd /srv && . venv/bin/activate && exec gunicorn --workers=«3» --bind 0:80 app"
   a script with a variable of its own | /bin/sh -c 'N=«3»; exec gunicorn -w $N app'

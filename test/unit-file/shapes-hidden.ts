@@ -68,6 +68,18 @@ export const HIDDEN: Shape[] = [
     says: /\/etc\/secret\.env cannot be read/,
   },
   {
+    name: 'no number, and a wrapper that brings variables',
+    exec: '/srv/venv/bin/dotenv run -- gunicorn app',
+    refused: 'unreadable',
+    says: /dotenv sets further variables/,
+  },
+  {
+    name: 'no number, and an eval',
+    exec: `/bin/bash -c 'eval "$(direnv export bash)"; exec gunicorn app'`,
+    refused: 'unreadable',
+    says: /uses eval/,
+  },
+  {
     name: 'a script reads variables from a file',
     exec: "/bin/sh -c '. /srv/.env; exec gunicorn -w $W app'",
     refused: 'not_a_number',

@@ -48,6 +48,9 @@ export const REFUSED: Shape[] = [
   a program of the own | /opt/app/bin/run --workers 3
   an unknown program that is given gunicorn | /usr/bin/docker run img gunicorn -w 3 app
   a script with a loop | /bin/sh -c 'for i in 1 2; do gunicorn -w 3 app & done; wait'
+  honcho start, which reads a Procfile | /srv/venv/bin/honcho start gunicorn
+  secrets without a command | /usr/bin/chamber exec gunicorn
+  a wrapper that is not known | /opt/bin/supervise-me gunicorn -w 3 app
   a script with eval | /bin/sh -c 'eval "gunicorn -w 3"'
   Python code | /usr/bin/python3 -c "import gunicorn; run()" -w 3
   a name that begins alike | /usr/bin/gunicorn-exporter -w 3
