@@ -35,8 +35,8 @@ export async function recoverChanges(
 }
 
 /**
- * Forward where the new files are all in place and the service has been touched and is not simply the
- * old one still; back otherwise.
+ * Forward where the new files are all in place and the service has been started since (by us, somebody
+ * else, or a boot); back otherwise.
  */
 async function recoverChange(change: Change, deps: ActDeps): Promise<Outcome> {
   const { undo_because, outcome, files } = change.manifest;
@@ -86,7 +86,7 @@ async function canGoForward(change: Change, deps: ActDeps): Promise<boolean> {
   if (resize === 'live') return touched;
   const unit = await readUnit(service, deps);
   const isOld = before.boot === deps.bootId() && before.main_start_us === unit.mainStartUs;
-  return touched && isRunning(unit) && !isOld;
+  return isRunning(unit) && !isOld;
 }
 
 async function describeFault(

@@ -18,6 +18,7 @@ import { isDraining } from './drain.ts';
 import { sha256 } from './durable.ts';
 import type { FileRecord } from './manifest.ts';
 import { resizeService } from './resize.ts';
+import type { UnitState } from '../systemd/types.ts';
 import type { ActDeps, Outcome } from './types.ts';
 import { isRunning, readUnit } from './unit.ts';
 import { verifyService } from './verify.ts';
@@ -119,8 +120,14 @@ async function bringServiceBack(
   change: Change,
   deps: ActDeps,
 ): Promise<'draining' | { wrong: string } | null> {
-  const { service, kind, from, countable, touched, resize, action } = change.manifest;
-  if (!touched || (resize !== 'live' && (await isUntouched(change, deps)))) return null;
+  const { service, kind, from, countable, touched, before, resize, action } = change.manifest;
+  const unit = await readUnit(service, deps);
+  // a live change leaves the main process as it is
+  const isLive = touched && resize === 'live';
+  if (!isLive && isUntouched(change, unit, deps)) return null;
+  // somebody, or a boot, may have started it from the changed files; one that was stopped stays so
+  const mayBeOurs = unit.activeState === 'failed' && before.main_pid !== null;
+  if (!touched && !isRunning(unit) && !mayBeOurs) return null;
   try {
     // the pool that was to be healed had a wrong number already: it stays as it is, if only it serves
     const resized = action === 'heal' ? 'partly' : await resizeService(change, deps);
@@ -136,9 +143,8 @@ async function bringServiceBack(
 }
 
 /** Whether the service is still the one that ran before the change. */
-async function isUntouched(change: Change, deps: ActDeps): Promise<boolean> {
-  const { service, before, drain } = change.manifest;
-  const unit = await readUnit(service, deps);
+function isUntouched(change: Change, unit: UnitState, deps: ActDeps): boolean {
+  const { before, drain } = change.manifest;
   return (
     drain === null &&
     isRunning(unit) &&

@@ -1,21 +1,14 @@
 import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { applyPlan } from '../../src/act/apply.ts';
 import { recover } from '../../src/act/recover.ts';
-import { UNIT, World, type WorldState } from './world.ts';
+import { assertConsistent, FAILING, SCENARIOS, type Scenario } from './scenarios.ts';
+import { World } from './world.ts';
 
 // in memory where possible: each step forces the disk
 const folder = mkdtempSync(
@@ -33,31 +26,6 @@ before(async () => {
   });
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
-
-interface Scenario {
-  name: string;
-  state: Partial<WorldState>;
-  how: 'splice' | 'drop_in';
-  to: number;
-  /** a kill is costly, and these take every turn of the road */
-  realKills?: boolean;
-}
-
-const FAILING = { state: { brokenWith: 4 }, how: 'splice', to: 4 } as const;
-
-const SCENARIOS: Scenario[] = [
-  { name: 'Gunicorn, number in the unit', state: {}, how: 'splice', to: 4 },
-  { name: 'Gunicorn, new drop-in', state: {}, how: 'drop_in', to: 4, realKills: true },
-  { name: 'Gunicorn that fails with 4', ...FAILING, realKills: true },
-  { name: 'Celery, drained', state: { kind: 'celery' }, how: 'splice', to: 4, realKills: true },
-  {
-    name: 'Celery that fails with 4',
-    state: { kind: 'celery', brokenWith: 4 },
-    how: 'drop_in',
-    to: 4,
-  },
-  { name: 'a service that is stopped', state: { active: false, running: 0 }, how: 'splice', to: 4 },
-];
 
 describe('killed at any step of a change', () => {
   for (const scenario of SCENARIOS.filter(({ realKills }) => realKills)) {
@@ -159,39 +127,6 @@ function fingerprint(root: string): string {
     })
     .sort()
     .join('\n');
-}
-
-function assertConsistent(world: World, { to, how, state }: Scenario, where: string): void {
-  const { loaded, running, active, brokenWith } = world.state;
-  const declared = world.declared();
-  const expected = brokenWith === null ? [2, to] : [2];
-  assert.ok(declared !== null && expected.includes(declared), `${where}: declared ${declared}`);
-  const changed = declared === to;
-  const text = UNIT.replace('workers 2', `workers ${changed && how === 'splice' ? to : 2}`);
-  assert.equal(readFileSync(world.unitPath, 'utf8'), text, where);
-  assert.equal(statSync(world.unitPath).mode & 0o777, 0o640, where);
-  assert.equal(existsSync(world.dropInPath), changed && how === 'drop_in', where);
-  assert.equal(loaded, declared, `${where}: systemd has loaded what the files say`);
-  if (state.active === false) assert.equal(active, false, `${where}: a stopped service stays so`);
-  else assert.deepEqual([active, running], [true, declared], `${where}: it runs as declared`);
-  const left = readdirSync(join(world.root, 'units')).filter((name) => !name.startsWith('web'));
-  assert.deepEqual(left, [], `${where}: no temporary file is left`);
-  if (!changed) assert.equal(existsSync(join(world.dropInPath, '..')), false, where);
-  const journal = join(world.backupDir, 'changes');
-  const changes = existsSync(journal) ? readdirSync(journal) : [];
-  assert.deepEqual(
-    changes.filter((name) => /pending|new|broken|tmp/.test(name)),
-    [],
-    `${where}: nothing is left in the journal`,
-  );
-  for (const name of changes) {
-    const { outcome } = parseOutcome(readFileSync(join(journal, name, 'manifest.json'), 'utf8'));
-    assert.equal(outcome.result, changed ? 'applied' : 'undone', where);
-  }
-}
-
-function parseOutcome(text: string): { outcome: { result: string } } {
-  return JSON.parse(text) as { outcome: { result: string } };
 }
 
 function newWorld(scenario: Scenario): World {

@@ -1,0 +1,183 @@
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import type { Lab } from '../lab/lab.ts';
+import type { Result } from '../lab/running.ts';
+import { installUnit } from '../lab/services.ts';
+
+const UNITS = '/etc/systemd/system';
+const PATIENT = { timeoutMs: 240_000 };
+
+/** A change that faults are put into. */
+export interface Scenario {
+  name: string;
+  /** the unit of a slot, with the number before the change */
+  unit: (slot: Slot) => string;
+  from: number;
+  to: number;
+  /** where the number stands */
+  where: 'unit' | 'drop-in';
+  /** it cannot succeed: what is tested is the way back */
+  fails?: boolean;
+  /** commands before the change, without faults */
+  setup?: (slot: Slot) => string[][];
+  command: (slot: Slot) => string[];
+}
+
+/** One service and a state, backups and a config of its own, so that several can be tried at once in a lab. */
+export interface Slot {
+  lab: Lab;
+  service: string;
+  unitPath: string;
+  port: number;
+  config: string;
+  state: string;
+  backups: string;
+  log: string;
+}
+
+export async function makeSlot(lab: Lab, number: number): Promise<Slot> {
+  const name = `fault${number}`;
+  const slot: Slot = {
+    lab,
+    service: `${name}.service`,
+    unitPath: `${UNITS}/${name}.service`,
+    port: 8100 + number,
+    config: `/etc/autoscaler/${name}.json`,
+    state: `/var/lib/autoscaler-${name}`,
+    backups: `/var/backups/autoscaler-${name}`,
+    log: `/var/log/autoscaler-${name}.log`,
+  };
+  const { service, state, backups, log } = slot;
+  // never reached, so that a run only finishes or undoes what it finds
+  const never = { cpu_thresholds: { scale_up_8: 100 }, cpu_duration_minutes: 9999 };
+  const config = {
+    projects: { [name]: { service_name: service, max_workers: 8, ...never } },
+    global: { state_dir: state, backup_dir: backups, log_file: log },
+  };
+  await lab.writeFile(slot.config, JSON.stringify(config), { mode: 0o600 });
+  return slot;
+}
+
+/** Puts a slot where the scenario begins: the unit as written, the service with `from` workers, no state of ours. */
+export async function resetSlot(slot: Slot, scenario: Scenario): Promise<void> {
+  const { lab, service, unitPath, state, backups, log } = slot;
+  await lab.sh(
+    `systemctl kill -s KILL ${service}; systemctl stop ${service}; systemctl reset-failed ${service}`,
+  );
+  for (const path of [unitPath, `${unitPath}.d`, state, backups, log]) {
+    rmSync(lab.path(path), { recursive: true, force: true });
+  }
+  for (const name of temporaries(slot)) rmSync(lab.path(`${UNITS}/${name}`));
+  await installUnit(lab, service, scenario.unit(slot));
+  await lab.ok(`chown daemon:adm ${unitPath} && chmod 0664 ${unitPath}`);
+  for (const args of scenario.setup?.(slot) ?? []) {
+    const { exitCode, stdout, stderr } = await lab.autoscaler(
+      ['--config', slot.config, ...args],
+      PATIENT,
+    );
+    if (exitCode !== 0) throw new Error(`${args.join(' ')}: ${stdout}${stderr}`);
+  }
+}
+
+/** A system call of the change: number, name, paths, and for an open its flags. */
+export type Call = [number, string, ...(string | number)[]];
+
+/** Makes the change with a fault in it; answers how it ended and the calls up to there. */
+export async function runWithFault(
+  slot: Slot,
+  scenario: Scenario,
+  fault: string,
+): Promise<{ result: Result; calls: Call[] }> {
+  const { lab, state, backups, log, config } = slot;
+  const events = `/run/${slot.service}.events`;
+  const tracer = ['/usr/bin/python3', `${import.meta.dirname}/tracer.py`];
+  const result = await lab.exec(
+    [...tracer, events, fault, UNITS, state, backups, log].concat([
+      ...['--', ...lab.autoscalerArgv, '--config', config],
+      ...scenario.command(slot),
+    ]),
+    PATIENT,
+  );
+  const text = readFileSync(lab.path(events), 'utf8');
+  const calls = text.split('\n').filter((line) => line !== '');
+  return { result, calls: calls.map((line) => JSON.parse(line) as Call) };
+}
+
+/** The next run of the timer. */
+export function runNext(slot: Slot): Promise<Result> {
+  return slot.lab.autoscaler(['--config', slot.config, 'run', '--json'], PATIENT);
+}
+
+/** What is not as it must be once a run has finished or undone the change; empty: all is consistent. */
+export async function findFaults(slot: Slot, scenario: Scenario): Promise<string[]> {
+  const faults: string[] = [];
+  const expect = (is: boolean, what: string) => {
+    if (!is) faults.push(what);
+  };
+  const declared = readDeclared(slot, scenario);
+  if (typeof declared === 'string') return [declared];
+  const { mode, uid } = statSync(slot.lab.path(slot.unitPath));
+  expect((mode & 0o7777) === 0o664 && uid === 1, `mode ${mode.toString(8)}, owner ${uid}`);
+  expect(temporaries(slot).length === 0, `left: ${temporaries(slot).join(' ')}`);
+  const shown = await slot.lab.ok(
+    `systemctl show -p ActiveState,NeedDaemonReload ${slot.service}; echo workers=$(pgrep -P $(systemctl show -p MainPID --value ${slot.service}) | wc -l)`,
+  );
+  expect(shown.includes('ActiveState=active'), shown);
+  expect(shown.includes('NeedDaemonReload=no'), shown);
+  expect(shown.includes(`workers=${declared}\n`), `the unit says ${declared}; ${shown}`);
+  return [...faults, ...findRecordFaults(slot, declared === scenario.to)];
+}
+
+/** The number that the files say, or how they are neither as before nor as after the change. */
+function readDeclared(slot: Slot, { unit, from, to, where }: Scenario): number | string {
+  const before = unit(slot);
+  const now = readFileSync(slot.lab.path(slot.unitPath), 'utf8');
+  const dropIn = slot.lab.path(`${slot.unitPath}.d`);
+  if (where === 'unit') {
+    if (existsSync(dropIn)) return `${dropIn} was left`;
+    for (const count of [from, to]) {
+      if (now === before.replace(/--workers \d|-c \d/, (old) => old.replace(/\d/, `${count}`)))
+        return count;
+    }
+    return `the unit is neither as before nor as after: ${now}`;
+  }
+  if (now !== before) return `the unit is not as it was: ${now}`;
+  if (!existsSync(dropIn)) return from;
+  if (readdirSync(dropIn).join(' ') !== '50-autoscaler.conf') return readdirSync(dropIn).join(' ');
+  const text = readFileSync(`${dropIn}/50-autoscaler.conf`, 'utf8');
+  return text.includes(`--workers ${to} `) || text.includes(`WEB_CONCURRENCY=${to}`) ? to : text;
+}
+
+/** The journal holds no open change, and the history each ended one exactly once. */
+function findRecordFaults({ lab, backups, state }: Slot, isChanged: boolean): string[] {
+  const faults: string[] = [];
+  const changes = lab.path(`${backups}/changes`);
+  const ended: string[] = [];
+  for (const name of existsSync(changes) ? readdirSync(changes).sort() : []) {
+    if (!/^\d+-[^/]*\.service$/.test(name)) {
+      faults.push(`left in the journal: ${name}`);
+      continue;
+    }
+    const text = readFileSync(`${changes}/${name}/manifest.json`, 'utf8');
+    const { id, outcome } = JSON.parse(text) as { id: string; outcome: { result: string } };
+    ended.push(`${id} ${outcome.result}`);
+    const extra = readdirSync(`${changes}/${name}`).filter((file) => file.endsWith('.tmp'));
+    if (extra.length > 0) faults.push(`left in the journal: ${name}/${extra.join(' ')}`);
+  }
+  const history = lab.path(`${state}/history.jsonl`);
+  const lines = existsSync(history) ? readFileSync(history, 'utf8').trim().split('\n') : [];
+  const noted = lines
+    .map((line) => JSON.parse(line) as { kind: string; change?: string; result?: string })
+    .filter(({ kind }) => kind === 'action')
+    .map(({ change, result }) => `${change} ${result}`);
+  if (noted.join() !== ended.join()) {
+    faults.push(`journal: ${ended.join(', ')}; history: ${noted.join(', ')}`);
+  }
+  if (isChanged !== (ended.at(-1)?.endsWith(' applied') === true)) {
+    faults.push(`${isChanged ? 'changed' : 'not changed'}, but the journal says ${ended.join()}`);
+  }
+  return faults;
+}
+
+function temporaries({ lab }: Slot): string[] {
+  return readdirSync(lab.path(UNITS)).filter((name) => name.startsWith('.autoscaler-'));
+}
