@@ -18,4 +18,5 @@ elif ! scripts/install-test-deps.sh; then
 fi
 scripts/install-node-deps.sh
 npm run --silent build
-exec node --import tsx scripts/demo.ts "$mode"
+# no cache of the compiler is left in /tmp
+TSX_DISABLE_CACHE=1 exec node --import tsx scripts/demo.ts "$mode"
