@@ -107,7 +107,7 @@ function render(results: readonly ModeResult[]): string {
       const requests =
         seen === undefined
           ? ['–', '–', '–']
-          : [`${seen.failed} of ${seen.requests}`, ms(seen.quietP99Ms), ms(seen.changeP99Ms)];
+          : [describeFailed(seen), ms(seen.quietP99Ms), ms(seen.changeP99Ms)];
       const done =
         seen === undefined
           ? [`${tasks.lost} of ${tasks.tasks}`, String(tasks.doubled)]
@@ -130,6 +130,10 @@ function findBroken({ mode, http, tasks }: ModeResult): string[] {
     }
   }
   return broken;
+}
+
+function describeFailed({ failed, requests }: HttpResult): string {
+  return `${failed} of ${requests} (${(failed / pace.changes).toFixed(0)} a change)`;
 }
 
 function ms(value: number): string {
