@@ -96,6 +96,7 @@ ${example('autoscaler metrics', 'autoscaler metrics cpu', 'autoscaler metrics ce
     .description('set the number of workers of one service by hand')
     .argument('<service>', 'a unit or the name of a project')
     .argument('<n>', 'the number of workers', positiveInteger)
+    .option('--force', "beyond the project's min_workers, max_workers and max_step")
     .option('--dry-run', 'show the edits; write nothing')
     .option('--json', 'print one JSON document')
     .addHelpText(
@@ -103,7 +104,11 @@ ${example('autoscaler metrics', 'autoscaler metrics cpu', 'autoscaler metrics ce
       example('autoscaler scale shop.service 4', 'autoscaler scale shop 4 --dry-run'),
     )
     .action(
-      async (service: string, workers: number, options: { dryRun?: boolean; json?: boolean }) => {
+      async (
+        service: string,
+        workers: number,
+        options: { force?: boolean; dryRun?: boolean; json?: boolean },
+      ) => {
         const { scaleCommand } = await import('./commands/scale.ts');
         done(await scaleCommand(withGlobals({ ...options, service, workers })));
       },

@@ -7,6 +7,7 @@ import { loadConfig } from '../config/load.ts';
 import { toPolicies } from '../config/policies.ts';
 import { findConfigPath } from '../config/read.ts';
 import type { Config } from '../config/schema.ts';
+import { carryBrakes } from '../decide/brake-memory.ts';
 import { decide } from '../decide/decide.ts';
 import { mayGrow } from '../decide/may-grow.ts';
 import type { Decision, Policy } from '../decide/types.ts';
@@ -73,13 +74,14 @@ async function runCycle(config: Config, log: Logger, deps: ActDeps | null): Prom
   for (const warning of warnings) log.warn({ event: 'history' }, warning);
   const previous = entries.findLast((entry) => entry.kind === 'sample') ?? null;
   const byService = new Map(policies.map((policy) => [policy.service, policy]));
-  const measured = await takeSample({
+  const taken = await takeSample({
     config,
     units,
     previous,
     mayGrow: (sample, service) => mayGrow(byService.get(service)!, sample),
   });
-  const { sample } = measured;
+  const sample = carryBrakes(policies, entries, taken.sample, recovered?.blocked);
+  const measured = { ...taken, sample };
   if (deps !== null) appendEntries(stateDir, [sample]);
 
   const decisions = decide({

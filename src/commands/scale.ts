@@ -18,39 +18,43 @@ import { holdLock } from './hold-lock.ts';
 import { liveOf, tellLive } from './live.ts';
 import { logOutcome, notingFailure, openCommandLog } from './log-events.ts';
 import { preparePlan } from './prepare-plan.ts';
+import { requireLimits, requireStep, type Asked } from './scale-limits.ts';
 import { watchSignals } from './signals.ts';
 
 export interface ScaleOptions extends GlobalOptions {
   service: string;
   workers: number;
+  /** beyond the limits of the project */
+  force?: boolean;
   dryRun?: boolean;
   json?: boolean;
 }
 
 /**
  * One change by hand, through the same road as those of `run`, for any service. The limits of a project
- * that names the service hold. A service that is not running gets its number changed and is not started.
+ * that names the service hold, unless `force`d. A service that is not running gets its number changed and
+ * is not started.
  */
 export async function scaleCommand(options: ScaleOptions): Promise<number> {
   const config = await loadConfigIfAny(options.config);
   const { service, project } = findService(options.service, config);
-  requireLimits(project, options.workers, config);
+  const asked: Asked = { project, workers: options.workers, force: options.force === true };
+  requireLimits(asked, config);
   if (options.dryRun === true) {
-    const plan = await planScale(service, project, options.workers, config, false);
+    const plan = await planScale(service, asked, { config, mayReload: false });
     return printPlan(plan, options);
   }
   const log = await openCommandLog(options, config.global.log_file ?? null);
   return notingFailure(config.global.log_file ?? null, () =>
-    scaleLocked({ service, project }, options, config, log),
+    scaleLocked(service, asked, { options, config, log }),
   );
 }
 
 /** Under the lock, after what a run before has left is finished or undone. */
 async function scaleLocked(
-  { service, project }: { service: string; project: string | null },
-  options: ScaleOptions,
-  config: Config,
-  log: Logger,
+  service: string,
+  asked: Asked,
+  { options, config, log }: { options: ScaleOptions; config: Config; log: Logger },
 ): Promise<number> {
   const lock = await holdLock(config.global.state_dir);
   const signals = watchSignals();
@@ -70,7 +74,7 @@ async function scaleLocked(
         'autoscaler rollback --list shows it; try again when it is finished.',
       );
     }
-    const plan = await planScale(service, project, options.workers, config, true);
+    const plan = await planScale(service, asked, { config, mayReload: true });
     const heal = plan.from === plan.to ? await planHealNow(plan, config, deps) : null;
     if (plan.from === plan.to && heal === null) return printNothingToDo(plan, options);
     const outcome = await applyPlan(heal ?? plan, deps);
@@ -98,32 +102,20 @@ function findService(name: string, config: Config): { service: string; project: 
   );
 }
 
-function requireLimits(project: string | null, workers: number, config: Config): void {
-  const limits = project === null ? undefined : config.projects[project];
-  if (limits === undefined) return;
-  const { min_workers: min, max_workers: max } = limits;
-  if (workers >= min && workers <= max) return;
-  throw new UserError(
-    EXIT.usage,
-    `${project} may have ${min} to ${max} workers, not ${workers}`,
-    'Choose a number within, or change min_workers or max_workers in the config.',
-  );
-}
-
 async function planScale(
   service: string,
-  project: string | null,
-  to: number,
-  config: Config,
-  mayReload: boolean,
+  asked: Asked,
+  { config, mayReload }: { config: Config; mayReload: boolean },
 ): Promise<Plan> {
+  const { project, workers: to } = asked;
   const unit = (await readUnits([service])).get(service);
   requireLoaded(service, unit);
   const live = liveOf(config, service);
   const reason = 'asked for by hand';
   const plan = await preparePlan(unit, { project, to, reasons: [], reason, live, mayReload });
-  if (!('how' in plan)) return plan;
-  throw new UserError(EXIT.failed, `${service}: ${plan.message}`, plan.hint);
+  if ('how' in plan) throw new UserError(EXIT.failed, `${service}: ${plan.message}`, plan.hint);
+  requireStep(asked, plan.from, config);
+  return plan;
 }
 
 function requireLoaded(service: string, unit: UnitState | undefined): asserts unit is UnitState {

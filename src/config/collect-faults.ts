@@ -3,7 +3,8 @@ import { locate, readValue, type Document } from './document.ts';
 import type { Fault, KeyPath } from './fault.ts';
 import { describeIssues } from './issues.ts';
 import { checkRules } from './rules.ts';
-import { configSchema, MOST_WORKERS } from './schema.ts';
+import { configSchema } from './schema.ts';
+import { MOST_WORKERS } from './values.ts';
 import { describeSyntaxErrors, isReadable } from './syntax.ts';
 
 /**

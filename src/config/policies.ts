@@ -1,4 +1,5 @@
 import type { MetricPolicy, Policy } from '../decide/types.ts';
+import { toBrakePolicy } from './brake-policy.ts';
 import type { Config, Duration, Project } from './schema.ts';
 import { readSteps, type WrittenStep } from './steps.ts';
 
@@ -24,6 +25,7 @@ function toPolicy(name: string, project: Project): Policy {
     maxWorkers: project.max_workers,
     metrics: metrics.filter(({ up, down }) => up.length + down.length > 0),
     memoryThresholdMb: project.memory_threshold_mb ?? null,
+    brakes: toBrakePolicy(project),
   };
 }
 

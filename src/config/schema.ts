@@ -1,33 +1,13 @@
 // the namespace import lets the bundler drop what is not used: `{ z }` would keep all of zod
 import * as z from 'zod/mini';
+import { BRAKE_KEYS } from './brake-keys.ts';
 import { STEP_KEY } from './steps.ts';
-
-/** The most workers that a service may be given; a typo beyond it is found instead of applied. */
-export const MOST_WORKERS = 9999;
-
-/** The longest duration, in minutes (a week): the history is kept at least as long. */
-export const LONGEST_MINUTES = 10_080;
+import { flag, LONGEST_MINUTES, minutes, number, workers } from './values.ts';
 
 const text = (description: string, expected: string, pattern: RegExp) =>
   z
     .string({ error: expected })
     .check(z.regex(pattern, { error: expected }), z.describe(description));
-
-const flag = (description: string) =>
-  z.boolean({ error: 'true or false' }).check(z.describe(description));
-
-const number = (expected: string, least: number, most: number) =>
-  z
-    .number({ error: expected })
-    .check(z.gte(least, { error: expected }), z.lte(most, { error: expected }));
-
-const workers = (description: string) => {
-  const expected = `a whole number from 1 to ${MOST_WORKERS}`;
-  return number(expected, 1, MOST_WORKERS).check(
-    z.multipleOf(1, { error: expected }),
-    z.describe(description),
-  );
-};
 
 const choice = <const T extends readonly string[]>(description: string, values: T) =>
   z
@@ -47,11 +27,6 @@ const thresholds = (description: string, expected: string, most: number) =>
         error: 'thresholds in braces, such as { "scale_up_2": 60, "scale_down_1": 30 }',
       })
       .check(z.describe(description)),
-  );
-
-const minutes = (description: string) =>
-  number(`minutes, a number from 0 to ${LONGEST_MINUTES}`, 0, LONGEST_MINUTES).check(
-    z.describe(description),
   );
 
 const duration = (description: string) => {
@@ -159,6 +134,7 @@ export const projectSchema = z
       ),
       apply: z.optional(apply('How a new number is put into force. Default: the one of "global".')),
       drain_timeout_minutes: drainTimeout('Default: the one of "global".'),
+      ...BRAKE_KEYS,
       current_workers: legacy('Accepted, not used: the unit says how many workers there are.'),
       socket_path: legacy('Accepted, not used.'),
       working_dir: legacy('Accepted, not used.'),

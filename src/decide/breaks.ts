@@ -86,11 +86,13 @@ function explains(action: ActionRecord | undefined, workers: number | null): boo
   return action !== undefined && (action.result !== 'applied' || action.to === workers);
 }
 
-/** A main process of null is a service that did not run then; one that is not recorded says nothing. */
-function wasRestarted(then: ServiceSample, now: ServiceSample): boolean {
-  return (
-    typeof now.main_pid === 'number' &&
-    then.main_pid !== undefined &&
-    then.main_pid !== now.main_pid
-  );
+/**
+ * Whether the main process is another one. One of null is a service that did not run then; one that is not recorded
+ * says nothing. Process numbers are used again, so the start counts too.
+ */
+export function wasRestarted(then: ServiceSample, now: ServiceSample): boolean {
+  if (typeof now.main_pid !== 'number' || then.main_pid === undefined) return false;
+  if (then.main_pid !== now.main_pid) return true;
+  const starts = [then.main_start_s, now.main_start_s];
+  return starts.every((start) => typeof start === 'number') && starts[0] !== starts[1];
 }

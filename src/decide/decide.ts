@@ -1,3 +1,6 @@
+import type { BrakeMemory } from './brake-types.ts';
+import { recallBrakes } from './brake-memory.ts';
+import { applyCooldown, applyMaxStep, slowDown, tellFailedChange, tellSlowdown } from './brakes.ts';
 import { viewMetric, type MetricView, type Position } from './crossings.ts';
 import { gatherEvidence, type EvidenceRun } from './evidence.ts';
 import { applyMemory, applyMinMax, tellPromise, type MemoryBudget } from './limits.ts';
@@ -31,6 +34,7 @@ interface Draft {
   known: boolean;
   views: MetricView[];
   wish: Wish;
+  memory: BrakeMemory;
 }
 
 /**
@@ -62,14 +66,23 @@ function draft(
   const sampled = sample.services[service]?.workers ?? null;
   const current = done?.result === 'applied' ? done.to : sampled;
   const at: Position = { current: current ?? 0, minWorkers, maxWorkers, intervalMs };
-  const views = policy.metrics.map((metric) => {
+  const memory = recallBrakes(policy, sample, after);
+  const warmMs = findWarmMs(policy, sample);
+  const views = slowDown(policy, memory).map((metric) => {
     const run = done
       ? endedBy(done)
-      : gatherEvidence(moments, service, metric.metric, longestMs(metric), intervalMs);
+      : gatherEvidence(moments, service, metric.metric, longestMs(metric), intervalMs, warmMs);
     const value = readMetric(sample, service, metric.metric);
     return viewMetric(metric, value, findMetricError(sample, service, metric.metric), run, at);
   });
-  return { policy, at, known: current !== null, views, wish: combineViews(views, at) };
+  return { policy, at, known: current !== null, views, wish: combineViews(views, at), memory };
+}
+
+/** When on the boot clock (ms) what is measured begins to be evidence again after the service's start. */
+function findWarmMs({ service, brakes }: Policy, sample: Sample): number {
+  const start = sample.services[service]?.main_start_s ?? null;
+  const warmupMs = brakes?.warmupMs ?? 0;
+  return start === null || warmupMs === 0 ? -Infinity : start * 1000 + warmupMs;
 }
 
 function longestMs({ upMs, downMs }: MetricPolicy): number {
@@ -84,7 +97,7 @@ function endedBy({ result }: ActionRecord): EvidenceRun {
 
 /** Limits and memory applied, in the order of urgency, because `budget` is shared. */
 function finish(
-  { policy, at, known, views, wish }: Draft,
+  { policy, at, known, views, wish, memory }: Draft,
   sample: Sample,
   budget: MemoryBudget,
 ): Decision {
@@ -111,19 +124,37 @@ function finish(
     };
   }
   const promise = tellPromise(at);
-  const limited = applyMinMax(wish.direction === 'none' ? null : wish.workers, at);
-  const granted = applyMemory(limited.workers, from, policy, sample, budget);
-  const to = granted.workers;
   const asked = promise.length > 0 && wish.direction === 'none' ? tellMissing(views) : wish.reasons;
+  const slowed = tellSlowdown(asked, policy, memory);
+  const failed = tellFailedChange(memory, at);
+  const wanted = wish.workers;
+  if (failed !== null) {
+    const isHeld = promise.length > 0 || wish.direction !== 'none' || wish.hold === 'duration';
+    const hold = isHeld ? 'failed_change' : wish.hold;
+    const reasons = [...promise, ...asked, ...slowed, failed];
+    return { project, service, action: 'none', from, to: from, wanted, hold, reasons };
+  }
+  const limited = applyMinMax(wish.direction === 'none' ? null : wanted, at);
+  const cooled = applyCooldown(limited.workers, at, policy.brakes, memory);
+  const stepped = applyMaxStep(cooled.workers, at, policy.brakes);
+  const granted = applyMemory(stepped.workers, from, policy, sample, budget);
+  const to = granted.workers;
+  const limits = [limited, cooled, stepped, granted].flatMap(({ reasons }) => reasons);
+  const hold =
+    granted.reasons.length > 0
+      ? 'memory'
+      : cooled.reasons.length > 0
+        ? 'cooldown'
+        : (limited.hold ?? wish.hold);
   return {
     project,
     service,
     action: to > from ? 'scale_up' : to < from ? 'scale_down' : 'none',
     from,
     to,
-    wanted: wish.workers,
-    hold: to !== from ? null : granted.reasons.length > 0 ? 'memory' : (limited.hold ?? wish.hold),
-    reasons: [...promise, ...asked, ...limited.reasons, ...granted.reasons],
+    wanted,
+    hold: to === from ? hold : null,
+    reasons: [...promise, ...asked, ...slowed, ...limits],
   };
 }
 

@@ -1,6 +1,7 @@
 import { findStart, type Break } from './breaks.ts';
+import { toleranceMs } from './held.ts';
 import { METRICS } from './metrics.ts';
-import { elapsedMs, knownService, readMetric, type Moment } from './moments.ts';
+import { elapsedMs, knownService, readMetric, uptimeMs, type Moment } from './moments.ts';
 import type { MetricName } from './types.ts';
 
 /** A value and how many milliseconds it adds to a streak that goes on through it. */
@@ -19,6 +20,7 @@ export interface EvidenceRun {
  * Gathers the evidence for one metric of one service, back to `neededMs` or to where it breaks.
  * A CPU value covers the time since the sample before it, so at the end of a gap it counts for nothing;
  * a queue length is a point, so there it is the first point of a new streak.
+ * What reaches back before `warmMs` (the boot clock) is measured on a service that is still starting.
  */
 export function gatherEvidence(
   moments: readonly Moment[],
@@ -26,6 +28,7 @@ export function gatherEvidence(
   metric: MetricName,
   neededMs: number,
   intervalMs: number,
+  warmMs = -Infinity,
 ): EvidenceRun {
   const { isAverage } = METRICS[metric];
   const evidence: Evidence[] = [];
@@ -42,6 +45,10 @@ export function gatherEvidence(
     // an average over no time at all adds nothing, but may show that the condition does not hold
     const covers = start.coversMs > 0 || (start.broken === null && start.coversMs === 0);
     const counts = isAverage ? covers : !start.outdated;
+    const beginMs = uptimeMs(moment.sample) - (isAverage ? start.coversMs : 0);
+    if (beginMs + toleranceMs(intervalMs) < warmMs) {
+      return { evidence, broken: { because: 'warmup', gapMs: null } };
+    }
     if (counts) {
       evidence.push({ value, addsMs });
       sumMs += addsMs;

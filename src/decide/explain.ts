@@ -35,6 +35,16 @@ export function explainReason(reason: Reason): string {
       return `at max_workers ${reason.maxWorkers}`;
     case 'clamped':
       return `${reason.limit}_workers makes ${reason.to} of the ${reason.wanted} wanted`;
+    case 'failed_change': {
+      const row = reason.failures > 1 ? ` (${reason.failures} in a row)` : '';
+      return `hold: failed change, next try in ${formatDuration(reason.remainingMs)}${row}`;
+    }
+    case 'cooldown':
+      return `hold: cooldown of ${formatDuration(reason.cooldownMs)} for scale_${reason.direction}, ${formatDuration(reason.remainingMs)} more`;
+    case 'max_step':
+      return `max_step ${reason.maxStep} makes ${reason.to} of the ${reason.wanted} wanted`;
+    case 'adaptive':
+      return `lowering waits ${reason.times} times as long, because one was taken back`;
     case 'memory':
       return explainMemory(reason);
     case 'not_running':
@@ -86,6 +96,8 @@ function explainBecause(because: NewEvidence, gapMs: number | null): string {
       return 'the number of workers changed';
     case 'restarted':
       return 'the service was restarted';
+    case 'warmup':
+      return 'the service is warming up';
   }
 }
 

@@ -1,3 +1,4 @@
+import { carryBrakes } from './brake-memory.ts';
 import { decide } from './decide.ts';
 import type {
   ActionRecord,
@@ -49,7 +50,7 @@ export function startSimulation(policies: readonly Policy[], intervalMs: number)
       if (service && takesBack(entry, service)) history = [...withoutChange(history, entry), entry];
       return null;
     }
-    const sample = followSample(entry, followed);
+    const sample = carryBrakes(policies, history, followSample(entry, followed));
     history.push(sample);
     history = history.slice(findWindowStart(history, neededMs, intervalMs));
     const decisions = decide({ policies, history, checkIntervalMs: intervalMs });
@@ -68,15 +69,23 @@ export function startSimulation(policies: readonly Policy[], intervalMs: number)
 interface Followed {
   /** as they would be; null: not known yet */
   workers: number | null;
-  mainPid: number | null | undefined;
+  /** of its main process and unit: as recorded last, but for what a recorded action explains */
+  marks: Marks;
   /** the last sample that knew the workers, as recorded */
   last: ServiceSample | null;
   /** the last action that was recorded since then */
   recorded: ActionRecord | null;
 }
 
+/** What tells that somebody restarted the service or edited its unit. */
+const MARKS = ['main_pid', 'main_start_s', 'unit_hash'] as const;
+
+type Mark = (typeof MARKS)[number];
+
+type Marks = Pick<ServiceSample, Mark>;
+
 function newFollowed(): Followed {
-  return { workers: null, mainPid: undefined, last: null, recorded: null };
+  return { workers: null, marks: {}, last: null, recorded: null };
 }
 
 /** Whether a recorded action says that a decided change failed: the workers are then as recorded. */
@@ -116,8 +125,10 @@ function followService(recorded: ServiceSample, workers: number, service: Follow
   const { last, recorded: action } = service;
   const explained = action !== null && (action.result !== 'applied' || action.to === workers);
   if (last === null || (workers !== last.workers && !explained)) service.workers = workers;
-  if (last === null || (recorded.main_pid !== last.main_pid && action === null)) {
-    service.mainPid = recorded.main_pid;
+  for (const key of MARKS) {
+    if (last === null || (action === null && recorded[key] !== last[key])) {
+      copyMark(key, recorded, service.marks);
+    }
   }
   service.last = recorded;
   service.recorded = null;
@@ -127,9 +138,13 @@ function followService(recorded: ServiceSample, workers: number, service: Follow
     // the recorded memory is that of the recorded workers
     running: recorded.running ?? workers,
   };
-  if (service.mainPid === undefined) delete shown.main_pid;
-  else shown.main_pid = service.mainPid;
+  for (const key of MARKS) copyMark(key, service.marks, shown);
   return shown;
+}
+
+function copyMark<Key extends Mark>(key: Key, from: Marks, to: Marks): void {
+  if (from[key] === undefined) delete to[key];
+  else to[key] = from[key];
 }
 
 function recordAction(

@@ -1,3 +1,5 @@
+import type { BrakeMemory, BrakePolicy } from './brake-types.ts';
+
 /** What the service runs: Gunicorn's worker processes or a Celery worker's pool. */
 export type Kind = 'gunicorn' | 'celery';
 
@@ -37,6 +39,8 @@ export interface Policy {
   metrics: MetricPolicy[];
   /** what must remain available after a change, in MB (2^20 bytes); null: no limit */
   memoryThresholdMb: number | null;
+  /** missing: all off */
+  brakes?: BrakePolicy;
 }
 
 /** Cumulative CPU ticks since boot, as systeminformation reports them (`raw*`), in the kernel's ticks. */
@@ -82,6 +86,12 @@ export interface ServiceSample {
   /** `ActiveState` of systemd */
   active?: string | null;
   main_pid?: number | null;
+  /** start of the main process, seconds on the boot clock */
+  main_start_s?: number | null;
+  /** systemd's own restarts of the service since somebody started it */
+  auto_restarts?: number | null;
+  /** tells whether the unit's files are still the same */
+  unit_hash?: string | null;
   errors?: Record<string, string>;
 }
 
@@ -97,6 +107,8 @@ export interface Sample {
   span_s: number | null;
   host: HostSample;
   services: Record<string, ServiceSample>;
+  /** what is remembered of earlier changes, by service */
+  brakes?: Record<string, BrakeMemory>;
 }
 
 export type ActionResult = 'applied' | 'failed' | 'undone';
@@ -126,6 +138,7 @@ export type Hold =
   | 'duration'
   | 'memory'
   | 'cooldown'
+  | 'failed_change'
   | 'paused'
   | 'missing_metric'
   | 'at_limit'
@@ -138,10 +151,17 @@ export type Hold =
 /**
  * Why what was before is no evidence. `clock`: the boot clock went back (a restored machine);
  * `missing_sample`: a value could not be had; `workers_changed`: by us or by anyone; `restarted`: a deploy,
- * or a change of ours that failed.
+ * or a change of ours that failed; `warmup`: the service has just started.
  */
 export type NewEvidence =
-  'gap' | 'reboot' | 'clock' | 'first_sample' | 'missing_sample' | 'workers_changed' | 'restarted';
+  | 'gap'
+  | 'reboot'
+  | 'clock'
+  | 'first_sample'
+  | 'missing_sample'
+  | 'workers_changed'
+  | 'restarted'
+  | 'warmup';
 
 /**
  * One reason, as data. The first ones say what the metrics ask for, later ones what a limit did to it.
@@ -178,6 +198,12 @@ export type Reason =
   | { code: 'at_min'; minWorkers: number }
   | { code: 'at_max'; maxWorkers: number }
   | { code: 'clamped'; wanted: number; to: number; limit: 'min' | 'max' }
+  /** the last changes failed: nothing is tried before `remainingMs` have gone by */
+  | { code: 'failed_change'; failures: number; remainingMs: number }
+  | { code: 'cooldown'; direction: 'up' | 'down'; cooldownMs: number; remainingMs: number }
+  | { code: 'max_step'; wanted: number; to: number; maxStep: number }
+  /** the durations of lowering are so many times as long */
+  | { code: 'adaptive'; times: number }
   | {
       code: 'memory';
       wanted: number;

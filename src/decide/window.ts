@@ -1,13 +1,18 @@
 import { GAP_INTERVALS } from './breaks.ts';
+import { MOST_SLOWDOWN } from './brake-memory.ts';
 import { elapsedMs } from './moments.ts';
 import type { HistoryEntry, Policy, Sample } from './types.ts';
 
 /**
  * How far back (ms) the decision has to look: the longest duration, and one more interval of the longest kind
- * that is no gap, because the evidence of a sample depends on the sample before it.
+ * that is no gap, because the evidence of a sample depends on the sample before it. What the brakes need is in the
+ * last sample.
  */
 export function historyNeededMs(policies: readonly Policy[], intervalMs: number): number {
-  const durations = policies.flatMap(({ metrics }) => metrics.flatMap((m) => [m.upMs, m.downMs]));
+  const durations = policies.flatMap(({ metrics, brakes }) => {
+    const times = brakes?.adaptiveScaleDown === true ? MOST_SLOWDOWN : 1;
+    return metrics.flatMap((m) => [m.upMs, m.downMs * times]);
+  });
   return Math.max(0, ...durations) + GAP_INTERVALS * intervalMs;
 }
 

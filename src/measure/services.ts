@@ -1,8 +1,9 @@
 import type { ServiceSample } from '../decide/types.ts';
 import { findWorkerTree, type WorkerTree } from '../systemd/processes.ts';
 import type { UnitState } from '../systemd/types.ts';
-import type { Location } from '../unit-file/types.ts';
+import type { Location, UnitSources } from '../unit-file/types.ts';
 import { assumeRunning, locateWorkers } from '../unit-file/workers.ts';
+import { hashUnit } from './unit-hash.ts';
 import { readUnitSources } from './unit-sources.ts';
 import { readMemoryMb } from './worker-memory.ts';
 
@@ -27,7 +28,8 @@ export async function measureService(
   const errors: Record<string, string> = {};
   const running = isDown(unit) ? [] : await readRunning(unit);
   if (!Array.isArray(running)) errors['running'] = running.error;
-  const located = locate(unit, errors);
+  const sources = readSources(unit, errors);
+  const located = sources && locateWorkers(sources);
   const location = located && assumeRunning(located, countUp(running));
   const workers = location === null || location.how === 'refused' ? null : location.workers;
   if (location?.how === 'refused') errors['workers'] = location.message;
@@ -36,6 +38,9 @@ export async function measureService(
     running: Array.isArray(running) ? running.length : null,
     active: unit.activeState,
     main_pid: unit.mainPid,
+    main_start_s: unit.mainStartUs === null ? null : unit.mainStartUs / 1_000_000,
+    auto_restarts: unit.nRestarts,
+    unit_hash: sources === null ? null : hashUnit(sources),
   };
   if (wantsMemory(sample)) {
     sample.memory_mb = Array.isArray(running) ? readMemoryMb(running) : null;
@@ -47,9 +52,9 @@ export async function measureService(
   return { sample, location };
 }
 
-function locate(unit: UnitState, errors: Record<string, string>): Location | null {
+function readSources(unit: UnitState, errors: Record<string, string>): UnitSources | null {
   try {
-    return locateWorkers(readUnitSources(unit));
+    return readUnitSources(unit);
   } catch (error) {
     errors['workers'] = (error as Error).message;
     return null;

@@ -61,6 +61,7 @@ const SAMPLE: Record<string, Check> = {
   span_s: optional(SECONDS),
   host: optional(OBJECT),
   services: optional(OBJECT),
+  brakes: optional(OBJECT),
 };
 const ACTION: Record<string, Check> = {
   service: TEXT,
@@ -68,6 +69,7 @@ const ACTION: Record<string, Check> = {
   from: COUNT,
   to: COUNT,
   result: oneOf('applied', 'failed', 'undone'),
+  change: optional(TEXT),
 };
 const HOST: Record<string, Check> = {
   cpu_percent: optional(AMOUNT),
@@ -86,7 +88,20 @@ const SERVICE: Record<string, Check> = {
   completion_rate: optional(AMOUNT),
   drain_time_s: optional(AMOUNT),
   main_pid: optional(COUNT),
+  main_start_s: optional(SECONDS),
+  auto_restarts: optional(COUNT),
+  unit_hash: optional(TEXT),
   errors: optional(TEXTS),
+};
+
+const BRAKES: Record<string, Check> = {
+  failures: optional(COUNT),
+  failed_s: optional(SECONDS),
+  failed_change: optional(TEXT),
+  changed_s: optional(SECONDS),
+  lowered_s: optional(SECONDS),
+  slowdown: optional(COUNT),
+  taken_back_s: optional(SECONDS),
 };
 
 /** Checks a sample's host and services, and makes null of what is missing there. */
@@ -98,11 +113,22 @@ function findSampleFault(entry: Json): string | null {
   if (hostFault !== null) return hostFault;
   host['cpu_percent'] ??= null;
   host['memory_available_mb'] ??= null;
-  for (const [name, service] of Object.entries(entry['services'] as Json)) {
-    if (!isObject(service)) return expectation(`services.${name}`, 'an object', service);
-    const fault = findFault(service, SERVICE, `services.${name}.`);
+  const services = entry['services'] as Json;
+  const fault =
+    findFaultIn(services, SERVICE, 'services') ??
+    findFaultIn((entry['brakes'] ?? {}) as Json, BRAKES, 'brakes');
+  if (fault !== null) return fault;
+  for (const service of Object.values(services)) (service as Json)['workers'] ??= null;
+  return null;
+}
+
+function findFaultIn(parts: Json, checks: Record<string, Check>, path: string): string | null {
+  for (const [name, part] of Object.entries(parts)) {
+    const key = `${path}.${name}`;
+    const fault = isObject(part)
+      ? findFault(part, checks, `${key}.`)
+      : expectation(key, 'an object', part);
     if (fault !== null) return fault;
-    service['workers'] ??= null;
   }
   return null;
 }

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import type { MetricPolicy, Policy } from '../../src/decide/types.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { toPolicies } from '../../src/config/policies.ts';
+import { brakes } from '../decide/series.ts';
 import { LEGACY } from './legacy.ts';
 import { withShop, writeConfig } from './write-config.ts';
 
@@ -34,6 +35,7 @@ describe('policies', () => {
           },
         ],
         memoryThresholdMb: 500,
+        brakes: brakes({}),
       },
     ]);
   });
@@ -85,6 +87,32 @@ describe('policies', () => {
       maxWorkers: 12,
       metrics: [queue],
       memoryThresholdMb: null,
+      brakes: brakes({}),
     });
+  });
+
+  test('brakes: one number for both directions, or one for each', async () => {
+    const read = async (...keys: string[]) =>
+      (await readPolicies(withShop([MAX, CPU, ...keys])))[0]?.brakes;
+    assert.deepEqual(
+      await read('"warmup_seconds": 1.5', '"cooldown_minutes": 0.5', '"max_step": 2'),
+      brakes({
+        warmupMs: 1500,
+        cooldownMs: { up: 30_000, down: 30_000 },
+        maxStep: { up: 2, down: 2 },
+      }),
+    );
+    assert.deepEqual(
+      await read(
+        '"cooldown_minutes": { "scale_down": 30 }',
+        '"max_step": { "scale_up": 1 }',
+        '"adaptive_scale_down": true',
+      ),
+      brakes({
+        cooldownMs: { up: 0, down: 1_800_000 },
+        maxStep: { up: 1, down: null },
+        adaptiveScaleDown: true,
+      }),
+    );
   });
 });

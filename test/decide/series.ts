@@ -1,3 +1,5 @@
+import { carryBrakes } from '../../src/decide/brake-memory.ts';
+import type { BrakePolicy } from '../../src/decide/brake-types.ts';
 import type {
   ActionRecord,
   HistoryEntry,
@@ -52,7 +54,10 @@ export function metricPolicy(
 export interface Event {
   after: number;
   s?: number;
+  from?: number;
   to?: number;
+  action?: ActionRecord['action'];
+  change?: string;
   result?: ActionRecord['result'];
   service?: string;
 }
@@ -103,9 +108,11 @@ export function history(series: Series): HistoryEntry[] {
       last = uptime;
     }
     for (const event of actions.filter(({ after }) => after === slot)) {
-      const { s = 1, to = 0, result = 'applied', service = SERVICE } = event;
-      const change = { service, action: 'scale_up' as const, from: 1, to, result, reason: '' };
-      entries.push({ ...stamp, kind: 'action', uptime_s: uptime + s, ...change });
+      const { s = 1, from = 1, to = 0, action = 'scale_up', result = 'applied' } = event;
+      const { service = SERVICE, change } = event;
+      const made = { service, action, from, to, result, reason: '' };
+      const named = change === undefined ? made : { ...made, change };
+      entries.push({ ...stamp, kind: 'action', uptime_s: uptime + s, ...named });
     }
   }
   return entries;
@@ -137,6 +144,26 @@ export function policy(metrics: MetricPolicy[], fields: Partial<Policy> = {}): P
     memoryThresholdMb: null,
     ...fields,
   };
+}
+
+/** Brakes that are off but for `fields`. */
+export function brakes(fields: Partial<BrakePolicy>): BrakePolicy {
+  return {
+    warmupMs: 0,
+    cooldownMs: { up: 0, down: 0 },
+    maxStep: { up: null, down: null },
+    adaptiveScaleDown: false,
+    ...fields,
+  };
+}
+
+/** The history as `run` writes it: each sample with what the brakes remember. */
+export function carryAll(policies: readonly Policy[], entries: HistoryEntry[]): HistoryEntry[] {
+  const carried: HistoryEntry[] = [];
+  for (const entry of entries) {
+    carried.push(entry.kind === 'sample' ? carryBrakes(policies, carried, entry) : entry);
+  }
+  return carried;
 }
 
 /** Changes every sample of a history. */

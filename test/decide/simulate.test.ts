@@ -72,9 +72,9 @@ describe('the workers of a simulation', () => {
       follows: '2 4 4 4 4 4',
     },
     {
-      name: 'a decided change that was recorded as failed was not made, and is asked for anew',
-      series: { cpu: '70x4', workers: 2, actions: [{ after: 1, to: 3, result: 'undone' }] },
-      follows: '2 3 2 3',
+      name: 'a decided change that was recorded as failed was not made, and is tried again after the hold',
+      series: { cpu: '70x7', workers: 2, actions: [{ after: 1, to: 3, result: 'undone' }] },
+      follows: '2 3 2 2 2 2 3',
     },
     {
       name: 'a recorded failure of another change is what was: passed over',

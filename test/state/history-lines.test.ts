@@ -72,6 +72,12 @@ describe('a wrong line', () => {
     ['span_s: expected seconds, 0 or more, or null, found "2"', { ...SAMPLE, span_s: '2' }],
     ['host: expected an object, or null, found 1', { ...SAMPLE, host: 1 }],
     ['services: expected an object, or null, found []', { ...SAMPLE, services: [] }],
+    ['brakes: expected an object, or null, found []', { ...SAMPLE, brakes: [] }],
+    ['brakes.a: expected an object, found 1', { ...SAMPLE, brakes: { a: 1 } }],
+    [
+      'brakes.a.failures: expected a whole number, 0 or more, or null, found "2"',
+      { ...SAMPLE, brakes: { a: { failures: '2' } } },
+    ],
     [
       'host.cpu_percent: expected a number, 0 or more, or null, found "71"',
       { ...SAMPLE, host: { cpu_percent: '71' } },
