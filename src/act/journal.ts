@@ -54,6 +54,24 @@ export async function listFinished(backupDir: string, service?: string): Promise
   return manifests;
 }
 
+/**
+ * What of the journal cannot be read, for people: such a change is neither listed nor taken back.
+ */
+export async function listUnreadable(backupDir: string): Promise<string[]> {
+  const sentences: string[] = [];
+  for (const name of await listNames(backupDir)) {
+    if (!/^\d+-/.test(name) || name.endsWith('.new')) continue;
+    const folder = join(changesFolder(backupDir), name);
+    const manifest = await readManifest(folder);
+    if (!('fault' in manifest)) continue;
+    const what = manifest.fault === 'newer' ? 'is of a newer autoscaler' : 'cannot be read';
+    sentences.push(
+      `${folder}: this change ${what} (${manifest.detail}), so it is not listed and cannot be taken back; the files as they were before it are in there`,
+    );
+  }
+  return sentences;
+}
+
 /** Writes down how far a change has come; on disk when it returns. */
 export async function saveManifest(folder: string, manifest: Manifest): Promise<void> {
   await writeOwnFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);

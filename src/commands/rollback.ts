@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { applyPlan } from '../act/apply.ts';
-import { listFinished, listPending } from '../act/journal.ts';
+import { listFinished, listPending, listUnreadable } from '../act/journal.ts';
 import { recover } from '../act/recover.ts';
 import { planServiceRollback } from '../act/rollback-plan.ts';
 import type { ActDeps, Outcome, Plan } from '../act/types.ts';
@@ -53,6 +53,7 @@ interface Places {
 export async function rollbackCommand(options: RollbackOptions): Promise<number> {
   requireRoot();
   const places = await findPlaces(options);
+  const isWhole = await tellUnreadable(places);
   const { config } = places;
   const out = openOutput({ ...options, quiet: options.quiet === true || options.json === true });
   if (options.list === true) return list(places, options, out);
@@ -63,7 +64,17 @@ export async function rollbackCommand(options: RollbackOptions): Promise<number>
     return report(results, options, out);
   }
   const log = await openCommandLog(options, places.logFile);
-  return notingFailure(places.logFile, () => rollBackLocked(places, options, log, out));
+  return notingFailure(places.logFile, async () => {
+    const code = await rollBackLocked(places, options, log, out);
+    return code === EXIT.ok && !isWhole ? EXIT.failed : code;
+  });
+}
+
+/** Answers whether all of the journal can be read; what cannot is told on stderr. */
+async function tellUnreadable({ backup_dir: backupDir }: Places): Promise<boolean> {
+  const unreadable = await listUnreadable(backupDir);
+  for (const sentence of unreadable) process.stderr.write(`autoscaler: ${sentence}\n`);
+  return unreadable.length === 0;
 }
 
 /** Under the lock, the timer stopped first unless it is to be kept. */

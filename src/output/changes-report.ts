@@ -48,7 +48,9 @@ export function renderChanges(changes: Manifest[]): string {
     change.service,
     `${change.from} → ${change.to}`,
     change.rolled_back ? 'rolled back' : change.outcome,
-    change.action === 'rollback' || change.outcome === 'applied' ? change.reason : change.why,
+    change.outcome === 'applied' || change.why === ''
+      ? change.reason
+      : `${change.reason}; ${change.outcome}: ${change.why}`,
   ]);
   return renderTable(['WHEN', 'SERVICE', 'WORKERS', 'OUTCOME', 'WHY'], rows);
 }

@@ -79,6 +79,15 @@ async function makeToken(path: string): Promise<void> {
       throw explainFault(path, error as NodeJS.ErrnoException);
     }
   } finally {
-    rmSync(own, { force: true });
+    removeQuietly(own);
+  }
+}
+
+/** What stays behind does no harm: the same name is removed before it is used again. */
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // a disk that is failing says so at the next write
   }
 }

@@ -31,8 +31,13 @@ export function disableUnit(unit: string): Promise<void> {
 }
 
 /** Forgets a failure, so that start limits do not stand in the way. @throws UserError with what systemctl says */
-export function resetFailedUnit(unit: string): Promise<void> {
-  return act(['reset-failed', '--', unit], RELOAD_MS);
+export async function resetFailedUnit(unit: string): Promise<void> {
+  try {
+    await act(['reset-failed', '--', unit], RELOAD_MS);
+  } catch (error) {
+    // systemd has forgotten a unit that is stopped and that nothing needs: its failures too
+    if (!(error instanceof UserError && error.message.includes('not loaded'))) throw error;
+  }
 }
 
 async function act(args: string[], timeoutMs: number): Promise<void> {

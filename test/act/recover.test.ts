@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { applyPlan } from '../../src/act/apply.ts';
+import { listUnreadable } from '../../src/act/journal.ts';
 import { recover } from '../../src/act/recover.ts';
 import { UNIT, World } from './world.ts';
 
@@ -94,4 +95,15 @@ describe('recover', () => {
     const { outcomes } = await recover(world.deps());
     assert.deepEqual([outcomes[0]?.result, world.state.restarts], ['applied', 1]);
   });
+});
+
+test('what of the journal cannot be read is told, with its place', async () => {
+  const world = newWorld();
+  assert.deepEqual(await listUnreadable(world.backupDir), []);
+  const folder = join(world.backupDir, 'changes', '000007-web.service');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'manifest.json'), '{"v":3}');
+  const [sentence, ...more] = await listUnreadable(world.backupDir);
+  assert.match(sentence ?? '', /000007-web.service: this change is of a newer autoscaler/);
+  assert.deepEqual(more, []);
 });

@@ -119,7 +119,7 @@ export async function findFaults(slot: Slot, scenario: Scenario): Promise<string
   expect((mode & 0o7777) === 0o664 && uid === 1, `mode ${mode.toString(8)}, owner ${uid}`);
   expect(temporaries(slot).length === 0, `left: ${temporaries(slot).join(' ')}`);
   const shown = await slot.lab.ok(
-    `systemctl show -p ActiveState,NeedDaemonReload ${slot.service}; echo workers=$(pgrep -P $(systemctl show -p MainPID --value ${slot.service}) | wc -l)`,
+    `systemctl show -p ActiveState,NeedDaemonReload ${slot.service}; main=$(systemctl show -p MainPID --value ${slot.service}); [ $main = 0 ] || echo workers=$(pgrep -P $main | wc -l)`,
   );
   expect(shown.includes('ActiveState=active'), shown);
   expect(shown.includes('NeedDaemonReload=no'), shown);

@@ -9,6 +9,7 @@ from celery import Celery
 app = Celery("tasks", broker=os.environ["BROKER_URL"])
 app.conf.task_ignore_result = True
 app.conf.worker_prefetch_multiplier = 1
+app.conf.task_acks_late = os.environ.get("ACKS_LATE", "") == "1"
 app.conf.broker_connection_retry_on_startup = True
 
 traces = redis.Redis.from_url(os.environ.get("TRACE_URL", "redis://127.0.0.1:6379/15"))

@@ -1,0 +1,95 @@
+import type { Lab } from '../lab/lab.ts';
+import { celeryUnit, enqueue, installUnit } from '../lab/services.ts';
+
+/** What of a Celery unit bears on how it can be stopped. */
+export interface Form {
+  killMode: string;
+  restart: string;
+  acksLate: boolean;
+}
+
+/** Every KillMode=, each Restart= that people use, acknowledged late or not. */
+export const FORMS: Form[] = ['control-group', 'mixed', 'process', 'none'].flatMap((killMode) =>
+  [
+    'Restart=no',
+    'Restart=on-failure',
+    'Restart=always RestartSec=0',
+    'Restart=always RestartSec=1',
+    'Restart=always RestartSec=5',
+  ].flatMap((restart) => [false, true].map((acksLate) => ({ killMode, restart, acksLate }))),
+);
+
+/** How one form went: tasks that ended not once but never, or twice. */
+export interface Loss {
+  form: Form;
+  tasks: number;
+  lost: number;
+  doubled: number;
+  error: string | null;
+}
+
+const TASKS = 24;
+const PATIENT = { timeoutMs: 240_000 };
+
+/** Two changes and a rollback under load, each form with a queue, a state and backups of its own. */
+export async function tryForm(lab: Lab, form: Form, number: number): Promise<Loss> {
+  const name = `drain${number}`;
+  const loss = { form, tasks: TASKS, lost: TASKS, doubled: 0, error: null };
+  try {
+    const { killMode, restart, acksLate } = form;
+    const unit = celeryUnit({
+      count: '-c 2',
+      args: `-Q ${name} -n ${name}@%%h`,
+      lines: [`KillMode=${killMode}`, ...restart.split(' ')],
+      env: { ACKS_LATE: acksLate ? '1' : '' },
+    });
+    await installUnit(lab, `${name}.service`, unit);
+    const config = `/etc/autoscaler/${name}.json`;
+    const global = {
+      state_dir: `/var/lib/autoscaler-${name}`,
+      backup_dir: `/var/backups/autoscaler-${name}`,
+    };
+    await lab.writeFile(config, JSON.stringify({ projects: {}, global }), { mode: 0o600 });
+    await enqueue(lab, TASKS, 'tasks.trace', (id) => [`${name}-${id}`, 0.4], { queue: name });
+    await untilEnded(lab, name, 1);
+    for (const args of [
+      ['scale', name, '3'],
+      ['scale', name, '2'],
+      ['scale', name, '4'],
+      ['rollback', name, '--keep-timer'],
+    ]) {
+      const { exitCode, stdout, stderr } = await lab.autoscaler(
+        ['--config', config, ...args],
+        PATIENT,
+      );
+      if (exitCode !== 0) return { ...loss, error: `${args.join(' ')}: ${stdout}${stderr}` };
+    }
+    if ((await lab.readFile(`/etc/systemd/system/${name}.service`)) !== unit) {
+      return { ...loss, error: 'the unit is not as it was' };
+    }
+    await untilEnded(lab, name, TASKS).catch(() => undefined);
+    const traces = await readTraces(lab, name);
+    const lost = traces.filter((times) => times === 0).length;
+    const doubled = traces.filter((times) => times > 1).length;
+    return { ...loss, lost, doubled };
+  } catch (error) {
+    return { ...loss, error: (error as Error).message };
+  } finally {
+    await lab.sh(`systemctl kill -s KILL ${name}; systemctl stop ${name}`);
+  }
+}
+
+async function untilEnded(lab: Lab, name: string, n: number): Promise<void> {
+  await lab.until(
+    async () => (await readTraces(lab, name)).filter((each) => each > 0).length >= n,
+    {
+      what: `${n} tasks of ${name} to end`,
+      timeoutMs: 60_000,
+    },
+  );
+}
+
+async function readTraces(lab: Lab, name: string): Promise<number[]> {
+  const keys = Array.from({ length: TASKS }, (_, id) => `trace:${name}-${id}`).join(' ');
+  return (await lab.ok(`redis-cli -n 15 mget ${keys}`)).trimEnd().split('\n').map(Number);
+}
