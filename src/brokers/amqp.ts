@@ -1,67 +1,67 @@
 import type { Socket } from 'node:net';
 import { connect, type Channel, type ChannelModel } from 'amqplib';
 import { explainAmqpError } from './amqp-errors.ts';
-import type { BrokerUrl } from './broker-url.ts';
-import { withinLimit } from './time-limit.ts';
+import type { Broker, Server, TlsSettings } from './broker.ts';
+import { tellLate, withinLimit } from './time-limit.ts';
 import { tlsOptions } from './tls.ts';
+import { tryServers, type Limits } from './try-servers.ts';
 
 const GOODBYE_MS = 500;
 
-/** How messages name the server. */
-export function nameAmqp({ scheme, host, port, path }: BrokerUrl): string {
-  const virtualHost = path === '' || path === '/' ? '' : `, virtual host ${path}`;
-  return `rabbitmq at ${host}:${port ?? (scheme === 'amqps' ? 5671 : 5672)}${virtualHost}`;
-}
+/** Opens one more channel: an error that the server answers closes the channel that it came on. */
+export type OpenChannel = () => Promise<Channel>;
 
 /**
- * Asks an AMQP server: one connection with one channel, both gone when this returns. An error that the
- * server answers closes the channel and rejects what `ask` waits for; it is put into plain words.
+ * Asks an AMQP server: one connection, gone when this returns. An error that the server answers rejects what
+ * `ask` waits for; it is put into plain words.
  *
- * @throws Error in plain words, without a password, where the server cannot be asked within `timeoutMs`
+ * @throws Error in plain words, without a password, where the server cannot be asked within its limits
  */
-export async function askAmqp<T>(
-  broker: BrokerUrl,
-  timeoutMs: number,
-  ask: (channel: Channel) => Promise<T>,
+export function askAmqp<T>(
+  broker: Broker,
+  limits: Limits,
+  ask: (open: OpenChannel, server: Server) => Promise<T>,
 ): Promise<T> {
-  const at = nameAmqp(broker);
-  const isTls = broker.scheme === 'amqps';
+  return tryServers(broker, limits, (server, limitMs) =>
+    askServer(server, broker.tls, limitMs, (open) => ask(open, server)),
+  );
+}
+
+async function askServer<T>(
+  server: Server,
+  tls: TlsSettings | null,
+  limitMs: number,
+  ask: (open: OpenChannel) => Promise<T>,
+): Promise<T> {
   let connection: ChannelModel | null = null;
   let isOver = false;
   const work = async (): Promise<T> => {
-    try {
-      connection = await connect(
-        {
-          protocol: isTls ? 'amqps' : 'amqp',
-          hostname: broker.host,
-          ...(broker.port !== null && { port: broker.port }),
-          ...(broker.user !== null && {
-            username: broker.user,
-            password: broker.password ?? '',
-          }),
-          // kombu takes no path and a single slash for the virtual host "/"
-          vhost: encodeURIComponent(broker.path || '/'),
-          heartbeat: 0,
-        },
-        { ...(isTls ? tlsOptions(broker, at) : {}), timeout: timeoutMs },
-      );
-      if (isOver) cut(connection);
-      // what goes wrong rejects the call that waits for it; without a listener it would end the process
-      connection.on('error', () => undefined);
-      const channel = await connection.createChannel();
-      channel.on('error', () => undefined);
-      return await ask(channel);
-    } catch (error) {
-      throw new Error(`${at}: ${explainAmqpError(error as Error)}`, { cause: error });
-    }
-  };
-  const doubt = isTls ? ' (does it speak TLS there?)' : '';
-  try {
-    return await withinLimit(
-      work(),
-      timeoutMs,
-      `${at}: no answer within ${timeoutMs / 1000} s${doubt}`,
+    connection = await connect(
+      {
+        protocol: tls === null ? 'amqp' : 'amqps',
+        hostname: server.host,
+        port: server.port,
+        username: server.user ?? '',
+        password: server.password ?? '',
+        vhost: encodeURIComponent(server.virtualHost),
+        heartbeat: 0,
+      },
+      { ...(tls === null ? {} : tlsOptions(tls)), timeout: limitMs },
     );
+    if (isOver) cut(connection);
+    // what goes wrong rejects the call that waits for it; without a listener it would end the process
+    connection.on('error', () => undefined);
+    const open: OpenChannel = async () => {
+      const channel = await connection!.createChannel();
+      channel.on('error', () => undefined);
+      return channel;
+    };
+    return ask(open);
+  };
+  try {
+    return await withinLimit(work(), limitMs, tellLate(limitMs, tls !== null));
+  } catch (error) {
+    throw new Error(explainAmqpError(error as Error), { cause: error });
   } finally {
     isOver = true;
     if (connection !== null) await close(connection);

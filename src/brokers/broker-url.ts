@@ -1,9 +1,11 @@
-/** A broker's URL in parts, decoded as Celery's own library does it. */
-export interface BrokerUrl {
-  /** redis, rediss, amqp … */
+/** One broker URL in parts, decoded as Celery's own library does it. */
+export interface ServerUrl {
+  /** redis, rediss, redis+socket, sentinel, amqp … */
   scheme: string;
   host: string;
   port: number | null;
+  /** where the scheme is one of sockets */
+  socketPath: string | null;
   user: string | null;
   password: string | null;
   /** what follows the first slash: a database number or a virtual host */
@@ -12,10 +14,10 @@ export interface BrokerUrl {
 }
 
 /**
- * Takes a broker URL apart; null where it is none. Not by `new URL`, which refuses forms that Celery
- * accepts: no host (`redis://:secret@/0`), an unescaped `%`.
+ * Takes the URL of one server apart; null where it is none. Not by `new URL`, which refuses forms that
+ * Celery accepts: no host (`redis://:secret@/0`), an unescaped `%`.
  */
-export function parseBrokerUrl(url: string): BrokerUrl | null {
+export function parseServerUrl(url: string): ServerUrl | null {
   const parts = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?/i.exec(url);
   if (parts === null) return null;
   const [, scheme = '', authority = '', path = '', query = ''] = parts;
@@ -25,10 +27,13 @@ export function parseBrokerUrl(url: string): BrokerUrl | null {
   if (place === null) return null;
   const port = place[3] ?? '';
   if (Number(port) > 65_535) return null;
+  const isSocket = /^(?:redis\+socket|unix)$/i.test(scheme);
+  if (isSocket && path === '') return null;
   return {
     scheme: scheme.toLowerCase(),
     host: decode(place[1] ?? place[2] ?? '') || '127.0.0.1',
     port: port === '' ? null : Number(port),
+    socketPath: isSocket ? `/${decode(path)}` : null,
     user: decode(user) || null,
     password: decode(password.join(':')) || null,
     path: decode(path),

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { parseBrokerUrl, type BrokerUrl } from './broker-url.ts';
+import { resolveBroker, type Broker, type BrokerSettings } from './broker.ts';
 
 /** A command for one worker, in the terms of Celery's remote control. */
 export interface NodeCommand {
@@ -38,22 +38,20 @@ export const SECOND_MS = 250;
  * @throws Error in plain words, without a password, where the broker cannot be asked
  */
 export async function askNode(
-  url: string,
+  settings: BrokerSettings,
   command: NodeCommand,
   timeoutMs: number,
 ): Promise<unknown[]> {
-  const broker = parseBrokerUrl(url);
-  if (broker === null) throw new Error('the broker URL is not of the form redis://HOST:PORT/DB');
-  const replies = await send(broker, toMessage(command), timeoutMs);
+  const replies = await send(resolveBroker(settings), toMessage(command), timeoutMs);
   return replies.map(({ text }) => readReply(text, command.node));
 }
 
 async function send(
-  broker: BrokerUrl,
+  broker: Broker,
   message: ControlMessage,
   timeoutMs: number,
 ): Promise<ControlReply[]> {
-  if (broker.scheme.startsWith('amqp')) {
+  if (broker.kind === 'amqp') {
     const { sendByAmqp } = await import('./control-amqp.ts');
     return sendByAmqp(broker, message, timeoutMs);
   }

@@ -1,18 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { askAmqp } from './amqp.ts';
-import type { BrokerUrl } from './broker-url.ts';
+import type { Broker } from './broker.ts';
 import { SECOND_MS, type ControlMessage, type ControlReply } from './celery-control.ts';
+import { limitsFromNow } from './try-servers.ts';
 
 /** How long is added for connecting. */
 const AROUND_MS = 3000;
 
 /** By RabbitMQ; the queue of the answers is this connection's own and goes with it. @throws as `askAmqp` */
 export function sendByAmqp(
-  broker: BrokerUrl,
+  broker: Broker,
   message: ControlMessage,
   timeoutMs: number,
 ): Promise<ControlReply[]> {
-  return askAmqp(broker, timeoutMs + AROUND_MS, async (channel) => {
+  const limitMs = timeoutMs + AROUND_MS;
+  return askAmqp(broker, limitsFromNow(limitMs, limitMs), async (open) => {
+    const channel = await open();
     const { ticket, exchange, replyQueue, body } = message;
     const replies: ControlReply[] = [];
     let firstCame = (): void => undefined;

@@ -1,23 +1,29 @@
 import { randomUUID } from 'node:crypto';
-import type { BrokerUrl } from './broker-url.ts';
+import type { Broker } from './broker.ts';
 import { SECOND_MS, type ControlMessage, type ControlReply } from './celery-control.ts';
-import { askRedis, beginPipeline, readDatabase, readReplies } from './redis.ts';
+import { askRedis, askSections } from './redis.ts';
+import { limitsFromNow } from './try-servers.ts';
 
 /** How long is added for connecting and for what is put in order afterwards. */
 const AROUND_MS = 3000;
 
 /** By kombu's Redis transport: exchanges are channels, queues are lists. @throws as `askRedis` */
 export function sendByRedis(
-  broker: BrokerUrl,
+  broker: Broker,
   message: ControlMessage,
   timeoutMs: number,
 ): Promise<ControlReply[]> {
-  const prefix = broker.query.get('global_keyprefix') ?? '';
+  const { prefix } = broker.keys;
   const queue = prefix + message.replyQueue;
-  const channel = `${prefix}/${readDatabase(broker)}.${message.exchange}`;
-  return askRedis(broker, timeoutMs + AROUND_MS, async (redis) => {
-    const begin = beginPipeline(redis, broker).del(queue).publish(channel, toEnvelope(message));
-    const fault = readReplies(broker, await begin.exec()).find(([error]) => error !== null);
+  const channel = `${prefix}/${broker.database}.${message.exchange}`;
+  const limitMs = timeoutMs + AROUND_MS;
+  return askRedis(broker, limitsFromNow(limitMs, limitMs), async (redis, server) => {
+    const commands = [
+      ['del', queue],
+      ['publish', channel, toEnvelope(message)],
+    ];
+    const [sent] = await askSections(redis, server, [{ database: broker.database, commands }]);
+    const fault = sent?.find(([error]) => error !== null);
     if (fault?.[0]) throw fault[0];
     const replies: ControlReply[] = [];
     for (let waitMs = timeoutMs; ; waitMs = SECOND_MS) {

@@ -1,82 +1,90 @@
-import type { BrokerUrl } from './broker-url.ts';
-import { createRedis, type Pipeline, type Redis, type Reply } from './redis-client.ts';
+import type { Broker, Server } from './broker.ts';
+import { createRedis, type Redis, type RedisOptions, type Reply } from './redis-client.ts';
 import { explainRedisError } from './redis-errors.ts';
-import { withinLimit } from './time-limit.ts';
+import { findMaster } from './sentinel.ts';
+import { tellLate, withinLimit } from './time-limit.ts';
 import { tlsOptions } from './tls.ts';
+import { tryServers, type Limits } from './try-servers.ts';
 
-const DEFAULT_PORT = 6379;
-
-/** How messages name the server. */
-export function nameRedis({ host, port }: BrokerUrl): string {
-  return `redis at ${host}:${port ?? DEFAULT_PORT}`;
+/** Commands for one database. */
+export interface Section {
+  database: number;
+  commands: (string | number)[][];
 }
 
 /**
- * Asks a Redis: one connection, gone when this returns. `ask` logs in by `beginPipeline`; its errors are
- * put into plain words.
+ * Asks a Redis, through Sentinel where the broker has it: one connection, gone when this returns. `ask` logs
+ * in by `askSections`; its errors are put into plain words.
  *
- * @throws Error in plain words, without a password, where the server cannot be asked within `timeoutMs`
+ * @throws Error in plain words, without a password, where the server cannot be asked within its limits
  */
 export async function askRedis<T>(
-  broker: BrokerUrl,
-  timeoutMs: number,
+  broker: Broker,
+  limits: Limits,
+  ask: (redis: Redis, server: Server) => Promise<T>,
+): Promise<T> {
+  const target = broker.sentinel === null ? broker : await findMaster(broker, limits);
+  return tryServers(target, limits, (server, limitMs) =>
+    withRedis(
+      {
+        ...(server.socketPath === null
+          ? { host: server.host, port: server.port }
+          : { path: server.socketPath }),
+        ...(target.tls !== null && { tls: tlsOptions(target.tls) }),
+      },
+      limitMs,
+      (redis) => ask(redis, server),
+    ),
+  );
+}
+
+/**
+ * One connection, gone when this returns or after `limitMs`, whatever comes first.
+ *
+ * @throws Error in plain words
+ */
+export async function withRedis<T>(
+  options: RedisOptions,
+  limitMs: number,
   ask: (redis: Redis) => Promise<T>,
 ): Promise<T> {
-  const at = nameRedis(broker);
-  const isTls = broker.scheme === 'rediss';
-  const redis = createRedis({
-    host: broker.host,
-    port: broker.port ?? DEFAULT_PORT,
-    ...(isTls && { tls: tlsOptions(broker, at) }),
-  });
+  const redis = createRedis(options);
   const work = async (): Promise<T> => {
     try {
       await redis.connect();
       return await ask(redis);
     } catch (error) {
-      throw new Error(`${at}: ${explainRedisError(error as Error)}`, { cause: error });
+      throw new Error(explainRedisError(error as Error), { cause: error });
     }
   };
-  // a Redis without TLS takes a TLS greeting for the start of a command
-  const doubt = isTls ? ' (does it speak TLS there?)' : '';
   try {
-    return await withinLimit(
-      work(),
-      timeoutMs,
-      `${at}: no answer within ${timeoutMs / 1000} s${doubt}`,
-    );
+    return await withinLimit(work(), limitMs, tellLate(limitMs, options.tls !== undefined));
   } finally {
     redis.disconnect();
   }
 }
 
-/** A pipeline that begins with AUTH and SELECT, so that each has an answer of its own instead of an event. */
-export function beginPipeline(redis: Redis, broker: BrokerUrl): Pipeline {
-  const { user, password } = broker;
-  const pipeline = redis.pipeline();
-  if (password !== null) {
-    if (user === null) pipeline.auth(password);
-    else pipeline.auth(user, password);
-  }
-  return pipeline.select(readDatabase(broker));
-}
-
 /**
- * The answers to what was put in behind `beginPipeline`.
- *
- * @throws the server's own Error where it refused login or database
+ * Logs in and asks, all in one round trip: AUTH and SELECT go along, so that each has an answer of its own
+ * instead of an event. Where the login or a database is refused, that is the answer to each of its commands.
  */
-export function readReplies({ password }: BrokerUrl, replies: Reply[] | null): Reply[] {
-  const [select, ...rest] = (replies ?? []).slice(password === null ? 0 : 1);
-  // a database that is not selected is another one, with other keys
-  const refused = select?.[0] ?? null;
-  if (refused !== null) throw (password === null ? null : replies?.[0]?.[0]) ?? refused;
-  return rest;
-}
-
-/** The number of the database. @throws Error in plain words where the URL has none that is a number */
-export function readDatabase(broker: BrokerUrl): number {
-  const digits = broker.path.replaceAll('/', '');
-  if (/^\d{0,9}$/.test(digits)) return Number(digits);
-  throw new Error('the database in the URL is not a number');
+export async function askSections(
+  redis: Redis,
+  { user, password }: Pick<Server, 'user' | 'password'>,
+  sections: readonly Section[],
+): Promise<Reply[][]> {
+  const login = password === null ? [] : [['auth', ...(user === null ? [] : [user]), password]];
+  const commands = sections.flatMap((section) => [
+    ['select', section.database],
+    ...section.commands,
+  ]);
+  const replies = await redis.pipeline([...login, ...commands]).exec();
+  const refusedLogin = login.length > 0 ? (replies.shift()?.[0] ?? null) : null;
+  return sections.map(({ commands: { length } }) => {
+    const [select, ...own] = replies.splice(0, length + 1);
+    // a database that is not selected is another one, with other keys
+    const refused = select === undefined ? new Error('no answer') : select[0];
+    if (refused === null) return own;
+    return Array.from({ length }, (): Reply => [refusedLogin ?? refused, null]);
+  });
 }

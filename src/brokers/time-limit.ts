@@ -1,3 +1,8 @@
+/** What is said of a server that does not answer: one without TLS may take a greeting for the start of something. */
+export function tellLate(limitMs: number, isTls: boolean): string {
+  return `no answer within ${limitMs / 1000} s${isTls ? ' (does it speak TLS there?)' : ''}`;
+}
+
 /** The value, or an Error with `message` where it is not there within `timeoutMs`; nobody hears of it later. */
 export async function withinLimit<T>(
   work: Promise<T>,

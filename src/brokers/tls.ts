@@ -1,31 +1,25 @@
 import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
-import type { BrokerUrl } from './broker-url.ts';
+import type { TlsSettings } from './broker.ts';
 
 /**
- * What a broker URL asks of TLS, by the names that redis-py and Celery have for it. `at` names the
- * broker in errors.
+ * What Node needs for what a broker's settings ask of TLS.
  *
- * @throws Error in plain words where a file that it names cannot be read
+ * @throws Error in plain words where a file that they name cannot be read
  */
-export function tlsOptions({ query }: BrokerUrl, at: string): ConnectionOptions {
-  const files = { ca: 'ssl_ca_certs', cert: 'ssl_certfile', key: 'ssl_keyfile' } as const;
-  const options: ConnectionOptions = {
-    rejectUnauthorized: !/none$/i.test(query.get('ssl_cert_reqs') ?? ''),
-  };
-  if (/^(?:false|0|no)$/i.test(query.get('ssl_check_hostname') ?? '')) {
-    options.checkServerIdentity = () => undefined;
-  }
-  for (const [option, name] of Object.entries(files)) {
-    const path = query.get(name);
-    if (path === null) continue;
-    try {
-      options[option as keyof typeof files] = readFileSync(path);
-    } catch (error) {
-      throw new Error(`${at}: ${name} cannot be read: ${(error as Error).message}`, {
-        cause: error,
-      });
-    }
-  }
+export function tlsOptions(tls: TlsSettings): ConnectionOptions {
+  const options: ConnectionOptions = { rejectUnauthorized: tls.verify };
+  if (!tls.checkHostname) options.checkServerIdentity = () => undefined;
+  if (tls.caFile !== null) options.ca = readFile('ssl_ca_certs', tls.caFile);
+  if (tls.certFile !== null) options.cert = readFile('ssl_certfile', tls.certFile);
+  if (tls.keyFile !== null) options.key = readFile('ssl_keyfile', tls.keyFile);
   return options;
+}
+
+function readFile(name: string, path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new Error(`${name} cannot be read: ${(error as Error).message}`, { cause: error });
+  }
 }

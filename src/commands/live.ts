@@ -1,6 +1,8 @@
 import type { Logger } from 'pino';
 import type { LiveQuestion } from '../act/plan.ts';
 import type { Outcome, RemoteControl } from '../act/types.ts';
+import type { BrokerSettings } from '../brokers/broker.ts';
+import { settingsOf } from '../brokers/settings.ts';
 import type { Config } from '../config/schema.ts';
 import { isNews } from '../state/told.ts';
 import { readNodeName } from '../systemd/celery-node.ts';
@@ -19,17 +21,17 @@ export function liveOf(config: Config | null, service: string): Omit<LiveQuestio
 
 /** Celery's remote control over the brokers of the config; the client is loaded when it is needed. */
 export function remoteControl(config: Config | null): RemoteControl {
-  const brokerOf = (service: string): string | undefined =>
-    config === null ? undefined : findProject(config, service)?.broker_url;
+  const brokerOf = (service: string): BrokerSettings | null =>
+    config === null ? null : settingsOf(findProject(config, service));
   return {
     nodeOf: readNodeName,
-    hasBroker: (service) => brokerOf(service) !== undefined,
+    hasBroker: (service) => brokerOf(service) !== null,
     ask: async (service, node, command) => {
+      const settings = brokerOf(service);
+      if (settings === null) return { error: 'its project has no broker_url' };
       const { askNode } = await import('../brokers/celery-control.ts');
       try {
-        return {
-          replies: await askNode(brokerOf(service) ?? '', { node, ...command }, ANSWER_MS),
-        };
+        return { replies: await askNode(settings, { node, ...command }, ANSWER_MS) };
       } catch (error) {
         return { error: (error as Error).message };
       }

@@ -89,7 +89,7 @@ async function measureAll(options: MetricsOptions, config: Config, log: Logger):
   });
   const known: ReadonlyMap<string, UnitState> = units instanceof UserError ? new Map() : units;
   const previous = readPrevious(config, log);
-  const { sample } = await takeSample({ config, units: known, previous });
+  const { sample } = await takeSample({ config, units: known, previous, wantsAll: true });
   const { at, span_s, host, services: measured } = sample;
   if (options.json === true) {
     process.stdout.write(`${JSON.stringify({ at, span_s, host, services: measured })}\n`);

@@ -1,6 +1,7 @@
 import type { Config, Project } from '../config/schema.ts';
 import type { Sample } from '../decide/types.ts';
 import { EXIT, UserError } from '../errors.ts';
+import { toQueueRequest } from '../measure/queue-request.ts';
 import type { UnitState } from '../systemd/types.ts';
 
 /** One metric; `error` says why its value is null. */
@@ -43,9 +44,9 @@ export async function measureProjectMetric(
 ): Promise<Measured> {
   if (metric === 'celery_queue') {
     const hasQueue = ({ broker_url: url }: Project): boolean => url !== undefined;
-    const [project, { broker_url: url = '', queues }] = pick(metric, target, config, hasQueue);
+    const [name, project] = pick(metric, target, config, hasQueue);
     const { readQueues } = await import('../measure/queue.ts');
-    const found = (await readQueues([{ project, url, queues }])).get(project);
+    const found = (await readQueues([toQueueRequest(name, project, false)!])).get(name);
     return { metric, value: found?.length ?? null, error: found?.error ?? null };
   }
   const [, { service_name: service }] = pick(metric, target, config, () => true);

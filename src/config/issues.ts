@@ -66,6 +66,7 @@ function describeValue(document: Document, path: KeyPath): string | null {
   if (node === undefined) return null;
   if (node.type === 'object') return node.children?.length === 0 ? '{}' : 'an object';
   if (node.type === 'array') return node.children?.length === 0 ? '[]' : 'a list';
+  if (/passw/i.test(String(path.at(-1)))) return 'something else';
   if (node.type === 'string') return quote(String(node.value));
   return shorten(document.text.slice(node.offset, node.offset + node.length));
 }

@@ -1,7 +1,15 @@
-import type { MetricPolicy, Policy } from '../decide/types.ts';
+import type { MetricName, MetricPolicy, Policy } from '../decide/types.ts';
 import { toBrakePolicy } from './brake-policy.ts';
 import type { Config, Duration, Project } from './schema.ts';
 import { readSteps, type WrittenStep } from './steps.ts';
+
+/** What each `queue_metric` is among the metrics. */
+const QUEUE_METRICS: Record<Project['queue_metric'], MetricName> = {
+  ready: 'queue',
+  'ready+unacked': 'queue+unacked',
+  'ready+running': 'queue+running',
+  load: 'load',
+};
 
 const MS_PER_MINUTE = 60_000;
 
@@ -16,7 +24,11 @@ function toPolicy(name: string, project: Project): Policy {
   const { cpu_duration_minutes: cpu, queue_duration_minutes: queue } = project;
   const metrics = [
     toMetricPolicy('cpu', readSteps(project, 'cpu_thresholds'), cpu),
-    toMetricPolicy('queue', readSteps(project, 'queue_thresholds'), queue),
+    toMetricPolicy(
+      QUEUE_METRICS[project.queue_metric],
+      readSteps(project, 'queue_thresholds'),
+      queue,
+    ),
   ];
   return {
     project: name,

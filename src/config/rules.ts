@@ -94,6 +94,38 @@ const PROJECT_RULES: ProjectRule[] = [
           ],
   },
   {
+    name: 'sentinel-without-master',
+    severity: 'error',
+    reads: ['broker_url', 'redis_url', 'broker_transport_options'],
+    check: ({ broker_url, redis_url, broker_transport_options: options }) =>
+      !(broker_url ?? redis_url)?.startsWith('sentinel:') || options?.master_name !== undefined
+        ? []
+        : [
+            {
+              path: ['broker_url'],
+              found: 'Sentinel without the name of a master',
+              expected: null,
+              hint: 'add "broker_transport_options": { "master_name": "mymaster" }, with the name that the sentinels know',
+            },
+          ],
+  },
+  {
+    name: 'unacked-of-rabbitmq',
+    severity: 'error',
+    reads: ['broker_url', 'queue_metric'],
+    check: ({ broker_url, queue_metric }) =>
+      queue_metric !== 'ready+unacked' || !/^(amqps?|pyamqp|librabbitmq):/.test(broker_url ?? '')
+        ? []
+        : [
+            {
+              path: ['queue_metric'],
+              found: '"ready+unacked"',
+              expected: 'a metric that can be known of RabbitMQ',
+              hint: 'AMQP does not tell unacknowledged tasks: use "ready+running", or "ready"',
+            },
+          ],
+  },
+  {
     name: 'queue-twice',
     severity: 'error',
     reads: ['queues'],

@@ -2,23 +2,9 @@
 import * as z from 'zod/mini';
 import { BRAKE_KEYS } from './brake-keys.ts';
 import { STEP_KEY } from './steps.ts';
+import { broker, sslOptionsSchema, transportOptionsSchema } from './broker-schema.ts';
+import { absolutePath, choice, legacy, text } from './schema-parts.ts';
 import { flag, LONGEST_MINUTES, minutes, number, workers } from './values.ts';
-
-const text = (description: string, expected: string, pattern: RegExp) =>
-  z
-    .string({ error: expected })
-    .check(z.regex(pattern, { error: expected }), z.describe(description));
-
-const choice = <const T extends readonly string[]>(description: string, values: T) =>
-  z
-    .enum(values, { error: `one of ${values.map((value) => `"${value}"`).join(', ')}` })
-    .check(z.describe(description));
-
-const absolutePath = (description: string, example: string) =>
-  text(description, `an absolute path, such as "${example}"`, /^\/[^\0\n]*$/);
-
-/** Accepted because older configs have it; nothing reads it, so nothing is asked of it. */
-const legacy = (description: string) => z.optional(z.unknown().check(z.describe(description)));
 
 const thresholds = (description: string, expected: string, most: number) =>
   z.optional(
@@ -64,15 +50,6 @@ const drainTimeout = (whatElse: string) =>
       z.describe(
         `How long a change waits for the running tasks of a Celery worker before it is given up (no task is ever ended for it). ${whatElse}`,
       ),
-    ),
-  );
-
-const broker = (description: string) =>
-  z.optional(
-    text(
-      description,
-      'a URL that starts with redis://, rediss://, sentinel://, amqp:// or amqps://',
-      /^(rediss?|sentinel|amqps?):\/\/\S+$/,
     ),
   );
 
@@ -124,6 +101,26 @@ export const projectSchema = z
             z.describe('The Celery queues whose waiting tasks are added up.'),
           ),
         ['celery'],
+      ),
+      queue_metric: z._default(
+        choice(
+          'What queue_thresholds look at: "ready" the tasks that wait, "ready+running" also those that the service runs, "load" both for each worker in percent, "ready+unacked" the waiting ones and all that the broker has handed out.',
+          ['ready', 'ready+running', 'load', 'ready+unacked'],
+        ),
+        'ready',
+      ),
+      broker_transport_options: z.optional(
+        transportOptionsSchema.check(
+          z.describe('As in Celery: for Sentinel, and where keys in Redis have other names.'),
+        ),
+      ),
+      broker_use_ssl: z.optional(
+        z
+          .union([flag('true: TLS with its defaults.'), sslOptionsSchema], {
+            error:
+              'true, false or options in braces, such as { "ssl_ca_certs": "/etc/ssl/ca.pem" }',
+          })
+          .check(z.describe('As in Celery: TLS to the broker.')),
       ),
       memory_threshold_mb: z.optional(
         number('MB, a number from 0', 0, Number.MAX_SAFE_INTEGER).check(

@@ -1,5 +1,6 @@
 import { closest, distance } from 'fastest-levenshtein';
 import type { KeyPath } from './fault.ts';
+import { sslOptionsSchema, transportOptionsSchema } from './broker-schema.ts';
 import { configSchema, globalSchema, projectSchema } from './schema.ts';
 
 /** What is said of a key that the config does not have at this place. */
@@ -17,6 +18,13 @@ const PLACES = [
   { name: '"global"', keys: Object.keys(globalSchema.shape) },
   { name: 'a project', keys: Object.keys(projectSchema.shape) },
 ];
+
+/** The objects inside of a project that have keys of their own. */
+const INNER_PLACES: Record<string, string[]> = {
+  broker_transport_options: Object.keys(transportOptionsSchema.shape),
+  sentinel_kwargs: ['username', 'password', 'ssl'],
+  broker_use_ssl: Object.keys(sslOptionsSchema.shape),
+};
 
 /** Names the nearest known key for the last part of `path`, or the place where that very key belongs. */
 export function describeUnknownKey(path: KeyPath): UnknownKey {
@@ -38,7 +46,9 @@ export function describeUnknownKey(path: KeyPath): UnknownKey {
 function placeOf(path: KeyPath): { keys: string[] } {
   if (path.length === 1) return PLACES[0]!;
   if (path[0] === 'global') return PLACES[1]!;
-  return path.length === 3 ? PLACES[2]! : { keys: ['scale_up', 'scale_down'] };
+  if (path.length === 3) return PLACES[2]!;
+  const place = INNER_PLACES[String(path.at(-2))];
+  return { keys: place ?? ['scale_up', 'scale_down'] };
 }
 
 function describeProjectName(): UnknownKey {

@@ -92,6 +92,8 @@ export interface ServiceSample {
   auto_restarts?: number | null;
   /** tells whether the unit's files are still the same */
   unit_hash?: string | null;
+  /** what a value alone does not say, by key */
+  notes?: Record<string, string>;
   errors?: Record<string, string>;
 }
 

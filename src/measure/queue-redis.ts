@@ -1,43 +1,71 @@
-import type { BrokerUrl } from '../brokers/broker-url.ts';
+import { nameServer, type Broker } from '../brokers/broker.ts';
 import type { Reply } from '../brokers/redis-client.ts';
-import { askRedis, beginPipeline, nameRedis, readReplies } from '../brokers/redis.ts';
+import { askRedis, askSections, type Section } from '../brokers/redis.ts';
 import { explainRedisError } from '../brokers/redis-errors.ts';
-import type { QueueAnswer } from './queue.ts';
-
-/** kombu keeps a list for each priority step: the queue itself for 0, `QUEUE\x06\x16STEP` for the others. */
-const PRIORITY_SUFFIXES = ['', '\x06\x163', '\x06\x166', '\x06\x169'];
+import type { Limits } from '../brokers/try-servers.ts';
+import type { BrokerAnswer, BrokerRequest, QueueAnswer } from './queue.ts';
+import { readUnacked, unackedKey } from './redis-unacked.ts';
 
 /**
- * The waiting tasks of each queue: one connection, one round trip for all of it, no command that holds
- * the server up. The connection is gone when this returns.
+ * The waiting tasks of each queue of each request, all on one server: one connection, one round trip for all
+ * the lists, no command that holds the server up. Unacknowledged tasks cost up to two more round trips.
  *
  * @throws Error in plain words, without a password, where the server cannot be asked at all
  */
-export async function readRedisQueues(
-  broker: BrokerUrl,
-  queues: string[],
-  timeoutMs: number,
-): Promise<Map<string, QueueAnswer>> {
-  const lengths = await askRedis(broker, timeoutMs, async (redis) => {
-    const pipeline = beginPipeline(redis, broker);
-    for (const queue of queues) {
-      for (const suffix of PRIORITY_SUFFIXES) pipeline.llen(queue + suffix);
-    }
-    return readReplies(broker, await pipeline.exec());
+export function readRedisQueues(
+  requests: readonly BrokerRequest[],
+  limits: Limits,
+): Promise<BrokerAnswer[]> {
+  const { sentinel } = requests[0]!.broker;
+  return askRedis(requests[0]!.broker, limits, async (redis, server) => {
+    const at = nameServer('redis', server);
+    const sections = requests.map(toSection);
+    const [role, ...replies] = await askSections(redis, server, [
+      { database: 0, commands: sentinel === null ? [] : [['role']] },
+      ...sections,
+    ]);
+    refuseReplica(role?.[0]?.[1]);
+    const answers = requests.map((request, index) => addUp(request, replies[index]!, at));
+    const holding = requests.flatMap((request, index) => {
+      const size = request.wantsUnacked ? replies[index]!.at(-1) : undefined;
+      return size === undefined ? [] : [{ request, size, answer: answers[index]! }];
+    });
+    if (holding.length > 0) await readUnacked(redis, server, holding);
+    return answers;
   });
-  return addUp(lengths, queues, nameRedis(broker));
 }
 
-function addUp(lengths: Reply[], queues: string[], at: string): Map<string, QueueAnswer> {
-  const answers = new Map<string, QueueAnswer>();
-  for (const [index, queue] of queues.entries()) {
-    const own = lengths.slice(index * PRIORITY_SUFFIXES.length).slice(0, PRIORITY_SUFFIXES.length);
+function toSection({ broker, queues, wantsUnacked }: BrokerRequest): Section {
+  return {
+    database: broker.database,
+    commands: [
+      ...queues.flatMap((queue) => listKeys(broker, queue).map((key) => ['llen', key])),
+      ...(wantsUnacked ? [['hlen', unackedKey(broker)]] : []),
+    ],
+  };
+}
+
+/** kombu keeps a list for each priority step: the queue itself for 0, `QUEUE\x06\x16STEP` for the others. */
+function listKeys({ keys }: Broker, queue: string): string[] {
+  return keys.prioritySteps.map((step) =>
+    step === 0 ? keys.prefix + queue : `${keys.prefix}${queue}${keys.separator}${step}`,
+  );
+}
+
+function addUp({ broker, queues }: BrokerRequest, replies: Reply[], at: string): BrokerAnswer {
+  const width = broker.keys.prioritySteps.length;
+  const lengths = queues.map((queue, index): [string, QueueAnswer] => {
+    const own = replies.slice(index * width, (index + 1) * width);
     const error = own.find(([fault]) => fault !== null)?.[0];
-    const sum = own.reduce((total, [, length]) => total + Number(length), 0);
-    answers.set(
-      queue,
-      error ? { error: `${at}, queue ${queue}: ${explainRedisError(error)}` } : sum,
-    );
+    if (error) return [queue, { error: `${at}, queue ${queue}: ${explainRedisError(error)}` }];
+    return [queue, own.reduce((total, [, length]) => total + Number(length), 0)];
+  });
+  return { queues: new Map(lengths) };
+}
+
+/** A master that Sentinel has replaced in this moment would tell of queues that nobody fills any more. */
+function refuseReplica(role: unknown): void {
+  if (Array.isArray(role) && role[0] === 'slave') {
+    throw new Error('it is a replica now, another Redis has become the master');
   }
-  return answers;
 }

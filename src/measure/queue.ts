@@ -1,68 +1,124 @@
-import { parseBrokerUrl } from '../brokers/broker-url.ts';
+import { resolveBroker, type Broker, type BrokerSettings } from '../brokers/broker.ts';
+import { limitsFromNow, type Limits } from '../brokers/try-servers.ts';
 
 /** The queues of one project on its broker. */
-export interface QueueRequest {
+export interface QueueRequest extends BrokerSettings {
   project: string;
-  url: string;
   queues: string[];
+  /** whether unacknowledged tasks are asked for too; default: no */
+  wantsUnacked?: boolean;
 }
 
 /** Tasks that wait: together, null where any of the queues could not be read, and in each that could. */
 export interface QueueLength {
   length: number | null;
   error?: string;
+  /** what the number alone does not say */
+  note?: string;
   perQueue: Record<string, number>;
+  /** handed out and not acknowledged; missing where nobody asked, null with its error where they could not be had */
+  unacked?: number | null;
+  unackedError?: string;
 }
 
-/** What a broker answers for one queue. */
-export type QueueAnswer = number | { error: string };
+/** What a broker answers for one queue; `missing`: it has none of that name. */
+export type QueueAnswer = number | 'missing' | { error: string };
+
+/** What a broker is asked for one project. */
+export interface BrokerRequest {
+  broker: Broker;
+  queues: string[];
+  wantsUnacked: boolean;
+}
+
+/** What it answers. */
+export interface BrokerAnswer {
+  queues: Map<string, QueueAnswer>;
+  unacked?: number | { error: string };
+}
+
+/** How long one server may take, and how long all of them together, milliseconds. */
+const SERVER_MS = 2000;
+const TOTAL_MS = 10_000;
 
 /**
- * The tasks that wait in the queues of each project. All brokers are asked side by side, each once
- * whatever the number of projects on it, and `timeoutMs` is the limit for all of it. Never fails.
+ * The tasks that wait in the queues of each project. All brokers are asked side by side, each once whatever the
+ * number of projects and databases on it, and a server has `serverMs` to answer. Never fails.
  */
 export async function readQueues(
   requests: QueueRequest[],
-  timeoutMs = 2000,
+  serverMs = SERVER_MS,
 ): Promise<Map<string, QueueLength>> {
-  const byUrl = new Map<string, QueueRequest[]>();
-  for (const request of requests) {
-    byUrl.set(request.url, [...(byUrl.get(request.url) ?? []), request]);
-  }
+  const limits = limitsFromNow(serverMs, TOTAL_MS);
   const lengths = new Map<string, QueueLength>();
-  const readBroker = async ([url, those]: [string, QueueRequest[]]): Promise<void> => {
-    const queues = [...new Set(those.flatMap((request) => request.queues))];
-    const answers = await askBroker(url, queues, timeoutMs).catch((error: Error) => error);
-    for (const request of those) lengths.set(request.project, addUp(request.queues, answers));
-  };
-  await Promise.all([...byUrl].map(readBroker));
+  const byServer = new Map<string, (BrokerRequest & { project: string })[]>();
+  for (const { project, queues, wantsUnacked = false, ...settings } of requests) {
+    try {
+      const broker = resolveBroker(settings);
+      const { servers, tls, sentinel } = broker;
+      const key = JSON.stringify({ servers, tls, sentinel });
+      const request = { project, broker, queues: [...new Set(queues)], wantsUnacked };
+      byServer.set(key, [...(byServer.get(key) ?? []), request]);
+    } catch (error) {
+      lengths.set(project, unknown((error as Error).message, wantsUnacked));
+    }
+  }
+  await Promise.all(
+    [...byServer.values()].map(async (those) => {
+      const answers = await askBroker(those, limits).catch((error: Error) => error);
+      for (const [index, { project, wantsUnacked }] of those.entries()) {
+        const length =
+          answers instanceof Error
+            ? unknown(answers.message, wantsUnacked)
+            : addUp(answers[index]!);
+        lengths.set(project, length);
+      }
+    }),
+  );
   return lengths;
 }
 
-/** Asks the broker by the client that its scheme needs; throws an Error in plain words, without a password. */
-async function askBroker(
-  url: string,
-  queues: string[],
-  timeoutMs: number,
-): Promise<Map<string, QueueAnswer>> {
-  const broker = parseBrokerUrl(url);
-  if (broker === null) throw new Error('the broker URL is not of the form redis://HOST:PORT/DB');
-  if (broker.scheme !== 'redis' && broker.scheme !== 'rediss') {
-    throw new Error(`queues on a broker of the kind ${broker.scheme}:// cannot be read yet`);
+/** Asks a server by the client that it needs, which is loaded now; throws an Error in plain words, without a password. */
+async function askBroker(requests: BrokerRequest[], limits: Limits): Promise<BrokerAnswer[]> {
+  if (requests[0]!.broker.kind === 'redis') {
+    const { readRedisQueues } = await import('./queue-redis.ts');
+    return readRedisQueues(requests, limits);
   }
-  const { readRedisQueues } = await import('./queue-redis.ts');
-  return readRedisQueues(broker, queues, timeoutMs);
+  const { readAmqpQueues } = await import('./queue-amqp.ts');
+  return readAmqpQueues(requests, limits);
 }
 
-function addUp(queues: string[], answers: Map<string, QueueAnswer> | Error): QueueLength {
-  if (answers instanceof Error) return { length: null, error: answers.message, perQueue: {} };
+function unknown(error: string, wantsUnacked: boolean): QueueLength {
+  const unacked = wantsUnacked ? { unacked: null, unackedError: error } : {};
+  return { length: null, error, perQueue: {}, ...unacked };
+}
+
+function addUp({ queues, unacked }: BrokerAnswer): QueueLength {
   const perQueue: Record<string, number> = {};
   const errors: string[] = [];
-  for (const queue of new Set(queues)) {
-    const answer = answers.get(queue) ?? { error: `the broker says nothing of queue ${queue}` };
-    if (typeof answer === 'number') perQueue[queue] = answer;
-    else errors.push(answer.error);
+  const missing: string[] = [];
+  for (const [queue, answer] of queues) {
+    if (typeof answer === 'object') {
+      errors.push(answer.error);
+    } else if (answer === 'missing') {
+      missing.push(queue);
+      perQueue[queue] = 0;
+    } else {
+      perQueue[queue] = answer;
+    }
   }
-  if (errors.length > 0) return { length: null, error: errors.join('; '), perQueue };
-  return { length: Object.values(perQueue).reduce((sum, length) => sum + length, 0), perQueue };
+  const sum = Object.values(perQueue).reduce((total, length) => total + length, 0);
+  return {
+    ...(errors.length > 0 ? { length: null, error: errors.join('; ') } : { length: sum }),
+    perQueue,
+    ...(missing.length > 0 && { note: tellMissing(missing) }),
+    ...(typeof unacked === 'number' && { unacked }),
+    ...(typeof unacked === 'object' && { unacked: null, unackedError: unacked.error }),
+  };
+}
+
+function tellMissing(queues: string[]): string {
+  return queues.length === 1
+    ? `queue ${queues[0]} does not exist yet: it counts as 0`
+    : `queues ${queues.join(', ')} do not exist yet: they count as 0`;
 }

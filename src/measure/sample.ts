@@ -3,11 +3,9 @@ import type { Sample, ServiceSample } from '../decide/types.ts';
 import type { UnitState } from '../systemd/types.ts';
 import type { Location } from '../unit-file/types.ts';
 import { measureHost } from './host.ts';
-import type { QueueLength } from './queue.ts';
+import type { QueueLength, QueueRequest } from './queue.ts';
+import { toQueueRequest } from './queue-request.ts';
 import { measureService } from './services.ts';
-
-/** How long all brokers together may take, milliseconds. */
-const QUEUES_MS = 2000;
 
 /** What one run measured. */
 export interface Measurement {
@@ -30,6 +28,8 @@ export interface MeasureInput {
    * is not measured. Default: always
    */
   mayGrow?: (sample: Pick<Sample, 'host' | 'services'>, service: string) => boolean;
+  /** true: also what no decision needs */
+  wantsAll?: boolean;
 }
 
 /**
@@ -41,11 +41,12 @@ export async function takeSample({
   units,
   previous,
   mayGrow = () => true,
+  wantsAll = false,
 }: MeasureInput): Promise<Measurement> {
   const projects = Object.entries(config.projects).filter(([, project]) => project.enabled);
-  const requests = projects.flatMap(([project, { broker_url: url, queues }]) =>
-    url === undefined ? [] : [{ project, url, queues }],
-  );
+  const requests = projects
+    .map(([name, project]) => toQueueRequest(name, project, wantsAll))
+    .filter((request) => request !== null);
   const [queues, { host, boot, uptimeS, spanS }] = await Promise.all([
     requests.length === 0 ? new Map<string, QueueLength>() : measureQueues(requests),
     measureHost(previous),
@@ -83,16 +84,24 @@ const NOT_ASKED: ServiceSample = {
   errors: { workers: 'systemd says nothing of it' },
 };
 
-async function measureQueues(
-  requests: { project: string; url: string; queues: string[] }[],
-): Promise<Map<string, QueueLength>> {
+async function measureQueues(requests: QueueRequest[]): Promise<Map<string, QueueLength>> {
   const { readQueues } = await import('./queue.ts');
-  return readQueues(requests, QUEUES_MS);
+  return readQueues(requests);
 }
 
 function withQueue(sample: ServiceSample, queue: QueueLength | undefined): ServiceSample {
   if (queue === undefined) return sample;
-  const { length, error } = queue;
-  if (error === undefined) return { ...sample, queue_length: length };
-  return { ...sample, queue_length: length, errors: { ...sample.errors, queue_length: error } };
+  const { length, error, note, unacked, unackedError } = queue;
+  const errors = {
+    ...sample.errors,
+    ...(error !== undefined && { queue_length: error }),
+    ...(unackedError !== undefined && { unacked: unackedError }),
+  };
+  return {
+    ...sample,
+    queue_length: length,
+    ...(unacked !== undefined && { unacked }),
+    ...(note !== undefined && { notes: { ...sample.notes, queue_length: note } }),
+    ...(Object.keys(errors).length > 0 && { errors }),
+  };
 }

@@ -91,6 +91,7 @@ const SERVICE: Record<string, Check> = {
   main_start_s: optional(SECONDS),
   auto_restarts: optional(COUNT),
   unit_hash: optional(TEXT),
+  notes: optional(TEXTS),
   errors: optional(TEXTS),
 };
 

@@ -123,7 +123,7 @@ describe('a queue that cannot be read is null, with the reason in plain words', 
     [
       'a database that is no number',
       () => `redis://127.0.0.1:${redis.port}/shop`,
-      /database in the URL is not a number/,
+      /database in the broker URL is not a number/,
     ],
     [
       'nobody listens',
@@ -156,7 +156,7 @@ describe('a queue that cannot be read is null, with the reason in plain words', 
       () => `redis://127.0.0.1:${redis.tlsPort}/0`,
       /rediss:\/\/|no Redis|connection was cut/,
     ],
-    ['another kind of broker', () => 'amqp://guest@localhost//', /amqp:\/\/ cannot be read/],
+    ['another kind of broker', () => 'sqs://key@localhost', /not of the form redis:/],
     ['no URL at all', () => 'localhost:6379', /not of the form redis:/],
     ['a port beyond any', () => 'redis://localhost:99999', /not of the form redis:/],
   ];

@@ -1,0 +1,41 @@
+import { nameServer, type Broker, type Server } from './broker.ts';
+
+/** How long a broker may take: each of its servers, and until when all of them. */
+export interface Limits {
+  serverMs: number;
+  /** on the clock of `performance.now()` */
+  deadline: number;
+}
+
+/** The limits of a question that begins now. */
+export function limitsFromNow(serverMs: number, totalMs: number): Limits {
+  return { serverMs, deadline: performance.now() + totalMs };
+}
+
+/**
+ * Asks the servers of a broker one after another until one answers, as Celery does. `ask` keeps its limit itself.
+ *
+ * @throws Error in plain words: what each of them says
+ */
+export async function tryServers<T>(
+  { kind, servers }: Broker,
+  limits: Limits,
+  ask: (server: Server, limitMs: number) => Promise<T>,
+): Promise<T> {
+  const faults: string[] = [];
+  for (const server of servers) {
+    const leftMs = limits.deadline - performance.now();
+    const limitMs = Math.round(Math.min(limits.serverMs, leftMs));
+    const at = nameServer(kind, server);
+    if (limitMs <= 0) {
+      faults.push(`${at}: no time was left for it`);
+      continue;
+    }
+    try {
+      return await ask(server, limitMs);
+    } catch (error) {
+      faults.push(`${at}: ${(error as Error).message}`);
+    }
+  }
+  throw new Error(faults.join('; '));
+}

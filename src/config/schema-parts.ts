@@ -1,0 +1,21 @@
+import * as z from 'zod/mini';
+
+/** A text of the form `pattern`. */
+export const text = (description: string, expected: string, pattern: RegExp) =>
+  z
+    .string({ error: expected })
+    .check(z.regex(pattern, { error: expected }), z.describe(description));
+
+/** One of some words. */
+export const choice = <const T extends readonly string[]>(description: string, values: T) =>
+  z
+    .enum(values, { error: `one of ${values.map((value) => `"${value}"`).join(', ')}` })
+    .check(z.describe(description));
+
+/** A path from the root on. */
+export const absolutePath = (description: string, example: string) =>
+  text(description, `an absolute path, such as "${example}"`, /^\/[^\0\n]*$/);
+
+/** Accepted because older configs have it; nothing reads it, so nothing is asked of it. */
+export const legacy = (description: string) =>
+  z.optional(z.unknown().check(z.describe(description)));
