@@ -7,6 +7,10 @@ const SERVER: readonly [pattern: RegExp, meaning: string][] = [
   [/ACCESS[_-]REFUSED/i, 'the user of the URL lacks a permission for it'],
   [/NOT[_-]ALLOWED.*(?:refused|access)/i, 'the user of the URL may not use this virtual host'],
   [/NOT[_-]ALLOWED.*vhost|vhost.*not found/i, 'it has no such virtual host'],
+  [
+    /Expected ConnectionOpenOk/,
+    'it has no such virtual host, or the user of the URL may not use it',
+  ],
   [/Socket closed abruptly during opening handshake/, 'it closes the connection at once'],
 ];
 

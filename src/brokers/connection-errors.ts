@@ -1,6 +1,8 @@
 /** Faults of the way to a server, by Node's code. */
 const CONNECTION: Record<string, string> = {
   ECONNREFUSED: 'nothing listens there',
+  ENOENT: 'there is no such socket',
+  EACCES: 'its socket may not be used by this user',
   ECONNRESET: 'the connection was cut',
   EPIPE: 'the connection was cut',
   EHOSTUNREACH: 'the host cannot be reached',

@@ -4,7 +4,7 @@ import { explainConnectionError } from './connection-errors.ts';
 const SERVER: readonly [pattern: RegExp, meaning: string][] = [
   [/^NOAUTH/, 'it wants a password, and the broker URL has none'],
   [/^WRONGPASS|^ERR invalid password/, 'it refuses the user or password of the broker URL'],
-  [/^NOPERM/, 'the user of the broker URL may not read the queue (command LLEN)'],
+  [/^NOPERM/, 'the user of the broker URL may not read the queue: the command is not allowed'],
   [/^WRONGTYPE/, 'the key of that name is no list, so it is no Celery queue'],
   [/^LOADING/, 'it is still loading its data'],
   [/^ERR DB index is out of range/, 'it has no database of the number in the broker URL'],

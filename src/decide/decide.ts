@@ -3,7 +3,13 @@ import { recallBrakes } from './brake-memory.ts';
 import { applyCooldown, applyMaxStep, slowDown, tellFailedChange, tellSlowdown } from './brakes.ts';
 import { viewMetric, type MetricView, type Position } from './crossings.ts';
 import { gatherEvidence, type EvidenceRun } from './evidence.ts';
-import { applyMemory, applyMinMax, tellPromise, type MemoryBudget } from './limits.ts';
+import {
+  applyMemory,
+  applyMinMax,
+  applyRunningTasks,
+  tellPromise,
+  type MemoryBudget,
+} from './limits.ts';
 import { findMetricError, NOT_SAMPLED } from './metrics.ts';
 import { readMetric, toMoments, type Moment } from './moments.ts';
 import type {
@@ -137,15 +143,22 @@ function finish(
   const limited = applyMinMax(wish.direction === 'none' ? null : wanted, at);
   const cooled = applyCooldown(limited.workers, at, policy.brakes, memory);
   const stepped = applyMaxStep(cooled.workers, at, policy.brakes);
-  const granted = applyMemory(stepped.workers, from, policy, sample, budget);
+  const guarded =
+    wish.direction === 'down'
+      ? applyRunningTasks(stepped.workers, at, sample.services[service])
+      : stepped;
+  const granted = applyMemory(guarded.workers, from, policy, sample, budget);
   const to = granted.workers;
-  const limits = [limited, cooled, stepped, granted].flatMap(({ reasons }) => reasons);
+  const steps = guarded === stepped ? [stepped] : [stepped, guarded];
+  const limits = [limited, cooled, ...steps, granted].flatMap(({ reasons }) => reasons);
   const hold =
     granted.reasons.length > 0
       ? 'memory'
       : cooled.reasons.length > 0
         ? 'cooldown'
-        : (limited.hold ?? wish.hold);
+        : guarded.workers !== stepped.workers
+          ? 'tasks_running'
+          : (limited.hold ?? wish.hold);
   return {
     project,
     service,

@@ -33,6 +33,10 @@ export function explainReason(reason: Reason): string {
       return `at min_workers ${reason.minWorkers}`;
     case 'at_max':
       return `at max_workers ${reason.maxWorkers}`;
+    case 'tasks_running':
+      return `${reason.running} ${reason.running === 1 ? 'task is' : 'tasks are'} running, more than ${explainCount(reason.workers)} could hold`;
+    case 'running_tasks_unknown':
+      return `how many tasks run is unknown (${reason.error}), the thresholds alone decide`;
     case 'clamped':
       return `${reason.limit}_workers makes ${reason.to} of the ${reason.wanted} wanted`;
     case 'failed_change': {

@@ -1,5 +1,6 @@
 import type { Position } from './crossings.ts';
-import type { Policy, Reason, Sample } from './types.ts';
+import { NOT_SAMPLED } from './metrics.ts';
+import type { Policy, Reason, Sample, ServiceSample } from './types.ts';
 
 /** A count after a limit, and the reasons that the limit adds. */
 export interface Limited {
@@ -32,6 +33,28 @@ export function applyMinMax(
   return workers < wished
     ? { workers, reasons: [{ code: 'at_max', maxWorkers }], hold: 'at_limit' }
     : { workers, reasons: [{ code: 'at_min', minWorkers }], hold: null };
+}
+
+/**
+ * An empty queue is not an idle pool: while more tasks run than the lower count could hold, nothing is lowered but
+ * what max_workers promises. Where it is not known how many run, the thresholds alone decide, which is said.
+ */
+export function applyRunningTasks(
+  wanted: number,
+  { current, maxWorkers }: Position,
+  service: ServiceSample | undefined,
+): Limited {
+  const running = service?.running_tasks;
+  if (wanted >= current || running === undefined) return { workers: wanted, reasons: [] };
+  if (running === null) {
+    const error = service?.errors?.['running_tasks'] ?? NOT_SAMPLED;
+    return { workers: wanted, reasons: [{ code: 'running_tasks_unknown', error }] };
+  }
+  if (running <= wanted) return { workers: wanted, reasons: [] };
+  return {
+    workers: Math.max(wanted, Math.min(current, maxWorkers)),
+    reasons: [{ code: 'tasks_running', running, workers: wanted }],
+  };
 }
 
 /** What a run has to give: available memory, and what it has granted to services before. Both in MB. */

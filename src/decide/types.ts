@@ -144,6 +144,7 @@ export type Hold =
   | 'paused'
   | 'missing_metric'
   | 'at_limit'
+  | 'tasks_running'
   | 'not_running'
   | 'in_progress'
   /** it would need a restart, and the config allows none */
@@ -199,6 +200,10 @@ export type Reason =
   | { code: 'above_max'; workers: number; maxWorkers: number }
   | { code: 'at_min'; minWorkers: number }
   | { code: 'at_max'; maxWorkers: number }
+  /** more tasks run than `workers`, the wished count, could hold */
+  | { code: 'tasks_running'; running: number; workers: number }
+  /** it is lowered without knowing how many tasks run */
+  | { code: 'running_tasks_unknown'; error: string }
   | { code: 'clamped'; wanted: number; to: number; limit: 'min' | 'max' }
   /** the last changes failed: nothing is tried before `remainingMs` have gone by */
   | { code: 'failed_change'; failures: number; remainingMs: number }

@@ -4,6 +4,7 @@ import type { UnitState } from '../systemd/types.ts';
 import type { Location, UnitSources } from '../unit-file/types.ts';
 import { assumeRunning, locateWorkers } from '../unit-file/workers.ts';
 import { hashUnit } from './unit-hash.ts';
+import { countRunningTasks } from './running-tasks.ts';
 import { readUnitSources } from './unit-sources.ts';
 import { readMemoryMb } from './worker-memory.ts';
 
@@ -17,16 +18,17 @@ export interface ServiceMeasure {
 const PROCESS_POOLS = ['prefork', 'processes'];
 
 /**
- * One service: declared workers from the unit's files, running workers from its processes, and, where
- * `wantsMemory`, what they hold: that costs milliseconds for each of them. What cannot be had is null,
- * with its error.
+ * One service: declared workers from the unit's files, running workers and Celery's running tasks from its
+ * processes, and, where `wantsMemory`, what they hold: that costs milliseconds for each of them. What cannot
+ * be had is null, with its error.
  */
 export async function measureService(
   unit: UnitState,
   wantsMemory: (sample: ServiceSample) => boolean,
 ): Promise<ServiceMeasure> {
   const errors: Record<string, string> = {};
-  const running = isDown(unit) ? [] : await readRunning(unit);
+  const tree = isDown(unit) ? null : await findWorkerTree(unit);
+  const running = tree === null ? [] : countable(tree);
   if (!Array.isArray(running)) errors['running'] = running.error;
   const sources = readSources(unit, errors);
   const located = sources && locateWorkers(sources);
@@ -42,6 +44,11 @@ export async function measureService(
     auto_restarts: unit.nRestarts,
     unit_hash: sources === null ? null : hashUnit(sources),
   };
+  if (tree !== null && !('error' in tree) && tree.kind === 'celery') {
+    const tasks = Array.isArray(running) ? countRunningTasks(tree.masterPid, running) : running;
+    sample.running_tasks = typeof tasks === 'number' ? tasks : null;
+    if (typeof tasks === 'object') errors['running_tasks'] = tasks.error;
+  }
   if (wantsMemory(sample)) {
     sample.memory_mb = Array.isArray(running) ? readMemoryMb(running) : null;
     if (sample.memory_mb === null) {
@@ -67,7 +74,7 @@ function isDown(unit: UnitState): boolean {
 
 /** How many workers a unit has, null where it is down or they cannot be counted. */
 export async function countRunning(unit: UnitState): Promise<number | null> {
-  return isDown(unit) ? null : countUp(await readRunning(unit));
+  return isDown(unit) ? null : countUp(countable(await findWorkerTree(unit)));
 }
 
 function countUp(running: number[] | { error: string }): number | null {
@@ -75,12 +82,9 @@ function countUp(running: number[] | { error: string }): number | null {
 }
 
 /** The workers' process ids, or why they cannot be counted. */
-async function readRunning(unit: UnitState): Promise<number[] | { error: string }> {
-  const tree = await findWorkerTree(unit);
-  return 'error' in tree ? tree : countable(tree);
-}
-
-function countable({ kind, pool, workerPids }: WorkerTree): number[] | { error: string } {
+function countable(tree: WorkerTree | { error: string }): number[] | { error: string } {
+  if ('error' in tree) return tree;
+  const { kind, pool, workerPids } = tree;
   if (pool !== null && !PROCESS_POOLS.includes(pool)) {
     return { error: `the workers of its pool (${pool}) are no processes` };
   }

@@ -4,34 +4,34 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { makeCertificate } from './certificate.ts';
 
 /** A real Redis of the tests on a port of its own. */
 export interface RedisServer {
   port: number;
   tlsPort: number;
+  /** the same Redis on this host alone */
+  socket: string;
   /** its certificate, self-made for the name localhost */
   caFile: string;
   /** runs redis-cli against it and returns what it prints */
   cli: (...args: string[]) => string;
+  /** it accepts and answers nothing until `resume` */
+  pause: () => Promise<void>;
+  resume: () => void;
   stop: () => Promise<void>;
 }
 
 /** Starts a Redis with and without TLS that keeps nothing on disk; `args` are further options. */
 export async function startRedis(...args: string[]): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'autoscaler-redis-'));
-  const caFile = join(folder, 'cert.pem');
-  const keyFile = join(folder, 'key.pem');
-  execFileSync(
-    'openssl',
-    ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
-      .concat(['-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'])
-      .concat(['-keyout', keyFile, '-out', caFile]),
-    { stdio: 'ignore' },
-  );
+  const { caFile, keyFile } = makeCertificate(folder);
+  const socket = join(folder, 'redis.sock');
   const [port, tlsPort] = await freePorts();
   const child = spawn(
     'redis-server',
     ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
+      .concat(['--unixsocket', socket, '--unixsocketperm', '700'])
       .concat(['--tls-port', String(tlsPort), '--tls-cert-file', caFile])
       .concat(['--tls-key-file', keyFile, '--tls-ca-cert-file', caFile])
       .concat(['--tls-auth-clients', 'no', '--dir', folder], args),
@@ -48,18 +48,25 @@ export async function startRedis(...args: string[]): Promise<RedisServer> {
     await ended;
     rmSync(folder, { recursive: true });
   };
-  return { port, tlsPort, caFile, cli, stop };
+  const pause = async (): Promise<void> => {
+    child.kill('SIGSTOP');
+    await sleep(50);
+  };
+  const resume = (): void => void child.kill('SIGCONT');
+  return { port, tlsPort, socket, caFile, cli, pause, resume, stop };
 }
 
-/** A server that accepts, says `greeting` (if any) and never answers. */
+/** A server that accepts, says `greeting` (if any) and then never answers, or cuts the connection. */
 export async function startMute(
   greeting = '',
+  end: 'mute' | 'cut' = 'mute',
 ): Promise<{ port: number; stop: () => Promise<void> }> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('error', () => undefined);
     if (greeting !== '') socket.write(greeting);
+    if (end === 'cut') socket.once('data', () => socket.destroy());
   });
   const port = await listen(server);
   const stop = async (): Promise<void> => {

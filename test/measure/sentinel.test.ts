@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readQueues, type QueueLength } from '../../src/measure/queue.ts';
+import { freePorts, startRedis, type RedisServer } from './redis-server.ts';
+
+const PASSWORD = 'sentinel-s3cret';
+const NAME = 'shop-master';
+
+let folder: string;
+let master: RedisServer;
+let replica: RedisServer;
+const sentinels: { port: number; child: ChildProcess }[] = [];
+
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'autoscaler-sentinel-'));
+  [master, replica] = await Promise.all([startRedis(), startRedis()]);
+  replica.cli('replicaof', '127.0.0.1', String(master.port));
+  master.cli('rpush', 'celery', 'a', 'b', 'c');
+  master.cli('-n', '2', 'rpush', 'celery', 'a');
+  for (const port of await freePorts()) sentinels.push({ port, child: startSentinel(port) });
+  await until(async () => (await read()).length === 3);
+  await until(() => replica.cli('llen', 'celery').trim() === '3');
+});
+
+after(async () => {
+  for (const { child } of sentinels) {
+    const ended = new Promise((done) => child.once('close', done));
+    child.kill('SIGKILL');
+    await ended;
+  }
+  await Promise.all([master.stop(), replica.stop()]);
+  rmSync(folder, { recursive: true });
+});
+
+/** One of two that agree alone, and lose patience soon. */
+function startSentinel(port: number): ChildProcess {
+  const config = join(folder, `${port}.conf`);
+  const lines = [
+    `port ${port}`,
+    'bind 127.0.0.1',
+    `dir ${folder}`,
+    `requirepass ${PASSWORD}`,
+    `sentinel monitor ${NAME} 127.0.0.1 ${master.port} 1`,
+    `sentinel down-after-milliseconds ${NAME} 500`,
+    `sentinel failover-timeout ${NAME} 3000`,
+  ];
+  writeFileSync(config, `${lines.join('\n')}\n`);
+  return spawn('redis-server', [config, '--sentinel'], { stdio: 'ignore' });
+}
+
+async function read(
+  change: { master?: string; password?: string; database?: string; more?: string } = {},
+): Promise<QueueLength> {
+  const [a, b] = sentinels.map(({ port }) => `sentinel://127.0.0.1:${port}`);
+  const options = {
+    master_name: change.master ?? NAME,
+    sentinel_kwargs: { password: change.password ?? PASSWORD },
+  };
+  const url = `${change.more ?? ''}${a}${change.database ?? ''};${b}`;
+  const lengths = await readQueues([{ project: 'shop', url, options, queues: ['celery'] }], 1000);
+  return lengths.get('shop')!;
+}
+
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (let waited = 0; !(await isSo()); waited += 50) {
+    assert.ok(waited < 15_000, 'it did not come about within 15 s');
+    await sleep(50);
+  }
+}
+
+test('the queue of the master that Sentinel names', async () => {
+  assert.deepEqual(await read(), { length: 3, perQueue: { celery: 3 } });
+});
+
+test('the database is that of the first URL, as in Celery', async () => {
+  assert.equal((await read({ database: '/2' })).length, 1);
+});
+
+test('a sentinel that is down is passed over', async () => {
+  const [down] = await freePorts();
+  assert.equal((await read({ more: `sentinel://127.0.0.1:${down};` })).length, 3);
+});
+
+test('a master that the sentinels do not know', async () => {
+  const { length, error } = await read({ master: 'other' });
+  assert.equal(length, null);
+  assert.match(
+    error ?? '',
+    /^sentinel at 127\.0\.0\.1:\d+: it knows no master "other"; sentinel at/,
+  );
+});
+
+test('a wrong password for the sentinels', async () => {
+  const { length, error } = await read({ password: 'wrong-s3cret' });
+  assert.equal(length, null);
+  assert.match(error ?? '', /refuses the user or password/);
+  assert.doesNotMatch(error ?? '', /s3cret/);
+});
+
+test('a failover in the middle: never 0, then the new master', async () => {
+  const seen: QueueLength[] = [];
+  await master.pause();
+  await until(async () => {
+    const found = await read();
+    seen.push(found);
+    return found.length !== null;
+  });
+  assert.ok(seen.length > 1, 'the failover was over before it was looked at');
+  for (const { length, error } of seen) {
+    assert.ok(length === 3 || (length === null && error !== undefined), String(length));
+  }
+  assert.match(replica.cli('role'), /^master/);
+  // the old one comes back and tells of queues that nobody fills any more
+  replica.cli('rpush', 'celery', 'd');
+  master.resume();
+  assert.equal((await read()).length, 4);
+});
