@@ -14,7 +14,7 @@ import {
 import { randomBytes } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { EXIT, UserError } from '../errors.ts';
-import { explainErrno, syncFolder } from './durable.ts';
+import { explainErrno, sha256, syncFolder } from './durable.ts';
 
 /** A user's file as bytes, before and after; `before` null: it must not exist, `after` null: it is removed. */
 export interface FileEdit {
@@ -111,14 +111,21 @@ export async function removeFolderIfEmpty(path: string): Promise<void> {
   await syncFolder(dirname(path));
 }
 
-/** Removes temporary files that a run that died has left in `folder`. */
-export async function sweepTemporaries(folder: string): Promise<void> {
+/** Removes what a run that died while it wrote `path` has left beside it; not what is for another file. */
+export async function sweepTemporaries(path: string): Promise<void> {
+  const folder = dirname(path);
   const names = await readdir(folder).catch(() => []);
-  for (const name of names.filter((each) => TEMPORARY.test(each))) await unlink(join(folder, name));
+  const ours = names.filter((name) => TEMPORARY.test(name) && name.startsWith(temporaryHead(path)));
+  for (const name of ours) await unlink(join(folder, name));
 }
 
 /** systemd reads no file of this name: neither a unit's suffix nor `.conf`. */
 const TEMPORARY = /^\.autoscaler-[0-9a-f]{16}\.tmp$/;
+
+/** Another config's run, with a lock of its own, may be writing in the same folder at this moment. */
+function temporaryHead(path: string): string {
+  return `.autoscaler-${sha256(Buffer.from(path)).slice(0, 8)}`;
+}
 
 interface Found {
   data: Buffer;
@@ -151,7 +158,7 @@ async function replaceFile(
   step: (name: string) => void,
 ): Promise<void> {
   const folder = dirname(path);
-  const temp = join(folder, `.autoscaler-${randomBytes(8).toString('hex')}.tmp`);
+  const temp = join(folder, `${temporaryHead(path)}${randomBytes(4).toString('hex')}.tmp`);
   step(`write temporary for ${path}`);
   const handle = await open(temp, 'wx', 0o600);
   try {

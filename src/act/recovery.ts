@@ -1,4 +1,4 @@
-import { basename, dirname } from 'node:path';
+import { basename } from 'node:path';
 import { readUserFile, sweepTemporaries } from './atomic-write.ts';
 import { prove, settle } from './carry-out.ts';
 import type { Change } from './checkpoint.ts';
@@ -42,7 +42,7 @@ async function recoverChange(change: Change, deps: ActDeps): Promise<Outcome> {
   const { undo_because, outcome, files } = change.manifest;
   const died = 'the run that made it ended in the middle of it';
   try {
-    for (const file of files) await sweepTemporaries(dirname(file.path));
+    for (const file of files) await sweepTemporaries(file.path);
     if (outcome !== null) return await closeFinished(change, deps);
     if (undo_because !== null || !(await canGoForward(change, deps))) {
       return await undoChange(change, undo_because ?? died, deps);

@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import {
   removeFolderIfEmpty,
   readUserFile,
@@ -89,7 +89,7 @@ interface Restored {
 async function restoreFiles(change: Change, deps: ActDeps): Promise<Restored> {
   const answer: Restored = { restored: 0, edited: [] };
   for (const file of change.manifest.files) {
-    await sweepTemporaries(dirname(file.path));
+    await sweepTemporaries(file.path);
     const now = await readUserFile(file.path);
     const hash = now === null ? null : sha256(now);
     if (hash === file.sha256_after && hash !== file.sha256_before) {

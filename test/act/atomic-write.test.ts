@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
+  cpSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -185,11 +186,24 @@ describe('writeUserFile', () => {
   });
 });
 
-test('only our own temporary files are swept up', async () => {
+test('only the temporary files of the same file are swept up', async () => {
   const folder = newFolder();
-  for (const name of ['.autoscaler-0123456789abcdef.tmp', '.autoscaler.conf.swp', 'web.service']) {
+  const path = join(folder, 'web.service');
+  writeFileSync(path, 'old');
+  // killed right before the rename
+  const died = (at: string): void => {
+    if (at.startsWith('put in place')) cpSync(folder, `${folder}.died`, { recursive: true });
+  };
+  await writeUserFile(edit(path, 'old', 'new'), died);
+  const left = readdirSync(`${folder}.died`).filter((name) => name !== 'web.service');
+  assert.equal(left.length, 1);
+  for (const name of [...left, '.autoscaler-0123456789abcdef.tmp', '.autoscaler.conf.swp']) {
     writeFileSync(join(folder, name), '');
   }
-  await sweepTemporaries(folder);
-  assert.deepEqual(readdirSync(folder).sort(), ['.autoscaler.conf.swp', 'web.service']);
+  await sweepTemporaries(path);
+  assert.deepEqual(readdirSync(folder).sort(), [
+    '.autoscaler-0123456789abcdef.tmp',
+    '.autoscaler.conf.swp',
+    'web.service',
+  ]);
 });

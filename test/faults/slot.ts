@@ -48,7 +48,7 @@ export async function makeSlot(lab: Lab, number: number): Promise<Slot> {
   };
   const { service, state, backups, log } = slot;
   // never reached, so that a run only finishes or undoes what it finds
-  const never = { cpu_thresholds: { scale_up_8: 100 }, cpu_duration_minutes: 9999 };
+  const never = { cpu_thresholds: { scale_up_8: 99 }, cpu_duration_minutes: 9999 };
   const config = {
     projects: { [name]: { service_name: service, max_workers: 8, ...never } },
     global: { state_dir: state, backup_dir: backups, log_file: log },
@@ -124,7 +124,8 @@ export async function findFaults(slot: Slot, scenario: Scenario): Promise<string
   expect(shown.includes('ActiveState=active'), shown);
   expect(shown.includes('NeedDaemonReload=no'), shown);
   expect(shown.includes(`workers=${declared}\n`), `the unit says ${declared}; ${shown}`);
-  return [...faults, ...findRecordFaults(slot, declared === scenario.to)];
+  const before = scenario.setup?.(slot).length ?? 0;
+  return [...faults, ...findRecordFaults(slot, declared === scenario.to, before)];
 }
 
 /** The number that the files say, or how they are neither as before nor as after the change. */
@@ -147,8 +148,12 @@ function readDeclared(slot: Slot, { unit, from, to, where }: Scenario): number |
   return text.includes(`--workers ${to} `) || text.includes(`WEB_CONCURRENCY=${to}`) ? to : text;
 }
 
-/** The journal holds no open change, and the history each ended one exactly once. */
-function findRecordFaults({ lab, backups, state }: Slot, isChanged: boolean): string[] {
+/** The journal holds no open change, and the history each ended one exactly once; `before`: those of the setup. */
+function findRecordFaults(
+  { lab, backups, state }: Slot,
+  isChanged: boolean,
+  before: number,
+): string[] {
   const faults: string[] = [];
   const changes = lab.path(`${backups}/changes`);
   const ended: string[] = [];
@@ -172,7 +177,7 @@ function findRecordFaults({ lab, backups, state }: Slot, isChanged: boolean): st
   if (noted.join() !== ended.join()) {
     faults.push(`journal: ${ended.join(', ')}; history: ${noted.join(', ')}`);
   }
-  if (isChanged !== (ended.at(-1)?.endsWith(' applied') === true)) {
+  if (isChanged !== (ended.slice(before).at(-1)?.endsWith(' applied') === true)) {
     faults.push(`${isChanged ? 'changed' : 'not changed'}, but the journal says ${ended.join()}`);
   }
   return faults;

@@ -55,7 +55,7 @@ export async function runSoak(
       }),
     );
     for (const lane of lanes) await examine(lab, lane, result.faults);
-    const ours = await lab.sh(`pgrep -af 'dist/main.js|^cp '`);
+    const ours = await lab.exec(['pgrep', '-af', 'dist/main[.]js|^cp ']);
     if (ours.stdout !== '') result.faults.push(`left running: ${ours.stdout}`);
     return result;
   } finally {
@@ -70,7 +70,7 @@ async function makeLane(lab: Lab, index: number, subjects: Subject[]): Promise<L
     backups: `/var/backups/autoscaler-soak${index}`,
     subjects,
   };
-  const never = { cpu_thresholds: { [`scale_up_${MOST}`]: 100 }, cpu_duration_minutes: 9999 };
+  const never = { cpu_thresholds: { [`scale_up_${MOST}`]: 99 }, cpu_duration_minutes: 9999 };
   const projects = subjects.map(({ name }, place) => [
     name,
     {
