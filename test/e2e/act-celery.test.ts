@@ -4,6 +4,7 @@ import { startLab, type Lab } from '../lab/lab.ts';
 import {
   celeryUnit,
   enqueue,
+  gunicornUnit,
   installUnit,
   redisUnit,
   type ServiceOptions,
@@ -21,7 +22,9 @@ before(async () => {
 });
 after(() => lab.stop());
 beforeEach(async () => {
-  await lab.sh('systemctl kill -s KILL jobs; systemctl stop jobs; rm -rf /var/backups/autoscaler');
+  await lab.sh(
+    'systemctl kill -s KILL jobs; systemctl stop jobs; rm -rf /var/backups/autoscaler /var/lib/autoscaler',
+  );
   await lab.ok('redis-cli flushall; systemctl reset-failed');
 });
 
@@ -115,4 +118,55 @@ test('killed while Celery drains: the next command goes on with it; the task end
   assert.deepEqual(await readTraces(1), [1]);
   const list = await lab.autoscaler(['rollback', '--list']);
   assert.match(list.stdout, /2 → 4 +applied[^]*4 → 3 +applied/);
+});
+
+/** A run that raises jobs.service from 2 to 3 at once, and further projects with it. */
+async function runRaising(more: Record<string, unknown>, global: Record<string, unknown>) {
+  const jobs = {
+    ...{ min_workers: 3, max_workers: 4, queue_thresholds: { scale_up_4: 1000 } },
+    broker_url: 'redis://127.0.0.1:6379/0',
+  };
+  const config = { projects: { jobs, ...more }, global };
+  await lab.writeFile('/etc/autoscaler/config.json', JSON.stringify(config), { mode: 0o600 });
+  const { exitCode, stdout, stderr } = await lab.autoscaler(['run', '--json'], PATIENT);
+  const { services } = JSON.parse(stdout) as { services: { project: string; applied: boolean }[] };
+  const applied = services.filter((service) => service.applied).map(({ project }) => project);
+  return { exitCode, applied, stderr };
+}
+
+/** Begins one task of `seconds` seconds. */
+async function beginTask(seconds: number): Promise<void> {
+  await enqueue(lab, 1, 'tasks.trace', (id) => [id, seconds]);
+  await lab.until(async () => (await lab.ok('redis-cli llen celery')) === '0\n', {
+    what: 'the task to begin',
+    timeoutMs: 20_000,
+  });
+}
+
+test('a drain holds up no other service: the run comes back to it at its end', async () => {
+  await installUnit(lab, 'jobs.service', celeryUnit());
+  await installUnit(lab, 'web.service', gunicornUnit());
+  await beginTask(10);
+  const web = { min_workers: 3, max_workers: 4, cpu_thresholds: { scale_up_4: 99 } };
+  const { exitCode, applied, stderr } = await runRaising({ web }, {});
+  assert.equal(exitCode, 0, stderr);
+  assert.deepEqual(applied, ['jobs', 'web'], stderr);
+  assert.match(
+    stderr,
+    /jobs.*finishes its running tasks first[^]*web.*verified: 3 run[^]*jobs.*verified: 3 run/,
+  );
+  assert.deepEqual(await readTraces(1), [1]);
+  await lab.ok('systemctl stop web');
+});
+
+test('drain_timeout_minutes: given up after it was said; the unit goes back, the task ends, once', async () => {
+  const unit = celeryUnit();
+  await installUnit(lab, 'jobs.service', unit);
+  await beginTask(14);
+  const { applied, stderr } = await runRaising({}, { drain_timeout_minutes: 0.1 });
+  assert.deepEqual(applied, []);
+  assert.match(stderr, /"level":"ERROR".*2 → 3 is given up: .*[^]*undone: it is as before, with 2/);
+  assert.equal(await lab.readFile('/etc/systemd/system/jobs.service'), unit);
+  assert.deepEqual(await readTraces(1), [1]);
+  assert.equal(await lab.ok('systemctl is-active jobs'), 'active\n');
 });
