@@ -48,6 +48,25 @@ export function tellLive(outcome: Outcome, config: Config, log: Logger): void {
   tellObstacle({ stateDir: config.global.state_dir, log }, { ...outcome, obstacle, instead });
 }
 
+/**
+ * What is recommended where Gunicorn is restarted for each change: once, or always in a dry run, which
+ * notes nothing. null: nothing, or it was said before.
+ */
+export function recommendLive(
+  config: Config,
+  services: readonly { service: string; kind: string | null }[],
+  isDryRun: boolean,
+): string | null {
+  const restarted = services
+    .filter(
+      ({ service, kind }) => kind === 'gunicorn' && liveOf(config, service).apply === 'restart',
+    )
+    .map(({ service }) => service);
+  if (restarted.length === 0) return null;
+  const text = `each change restarts ${restarted.join(', ')}, and requests fail meanwhile; "apply": "live" in the config changes the workers without a restart`;
+  return isDryRun || isNews(config.global.state_dir, 'recommend live', text) ? text : null;
+}
+
 /** Says once, and again only when it is another reason, why a service's pool is not changed while it runs. */
 export function tellObstacle(
   { stateDir, log }: { stateDir: string; log: Logger },

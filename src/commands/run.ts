@@ -21,7 +21,7 @@ import { makeActDeps } from './act-deps.ts';
 import { finishDrains } from './finish-drains.ts';
 import { serveIdle } from './heal.ts';
 import { holdLock } from './hold-lock.ts';
-import { liveOf, tellLive } from './live.ts';
+import { liveOf, recommendLive, tellLive } from './live.ts';
 import { logIdle, loggingFailure, logOutcome, logWarnings, openCommandLog } from './log-events.ts';
 import { printRun } from './print-run.ts';
 import { reportDecision, reportDisabled, withOutcome, withPlan } from './report-decision.ts';
@@ -110,6 +110,11 @@ async function runCycle(config: Config, log: Logger, deps: ActDeps | null): Prom
   for (const [project, { enabled, service_name }] of Object.entries(config.projects)) {
     if (!enabled) report.services.push(reportDisabled(project, service_name));
   }
+  const hint = recommendLive(config, report.services, deps === null);
+  if (hint !== null) {
+    report.hint = hint;
+    if (deps !== null) log.info({ event: 'hint' }, hint);
+  }
   return report;
 }
 
@@ -182,7 +187,8 @@ async function serve(
   logOutcome(log, outcome);
   tellLive(outcome, by.config, log);
   if (outcome.result === 'draining') by.begun.set(outcome.service, report);
-  return withOutcome(report, outcome);
+  const served = withOutcome(report, outcome);
+  return served.action === 'none' ? logIdle(log, served) : served;
 }
 
 /** What a run before has left is finished or undone first; the evidence of those services starts anew. */

@@ -173,7 +173,7 @@ export const globalSchema = z
       state_file: legacy('Accepted, not used: the history is in state_dir.'),
       apply: z._default(
         apply(
-          'How a new number is put into force: "restart" restarts the service, "live" changes the running pool, and restarts where that is impossible, "live-only" never restarts.',
+          'How a new number is put into force: "live" (recommended) changes the running pool without a restart, and restarts where that is impossible, "live-only" never restarts, "restart" always does.',
         ),
         'restart',
       ),

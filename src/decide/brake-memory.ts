@@ -74,8 +74,10 @@ function addActions(
   return actions.reduce((so, action) => {
     const age = toMilli(secondsTo(now, action));
     if (action.result !== 'applied') return addFailed(so, action, age);
-    // what was not needed starts no cooldown
-    return action.from === action.to ? so : addApplied(so, action, age, policy);
+    // what was not needed, or only restored what was decided earlier, starts no cooldown
+    return action.from === action.to || action.action === 'heal'
+      ? so
+      : addApplied(so, action, age, policy);
   }, memory);
 }
 

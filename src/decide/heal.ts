@@ -1,7 +1,7 @@
 import type { Decision, Policy, Reason, Sample } from './types.ts';
 
 /** Holds that stand in the way of a heal too. */
-const HOLDS: readonly Decision['hold'][] = ['paused', 'not_running', 'in_progress', 'disabled'];
+const HOLDS: readonly Decision['hold'][] = ['paused', 'failed_change', 'not_running', 'disabled'];
 
 /**
  * What to say of drift: other workers run than the unit declares, as after a reload by which Gunicorn has

@@ -11,6 +11,8 @@ app.conf.task_ignore_result = True
 app.conf.worker_prefetch_multiplier = 1
 app.conf.task_acks_late = os.environ.get("ACKS_LATE", "") == "1"
 app.conf.broker_connection_retry_on_startup = True
+app.conf.worker_enable_remote_control = os.environ.get("REMOTE_CONTROL") != "off"
+app.conf.control_exchange = os.environ.get("CONTROL_EXCHANGE", "celery")
 
 traces = redis.Redis.from_url(os.environ.get("TRACE_URL", "redis://127.0.0.1:6379/15"))
 
