@@ -88,7 +88,7 @@ export async function endChange(
 }
 
 /** Notes in the history what stays in the journal; where it cannot be written, the next try does it. */
-export function recordAnyhow(outcome: Outcome, deps: ActDeps): void {
+function recordAnyhow(outcome: Outcome, deps: ActDeps): void {
   try {
     deps.record(outcome);
   } catch {

@@ -6,14 +6,7 @@ import {
   writeUserFile,
 } from './atomic-write.ts';
 import { because, outcomeOf } from './outcome.ts';
-import {
-  discardChange,
-  endChange,
-  readCopy,
-  recordAnyhow,
-  saveChange,
-  type Change,
-} from './checkpoint.ts';
+import { discardChange, endChange, readCopy, saveChange, type Change } from './checkpoint.ts';
 import { isDraining } from './drain.ts';
 import { sha256 } from './durable.ts';
 import type { FileRecord } from './manifest.ts';
@@ -35,13 +28,12 @@ export async function undoChange(change: Change, why: string, deps: ActDeps): Pr
     const copies = files
       .filter((file) => file.copy !== null)
       .map((file) => `${file.path} (copy: ${join(change.folder, file.copy ?? '')})`);
-    const outcome = outcomeOf(change, {
+    // noted in the history when it ends: it stays in the journal
+    return outcomeOf(change, {
       result: 'failed',
       sentence: `${service}: ${from} → ${to} failed: ${why}; taking it back failed too: ${because(error)}`,
       hint: `The next run tries again. By hand: ${['put back', copies.join(', ')].join(' ')}, then: systemctl daemon-reload && systemctl restart ${service}`,
     });
-    recordAnyhow(outcome, deps);
-    return outcome;
   }
 }
 

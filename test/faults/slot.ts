@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import type { Lab } from '../lab/lab.ts';
 import type { Result } from '../lab/running.ts';
+import { sha256 } from '../../src/act/durable.ts';
 import { installUnit } from '../lab/services.ts';
 
 const UNITS = '/etc/systemd/system';
@@ -69,6 +70,11 @@ export async function resetSlot(slot: Slot, scenario: Scenario): Promise<void> {
   for (const name of temporaries(slot)) rmSync(lab.path(`${UNITS}/${name}`));
   await installUnit(lab, service, scenario.unit(slot));
   await lab.ok(`chown daemon:adm ${unitPath} && chmod 0664 ${unitPath}`);
+  // Celery is started for systemd before its pool is there
+  await lab.ok(
+    `main=$(systemctl show -p MainPID --value ${service}); for i in $(seq 200); do [ $(pgrep -P $main | wc -l) -gt 0 ] && exit; sleep 0.1; done; exit 1`,
+  );
+  await lab.sh('sleep 0.3');
   for (const args of scenario.setup?.(slot) ?? []) {
     const { exitCode, stdout, stderr } = await lab.autoscaler(
       ['--config', slot.config, ...args],
@@ -183,6 +189,8 @@ function findRecordFaults(
   return faults;
 }
 
-function temporaries({ lab }: Slot): string[] {
-  return readdirSync(lab.path(UNITS)).filter((name) => name.startsWith('.autoscaler-'));
+/** Those for the unit of this slot: others are at work beside it. */
+function temporaries({ lab, unitPath }: Slot): string[] {
+  const head = `.autoscaler-${sha256(Buffer.from(unitPath)).slice(0, 8)}`;
+  return readdirSync(lab.path(UNITS)).filter((name) => name.startsWith(head));
 }
