@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-packages=(systemd systemd-container dbus procps gunicorn celery python3-redis redis-server wrk "$@"
+packages=(systemd systemd-container dbus procps jq bc gunicorn celery python3-redis redis-server wrk "$@"
   debhelper lintian)
 
 missing=()
