@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT } from './errors.ts';
+import { isTerminal, writeErr, writeOut } from './streams.ts';
 import { VERSION } from './version.ts';
 
 /** The options that every command takes. */
@@ -38,6 +39,15 @@ export function buildProgram(done: (code: number) => void): Command {
     .option('--no-color', 'no colours (also: NO_COLOR=1)')
     .showHelpAfterError('(autoscaler --help shows all commands)')
     .exitOverride()
+    .configureOutput({
+      writeOut,
+      writeErr,
+      getOutHelpWidth: () => widthOf('stdout'),
+      getErrHelpWidth: () => widthOf('stderr'),
+      // there are none in our help
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
     .addHelpText(
       'after',
       `\nExamples:
@@ -171,4 +181,11 @@ function positiveInteger(text: string): number {
     throw new InvalidArgumentError('expected a whole number from 1 to 9999.');
   }
   return Number(text);
+}
+
+/** commander's own for what is no terminal */
+const USUAL_WIDTH = 80;
+
+function widthOf(stream: 'stdout' | 'stderr'): number {
+  return isTerminal(stream) ? process[stream].columns : USUAL_WIDTH;
 }

@@ -2,6 +2,7 @@ import { constants, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import pino, { type Logger, type StreamEntry } from 'pino';
 import { UserError, EXIT } from './errors.ts';
+import { isTerminal, writeErr } from './streams.ts';
 
 /** How much is said on stderr: `none`, `quiet` errors alone, `verbose` debug too. */
 export type Verbosity = 'none' | 'quiet' | 'normal' | 'verbose';
@@ -40,7 +41,7 @@ export async function openLog(target: LogTarget): Promise<Logger> {
 }
 
 async function stderrStream({ verbosity, color }: LogTarget): Promise<StreamEntry> {
-  const terminal = process.stderr.isTTY;
+  const terminal = isTerminal('stderr');
   const level =
     verbosity === 'verbose'
       ? 'debug'
@@ -71,8 +72,7 @@ type Destination = ReturnType<typeof pino.destination>;
 function openFile(file: string): Destination | null {
   let isTold = false;
   const tell = ({ message }: Error): void => {
-    if (!isTold)
-      process.stderr.write(`autoscaler: ${file}: the log file cannot be written: ${message}\n`);
+    if (!isTold) writeErr(`autoscaler: ${file}: the log file cannot be written: ${message}\n`);
     isTold = true;
   };
   try {

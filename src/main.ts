@@ -1,6 +1,6 @@
 import { buildProgram } from './cli.ts';
 import { EXIT, UserError } from './errors.ts';
-import { guardStreams } from './streams.ts';
+import { hasLostOutput, writeErr } from './streams.ts';
 
 /** Runs one command line. The only place that prints an uncaught error and that ends the process. */
 async function main(argv: string[]): Promise<number> {
@@ -16,8 +16,8 @@ async function main(argv: string[]): Promise<number> {
 function printError(error: unknown): number {
   if (error instanceof UserError) {
     if (error.isLogged) return error.exitCode;
-    process.stderr.write(`autoscaler: ${error.message}\n`);
-    if (error.hint !== undefined) process.stderr.write(`${error.hint}\n`);
+    writeErr(`autoscaler: ${error.message}\n`);
+    if (error.hint !== undefined) writeErr(`${error.hint}\n`);
     return error.exitCode;
   }
   // commander has printed its own message (or the help) already
@@ -25,17 +25,12 @@ function printError(error: unknown): number {
   if (typeof code === 'string' && code.startsWith('commander.')) {
     return exitCode === 0 ? EXIT.ok : EXIT.usage;
   }
-  process.stderr.write(
+  writeErr(
     `autoscaler: this is a bug in autoscaler, please report it:\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
   );
   return EXIT.failed;
 }
 
-const streams = guardStreams();
-
 void main(process.argv).then((exitCode) => {
-  // stdout may be a pipe, which is written asynchronously: end only when all is out
-  process.stdout.write('', () => {
-    process.exit(exitCode === EXIT.ok && streams.hasFailed() ? EXIT.failed : exitCode);
-  });
+  process.exit(exitCode === EXIT.ok && hasLostOutput() ? EXIT.failed : exitCode);
 });

@@ -6,12 +6,13 @@ import { EXIT, UserError } from '../errors.ts';
 import { openLog } from '../log.ts';
 import type { ServiceReport } from '../output/run-report.ts';
 import { mayColor } from '../output/terminal.ts';
+import { isTerminal } from '../streams.ts';
 
 /** The log of one call; `file` null: stderr alone. */
 export function openCommandLog(options: GlobalOptions, file: string | null): Promise<Logger> {
   const verbosity =
     options.quiet === true ? 'quiet' : options.verbose === true ? 'verbose' : 'normal';
-  const color = options.color && mayColor(process.stderr.isTTY);
+  const color = options.color && mayColor(isTerminal('stderr'));
   return openLog({ file, verbosity, color });
 }
 

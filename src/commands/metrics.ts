@@ -19,6 +19,7 @@ import {
   measureProjectMetric,
   type Measured,
 } from './single-metric.ts';
+import { writeOut } from '../streams.ts';
 
 export interface MetricsOptions extends GlobalOptions {
   metric: string;
@@ -57,8 +58,8 @@ function requireNoTarget(metric: string, target: string | undefined): void {
 }
 
 function printOne({ json }: MetricsOptions, { metric, value, error }: Measured): ExitCode {
-  if (json === true) process.stdout.write(`${JSON.stringify({ [metric]: value, error })}\n`);
-  else if (value !== null) process.stdout.write(`${value}\n`);
+  if (json === true) writeOut(`${JSON.stringify({ [metric]: value, error })}\n`);
+  else if (value !== null) writeOut(`${value}\n`);
   if (value !== null) return EXIT.ok;
   throw new UserError(EXIT.failed, `${metric} is not known: ${error ?? 'not measured'}`);
 }
@@ -92,7 +93,7 @@ async function measureAll(options: MetricsOptions, config: Config, log: Logger):
   const { sample } = await takeSample({ config, units: known, previous, wantsAll: true });
   const { at, span_s, host, services: measured } = sample;
   if (options.json === true) {
-    process.stdout.write(`${JSON.stringify({ at, span_s, host, services: measured })}\n`);
+    writeOut(`${JSON.stringify({ at, span_s, host, services: measured })}\n`);
   } else {
     openOutput(options).write(renderMetrics(config, sample));
   }

@@ -2,13 +2,14 @@ import { EXIT, type ExitCode } from '../errors.ts';
 import { renderRunReport, type RunReport } from '../output/run-report.ts';
 import { openOutput } from '../output/terminal.ts';
 import type { RunOptions } from './run.ts';
+import { writeOut } from '../streams.ts';
 
 /** The result of a run on stdout, and the exit code that follows from it. */
 export async function printRun(report: RunReport, options: RunOptions): Promise<ExitCode> {
   const out = openOutput(options);
   const { failed = false, dry_run, ...rest } = report;
   const document = { ...rest, hint: undefined, ...(dry_run && { dry_run }) };
-  if (options.json === true) process.stdout.write(`${JSON.stringify(document)}\n`);
+  if (options.json === true) writeOut(`${JSON.stringify(document)}\n`);
   else out.write(renderRunReport(report, await renderDiffs(report), out));
   return failed || report.services.some(({ error }) => error !== null) ? EXIT.failed : EXIT.ok;
 }

@@ -24,6 +24,7 @@ import { logOutcome, notingFailure, openCommandLog } from './log-events.ts';
 import { isNamed, selectChains, type Chain } from './rollback-select.ts';
 import { locatorOf } from './rollback-sources.ts';
 import { watchSignals } from './signals.ts';
+import { writeErr, writeOut } from '../streams.ts';
 
 export interface RollbackOptions extends GlobalOptions {
   services: string[];
@@ -127,7 +128,7 @@ async function findPlaces(options: RollbackOptions): Promise<Places> {
   } catch (error) {
     if (!(error instanceof ConfigError) || options.config !== undefined) throw error;
     const places = { state_dir: '/var/lib/autoscaler', backup_dir: '/var/backups/autoscaler' };
-    process.stderr.write(
+    writeErr(
       `autoscaler: the config is wrong, so the usual backup folder is used (${places.backup_dir}):\n${error.message}\n`,
     );
     return { ...places, logFile: null, config: null };
@@ -145,7 +146,7 @@ async function list(
   const all = [...(await listFinished(backupDir)), ...pending];
   const changes = all.filter((change) => isNamed(change, options.services));
   if (options.json === true) {
-    process.stdout.write(`${JSON.stringify({ changes: listChanges(changes) })}\n`);
+    writeOut(`${JSON.stringify({ changes: listChanges(changes) })}\n`);
   } else out.write(renderChanges(changes));
   return EXIT.ok;
 }
@@ -216,7 +217,7 @@ async function report(
 ): Promise<ExitCode> {
   const dryRun = options.dryRun === true;
   if (options.json === true) {
-    process.stdout.write(`${JSON.stringify({ dry_run: dryRun, services: results })}\n`);
+    writeOut(`${JSON.stringify({ dry_run: dryRun, services: results })}\n`);
   } else out.write(await renderRollback(results, dryRun));
   const isDone = results.every((result) =>
     'error' in result ? false : dryRun || result.outcome?.result === 'applied',

@@ -20,6 +20,7 @@ import { logOutcome, notingFailure, openCommandLog } from './log-events.ts';
 import { preparePlan } from './prepare-plan.ts';
 import { requireLimits, requireStep, type Asked } from './scale-limits.ts';
 import { watchSignals } from './signals.ts';
+import { writeOut } from '../streams.ts';
 
 export interface ScaleOptions extends GlobalOptions {
   service: string;
@@ -130,7 +131,7 @@ function requireLoaded(service: string, unit: UnitState | undefined): asserts un
 }
 
 async function printPlan(plan: Plan, options: ScaleOptions): Promise<ExitCode> {
-  if (options.json === true) process.stdout.write(`${JSON.stringify(plan)}\n`);
+  if (options.json === true) writeOut(`${JSON.stringify(plan)}\n`);
   else {
     const what =
       plan.from === plan.to
@@ -144,14 +145,14 @@ async function printPlan(plan: Plan, options: ScaleOptions): Promise<ExitCode> {
 function printNothingToDo(plan: Plan, options: ScaleOptions): ExitCode {
   const { service, from, to } = plan;
   if (options.json === true)
-    process.stdout.write(`${JSON.stringify({ service, from, to, result: 'unchanged' })}\n`);
+    writeOut(`${JSON.stringify({ service, from, to, result: 'unchanged' })}\n`);
   else openOutput(options).write(`${service} has ${to} workers already: nothing to do\n`);
   return EXIT.ok;
 }
 
 function printOutcome(outcome: Outcome, options: ScaleOptions): ExitCode {
   const { result, sentence, hint } = outcome;
-  if (options.json === true) process.stdout.write(`${JSON.stringify(outcome)}\n`);
+  if (options.json === true) writeOut(`${JSON.stringify(outcome)}\n`);
   else openOutput(options).write(`${sentence}\n${hint === null ? '' : `${hint}\n`}`);
   return result === 'applied' || result === 'draining' ? EXIT.ok : EXIT.failed;
 }

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { isTerminal, writeOut } from '../streams.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -10,10 +11,10 @@ export interface Output {
 
 /** stdout, with colours on a terminal unless `--no-color`, `NO_COLOR` (no-color.org) or TERM=dumb say no. */
 export function openOutput(options: { color: boolean; quiet?: boolean }): Output {
-  const color = options.color && mayColor(process.stdout.isTTY);
+  const color = options.color && mayColor(isTerminal('stdout'));
   return {
     write: (text) => {
-      if (options.quiet !== true) process.stdout.write(text);
+      if (options.quiet !== true) writeOut(text);
     },
     paint: (style, text) => (color ? styleText(style, text) : text),
   };
