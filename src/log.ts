@@ -51,7 +51,7 @@ async function stderrStream({ verbosity, color }: LogTarget): Promise<StreamEntr
           ? 'warn'
           : 'info';
   if (!terminal) {
-    const stream = pino.destination({ fd: 2, sync: true });
+    const stream = pino.destination({ dest: 2, sync: true });
     // a reader that has gone away must not end a change half-way
     stream.on('error', () => undefined);
     return { level, stream };
@@ -76,7 +76,7 @@ function openFile(file: string): Destination | null {
     isTold = true;
   };
   try {
-    const stream = pino.destination({ fd: openForAppend(file), sync: true });
+    const stream = pino.destination({ dest: openForAppend(file), sync: true });
     stream.on('error', tell);
     return stream;
   } catch (error) {
