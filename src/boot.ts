@@ -29,8 +29,8 @@ const uncached = new Map<string, Script>();
 
 /**
  * Runs a file of the program, once. Node compiles what it loads anew at each start, which for a oneshot
- * is most of its work, so V8's own form of it is kept beside the program (Node 20 has no compile cache of
- * its own, and that of later versions costs more). V8 looks at its version, flags and the length of the
+ * is most of its work, so V8's own form of it is kept (Node 20 has no compile cache of its own; this way
+ * serves all versions). V8 looks at its version, flags and the length of the
  * source before it takes it; the name of each file holds a hash of its content.
  */
 function load(id: string): object {
@@ -80,11 +80,11 @@ function keepCached(): void {
   }
 }
 
-/** Those of a Node that was replaced. */
+/** Those of a program or of a Node that was replaced: nothing there was of use. */
 function dropOthers(): void {
   const above = join(cacheDir, '..');
   for (const name of uncached.size === modules.size ? listNames(above) : []) {
-    if (join(above, name) !== cacheDir) rmSync(join(above, name), { recursive: true });
+    rmSync(join(above, name), { recursive: true, force: true });
   }
 }
 
