@@ -1,6 +1,6 @@
 import { buildProgram } from './cli.ts';
 import { EXIT, UserError } from './errors.ts';
-import { hasLostOutput, writeErr } from './streams.ts';
+import { afterOutput, hasLostOutput, writeErr } from './streams.ts';
 
 /** Runs one command line. The only place that prints an uncaught error and that ends the process. */
 async function main(argv: string[]): Promise<number> {
@@ -32,5 +32,7 @@ function printError(error: unknown): number {
 }
 
 void main(process.argv).then((exitCode) => {
-  process.exit(exitCode === EXIT.ok && hasLostOutput() ? EXIT.failed : exitCode);
+  afterOutput(() => {
+    process.exit(exitCode === EXIT.ok && hasLostOutput() ? EXIT.failed : exitCode);
+  });
 });

@@ -11,6 +11,7 @@ const FULL_PIPE_MS = 5;
 
 let isGone = false;
 let hasFailed = false;
+let isStreaming = false;
 
 /**
  * Writes to stdout at once, without Node's stream for it: making that costs a short command a tenth of its
@@ -22,11 +23,27 @@ export function writeOut(text: string): void {
   try {
     writeWhole(STDOUT, text);
   } catch (error) {
-    isGone = (error as NodeJS.ErrnoException).code === 'EPIPE';
-    if (isGone) return;
-    hasFailed = true;
-    writeErr(`autoscaler: the result cannot be written: ${(error as Error).message}\n`);
+    noteFault(error as NodeJS.ErrnoException);
   }
+}
+
+/** The same for a command that writes by Node's stream, as one must that waits for a slow reader. */
+export function guardStdout(): void {
+  isStreaming = true;
+  process.stdout.on('error', noteFault);
+}
+
+/** Calls back when all output has been handed on. */
+export function afterOutput(callback: () => void): void {
+  if (isStreaming) process.stdout.write('', callback);
+  else callback();
+}
+
+function noteFault(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') isGone = true;
+  if (isGone || hasFailed) return;
+  hasFailed = true;
+  writeErr(`autoscaler: the result cannot be written: ${error.message}\n`);
 }
 
 /** Writes to stderr; where that is impossible, there is nowhere left to tell it. */

@@ -5,6 +5,7 @@ import { loadConfig } from '../config/load.ts';
 import { toPolicies } from '../config/policies.ts';
 import { startSimulation, type Simulation } from '../decide/simulate.ts';
 import type { ExitCode } from '../errors.ts';
+import { guardStdout } from '../streams.ts';
 
 /** `samples`: a history file, or `-` for standard input. */
 export interface SimulateOptions {
@@ -29,6 +30,7 @@ export async function simulateCommand(
   options: SimulateOptions,
   io: SimulateIo = process,
 ): Promise<ExitCode> {
+  if (io.stdout === process.stdout) guardStdout();
   const warn = (text: string): void => {
     if (options.quiet !== true) io.stderr.write(`autoscaler: ${text}\n`);
   };
