@@ -5,7 +5,7 @@ import type { Resized } from './resize.ts';
 import type { ActDeps, ControlCommand, WorkerTree } from './types.ts';
 
 /** How often a pool that is busy is asked to shrink in one run. */
-const SHRINK_TRIES = 6;
+const SHRINK_TRIES = 4;
 /** A worker that is busy for a moment is given a second chance to answer. */
 const ASK_TRIES = 2;
 
@@ -56,7 +56,7 @@ export async function resizeCelery(
   for (let tries = 0; pool.workerPids.length !== target; tries++) {
     const missing = target - pool.workerPids.length;
     if (missing < 0 && tries >= SHRINK_TRIES) return 'partly';
-    if (missing > 0 && tries >= SHRINK_TRIES) {
+    if (tries >= SHRINK_TRIES) {
       throw new UserError(
         EXIT.failed,
         `${node} was asked for ${missing} processes more and has not started them`,
@@ -64,7 +64,9 @@ export async function resizeCelery(
     }
     await demand(service, node, missing, deps);
     const isThere = ({ workerPids }: Pool): boolean => workerPids.length === target;
-    await watch(() => readPool(service, deps, first), isThere, deps.timing.reactMs, deps);
+    // idle processes end at once, busy ones not for long
+    const limitMs = missing > 0 ? deps.timing.reactMs : deps.timing.stillMs;
+    await watch(() => readPool(service, deps, first), isThere, limitMs, deps);
     pool = await readStillPool(service, deps, first);
   }
   return 'done';
