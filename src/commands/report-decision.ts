@@ -6,6 +6,7 @@ import type { Measurement } from '../measure/sample.ts';
 import type { ServiceReport } from '../output/run-report.ts';
 import type { UnitState } from '../systemd/types.ts';
 import type { Refusal } from '../unit-file/types.ts';
+import { explainTwin, type Twin } from './true-names.ts';
 
 /** A decision with what was measured of its service. */
 export function reportDecision(
@@ -31,17 +32,21 @@ export function reportDecision(
 
 /** A project that the config disables: it is not looked at. */
 export function reportDisabled(project: string, service: string): ServiceReport {
+  const why = { hold: 'disabled', reason: 'disabled in the config: left alone' } as const;
+  return { ...notLookedAt(project, service), ...why, codes: ['disabled'] };
+}
+
+/** A project whose service is that of another one: it is not served. */
+export function reportTwin(twin: Twin): ServiceReport {
+  const { project, service } = twin;
+  const why = { reason: 'not served', error: explainTwin(twin) };
+  return { ...notLookedAt(project, service), ...why, codes: ['service_twice'] };
+}
+
+function notLookedAt(project: string, service: string): Omit<ServiceReport, 'codes' | 'reason'> {
   return {
     ...{ project, service, kind: null, workers: null, running: null, action: 'none' },
-    ...{
-      from: null,
-      to: null,
-      wanted: null,
-      applied: false,
-      hold: 'disabled',
-      codes: ['disabled'],
-    },
-    ...{ reason: 'disabled in the config: left alone', error: null },
+    ...{ from: null, to: null, wanted: null, applied: false, hold: null, error: null },
   };
 }
 

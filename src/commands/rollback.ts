@@ -21,6 +21,7 @@ import { makeActDeps } from './act-deps.ts';
 import { holdLock } from './hold-lock.ts';
 import { liveOf } from './live.ts';
 import { logOutcome, notingFailure, openCommandLog } from './log-events.ts';
+import { readTrueChanges } from './rollback-names.ts';
 import { isNamed, selectChains, type Chain } from './rollback-select.ts';
 import { locatorOf } from './rollback-sources.ts';
 import { watchSignals } from './signals.ts';
@@ -155,7 +156,8 @@ async function readChains(
   { backup_dir: backupDir }: Places,
   options: RollbackOptions,
 ): Promise<Chain[]> {
-  return selectChains(await listFinished(backupDir), options.services, options.last === true);
+  const { finished, names } = await readTrueChanges(backupDir, options.services);
+  return selectChains(finished, names, options.last === true);
 }
 
 /** One service after the other; one that cannot be served stops no other. */

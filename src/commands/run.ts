@@ -16,7 +16,6 @@ import { takeSample, type Measurement } from '../measure/sample.ts';
 import type { RunReport, ServiceReport } from '../output/run-report.ts';
 import { appendEntries, readRecent } from '../state/history.ts';
 import type { UnitState } from '../systemd/types.ts';
-import { readUnits } from '../systemd/units.ts';
 import { makeActDeps } from './act-deps.ts';
 import { finishDrains } from './finish-drains.ts';
 import { serveIdle } from './heal.ts';
@@ -24,8 +23,15 @@ import { holdLock } from './hold-lock.ts';
 import { liveOf, recommendLive, tellLive } from './live.ts';
 import { logIdle, loggingFailure, logOutcome, logWarnings, openCommandLog } from './log-events.ts';
 import { printRun } from './print-run.ts';
-import { reportDecision, reportDisabled, withOutcome, withPlan } from './report-decision.ts';
+import {
+  reportDecision,
+  reportDisabled,
+  reportTwin,
+  withOutcome,
+  withPlan,
+} from './report-decision.ts';
 import { watchSignals } from './signals.ts';
+import { readServices, type TrueNames } from './true-names.ts';
 
 export interface RunOptions extends GlobalOptions {
   dryRun?: boolean;
@@ -42,20 +48,24 @@ export async function runCommand(options: RunOptions): Promise<number> {
   const log = await openCommandLog(options, dryRun ? null : (config.global.log_file ?? null));
   logWarnings(log, warnings);
   return loggingFailure(log, async () => {
-    const report = dryRun ? await runCycle(config, log, null) : await runLocked(config, log);
+    const report = dryRun
+      ? await runCycle(await readServices(config), log, null)
+      : await runLocked(config, log);
     return typeof report === 'number' ? report : printRun(report, options);
   });
 }
 
 /** A cycle that may change things; a number is the exit code of a run that was asked to end. */
-async function runLocked(config: Config, log: Logger): Promise<RunReport | number> {
-  const lock = await holdLock(config.global.state_dir);
+async function runLocked(written: Config, log: Logger): Promise<RunReport | number> {
+  const lock = await holdLock(written.global.state_dir);
   const signals = watchSignals();
   try {
+    const named = await readServices(written);
+    const { config } = named;
     const deps = makeActDeps(config.global, {
       ...{ interrupted: signals.interrupted, log, drainTimeoutMs: drainTimeouts(config), config },
     });
-    const report = await runCycle(config, log, deps);
+    const report = await runCycle(named, log, deps);
     return signals.exitCode() ?? report;
   } finally {
     signals.release();
@@ -64,12 +74,13 @@ async function runLocked(config: Config, log: Logger): Promise<RunReport | numbe
 }
 
 /** `deps` null: a dry run, which writes nothing anywhere. */
-async function runCycle(config: Config, log: Logger, deps: ActDeps | null): Promise<RunReport> {
+async function runCycle(named: TrueNames, log: Logger, deps: ActDeps | null): Promise<RunReport> {
+  const { config, twins } = named;
   const { state_dir: stateDir, check_interval_seconds: intervalS } = config.global;
   const policies = toPolicies(config);
   const recovered = deps === null ? null : await recoverFirst(deps, log);
 
-  const units = await readUnits(policies.map(({ service }) => service));
+  const { units } = recovered?.hasChanged === true ? await readServices(config) : named;
   const { entries, warnings } = readRecent(stateDir, historyNeededMs(policies, intervalS * 1000));
   for (const warning of warnings) log.warn({ event: 'history' }, warning);
   const previous = entries.findLast((entry) => entry.kind === 'sample') ?? null;
@@ -107,6 +118,7 @@ async function runCycle(config: Config, log: Logger, deps: ActDeps | null): Prom
   if (deps !== null) {
     await waitForDrains(report, { before: recovered?.draining ?? [], begun }, deps, log);
   }
+  for (const twin of twins) report.services.push(logIdle(log, reportTwin(twin)));
   for (const [project, { enabled, service_name }] of Object.entries(config.projects)) {
     if (!enabled) report.services.push(reportDisabled(project, service_name));
   }
@@ -195,7 +207,7 @@ async function serve(
 async function recoverFirst(
   deps: ActDeps,
   log: Logger,
-): Promise<{ blocked: string[]; draining: string[]; failed: boolean }> {
+): Promise<{ blocked: string[]; draining: string[]; failed: boolean; hasChanged: boolean }> {
   const { outcomes, faults, blocked } = await recover(deps);
   for (const outcome of outcomes) logOutcome(log, outcome, 'recovered');
   for (const fault of faults) log.error({ event: 'recovered' }, fault);
@@ -203,5 +215,6 @@ async function recoverFirst(
     blocked,
     draining: outcomes.filter(({ result }) => result === 'draining').map(({ service }) => service),
     failed: faults.length > 0 || outcomes.some(({ result }) => result === 'failed'),
+    hasChanged: outcomes.length > 0,
   };
 }

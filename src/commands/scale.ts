@@ -21,6 +21,7 @@ import { preparePlan } from './prepare-plan.ts';
 import { requireLimits, requireStep, type Asked } from './scale-limits.ts';
 import { watchSignals } from './signals.ts';
 import { writeOut } from '../streams.ts';
+import { explainTwin, followAliases } from './true-names.ts';
 
 export interface ScaleOptions extends GlobalOptions {
   service: string;
@@ -37,8 +38,8 @@ export interface ScaleOptions extends GlobalOptions {
  * is not started.
  */
 export async function scaleCommand(options: ScaleOptions): Promise<number> {
-  const config = await loadConfigIfAny(options.config);
-  const { service, project } = findService(options.service, config);
+  const written = await loadConfigIfAny(options.config);
+  const { service, project, config } = await findService(options.service, written);
   const asked: Asked = { project, workers: options.workers, force: options.force === true };
   requireLimits(asked, config);
   if (options.dryRun === true) {
@@ -88,14 +89,36 @@ async function scaleLocked(
   }
 }
 
-/** By unit, or by the name of a project. @throws UserError usage for what cannot be a unit's name */
-function findService(name: string, config: Config): { service: string; project: string | null } {
-  const unit = unitName(name);
-  for (const [project, { service_name: service }] of Object.entries(config.projects)) {
-    if (project === name || service === unit) return { service, project };
-  }
+/** What is to be scaled, and the config with services by their own names. */
+interface Found {
+  service: string;
+  project: string | null;
+  config: Config;
+}
+
+/**
+ * By unit (an alias too), or by the name of a project. @throws UserError usage for what cannot be a
+ * unit's name, config for a project whose service another one has
+ */
+async function findService(name: string, written: Config): Promise<Found> {
+  const isProject = Object.hasOwn(written.projects, name);
+  const alias = written.projects[name]?.service_name ?? unitName(name);
+  requireName(name, alias);
+  const names = Object.values(written.projects).map(({ service_name }) => service_name);
+  const units = await readUnits([...new Set([...names, alias])]);
+  const { config, twins } = followAliases(written, units);
+  const twin = twins.find(({ project }) => project === name);
+  if (twin !== undefined) throw new UserError(EXIT.config, `${name}: ${explainTwin(twin)}`);
+  const service = units.get(alias)?.id ?? alias;
+  const owner = Object.entries(config.projects).find(([project, { service_name }]) =>
+    isProject ? project === name : service_name === service,
+  );
+  return { service, project: owner?.[0] ?? null, config };
+}
+
+function requireName(name: string, unit: string): void {
   const fault = findNameFault(unit);
-  if (fault === null) return { service: unit, project: null };
+  if (fault === null) return;
   throw new UserError(
     EXIT.usage,
     `scale ${JSON.stringify(name)}: ${fault.expected}`,

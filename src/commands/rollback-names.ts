@@ -1,0 +1,28 @@
+import { listFinished } from '../act/journal.ts';
+import type { Manifest } from '../act/manifest.ts';
+import { unitName } from '../config/service-name.ts';
+import { readUnits } from '../systemd/units.ts';
+import { isNamed } from './rollback-select.ts';
+
+/**
+ * The finished changes, oldest first, each of the service by its own name, and the `names` that were asked
+ * for likewise: changes that were made of one service by several names are of the same files, and so one
+ * chain.
+ */
+export async function readTrueChanges(
+  backupDir: string,
+  names: string[],
+): Promise<{ finished: Manifest[]; names: string[] }> {
+  const found = await listFinished(backupDir);
+  const services = found.map(({ service }) => service);
+  const units = await readUnits([...new Set([...services, ...names.map(unitName)])]);
+  const finished = found.map((change) => ({
+    ...change,
+    service: units.get(change.service)?.id ?? change.service,
+  }));
+  const toTrue = (name: string): string => {
+    const isKnown = finished.some((change) => isNamed(change, [name]));
+    return isKnown ? name : (units.get(unitName(name))?.id ?? name);
+  };
+  return { finished, names: names.map(toTrue) };
+}

@@ -1,0 +1,67 @@
+import type { Config, Project } from '../config/schema.ts';
+import type { UnitState } from '../systemd/types.ts';
+import { readUnits } from '../systemd/units.ts';
+
+/** A project whose service is, by another name, that of a project before it. */
+export interface Twin {
+  project: string;
+  /** the name that its config gives to the service */
+  alias: string;
+  service: string;
+  /** the project that has the service */
+  owner: string;
+}
+
+/** A config in which each service has its own name, and the units by it. */
+export interface TrueNames {
+  config: Config;
+  units: Map<string, UnitState>;
+  /** enabled projects that are left out of `config` */
+  twins: Twin[];
+}
+
+/**
+ * The services of the enabled projects, each by its own name, in one call of systemctl.
+ *
+ * @throws UserError failed where systemd does not answer
+ */
+export async function readServices(config: Config): Promise<TrueNames> {
+  const enabled = Object.values(config.projects).filter((project) => project.enabled);
+  return followAliases(config, await readUnits(enabled.map(({ service_name }) => service_name)));
+}
+
+/**
+ * Names each service as systemd itself does: an alias leads to the same unit and the same files, so that
+ * history, backups and locks of both must be one. Of several enabled projects with one service the first
+ * keeps it. `units` are those of the config, by the names that it gives to them.
+ */
+export function followAliases(config: Config, units: Map<string, UnitState>): TrueNames {
+  const isTrue = ([name, { id }]: [string, UnitState]): boolean => name === id;
+  if ([...units].every(isTrue)) return { config, units, twins: [] };
+  const owners = new Map<string, string>();
+  const twins: Twin[] = [];
+  const projects = Object.entries(config.projects).flatMap(
+    ([name, project]): [string, Project][] => {
+      const { service_name: alias, enabled } = project;
+      const service = units.get(alias)?.id ?? alias;
+      const owner = enabled ? owners.get(service) : undefined;
+      if (owner !== undefined) {
+        twins.push({ project: name, alias, service, owner });
+        return [];
+      }
+      if (enabled) owners.set(service, name);
+      return [[name, { ...project, service_name: service }]];
+    },
+  );
+  return {
+    config: { ...config, projects: Object.fromEntries(projects) },
+    units: new Map([...units.values()].map((unit) => [unit.id, { ...unit, unit: unit.id }])),
+    twins,
+  };
+}
+
+/** Why a twin is not served, for people. */
+export function explainTwin({ alias, service, owner }: Twin): string {
+  const what = alias === service ? 'is the service' : `is another name of ${service}, the service`;
+  return `${alias} ${what} of project "${owner}" already: one project decides about a service (put the thresholds of both into one, and remove the other)`;
+}
