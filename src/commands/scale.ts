@@ -39,7 +39,10 @@ export interface ScaleOptions extends GlobalOptions {
  */
 export async function scaleCommand(options: ScaleOptions): Promise<number> {
   const written = await loadConfigIfAny(options.config);
-  const { service, project, config } = await findService(options.service, written);
+  const logFile = options.dryRun === true ? null : (written.global.log_file ?? null);
+  const { service, project, config } = await notingFailure(logFile, () =>
+    findService(options.service, written),
+  );
   const asked: Asked = { project, workers: options.workers, force: options.force === true };
   requireLimits(asked, config);
   if (options.dryRun === true) {
