@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-packages=(systemd systemd-container dbus procps jq bc gunicorn celery python3-redis redis-server wrk "$@"
+packages=(systemd systemd-container dbus procps jq bc gunicorn celery python3-redis redis-server rabbitmq-server wrk "$@"
   debhelper lintian)
 
 missing=()
@@ -33,6 +33,7 @@ if [ ${#missing[@]} -gt 0 ]; then
     { tail -n 30 "$log" >&2; printf 'apt-get failed; all that it said is in %s\n' "$log" >&2; exit 1; }
   rm -f "$log"
   case " ${missing[*]} " in *' redis-server '*) systemctl --quiet disable redis-server.service ;; esac
+  case " ${missing[*]} " in *' rabbitmq-server '*) systemctl --quiet disable rabbitmq-server.service ;; esac
 fi
 
 scripts/install-node-deps.sh

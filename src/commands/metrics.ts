@@ -4,7 +4,8 @@ import { loadConfig } from '../config/load.ts';
 import { loadConfigIfAny } from '../config/optional.ts';
 import { findConfigPath } from '../config/read.ts';
 import type { Config } from '../config/schema.ts';
-import type { Sample } from '../decide/types.ts';
+import { RATE_WINDOW_S } from '../decide/rates.ts';
+import type { HistoryEntry, Sample } from '../decide/types.ts';
 import { EXIT, UserError, type ExitCode } from '../errors.ts';
 import { takeSample } from '../measure/sample.ts';
 import { renderMetrics } from '../output/metrics-report.ts';
@@ -36,7 +37,8 @@ export async function metricsCommand(options: MetricsOptions): Promise<ExitCode>
   if (isHostMetric(metric)) {
     requireNoTarget(metric, target);
     const config = await loadConfigIfAny(options.config);
-    const previous = readPrevious(config, await openCommandLog(options, null));
+    const log = await openCommandLog(options, null);
+    const previous = newestSample(readHistory(config, log, 0));
     return printOne(options, await measureHostMetric(metric, previous));
   }
   if (metric === 'all') requireNoTarget(metric, target);
@@ -68,15 +70,18 @@ function printOne({ json }: MetricsOptions, { metric, value, error }: Measured):
  * The sample since which CPU is averaged. Without root the history may be out of reach: half a second of
  * now is then better than nothing. As root, one that cannot be trusted stays an error.
  */
-function readPrevious({ global }: Config, log: Logger): Sample | null {
+function readHistory({ global }: Config, log: Logger, neededMs: number): HistoryEntry[] {
   try {
-    const { entries } = readRecent(global.state_dir, 0);
-    return entries.findLast((entry) => entry.kind === 'sample') ?? null;
+    return readRecent(global.state_dir, neededMs).entries;
   } catch (error) {
     if (!(error instanceof UserError) || process.geteuid?.() === 0) throw error;
     log.warn({ event: 'history' }, `${error.message}: cpu is that of half a second`);
-    return null;
+    return [];
   }
+}
+
+function newestSample(history: readonly HistoryEntry[]): Sample | null {
+  return history.findLast((entry) => entry.kind === 'sample') ?? null;
 }
 
 async function measureAll(options: MetricsOptions, config: Config, log: Logger): Promise<ExitCode> {
@@ -89,8 +94,9 @@ async function measureAll(options: MetricsOptions, config: Config, log: Logger):
     throw error;
   });
   const known: ReadonlyMap<string, UnitState> = units instanceof UserError ? new Map() : units;
-  const previous = readPrevious(config, log);
-  const { sample } = await takeSample({ config, units: known, previous, wantsAll: true });
+  const history = readHistory(config, log, RATE_WINDOW_S * 1000);
+  const previous = newestSample(history);
+  const { sample } = await takeSample({ config, units: known, previous, history, wantsAll: true });
   const { at, span_s, host, services: measured } = sample;
   if (options.json === true) {
     writeOut(`${JSON.stringify({ at, span_s, host, services: measured })}\n`);

@@ -89,6 +89,7 @@ async function runCycle(named: TrueNames, log: Logger, deps: ActDeps | null): Pr
     config,
     units,
     previous,
+    history: entries,
     mayGrow: (sample, service) => mayGrow(byService.get(service)!, sample),
   });
   const sample = carryBrakes(policies, entries, taken.sample, recovered?.blocked);

@@ -22,6 +22,7 @@ export function toPolicies(config: Config): Policy[] {
 
 function toPolicy(name: string, project: Project): Policy {
   const { cpu_duration_minutes: cpu, queue_duration_minutes: queue } = project;
+  const { drain_time_duration_minutes: drain } = project;
   const metrics = [
     toMetricPolicy('cpu', readSteps(project, 'cpu_thresholds'), cpu),
     toMetricPolicy(
@@ -29,6 +30,7 @@ function toPolicy(name: string, project: Project): Policy {
       readSteps(project, 'queue_thresholds'),
       queue,
     ),
+    toMetricPolicy('drain_time', readSteps(project, 'drain_time_thresholds'), drain),
   ];
   return {
     project: name,

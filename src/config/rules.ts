@@ -4,7 +4,7 @@ import { quote } from './fault.ts';
 import type { WrittenConfig, WrittenProject } from './schema.ts';
 import { findNameFault, unitName } from './service-name.ts';
 import { STEP_RULES } from './step-rules.ts';
-import { readSteps } from './steps.ts';
+import { readSteps, THRESHOLD_KEYS } from './steps.ts';
 
 /** A rule about several keys of a project; paths of findings are below the project. */
 export interface ProjectRule {
@@ -47,10 +47,9 @@ const PROJECT_RULES: ProjectRule[] = [
   {
     name: 'no-threshold',
     severity: 'error',
-    reads: ['cpu_thresholds', 'queue_thresholds'],
+    reads: [...THRESHOLD_KEYS],
     check: (project) =>
-      readSteps(project, 'cpu_thresholds').length + readSteps(project, 'queue_thresholds').length >
-      0
+      THRESHOLD_KEYS.some((key) => readSteps(project, key).length > 0)
         ? []
         : [
             {
@@ -64,18 +63,18 @@ const PROJECT_RULES: ProjectRule[] = [
   {
     name: 'queue-without-broker',
     severity: 'error',
-    reads: ['queue_thresholds', 'broker_url', 'redis_url'],
+    reads: ['queue_thresholds', 'drain_time_thresholds', 'broker_url', 'redis_url'],
     check: (project) =>
-      readSteps(project, 'queue_thresholds').length === 0 || project.broker_url || project.redis_url
+      project.broker_url || project.redis_url
         ? []
-        : [
-            {
-              path: ['queue_thresholds'],
+        : (['queue_thresholds', 'drain_time_thresholds'] as const)
+            .filter((key) => readSteps(project, key).length > 0)
+            .map((key) => ({
+              path: [key],
               found: 'no "broker_url" to read the queue from',
               expected: null,
               hint: 'add it, such as "broker_url": "redis://localhost:6379/0"',
-            },
-          ],
+            })),
   },
   {
     name: 'two-brokers',

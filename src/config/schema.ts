@@ -89,6 +89,14 @@ export const projectSchema = z
       queue_duration_minutes: duration(
         'How long a queue threshold must hold, in minutes: one number, or one for each direction.',
       ),
+      drain_time_thresholds: thresholds(
+        'By the seconds that the tasks that wait need at the present rate: "scale_up_N" above which to go up to N, "scale_down_N" below which to go down to N. Needs broker_url.',
+        'seconds, a number from 0',
+        Number.MAX_SAFE_INTEGER,
+      ),
+      drain_time_duration_minutes: duration(
+        'How long a drain time threshold must hold, in minutes: one number, or one for each direction.',
+      ),
       broker_url: broker('Where the Celery queues are.'),
       redis_url: broker('The older name of broker_url.'),
       queues: z._default(

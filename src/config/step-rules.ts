@@ -99,7 +99,7 @@ export const STEP_RULES: ProjectRule[] = THRESHOLD_KEYS.flatMap((metric) => [
           key,
           metric === 'cpu_thresholds'
             ? 'the CPU is never below 0 percent'
-            : 'no queue is below 0: an empty one is below 1',
+            : 'nothing is below 0: an empty queue is below 1',
         ),
       ),
   ]),

@@ -4,7 +4,11 @@ import type { WrittenProject } from './schema.ts';
 export const STEP_KEY = /^scale_(up|down)_([1-9][0-9]{0,3})$/;
 
 /** The keys of a project that hold thresholds. */
-export const THRESHOLD_KEYS = ['cpu_thresholds', 'queue_thresholds'] as const;
+export const THRESHOLD_KEYS = [
+  'cpu_thresholds',
+  'queue_thresholds',
+  'drain_time_thresholds',
+] as const;
 
 export type ThresholdKey = (typeof THRESHOLD_KEYS)[number];
 

@@ -1,7 +1,9 @@
+import { settingsOf } from '../brokers/settings.ts';
 import type { Config } from '../config/schema.ts';
-import type { Sample, ServiceSample } from '../decide/types.ts';
+import type { HistoryEntry, Sample, ServiceSample } from '../decide/types.ts';
 import type { UnitState } from '../systemd/types.ts';
 import type { Location } from '../unit-file/types.ts';
+import type { DrainInput } from './drain.ts';
 import { measureHost } from './host.ts';
 import type { QueueLength, QueueRequest } from './queue.ts';
 import { toQueueRequest } from './queue-request.ts';
@@ -30,6 +32,8 @@ export interface MeasureInput {
   mayGrow?: (sample: Pick<Sample, 'host' | 'services'>, service: string) => boolean;
   /** true: also what no decision needs */
   wantsAll?: boolean;
+  /** the samples of the last minutes, from which rates are told; default: none */
+  history?: readonly HistoryEntry[];
 }
 
 /**
@@ -42,6 +46,7 @@ export async function takeSample({
   previous,
   mayGrow = () => true,
   wantsAll = false,
+  history = [],
 }: MeasureInput): Promise<Measurement> {
   const projects = Object.entries(config.projects).filter(([, project]) => project.enabled);
   const requests = projects
@@ -53,6 +58,7 @@ export async function takeSample({
   ]);
   const located = new Map<string, Location>();
   const services: Record<string, ServiceSample> = {};
+  const draining: DrainInput[] = [];
   for (const [name, project] of projects) {
     const unit = units.get(project.service_name);
     if (unit === undefined) {
@@ -60,7 +66,7 @@ export async function takeSample({
       continue;
     }
     const queue = queues.get(name);
-    const { sample, location } = await measureService(
+    const { sample, location, celeryPid } = await measureService(
       unit,
       (found) =>
         project.memory_threshold_mb !== undefined &&
@@ -68,7 +74,17 @@ export async function takeSample({
     );
     if (location !== null) located.set(unit.unit, location);
     services[unit.unit] = withQueue(sample, queue);
+    const settings = settingsOf(project);
+    if (settings === null || project.drain_time_thresholds === undefined) continue;
+    const now = { boot, uptimeS };
+    draining.push({ service: unit.unit, settings, masterPid: celeryPid, history, now });
   }
+  await Promise.all(
+    draining.map(async (input) => {
+      const { withDrain } = await import('./drain.ts');
+      services[input.service] = await withDrain(services[input.service]!, input);
+    }),
+  );
   const at = new Date().toISOString();
   return {
     sample: { v: 1, kind: 'sample', at, boot, uptime_s: uptimeS, span_s: spanS, host, services },

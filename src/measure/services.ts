@@ -12,6 +12,8 @@ import { readMemoryMb } from './worker-memory.ts';
 export interface ServiceMeasure {
   sample: ServiceSample;
   location: Location | null;
+  /** Celery's main process; null: there is none */
+  celeryPid: number | null;
 }
 
 /** Celery's pools whose workers are processes. */
@@ -56,7 +58,8 @@ export async function measureService(
     }
   }
   if (Object.keys(errors).length > 0) sample.errors = errors;
-  return { sample, location };
+  const isCelery = tree !== null && !('error' in tree) && tree.kind === 'celery';
+  return { sample, location, celeryPid: isCelery ? tree.masterPid : null };
 }
 
 function readSources(unit: UnitState, errors: Record<string, string>): UnitSources | null {

@@ -27,12 +27,27 @@ export function renderMetrics(config: Config, sample: Sample): string {
     ...listErrors('host', host.errors),
     ...Object.entries(services).flatMap(([name, service]) => listErrors(name, service.errors)),
   ];
+  const notes = Object.entries(services).flatMap(([name, service]) =>
+    listErrors(name, service.notes),
+  );
   return [
     renderTable(['HOST', 'VALUE', ''], hostRows),
     renderTable(
-      ['PROJECT', 'SERVICE', 'STATE', 'WORKERS', 'RUNNING', 'MEMORY', 'QUEUE'],
+      [
+        'PROJECT',
+        'SERVICE',
+        'STATE',
+        'WORKERS',
+        'RUNNING',
+        'MEMORY',
+        'TASKS',
+        'QUEUE',
+        'UNACKED',
+        'DRAIN',
+      ],
       serviceRows,
     ),
+    ...(notes.length > 0 ? [`Notes:\n${notes.map((line) => `  ${line}\n`).join('')}`] : []),
     ...(errors.length > 0
       ? [`Not measured:\n${errors.map((line) => `  ${line}\n`).join('')}`]
       : []),
@@ -49,8 +64,21 @@ function serviceRow(project: string, name: string, service: ServiceSample | unde
     count(service?.workers, '?'),
     count(service?.running, '?'),
     service?.memory_mb === undefined ? '-' : megabytes(service.memory_mb),
+    count(service?.running_tasks, '-'),
     count(service?.queue_length, '-'),
+    count(service?.unacked, '-'),
+    renderDrain(service),
   ];
+}
+
+/** `12.5 s (0.4/s in, 0.8/s done)` */
+function renderDrain(service: ServiceSample | undefined): string {
+  const { drain_time_s: drainS, arrival_rate: arrived, completion_rate: completed } = service ?? {};
+  if (drainS === undefined) return '-';
+  const rate = (value: number | null | undefined): string =>
+    typeof value === 'number' ? `${Math.round(value * 100) / 100}/s` : '?';
+  const time = drainS === null ? '?' : `${Math.round(drainS * 10) / 10} s`;
+  return `${time} (${rate(arrived)} in, ${rate(completed)} done)`;
 }
 
 function listErrors(where: string, errors: Record<string, string> | undefined): string[] {

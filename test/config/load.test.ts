@@ -44,6 +44,7 @@ describe('configs that load', () => {
           cpu_thresholds: { scale_up_2: 60 },
           cpu_duration_minutes: { scale_up: 2, scale_down: 10 },
           queue_duration_minutes: { scale_up: 2, scale_down: 10 },
+          drain_time_duration_minutes: { scale_up: 2, scale_down: 10 },
           queue_metric: 'ready',
           queues: ['celery'],
           warmup_seconds: 0,

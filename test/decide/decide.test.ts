@@ -1338,3 +1338,34 @@ describe('memory', () => {
     },
   ]);
 });
+
+describe('an empty queue is not an idle pool', () => {
+  const low = { onQueue: '8>10 2<2', forQueue: [0, 0] as const, queue: '0x3', workers: 8 };
+  const running = (running_tasks: number | null) => ({ service: { running_tasks } });
+  check([
+    { name: 'as many running as the lower count holds: down', ...low, ...running(2), to: 2 },
+    {
+      name: 'more running than the lower count holds: nothing is lowered',
+      ...low,
+      ...running(3),
+      to: 8,
+      hold: 'tasks_running',
+      wanted: 2,
+      codes: ['below', 'tasks_running'],
+    },
+    {
+      name: 'not known how many run: the thresholds decide, which is said',
+      ...low,
+      ...running(null),
+      to: 2,
+      codes: ['below', 'running_tasks_unknown'],
+    },
+    {
+      name: 'max_workers is kept all the same',
+      ...low,
+      ...running(8),
+      max: 6,
+      to: 6,
+    },
+  ]);
+});

@@ -1,0 +1,62 @@
+import { askNode } from '../brokers/celery-control.ts';
+import type { BrokerSettings } from '../brokers/broker.ts';
+import { findRates } from '../decide/rates.ts';
+import type { HistoryEntry, ServiceSample } from '../decide/types.ts';
+import { readNodeName } from '../systemd/celery-node.ts';
+import type { BootTime } from './boot-clock.ts';
+
+/** How long a worker may take to tell its counters: its main process does nothing else. */
+const ANSWER_MS = 1000;
+
+/** What the drain time of a service is told from. */
+export interface DrainInput {
+  service: string;
+  settings: BrokerSettings;
+  /** Celery's main process; null: it has none */
+  masterPid: number | null;
+  history: readonly HistoryEntry[];
+  now: BootTime;
+}
+
+/** A service's sample with the counter of its tasks, rates and drain time; what cannot be had is null, with its error. */
+export async function withDrain(found: ServiceSample, input: DrainInput): Promise<ServiceSample> {
+  const total = await countTasks(input).catch((error: Error) => error.message);
+  if (typeof total === 'string') {
+    const errors = { ...found.errors, drain_time_s: `its tasks cannot be counted: ${total}` };
+    const rates = { arrival_rate: null, completion_rate: null, drain_time_s: null };
+    return { ...found, tasks_total: null, ...rates, errors };
+  }
+  const { boot, uptimeS } = input.now;
+  const counted = { ...found, tasks_total: total };
+  const rates = findRates(input.history, input.service, {
+    boot,
+    uptime_s: uptimeS,
+    found: counted,
+  });
+  return {
+    ...counted,
+    arrival_rate: round(rates.arrival),
+    completion_rate: round(rates.completion),
+    drain_time_s: round(rates.drainS),
+    ...(rates.error !== null && { errors: { ...found.errors, drain_time_s: rates.error } }),
+  };
+}
+
+/** The tasks that the worker has begun since it started, by Celery's own statistics. @throws Error in plain words */
+async function countTasks({ settings, masterPid }: DrainInput): Promise<number> {
+  const node = masterPid === null ? null : readNodeName(masterPid);
+  if (node === null) throw new Error('it does not run');
+  const replies = await askNode(settings, { node, method: 'stats', arguments: {} }, ANSWER_MS);
+  // another host's worker may have the same name
+  const own = replies.filter(isStats).find(({ pid }) => pid === masterPid);
+  if (own === undefined) throw new Error(`${node} gives no answer to remote control`);
+  return Object.values(own.total).reduce((sum, count) => sum + count, 0);
+}
+
+function isStats(reply: unknown): reply is { pid: number; total: Record<string, number> } {
+  return typeof reply === 'object' && reply !== null && 'pid' in reply && 'total' in reply;
+}
+
+function round(value: number | null): number | null {
+  return value === null ? null : Math.round(value * 1000) / 1000;
+}
