@@ -99,7 +99,9 @@ export const STEP_RULES: ProjectRule[] = THRESHOLD_KEYS.flatMap((metric) => [
           key,
           metric === 'cpu_thresholds'
             ? 'the CPU is never below 0 percent'
-            : 'nothing is below 0: an empty queue is below 1',
+            : metric === 'queue_thresholds'
+              ? 'no queue is below 0: an empty one is below 1'
+              : 'no time is below 0',
         ),
       ),
   ]),
