@@ -143,6 +143,17 @@ ${example('autoscaler metrics', 'autoscaler metrics cpu', 'autoscaler metrics ce
     });
 
   program
+    .command('check')
+    .description('look at all that a run depends on; changes nothing')
+    .option('--strict', 'warnings count as errors')
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', example('sudo autoscaler check', 'autoscaler check --strict --json'))
+    .action(async (options: { strict?: boolean; json?: boolean }) => {
+      const { checkCommand } = await import('./commands/check.ts');
+      done(await checkCommand(withGlobals(options)));
+    });
+
+  program
     .command('simulate')
     .description('what this config would have decided on recorded samples')
     .addOption(

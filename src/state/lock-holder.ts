@@ -21,6 +21,11 @@ export function findLockHolder(name: string): string {
   return `process ${pid} (since ${since} UTC)${isStranger ? stranger : ''}`;
 }
 
+/** Whether somebody listens on an abstract unix socket of this name. */
+export function isListening(name: string): boolean {
+  return findInode(name) !== null;
+}
+
 function ownerOf(pid: number): number | null {
   try {
     return statSync(`/proc/${pid}`).uid;

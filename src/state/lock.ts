@@ -8,8 +8,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
-import { findLockHolder } from './lock-holder.ts';
-import { ensureStateDir, explainFault, openTrusted } from './trusted.ts';
+import { findLockHolder, isListening } from './lock-holder.ts';
+import { checkStateDir, ensureStateDir, explainFault, openTrusted } from './trusted.ts';
 
 /** Bytes of an abstract socket's name after its leading NUL, all that there is room for: see `lockName`. */
 const NAME_BYTES = 107;
@@ -37,6 +37,23 @@ export async function acquireLock(stateDir: string): Promise<Lock> {
   if (error === null) return { release: () => server.close() };
   if (error.code !== 'EADDRINUSE') throw explainFault(`${stateDir}/lock`, error);
   return { heldBy: findLockHolder(name) };
+}
+
+/**
+ * Who holds the lock of a state folder, for people; null: nobody. Takes nothing and makes nothing.
+ *
+ * @throws UserError as `acquireLock`
+ */
+export function readLockHolder(stateDir: string): string | null {
+  if (!checkStateDir(stateDir)) return null;
+  const fd = openTrusted(`${stateDir}/lock`, constants.O_RDONLY);
+  if (fd === null) return null;
+  try {
+    const name = lockName(stateDir, readFileSync(fd, 'utf8'));
+    return isListening(name) ? findLockHolder(name) : null;
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /**

@@ -1,0 +1,141 @@
+import { listPending } from '../act/journal.ts';
+import { checkInterval, readTimerInterval } from '../check/timer.ts';
+import type { Finding } from '../check/types.ts';
+import type { Global } from '../config/schema.ts';
+import { UserError } from '../errors.ts';
+import { readRecent } from '../state/history.ts';
+import { readLockHolder } from '../state/lock.ts';
+import { checkStateDir } from '../state/trusted.ts';
+import { runSystemctl } from '../systemd/systemctl.ts';
+import { readUnits } from '../systemd/units.ts';
+
+const TIMER = 'autoscaler.timer';
+
+/** A finding about the host. */
+function about(
+  code: string,
+  severity: Finding['severity'],
+  evidence: string,
+  remedy: string | null = null,
+): Finding {
+  return { code, severity, project: null, evidence, remedy };
+}
+
+/** What a fault that was thrown says, as a finding. @throws whatever is no UserError */
+export function toFinding(code: string, error: unknown, project: string | null = null): Finding {
+  if (!(error instanceof UserError)) throw error;
+  const { message, hint = null } = error;
+  return { code, severity: 'error', project, evidence: message, remedy: hint };
+}
+
+/** Who asks: without root little can be seen, and nothing changed. */
+export function checkUser(): Finding[] {
+  if (process.geteuid?.() === 0) return [];
+  return [
+    about(
+      'not_root',
+      'warning',
+      'this is not root: what follows is only what this user may see, and run needs root',
+      'sudo autoscaler check',
+    ),
+  ];
+}
+
+/** State, lock and backups: whether they can be used and trusted, and what is in progress. Writes nothing. */
+export async function checkPlaces(global: Global): Promise<Finding[]> {
+  const { state_dir: stateDir, backup_dir: backupDir } = global;
+  const state = collect('state_unusable', () => checkState(stateDir, global));
+  const lock = collect('lock_unusable', () => {
+    const holder = readLockHolder(stateDir);
+    return holder === null
+      ? []
+      : [about('lock_held', 'info', `a run is going on: ${holder} holds the lock`)];
+  });
+  const backups = await checkBackups(backupDir).catch((error: unknown) => [
+    toFinding('backups_unusable', error),
+  ]);
+  return [...state, ...lock, ...backups];
+}
+
+function collect(code: string, look: () => Finding[]): Finding[] {
+  try {
+    return look();
+  } catch (error) {
+    return [toFinding(code, error)];
+  }
+}
+
+function checkState(stateDir: string, { check_interval_seconds: intervalS }: Global): Finding[] {
+  if (!checkStateDir(stateDir)) {
+    return [about('state_missing', 'info', `${stateDir} is not there yet: the first run makes it`)];
+  }
+  const { entries, warnings } = readRecent(stateDir, 0);
+  const damaged = warnings.map((text) => about('history_damaged', 'warning', text));
+  const last = entries.findLast((entry) => entry.kind === 'sample');
+  if (last === undefined) {
+    return [...damaged, about('history_empty', 'info', `${stateDir}: no run has measured yet`)];
+  }
+  const ageS = Math.round((Date.now() - Date.parse(last.at)) / 1000);
+  const isOld = ageS > 2.5 * intervalS;
+  return [
+    ...damaged,
+    about(
+      isOld ? 'history_old' : 'history_fresh',
+      isOld ? 'warning' : 'info',
+      `the last sample is ${ageS} s old (a run is due every ${intervalS} s)`,
+      isOld ? `Is the timer on? systemctl list-timers ${TIMER}; journalctl -u autoscaler` : null,
+    ),
+  ];
+}
+
+async function checkBackups(backupDir: string): Promise<Finding[]> {
+  if (!checkStateDir(backupDir)) {
+    return [
+      about('backups_missing', 'info', `${backupDir} is not there yet: it is made when needed`),
+    ];
+  }
+  return (await listPending(backupDir)).map(({ folder, manifest }) =>
+    'fault' in manifest
+      ? about(
+          'change_unreadable',
+          'error',
+          `${folder}: the record of a change in progress cannot be read (${manifest.detail})`,
+          'autoscaler run says what to do with it',
+        )
+      : about(
+          'change_in_progress',
+          'warning',
+          `a change of ${manifest.service} (${manifest.from} → ${manifest.to}) has not ended`,
+          'the next run finishes it or takes it back',
+        ),
+  );
+}
+
+/** Whether runs come by themselves, and as often as the config says. @throws UserError where systemd does not answer */
+export async function checkTimer({
+  check_interval_seconds: intervalS,
+}: Global): Promise<Finding[]> {
+  const timer = (await readUnits([TIMER])).get(TIMER);
+  if (timer === undefined || timer.loadState === 'not-found') {
+    const remedy =
+      'install it (scripts/install.sh or the package), or call "autoscaler run" by cron';
+    return [about('timer_missing', 'warning', `${TIMER} is not installed`, remedy)];
+  }
+  const enable = `systemctl enable --now ${TIMER}`;
+  if (timer.activeState !== 'active') {
+    return [
+      about('timer_off', 'warning', `${TIMER} is ${timer.activeState}: no run comes`, enable),
+    ];
+  }
+  const asked = ['show', '-P', 'TimersMonotonic', TIMER];
+  const { stdout } = await runSystemctl(asked, 10_000);
+  const timerS = readTimerInterval(stdout);
+  const findings = timerS === null ? [] : checkInterval(timerS, intervalS);
+  if (timer.unitFileState !== 'enabled') {
+    const evidence = `${TIMER} runs, but is not enabled: it is gone after a reboot`;
+    findings.push(about('timer_not_enabled', 'warning', evidence, enable));
+  }
+  if (findings.length > 0) return findings;
+  const every = timerS === null ? '' : `, every ${timerS} s`;
+  return [about('timer_on', 'info', `${TIMER} is on${every}`)];
+}

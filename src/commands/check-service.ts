@@ -1,0 +1,147 @@
+import { findObstacle } from '../act/live.ts';
+import type { ActDeps, Plan } from '../act/types.ts';
+import { isRunning } from '../act/unit.ts';
+import type { Finding } from '../check/types.ts';
+import type { Config, Project } from '../config/schema.ts';
+import type { ServiceSample } from '../decide/types.ts';
+import type { UnitState } from '../systemd/types.ts';
+import { toFinding } from './check-host.ts';
+import { liveOf } from './live.ts';
+import { preparePlan } from './prepare-plan.ts';
+
+/** One service as it was found. */
+export interface Looked {
+  name: string;
+  project: Project;
+  unit: UnitState;
+  sample: ServiceSample | undefined;
+  config: Config;
+  deps: ActDeps;
+}
+
+type Tell = (
+  code: string,
+  severity: Finding['severity'],
+  evidence: string,
+  remedy?: string | null,
+) => Finding;
+
+/** The service: whether it is there, where its number stands, what a change would do. Changes nothing. */
+export async function checkService(looked: Looked): Promise<Finding[]> {
+  const { name, unit } = looked;
+  const tell: Tell = (code, severity, evidence, remedy = null) => ({
+    ...{ code, severity, project: name, evidence, remedy },
+  });
+  if (unit.loadState !== 'loaded') {
+    const detail = unit.loadError === null ? '' : `: ${unit.loadError}`;
+    const remedy = 'check "service_name"; systemctl list-units --type=service shows the names';
+    return [tell('unit_not_loaded', 'error', `${unit.id} is ${unit.loadState}${detail}`, remedy)];
+  }
+  try {
+    const state = checkState(looked, tell);
+    return [...state, ...(await checkChange(looked, tell))];
+  } catch (error) {
+    return [toFinding('unit_unreadable', error, name)];
+  }
+}
+
+function checkState({ unit, project, sample }: Looked, tell: Tell): Finding[] {
+  const findings: Finding[] = [];
+  if (!isRunning(unit)) {
+    const evidence = `${unit.id} is ${unit.activeState}: it is never started by autoscaler`;
+    findings.push(tell('service_down', 'warning', evidence, `systemctl status ${unit.id}`));
+  }
+  if (unit.needDaemonReload) {
+    const evidence = `files of ${unit.id} were edited since systemd read them`;
+    findings.push(tell('reload_needed', 'warning', evidence, 'systemctl daemon-reload'));
+  }
+  const { workers = null, running = null, errors = {} } = sample ?? {};
+  const { min_workers: min, max_workers: max } = project;
+  if (workers !== null && (workers < min || workers > max)) {
+    const to = workers < min ? min : max;
+    const evidence = `it has ${workers} workers, and may have ${min} to ${max}: the first run goes to ${to} at once`;
+    const remedy = 'change min_workers or max_workers, if that is not meant';
+    findings.push(tell('outside_limits', project.enabled ? 'warning' : 'info', evidence, remedy));
+  }
+  if (isRunning(unit) && workers !== null && running !== null && running !== workers) {
+    const evidence = `the unit declares ${workers} workers, ${running} run`;
+    findings.push(tell('drift', 'warning', evidence, `systemctl restart ${unit.id}`));
+  }
+  if (isRunning(unit) && errors['running'] !== undefined) {
+    findings.push(
+      tell('workers_not_counted', 'warning', `its running workers: ${errors['running']}`),
+    );
+  }
+  return findings;
+}
+
+async function checkChange(looked: Looked, tell: Tell): Promise<Finding[]> {
+  const { name, unit, project, sample, config } = looked;
+  const now = sample?.workers ?? project.min_workers;
+  const to = now < project.max_workers ? now + 1 : Math.max(1, now - 1);
+  const plan = await preparePlan(unit, {
+    ...{ project: name, to, reasons: [], reason: 'check', mayReload: false },
+    live: liveOf(config, unit.unit),
+  });
+  if ('how' in plan) {
+    return [tell(`number_${plan.code}`, 'error', plan.message, plan.hint)];
+  }
+  const findings: Finding[] = [];
+  if (project.kind !== undefined && project.kind !== plan.kind) {
+    const evidence = `the config says ${project.kind}, ${unit.id} runs ${plan.kind}`;
+    findings.push(tell('kind_differs', 'error', evidence, `remove "kind", or correct it`));
+  }
+  const where = plan.files.map(({ path, before }) => (before === null ? `${path} (new)` : path));
+  const edit =
+    where.length === 0 ? 'a change would edit nothing' : `a change edits ${where.join(', ')}`;
+  findings.push(tell('service_found', 'info', `${plan.kind}, ${plan.from} workers; ${edit}`));
+  return [...findings, ...(await checkLive(looked, plan, tell))];
+}
+
+/** How a change would get into force. */
+async function checkLive(
+  { unit, project, deps }: Looked,
+  plan: Plan,
+  tell: Tell,
+): Promise<Finding[]> {
+  if (!isRunning(unit)) return [];
+  const { apply } = project;
+  const { kind, service } = plan;
+  const obstacle = plan.obstacle ?? (await askLive({ kind, service }, unit, deps));
+  if (obstacle === null) {
+    return apply === 'restart' && kind === 'gunicorn'
+      ? [
+          tell(
+            'live_recommended',
+            'info',
+            'each change restarts it, which cuts requests; it could be changed while it runs',
+            'set "apply": "live"',
+          ),
+        ]
+      : [tell('live_possible', 'info', 'it can be changed while it runs (apply: live)')];
+  }
+  if (apply === 'restart')
+    return [tell('live_impossible', 'info', `not while it runs: ${obstacle}`)];
+  const isOnly = apply === 'live-only';
+  const instead = isOnly ? 'so it is never changed' : 'so each change restarts it';
+  return [
+    tell(
+      'live_impossible',
+      isOnly ? 'error' : 'warning',
+      `it cannot be changed while it runs: ${obstacle}; ${instead}`,
+      isOnly ? 'set "apply": "live" or "restart"' : 'mend that, or set "apply": "restart"',
+    ),
+  ];
+}
+
+async function askLive(
+  of: Pick<Plan, 'kind' | 'service'>,
+  unit: UnitState,
+  deps: ActDeps,
+): Promise<string | null> {
+  try {
+    return await findObstacle(of, unit, deps);
+  } catch (error) {
+    return toFinding('', error).evidence;
+  }
+}

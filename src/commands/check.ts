@@ -1,0 +1,163 @@
+import { cpus } from 'node:os';
+import { checkFlapping } from '../check/flapping.ts';
+import { checkMemoryPlan, type ProjectMemory } from '../check/memory-plan.ts';
+import { checkReach } from '../check/reach.ts';
+import type { Finding } from '../check/types.ts';
+import type { GlobalOptions } from '../cli.ts';
+import { ConfigError, formatFault } from '../config/fault.ts';
+import { loadConfig, type LoadedConfig } from '../config/load.ts';
+import { toPolicies } from '../config/policies.ts';
+import { findConfigPath } from '../config/read.ts';
+import type { Config } from '../config/schema.ts';
+import { EXIT, type ExitCode } from '../errors.ts';
+import { takeSample, type Measurement } from '../measure/sample.ts';
+import { renderCheck, toCheckDocument } from '../output/check-report.ts';
+import { openOutput } from '../output/terminal.ts';
+import { makeActDeps } from './act-deps.ts';
+import { checkPlaces, checkTimer, checkUser, toFinding } from './check-host.ts';
+import { checkService } from './check-service.ts';
+import { explainTwin, readServices, type TrueNames } from './true-names.ts';
+
+export interface CheckOptions extends GlobalOptions {
+  strict?: boolean;
+  json?: boolean;
+}
+
+/**
+ * Looks at all that a run depends on and changes nothing. Projects that are disabled are looked at too, so
+ * that one knows before they are enabled.
+ */
+export async function checkCommand(options: CheckOptions): Promise<ExitCode> {
+  const findings = await findAll(findConfigPath(options.config));
+  const document = toCheckDocument(findings);
+  const out = openOutput({ color: options.color });
+  if (options.json === true) out.write(`${JSON.stringify(document)}\n`);
+  else out.write(renderCheck(document, out, options.quiet === true));
+  const faults = document.errors + (options.strict === true ? document.warnings : 0);
+  return faults > 0 ? EXIT.failed : EXIT.ok;
+}
+
+async function findAll(path: string): Promise<Finding[]> {
+  const findings = checkUser();
+  let loaded: LoadedConfig;
+  try {
+    loaded = await loadConfig(path);
+  } catch (error) {
+    return [...findings, ...tellConfigError(error)];
+  }
+  const { config, warnings } = loaded;
+  findings.push(...warnings.map((fault) => tellFault(fault, 'config_odd', 'warning')));
+  if (findings.every(({ code }) => !code.startsWith('config_'))) {
+    const count = Object.keys(config.projects).length;
+    const evidence = `${path}: ${count === 1 ? '1 project' : `${count} projects`}, without faults`;
+    findings.push({ code: 'config_ok', severity: 'info', project: null, evidence, remedy: null });
+  }
+  findings.push(...(await checkPlaces(config.global)));
+  try {
+    findings.push(...(await checkTimer(config.global)), ...(await checkServices(config)));
+  } catch (error) {
+    findings.push(toFinding('systemd_silent', error));
+  }
+  return findings;
+}
+
+function tellConfigError(error: unknown): Finding[] {
+  if (error instanceof ConfigError) {
+    return error.faults.map((fault) => tellFault(fault, 'config_fault', 'error'));
+  }
+  return [toFinding('config_unusable', error)];
+}
+
+function tellFault(
+  fault: Parameters<typeof formatFault>[0],
+  code: string,
+  severity: Finding['severity'],
+): Finding {
+  const evidence = formatFault({ ...fault, hint: null });
+  return { code, severity, project: null, evidence, remedy: fault.hint };
+}
+
+/** All projects as if they were enabled, their memory measured whether they have a threshold for it or not. */
+function enableAll(config: Config): Config {
+  const entries = Object.entries(config.projects).map(([name, project]) => [
+    name,
+    { ...project, enabled: true, memory_threshold_mb: project.memory_threshold_mb ?? 0 },
+  ]);
+  return { ...config, projects: Object.fromEntries(entries) as Config['projects'] };
+}
+
+async function checkServices(written: Config): Promise<Finding[]> {
+  const named = await readServices(enableAll(written));
+  const measured = await takeSample({ ...named, previous: null });
+  const findings = tellTwins(named, written);
+  const deps = makeActDeps(written.global, {
+    ...{ interrupted: () => false, log: null, config: named.config },
+  });
+  for (const [name, project] of Object.entries(named.config.projects)) {
+    const unit = named.units.get(project.service_name);
+    const enabled = written.projects[name]?.enabled === true;
+    if (!enabled) {
+      const evidence = 'disabled in the config: left alone by run';
+      findings.push({ code: 'disabled', severity: 'info', project: name, evidence, remedy: null });
+    }
+    if (unit === undefined) continue;
+    const sample = measured.sample.services[unit.unit];
+    const looked = { name, project: { ...project, enabled }, unit, sample, deps };
+    findings.push(...(await checkService({ ...looked, config: named.config })));
+    findings.push(...tellQueue(name, measured));
+  }
+  return [...findings, ...checkNumbers(named.config, written, measured)];
+}
+
+function tellTwins({ twins }: TrueNames, written: Config): Finding[] {
+  return twins.map((twin) => {
+    const isServed = [twin.project, twin.owner].every((name) => written.projects[name]?.enabled);
+    return {
+      code: 'service_twice',
+      severity: isServed ? 'error' : 'warning',
+      project: twin.project,
+      evidence: explainTwin(twin),
+      remedy: 'name another service, or remove one of the two projects',
+    };
+  });
+}
+
+function tellQueue(project: string, { queues }: Measurement): Finding[] {
+  const queue = queues.get(project);
+  if (queue === undefined) return [];
+  if (queue.error !== undefined) {
+    const remedy = 'check "broker_url" and "queues", and whether the broker runs';
+    const of = { code: 'broker_fault', severity: 'error', project } as const;
+    return [{ ...of, evidence: queue.error, remedy }];
+  }
+  if (queue.note !== undefined) {
+    const of = { code: 'queue_missing', severity: 'warning', project } as const;
+    return [{ ...of, evidence: queue.note, remedy: 'check the names in "queues"' }];
+  }
+  const evidence = `its broker answers: ${queue.length ?? 0} tasks wait in ${Object.keys(queue.perQueue).join(', ')}`;
+  return [{ code: 'broker_ok', severity: 'info', project, evidence, remedy: null }];
+}
+
+/** What arithmetic alone says. */
+function checkNumbers(config: Config, written: Config, measured: Measurement): Finding[] {
+  const { host, services } = measured.sample;
+  const cores = cpus().length;
+  const policies = toPolicies(config);
+  const thresholds = policies.flatMap((policy) => [
+    ...checkReach({ policy, kind: measured.located.get(policy.service)?.kind ?? null, cores }),
+    ...checkFlapping(policy),
+  ]);
+  const memory = policies.map(({ project, service, maxWorkers }): ProjectMemory => {
+    const { memory_mb: mb = null, running = null } = services[service] ?? {};
+    const workerMb = mb !== null && running !== null && running > 0 ? mb / running : null;
+    return { project, maxWorkers, running: running ?? 0, workerMb };
+  });
+  const enabled = memory.filter(({ project }) => written.projects[project]?.enabled === true);
+  return [
+    ...thresholds,
+    ...checkMemoryPlan(enabled.length > 0 ? enabled : memory, {
+      totalMb: host.memory_total_mb ?? null,
+      availableMb: host.memory_available_mb,
+    }),
+  ];
+}

@@ -1,0 +1,39 @@
+import type { Finding, Severity } from '../check/types.ts';
+import type { Output } from './terminal.ts';
+
+/** The document of `check --json`; its schema is docs/json/check.schema.json. */
+export interface CheckDocument {
+  v: 1;
+  errors: number;
+  warnings: number;
+  findings: Finding[];
+}
+
+const STYLES = { error: 'red', warning: 'yellow', info: 'green' } as const;
+const WORDS: Record<Severity, string> = { error: 'ERROR', warning: 'WARNING', info: 'ok' };
+
+/** Counts findings; their order stays. */
+export function toCheckDocument(findings: Finding[]): CheckDocument {
+  const count = (wanted: Severity): number =>
+    findings.filter(({ severity }) => severity === wanted).length;
+  return { v: 1, errors: count('error'), warnings: count('warning'), findings };
+}
+
+/** A line for each finding, what to do below it, and the counts at the end. `isQuiet`: errors alone. */
+export function renderCheck(document: CheckDocument, out: Output, isQuiet: boolean): string {
+  const { findings, errors, warnings } = document;
+  const shown = isQuiet ? findings.filter(({ severity }) => severity === 'error') : findings;
+  const lines = shown.map(({ severity, project, evidence, remedy }) => {
+    const word = WORDS[severity];
+    const head = out.paint(STYLES[severity], word) + ' '.repeat(9 - word.length);
+    const where = project === null ? '' : `${project}: `;
+    const help = remedy === null ? '' : `\n         → ${remedy}`;
+    return `${head}${where}${evidence.replaceAll('\n', ' ')}${help}\n`;
+  });
+  const total = `${counted(errors, 'error')}, ${counted(warnings, 'warning')}`;
+  return isQuiet && errors === 0 ? '' : `${lines.join('')}\n${total}\n`;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}

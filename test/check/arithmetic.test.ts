@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { checkMemoryPlan, type ProjectMemory } from '../../src/check/memory-plan.ts';
+import { checkReach } from '../../src/check/reach.ts';
+import { checkInterval, parseSpan, readTimerInterval } from '../../src/check/timer.ts';
+import type { Policy, Step } from '../../src/decide/types.ts';
+
+describe('memory of all projects at max_workers', () => {
+  const one = (maxWorkers: number, running: number, workerMb: number | null): ProjectMemory => ({
+    ...{ project: 'p', maxWorkers, running, workerMb },
+  });
+  const CASES: [string, ProjectMemory[], number | null, number, [string, string | RegExp][]][] = [
+    [
+      'it fits',
+      [one(4, 2, 256)],
+      8192,
+      4096,
+      [['memory_plan', 'all at max need 1.0 GB, the host has 8.0 GB']],
+    ],
+    ['exactly all of it fits', [one(4, 4, 1024)], 4096, 0, [['memory_plan', /4\.0 GB/]]],
+    [
+      'more than the host has',
+      [one(10, 2, 512), one(8, 1, 525)],
+      8192,
+      4096,
+      [['memory_beyond_host', 'all at max need 9.1 GB, the host has 8.0 GB']],
+    ],
+    [
+      'more than is left',
+      [one(10, 2, 512)],
+      8192,
+      2048,
+      [['memory_beyond_available', /4\.0 GB more than now; 2\.0 GB are available/]],
+    ],
+    [
+      'a worker of unknown cost is told, the others count',
+      [one(2, 0, null), one(2, 2, 512)],
+      8192,
+      2048,
+      [
+        ['memory_unknown', /not known/],
+        ['memory_plan', /1\.0 GB/],
+      ],
+    ],
+    ['a host that cannot be measured', [one(2, 2, 512)], null, 2048, []],
+    [
+      'more than max run already: nothing is added',
+      [one(2, 4, 512)],
+      8192,
+      0,
+      [['memory_plan', /1\.0 GB/]],
+    ],
+  ];
+  for (const [title, projects, totalMb, availableMb, expected] of CASES) {
+    test(title, () => {
+      const found = checkMemoryPlan(projects, { totalMb, availableMb });
+      assert.deepEqual(
+        found.map(({ code }) => code),
+        expected.map(([code]) => code),
+      );
+      for (const [index, [, evidence]] of expected.entries()) {
+        if (typeof evidence === 'string') assert.equal(found[index]?.evidence, evidence);
+        else assert.match(found[index]?.evidence ?? '', evidence);
+      }
+    });
+  }
+});
+
+describe('thresholds that can never act', () => {
+  const step = (workers: number, threshold: number): Step => ({ workers, threshold });
+  const policy = (up: Step[], down: Step[], minWorkers = 1, maxWorkers = 4): Policy => ({
+    ...{ project: 'p', service: 'p.service', minWorkers, maxWorkers, memoryThresholdMb: null },
+    metrics: [{ metric: 'cpu', up, down, upMs: 0, downMs: 0 }],
+  });
+  const CASES: [string, Policy, number, string[]][] = [
+    ['equal limits', policy([step(2, 60)], [step(1, 20)], 2, 2), 1, ['limits_equal']],
+    ['only up', policy([step(2, 60)], []), 1, ['one_way']],
+    ['only down', policy([], [step(1, 20)]), 1, ['one_way']],
+    [
+      'one worker of four processors makes 25 %',
+      policy([step(2, 60)], [step(1, 5)]),
+      4,
+      ['cpu_out_of_reach'],
+    ],
+    ['one worker of two processors makes 50 %', policy([step(2, 49)], [step(1, 5)]), 2, []],
+    [
+      'a value equal to what can be reached is not above it',
+      policy([step(2, 50)], [step(1, 5)]),
+      2,
+      ['cpu_out_of_reach'],
+    ],
+    ['never fewer than min_workers, so they count', policy([step(4, 70)], [step(3, 5)], 3), 4, []],
+  ];
+  for (const [title, given, cores, codes] of CASES) {
+    test(title, () => {
+      const found = checkReach({ policy: given, kind: 'gunicorn', cores });
+      assert.deepEqual(
+        found.map(({ code }) => code),
+        codes,
+      );
+    });
+  }
+});
+
+describe('the interval of the timer', () => {
+  const SPANS: [string, number | null][] = [
+    ['2min', 120],
+    ['1h 30min', 5400],
+    ['1min 30.5s', 90.5],
+    ['500ms', 0.5],
+    ['infinity', null],
+    ['', null],
+  ];
+  for (const [text, seconds] of SPANS) {
+    test(`${JSON.stringify(text)} is ${seconds}`, () => assert.equal(parseSpan(text), seconds));
+  }
+  test('it is read from the property of systemd', () => {
+    const property =
+      '{ OnActiveUSec=10s ; next_elapse=0 }\n{ OnUnitActiveUSec=2min ; next_elapse=1h }';
+    assert.equal(readTimerInterval(property), 120);
+    assert.equal(readTimerInterval('{ OnBootUSec=2min ; next_elapse=1h }'), null);
+  });
+  const INTERVALS: [number, number, string[]][] = [
+    [120, 120, []],
+    [60, 120, ['interval_differs']],
+    [300, 120, ['interval_differs']],
+    [301, 120, ['interval_too_long']],
+  ];
+  for (const [timer, config, codes] of INTERVALS) {
+    test(`every ${timer} s where the config says ${config}`, () => {
+      assert.deepEqual(
+        checkInterval(timer, config).map(({ code }) => code),
+        codes,
+      );
+    });
+  }
+});
