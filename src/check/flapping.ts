@@ -62,11 +62,17 @@ function toFinding({ from, to, down, up, value }: Flap, { project }: Policy): Fi
   };
 }
 
-/** The counts that the service may stay at: its limits, and all that a threshold leads to. */
-function reachableCounts(metric: MetricPolicy, { minWorkers, maxWorkers }: Policy): number[] {
+/** Beyond so many a step of one worker changes next to nothing. */
+const MOST_COUNTS = 100;
+
+/** The counts that the service may stay at: its limits, all that a threshold leads to, and with max_step those between. */
+function reachableCounts(metric: MetricPolicy, policy: Policy): number[] {
+  const { minWorkers, maxWorkers, brakes } = policy;
   const steps = [...metric.up, ...metric.down].map(({ workers }) => workers);
-  const counts = [minWorkers, maxWorkers, ...steps];
-  return [...new Set(counts)]
+  const isStepwise = (brakes?.maxStep.down ?? brakes?.maxStep.up ?? null) !== null;
+  const length = isStepwise ? Math.min(MOST_COUNTS, maxWorkers - minWorkers) : 0;
+  const between = Array.from({ length }, (_, index) => minWorkers + index);
+  return [...new Set([minWorkers, maxWorkers, ...steps, ...between])]
     .filter((count) => count >= minWorkers && count <= maxWorkers)
     .sort((a, b) => a - b);
 }

@@ -53,7 +53,7 @@ const CASES: [title: string, policy: Policy, remedies: string[]][] = [
     ['set scale_down_1 to at most 17, or scale_up_2 to at least 80'],
   ],
   ['min_workers ends the way down', policy({ up_3: 60, down_1: 39 }, { min: 2, max: 3 }), []],
-  ['max_step shortens the way down', policy({ up_2: 70, up_4: 75, down_1: 20 }, { step: 1 }), []],
+  ['max_step shortens the way down', policy({ up_2: 70, up_4: 75, down_1: 35 }, { step: 1 }), []],
   [
     'an up threshold for no more than it goes to does not matter',
     policy({ up_2: 10, down_2: 40 }, { max: 3 }),
