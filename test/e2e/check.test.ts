@@ -73,13 +73,8 @@ describe('check on a host', { timeout: 200_000 }, () => {
       twin: { ...CPU, service_name: 'shop' },
     });
     assert.equal(exitCode, 1);
-    assert.deepEqual(
-      codes('gone'),
-      ['unit_not_loaded', 'cpu_out_of_reach', 'memory_unknown'].filter((code) =>
-        codes('gone').includes(code),
-      ),
-    );
-    assert.equal(codes('opaque')[0], 'number_opaque_script');
+    assert.equal(codes('gone')[0], 'unit_not_loaded');
+    assert.ok(codes('opaque').includes('number_opaque_script'));
     assert.ok(codes('tasks').includes('broker_fault'));
     assert.ok(codes('flapping').includes('thresholds_flap'));
     assert.ok(codes('twin').includes('service_twice'));
