@@ -32,3 +32,4 @@ put config/autoscaler.example.jsonc usr/share/doc/autoscaler/examples/autoscaler
 put config/autoscaler.schema.json usr/share/doc/autoscaler/autoscaler.schema.json
 put dist/licenses.txt usr/share/doc/autoscaler/licenses.txt
 put README.md usr/share/doc/autoscaler/README.md
+put README.es.md usr/share/doc/autoscaler/README.es.md

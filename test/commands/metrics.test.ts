@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { EXIT } from '../../src/errors.ts';
 import { writeConfig } from '../config/write-config.ts';
+import { assertDocumented } from '../docs/json-schemas.ts';
 import { freePorts, startRedis, type RedisServer } from '../measure/redis-server.ts';
 import { autoscaler } from './built.ts';
 
@@ -64,7 +65,7 @@ describe('a metric of the host is a bare number, with no service measured and no
 
   test('as JSON', () => {
     const { stdout } = autoscaler(['--config', config, 'metrics', 'memory', '--json']);
-    const { memory, ...rest } = JSON.parse(stdout) as Record<string, unknown>;
+    const { memory, ...rest } = assertDocumented('metrics', stdout) as Record<string, unknown>;
     assert.equal(typeof memory, 'number');
     assert.deepEqual(rest, { error: null });
   });
@@ -97,7 +98,7 @@ describe('the queue of a project', () => {
 
   test('as JSON it is null with its error', () => {
     const { code, stdout } = read('down', '--json');
-    const { celery_queue, error } = JSON.parse(stdout) as Record<string, unknown>;
+    const { celery_queue, error } = assertDocumented('metrics', stdout) as Record<string, unknown>;
     assert.equal(celery_queue, null);
     assert.match(String(error), /nothing listens there/);
     assert.equal(code, EXIT.failed);
@@ -127,7 +128,7 @@ test('all of it without systemd: what can be measured, the rest null with its er
   // no systemctl there
   const env = { PATH: folder };
   const { code, stdout, stderr } = autoscaler(['--config', config, 'metrics', '--json'], env);
-  const { host, services } = JSON.parse(stdout) as {
+  const { host, services } = assertDocumented('metrics', stdout) as {
     host: Record<string, unknown>;
     services: Record<string, Record<string, unknown>>;
   };

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { after, describe, test } from 'node:test';
 import type { HistoryEntry } from '../../src/decide/types.ts';
 import { history, SERVICE } from '../decide/series.ts';
+import { assertDocumented } from '../docs/json-schemas.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'autoscaler-simulate-'));
@@ -76,7 +77,7 @@ describe('simulate --samples FILE', () => {
     const { code, stdout, stderr } = await simulateText(LOAD, '--json');
     assert.deepEqual([code, stderr], [0, '']);
     const change = { project: 'shop', service: SERVICE };
-    assert.deepEqual(JSON.parse(stdout), {
+    assert.deepEqual(assertDocumented('simulate', stdout), {
       decisions: [
         {
           at: 'slot 2',
@@ -169,7 +170,7 @@ describe('simulate --samples -', () => {
     for (const entry of history({ cpu: '50 90 90' })) {
       child.stdin.write(`${JSON.stringify(entry)}\n`);
       const answer: IteratorResult<string> = await answers.next();
-      seen.push(JSON.parse(answer.value as string));
+      seen.push(assertDocumented('simulate', answer.value as string));
     }
     child.stdin.end();
     const service = { project: 'shop', service: SERVICE, from: 2 };
@@ -222,7 +223,7 @@ describe('simulate --samples -', () => {
     const answers = stdout
       .trim()
       .split('\n')
-      .map((line) => JSON.parse(line) as object);
+      .map((line) => assertDocumented('simulate', line));
     assert.equal(code, 1);
     assert.equal(answers.length, 18);
     assert.deepEqual(answers[8], {

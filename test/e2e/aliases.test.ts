@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { RunReport } from '../../src/output/run-report.ts';
+import { assertDocumented } from '../docs/json-schemas.ts';
 import { startLab, type Lab } from '../lab/lab.ts';
 import { gunicornUnit, installUnit } from '../lab/services.ts';
 
@@ -22,7 +23,7 @@ describe('one service by two names', { timeout: 120_000 }, () => {
     const all = Object.entries(projects).map(([name, own]) => [name, { ...common, ...own }]);
     await lab.writeFile(CONFIG, JSON.stringify({ projects: Object.fromEntries(all) as unknown }));
     const { exitCode, stdout, stderr } = await lab.autoscaler(['run', '--json']);
-    return { exitCode, stderr, services: (JSON.parse(stdout) as RunReport).services };
+    return { exitCode, stderr, services: (assertDocumented('run', stdout) as RunReport).services };
   }
 
   test('the first project decides, the second is refused by name, and the run says so by its exit code', async () => {
@@ -51,7 +52,7 @@ describe('one service by two names', { timeout: 120_000 }, () => {
 
   test('all changes are one chain: a rollback by the alias restores the number before the first', async () => {
     const { stdout } = await lab.autoscaler(['rollback', '--list', '--json']);
-    const { changes } = JSON.parse(stdout) as { changes: { service: string; to: number }[] };
+    const { changes } = assertDocumented('rollback', stdout) as { changes: { service: string; to: number }[] };
     assert.deepEqual(
       changes.map(({ service, to }) => [service, to]),
       [
@@ -74,5 +75,24 @@ describe('one service by two names', { timeout: 120_000 }, () => {
     const { exitCode, stdout } = await lab.autoscaler(['rollback']);
     assert.equal(exitCode, 0, stdout);
     assert.equal(await lab.readFile(UNIT), gunicornUnit({ count: '--workers 1' }));
+  });
+
+  test('what each command prints with --json is what its schema says', async () => {
+    const rows: [command: string, ...args: string[]][] = [
+      ['metrics', 'all'],
+      ['metrics', 'workers', 'one'],
+      ['run', '--dry-run'],
+      ['scale', 'shop', '4', '--dry-run'],
+      ['scale', 'shop', '4'],
+      ['scale', 'shop', '4'],
+      ['rollback', '--dry-run'],
+      ['rollback'],
+      ['rollback'],
+    ];
+    for (const [command, ...args] of rows) {
+      const { stdout, stderr } = await lab.autoscaler([command, ...args, '--json']);
+      assert.notEqual(stdout, '', stderr);
+      assertDocumented(command, stdout);
+    }
   });
 });
