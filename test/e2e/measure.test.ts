@@ -363,18 +363,24 @@ describe('a sample', () => {
       'threads.service',
       'gone.service',
     ]);
-    const { memory_mb, main_pid, ...web } = services['web.service'] ?? { workers: null };
-    assert.deepEqual(web, { workers: 2, running: 2, active: 'active' });
+    const web = services['web.service'];
+    const { memory_mb, main_pid } = web ?? {};
+    assert.deepEqual(
+      [web?.workers, web?.running, web?.active, web?.running_tasks, web?.errors],
+      [2, 2, 'active', undefined, undefined],
+    );
     assert.ok((memory_mb ?? 0) > 5 && (memory_mb ?? 0) < 500, String(memory_mb));
     assert.ok((main_pid ?? 0) > 0);
     const work = services['work.service'];
     assert.deepEqual(
-      [work?.workers, work?.running, work?.queue_length, work?.errors],
-      [2, 2, 7, undefined],
+      [work?.workers, work?.running, work?.running_tasks, work?.queue_length, work?.errors],
+      [2, 2, 0, 7, undefined],
     );
     const threads = services['threads.service'];
     assert.deepEqual([threads?.workers, threads?.running, threads?.queue_length], [4, null, null]);
     assert.match(threads?.errors?.['running'] ?? '', /pool \(threads\)/);
+    assert.equal(threads?.running_tasks, null);
+    assert.match(threads?.errors?.['running_tasks'] ?? '', /pool \(threads\)/);
     assert.match(threads?.errors?.['queue_length'] ?? '', /6390: nothing listens there/);
     const gone = services['gone.service'];
     assert.deepEqual([gone?.workers, gone?.running, gone?.active], [null, 0, 'inactive']);
