@@ -13,6 +13,7 @@ import { openOutput } from '../output/terminal.ts';
 import { readRecent } from '../state/history.ts';
 import type { UnitState } from '../systemd/types.ts';
 import { readUnits } from '../systemd/units.ts';
+import { recallUnits } from './unit-memory.ts';
 import { logWarnings, openCommandLog } from './log-events.ts';
 import {
   isHostMetric,
@@ -96,7 +97,9 @@ async function measureAll(options: MetricsOptions, config: Config, log: Logger):
   const known: ReadonlyMap<string, UnitState> = units instanceof UserError ? new Map() : units;
   const history = readHistory(config, log, RATE_WINDOW_S * 1000);
   const previous = newestSample(history);
-  const { sample } = await takeSample({ config, units: known, previous, history, wantsAll: true });
+  const memory = recallUnits(config.global.state_dir);
+  const input = { config, units: known, previous, history, memory };
+  const { sample } = await takeSample({ ...input, wantsAll: true });
   const { at, span_s, host, services: measured } = sample;
   if (options.json === true) {
     writeOut(`${JSON.stringify({ at, span_s, host, services: measured })}\n`);

@@ -32,6 +32,7 @@ import {
 } from './report-decision.ts';
 import { watchSignals } from './signals.ts';
 import { readServices, type TrueNames } from './true-names.ts';
+import { keepUnits, recallUnits } from './unit-memory.ts';
 
 export interface RunOptions extends GlobalOptions {
   dryRun?: boolean;
@@ -85,16 +86,21 @@ async function runCycle(named: TrueNames, log: Logger, deps: ActDeps | null): Pr
   for (const warning of warnings) log.warn({ event: 'history' }, warning);
   const previous = entries.findLast((entry) => entry.kind === 'sample') ?? null;
   const byService = new Map(policies.map((policy) => [policy.service, policy]));
+  const memory = recallUnits(stateDir);
   const taken = await takeSample({
     config,
     units,
     previous,
     history: entries,
+    memory,
     mayGrow: (sample, service) => mayGrow(byService.get(service)!, sample),
   });
   const sample = carryBrakes(policies, entries, taken.sample, recovered?.blocked);
   const measured = { ...taken, sample };
-  if (deps !== null) appendEntries(stateDir, [sample]);
+  if (deps !== null) {
+    appendEntries(stateDir, [sample]);
+    keepUnits(stateDir, memory);
+  }
 
   const decisions = decide({
     policies,

@@ -53,7 +53,8 @@ export async function measureProjectMetric(
   const unit = await readUnit(service);
   if (typeof unit === 'string') return { metric, value: null, error: unit };
   const { measureService } = await import('../measure/services.ts');
-  const { sample } = await measureService(unit, () => false);
+  const { toUnitMemory } = await import('../measure/unit-facts.ts');
+  const { sample } = await measureService(unit, toUnitMemory(null), () => false);
   return { metric, value: sample.workers, error: sample.errors?.['workers'] ?? null };
 }
 

@@ -2,18 +2,19 @@ import { settingsOf } from '../brokers/settings.ts';
 import type { Config } from '../config/schema.ts';
 import type { HistoryEntry, Sample, ServiceSample } from '../decide/types.ts';
 import type { UnitState } from '../systemd/types.ts';
-import type { Location } from '../unit-file/types.ts';
+import type { KnownLocation } from '../unit-file/types.ts';
 import type { DrainInput } from './drain.ts';
 import { measureHost } from './host.ts';
 import type { QueueLength, QueueRequest } from './queue.ts';
 import { toQueueRequest } from './queue-request.ts';
 import { measureService } from './services.ts';
+import { toUnitMemory, type UnitMemory } from './unit-facts.ts';
 
 /** What one run measured. */
 export interface Measurement {
   sample: Sample;
   /** where each service's number of workers stands; missing where its unit's files cannot be read */
-  located: Map<string, Location>;
+  located: Map<string, KnownLocation>;
   /** the queues of each project that has a broker, one by one */
   queues: Map<string, QueueLength>;
 }
@@ -34,6 +35,8 @@ export interface MeasureInput {
   wantsAll?: boolean;
   /** the samples of the last minutes, from which rates are told; default: none */
   history?: readonly HistoryEntry[];
+  /** what is known of the units; what is new goes there. Default: nothing */
+  memory?: UnitMemory;
 }
 
 /**
@@ -47,6 +50,7 @@ export async function takeSample({
   mayGrow = () => true,
   wantsAll = false,
   history = [],
+  memory = toUnitMemory(null),
 }: MeasureInput): Promise<Measurement> {
   const projects = Object.entries(config.projects).filter(([, project]) => project.enabled);
   const requests = projects
@@ -56,7 +60,7 @@ export async function takeSample({
     requests.length === 0 ? new Map<string, QueueLength>() : measureQueues(requests),
     measureHost(previous),
   ]);
-  const located = new Map<string, Location>();
+  const located = new Map<string, KnownLocation>();
   const services: Record<string, ServiceSample> = {};
   const draining: DrainInput[] = [];
   for (const [name, project] of projects) {
@@ -68,6 +72,7 @@ export async function takeSample({
     const queue = queues.get(name);
     const { sample, location, celeryPid } = await measureService(
       unit,
+      memory,
       (found) =>
         project.memory_threshold_mb !== undefined &&
         mayGrow({ host, services: { [unit.unit]: withQueue(found, queue) } }, unit.unit),

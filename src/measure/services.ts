@@ -1,17 +1,16 @@
 import type { ServiceSample } from '../decide/types.ts';
 import { findWorkerTree, type WorkerTree } from '../systemd/processes.ts';
 import type { UnitState } from '../systemd/types.ts';
-import type { Location, UnitSources } from '../unit-file/types.ts';
-import { assumeRunning, locateWorkers } from '../unit-file/workers.ts';
-import { hashUnit } from './unit-hash.ts';
+import type { KnownLocation } from '../unit-file/types.ts';
+import { assumeRunning } from '../unit-file/workers.ts';
 import { countRunningTasks } from './running-tasks.ts';
-import { readUnitSources } from './unit-sources.ts';
+import { readUnitFacts, type UnitFacts, type UnitMemory } from './unit-facts.ts';
 import { readMemoryMb } from './worker-memory.ts';
 
 /** A service as it is now; `location` is null where the unit's files cannot be read. */
 export interface ServiceMeasure {
   sample: ServiceSample;
-  location: Location | null;
+  location: KnownLocation | null;
   /** Celery's main process; null: there is none */
   celeryPid: number | null;
 }
@@ -22,19 +21,19 @@ const PROCESS_POOLS = ['prefork', 'processes'];
 /**
  * One service: declared workers from the unit's files, running workers and Celery's running tasks from its
  * processes, and, where `wantsMemory`, what they hold: that costs milliseconds for each of them. What cannot
- * be had is null, with its error.
+ * be had is null, with its error. `memory` is what is known of units already.
  */
 export async function measureService(
   unit: UnitState,
+  memory: UnitMemory,
   wantsMemory: (sample: ServiceSample) => boolean,
 ): Promise<ServiceMeasure> {
   const errors: Record<string, string> = {};
   const tree = isDown(unit) ? null : await findWorkerTree(unit);
   const running = tree === null ? [] : countable(tree);
   if (!Array.isArray(running)) errors['running'] = running.error;
-  const sources = readSources(unit, errors);
-  const located = sources && locateWorkers(sources);
-  const location = located && assumeRunning(located, countUp(running));
+  const facts = await readFacts(unit, memory, errors);
+  const location = facts && assumeRunning(facts.location, countUp(running));
   const workers = location === null || location.how === 'refused' ? null : location.workers;
   if (location?.how === 'refused') errors['workers'] = location.message;
   const sample: ServiceSample = {
@@ -44,7 +43,7 @@ export async function measureService(
     main_pid: unit.mainPid,
     main_start_s: unit.mainStartUs === null ? null : unit.mainStartUs / 1_000_000,
     auto_restarts: unit.nRestarts,
-    unit_hash: sources === null ? null : hashUnit(sources),
+    unit_hash: facts?.hash ?? null,
   };
   if (tree !== null && !('error' in tree) && tree.kind === 'celery') {
     const tasks = Array.isArray(running) ? countRunningTasks(tree.masterPid, running) : running;
@@ -62,9 +61,13 @@ export async function measureService(
   return { sample, location, celeryPid: isCelery ? tree.masterPid : null };
 }
 
-function readSources(unit: UnitState, errors: Record<string, string>): UnitSources | null {
+async function readFacts(
+  unit: UnitState,
+  memory: UnitMemory,
+  errors: Record<string, string>,
+): Promise<UnitFacts | null> {
   try {
-    return readUnitSources(unit);
+    return await readUnitFacts(unit, memory);
   } catch (error) {
     errors['workers'] = (error as Error).message;
     return null;

@@ -12,30 +12,33 @@ const MAX_BYTES = 4 * 2 ** 20;
 /**
  * The files of a unit as they are on disk now. An environment file that cannot be read has no text; an
  * optional one that is not there is left out. Which files other units use is not asked here: `sharedPaths`
- * is empty (see `findSharedPaths`).
+ * is empty (see `findSharedPaths`). `read` is what they are read by.
  *
  * @throws UserError permission or failed where the unit's main file or a drop-in is there and cannot be read
  */
-export function readUnitSources(unit: UnitState): UnitSources {
+export function readUnitSources(
+  unit: UnitState,
+  read: typeof readPlainFile = readPlainFile,
+): UnitSources {
   const { id, fragmentPath, dropInPaths } = unit;
   return {
     unit: id,
-    fragment: fragmentPath === null ? null : readSource(fragmentPath),
+    fragment: fragmentPath === null ? null : readSource(fragmentPath, read),
     // one that was removed since systemd read it is no part of the unit any more
-    dropIns: dropInPaths.map(readSource).filter((file) => file !== null),
+    dropIns: dropInPaths.map((path) => readSource(path, read)).filter((file) => file !== null),
     environmentFiles: unit.environmentFiles.flatMap(({ path, optional }) => {
-      const text = tryRead(path);
+      const text = read(path);
       return optional && text === 'ENOENT' ? [] : [{ path, text: textOrNull(text) }];
     }),
     workingDirectory: unit.workingDirectory === '~' ? null : unit.workingDirectory,
-    readFile: (path) => textOrNull(tryRead(path)),
+    readFile: (path) => textOrNull(read(path)),
     sharedPaths: new Set(),
     cpus: countProcessors(),
   };
 }
 
-function readSource(path: string): SourceFile | null {
-  const bytes = tryRead(path);
+function readSource(path: string, read: typeof readPlainFile): SourceFile | null {
+  const bytes = read(path);
   if (bytes === 'ENOENT') return null;
   const text = textOrNull(bytes);
   if (text !== null) return { path, text };
@@ -53,7 +56,7 @@ function hintFor(bytes: Buffer | string, path: string): string {
 }
 
 /** The content of a plain file, or why there is none. A pipe that somebody put there does not hold us up. */
-function tryRead(path: string): Buffer | string {
+export function readPlainFile(path: string): Buffer | string {
   let fd: number | null = null;
   try {
     fd = openSync(path, O_RDONLY | O_NONBLOCK);
@@ -76,8 +79,8 @@ function textOrNull(bytes: Buffer | string): string | null {
 }
 
 /** The processors in service, such as `0-3,6`: what Celery's default, Python's os.cpu_count(), counts. */
-function countProcessors(): number {
-  const online = textOrNull(tryRead('/sys/devices/system/cpu/online')) ?? '0';
+export function countProcessors(): number {
+  const online = textOrNull(readPlainFile('/sys/devices/system/cpu/online')) ?? '0';
   return online
     .trim()
     .split(',')

@@ -62,6 +62,12 @@ export type Location =
     }
   | Refusal;
 
+/** A location without what only a change of the number needs. */
+export type KnownLocation =
+  | { how: 'splice'; kind: Kind; workers: number }
+  | { how: 'drop_in'; kind: Kind; workers: number; assumed: boolean }
+  | Refusal;
+
 /** The number cannot be changed safely. */
 export interface Refusal {
   how: 'refused';

@@ -5,7 +5,7 @@ import type { DropInLines } from './drop-in.ts';
 import { findOurs, laterThanOurs, ourPath, whyNotOwn, withOurs } from './ownership.ts';
 import { numberIn } from './reading.ts';
 import type { Reading } from './reading.ts';
-import type { CommandFacts, Location, Refusal, UnitSources } from './types.ts';
+import type { CommandFacts, KnownLocation, Location, Refusal, UnitSources } from './types.ts';
 import { readUnit, refuse } from './unit.ts';
 import type { UnitReading } from './unit.ts';
 
@@ -26,7 +26,7 @@ export function locateWorkers(sources: UnitSources): Location {
 }
 
 /** The same where nothing but the app may set the number: then it is what runs, where that is known. */
-export function assumeRunning(location: Location, running: number | null): Location {
+export function assumeRunning<T extends KnownLocation>(location: T, running: number | null): T {
   const isAssumed = location.how === 'drop_in' && location.assumed;
   return isAssumed && running !== null ? { ...location, workers: running } : location;
 }

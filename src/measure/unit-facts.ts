@@ -1,0 +1,102 @@
+import { statSync } from 'node:fs';
+import type { UnitState } from '../systemd/types.ts';
+import type { KnownLocation, UnitSources } from '../unit-file/types.ts';
+import { locateWorkers } from '../unit-file/workers.ts';
+import { countProcessors, readPlainFile, readUnitSources } from './unit-sources.ts';
+
+/** What is known of a unit from its files alone. */
+export interface UnitFacts {
+  location: KnownLocation;
+  /** see `hashUnit` */
+  hash: string;
+}
+
+/** Facts, and all that they were made of besides the processors. */
+export interface KnownUnit {
+  /** what systemd says of the unit's files */
+  from: string;
+  /** each file that was read or missed, as it was; null: it was not there */
+  marks: [path: string, mark: string | null][];
+  facts: UnitFacts;
+}
+
+/** What runs know of units; `units` and `cpus` go from run to run. */
+export interface UnitMemory {
+  cpus: number;
+  units: Record<string, KnownUnit>;
+  /** there is something new to be kept */
+  hasChanged: boolean;
+}
+
+/** A file that was changed so short ago may change once more without showing it: its time counts in ticks. */
+const YOUNG_MS = 2000;
+
+/** What an earlier run knew, if it was on as many processors: Celery's default depends on them. */
+export function toUnitMemory(kept: Pick<UnitMemory, 'cpus' | 'units'> | null): UnitMemory {
+  const cpus = countProcessors();
+  return { cpus, units: kept?.cpus === cpus ? kept.units : {}, hasChanged: false };
+}
+
+/**
+ * Where a unit's number of workers stands, and the hash of its files. Reading and understanding them takes most of
+ * the time of an idle run, so it is done again only when any of the files has changed (its time, size or inode),
+ * or systemd names others.
+ *
+ * @throws UserError as `readUnitSources`
+ */
+export async function readUnitFacts(unit: UnitState, memory: UnitMemory): Promise<UnitFacts> {
+  const { id, fragmentPath, dropInPaths, environmentFiles, workingDirectory } = unit;
+  const from = JSON.stringify([
+    ...[id, fragmentPath, dropInPaths, environmentFiles, workingDirectory],
+  ]);
+  const known = memory.units[unit.unit];
+  if (known?.from === from && known.marks.every(([path, mark]) => markOf(path).mark === mark)) {
+    return known.facts;
+  }
+  const marks = new Map<string, string | null>();
+  let isCertain = true;
+  const sources = readUnitSources(unit, (path) => {
+    // before it is read, so that a change meanwhile shows the next time
+    const { mark, isYoung } = markOf(path);
+    if (!marks.has(path)) marks.set(path, mark);
+    const found = readPlainFile(path);
+    if (isYoung || (typeof found === 'string' && found !== 'ENOENT')) isCertain = false;
+    return found;
+  });
+  const facts = await findFacts(sources);
+  if (isCertain && facts.location.how !== 'refused') {
+    memory.units[unit.unit] = { from, marks: [...marks], facts };
+    memory.hasChanged = true;
+  }
+  return facts;
+}
+
+async function findFacts(sources: UnitSources): Promise<UnitFacts> {
+  const location = locateWorkers(sources);
+  // Node's crypto is not small
+  const { hashUnit } = await import('./unit-hash.ts');
+  return { location: withoutText(location), hash: hashUnit(sources) };
+}
+
+function withoutText(location: KnownLocation): KnownLocation {
+  if (location.how === 'refused') return location;
+  const { how, kind, workers } = location;
+  return how === 'splice'
+    ? { how, kind, workers }
+    : { how, kind, workers, assumed: location.assumed };
+}
+
+/** Of what cannot even be looked at, nothing is kept. */
+function markOf(path: string): { mark: string | null; isYoung: boolean } {
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat === undefined) return { mark: null, isYoung: false };
+    const { dev, ino, size, mtimeMs, ctimeMs } = stat;
+    return {
+      mark: [dev, ino, size, mtimeMs, ctimeMs].join(' '),
+      isYoung: Math.max(mtimeMs, ctimeMs) > Date.now() - YOUNG_MS,
+    };
+  } catch {
+    return { mark: '', isYoung: true };
+  }
+}
