@@ -81,6 +81,7 @@ describe('one service by two names', { timeout: 120_000 }, () => {
     const rows: [command: string, ...args: string[]][] = [
       ['metrics', 'all'],
       ['metrics', 'workers', 'one'],
+      ['check'],
       ['run', '--dry-run'],
       ['scale', 'shop', '4', '--dry-run'],
       ['scale', 'shop', '4'],
