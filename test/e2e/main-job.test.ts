@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import '../lab/alone.ts';
 import { httpLoad } from '../lab/http-load.ts';
 import { startLab, type Lab } from '../lab/lab.ts';
 import { celeryUnit, enqueue, gunicornUnit, installUnit, redisUnit } from '../lab/services.ts';

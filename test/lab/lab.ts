@@ -2,8 +2,11 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { cgroupOf, makeLabFolder, sweepLeftovers } from './owner.ts';
+import { holdMachine } from './machine-lock.ts';
 import { type Result, type Running, childrenOf, startProcess } from './running.ts';
 import { until } from './until.ts';
+
+await holdMachine();
 
 /** The checkout that is tested; it is visible under the same path inside every lab. */
 export const CHECKOUT = resolve(import.meta.dirname, '../..');
