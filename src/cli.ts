@@ -81,10 +81,19 @@ export function buildProgram(done: (code: number) => void): Command {
     .addArgument(
       program
         .createArgument('[metric]', 'what to print')
-        .choices(['all', 'cpu', 'memory', 'memory_percent', 'celery_queue', 'workers'])
+        .choices([
+          'all',
+          'cpu',
+          'memory',
+          'memory_percent',
+          'celery_queue',
+          'workers',
+          'busy',
+          'backlog',
+        ])
         .default('all'),
     )
-    .argument('[target]', 'a project or service, for celery_queue and workers')
+    .argument('[target]', 'a project or service, for celery_queue, workers, busy and backlog')
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
@@ -94,6 +103,8 @@ memory          MB available
 memory_percent  percent of the memory in use
 celery_queue    tasks that wait in the queues of a project
 workers         workers that a service declares
+busy            percent of a Gunicorn service's workers that are in a request
+backlog         connections that wait for a Gunicorn service to accept them
 ${example('autoscaler metrics', 'autoscaler metrics cpu', 'autoscaler metrics celery_queue celerycore', 'autoscaler metrics workers shop --json')}`,
     )
     .action(async (metric: string, target: string | undefined, options: { json?: boolean }) => {

@@ -36,7 +36,7 @@ export async function measureHostMetric(
   return { metric, value, error };
 }
 
-/** The workers that a service declares, or the tasks that wait in its queues. @throws UserError usage where no project is meant */
+/** The workers that a service declares, how busy they are, what waits for them, or the tasks that wait in its queues. @throws UserError usage where no project is meant */
 export async function measureProjectMetric(
   metric: string,
   target: string | undefined,
@@ -52,6 +52,13 @@ export async function measureProjectMetric(
   const [, { service_name: service }] = pick(metric, target, config, () => true);
   const unit = await readUnit(service);
   if (typeof unit === 'string') return { metric, value: null, error: unit };
+  if (metric === 'busy' || metric === 'backlog') {
+    const { measureLoads } = await import('../measure/load.ts');
+    const wanted = { busy: metric === 'busy', backlog: metric === 'backlog', ifGunicorn: false };
+    const load = (await measureLoads([{ unit, ...wanted }])).get(unit.unit);
+    const key = metric === 'busy' ? 'busy_percent' : 'backlog';
+    return { metric, value: load?.[key] ?? null, error: load?.errors?.[key] ?? null };
+  }
   const { measureService } = await import('../measure/services.ts');
   const { toUnitMemory } = await import('../measure/unit-facts.ts');
   const { sample } = await measureService(unit, toUnitMemory(null), () => false);

@@ -31,6 +31,12 @@ function toPolicy(name: string, project: Project): Policy {
       queue,
     ),
     toMetricPolicy('drain_time', readSteps(project, 'drain_time_thresholds'), drain),
+    toMetricPolicy('busy', readSteps(project, 'busy_thresholds'), project.busy_duration_minutes),
+    toMetricPolicy(
+      'backlog',
+      readSteps(project, 'backlog_thresholds'),
+      project.backlog_duration_minutes,
+    ),
   ];
   return {
     project: name,

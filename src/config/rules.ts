@@ -1,3 +1,4 @@
+import { BUSY_RULES } from './busy-rules.ts';
 import { CONFIG_RULES, type ConfigRule } from './config-rules.ts';
 import type { Finding } from './document.ts';
 import { quote } from './fault.ts';
@@ -143,6 +144,7 @@ const PROJECT_RULES: ProjectRule[] = [
       ),
   },
   ...STEP_RULES,
+  ...BUSY_RULES,
 ];
 
 /** What the rules have against a config. */

@@ -1,42 +1,11 @@
 // the namespace import lets the bundler drop what is not used: `{ z }` would keep all of zod
 import * as z from 'zod/mini';
 import { BRAKE_KEYS } from './brake-keys.ts';
-import { STEP_KEY } from './steps.ts';
+import { BUSY_KEYS } from './busy-keys.ts';
+import { duration, thresholds } from './threshold-values.ts';
 import { broker, sslOptionsSchema, transportOptionsSchema } from './broker-schema.ts';
 import { absolutePath, choice, legacy, text } from './schema-parts.ts';
-import { flag, LONGEST_MINUTES, minutes, number, workers } from './values.ts';
-
-const thresholds = (description: string, expected: string, most: number) =>
-  z.optional(
-    z
-      .record(z.string().check(z.regex(STEP_KEY)), number(expected, 0, most), {
-        error: 'thresholds in braces, such as { "scale_up_2": 60, "scale_down_1": 30 }',
-      })
-      .check(z.describe(description)),
-  );
-
-const duration = (description: string) => {
-  const expected =
-    'minutes (a number from 0; fractions are allowed) or { "scale_up": 2, "scale_down": 10 }';
-  return z.prefault(
-    z
-      .union(
-        [
-          minutes('Minutes, for both directions.'),
-          z.strictObject(
-            {
-              scale_up: z._default(minutes('Minutes above the threshold before going up.'), 2),
-              scale_down: z._default(minutes('Minutes below the threshold before going down.'), 10),
-            },
-            { error: expected },
-          ),
-        ],
-        { error: expected },
-      )
-      .check(z.describe(description)),
-    { scale_up: 2, scale_down: 10 },
-  );
-};
+import { flag, LONGEST_MINUTES, number, workers } from './values.ts';
 
 const apply = (description: string) => choice(description, ['restart', 'live', 'live-only']);
 
@@ -139,6 +108,7 @@ export const projectSchema = z
       ),
       apply: z.optional(apply('How a new number is put into force. Default: the one of "global".')),
       drain_timeout_minutes: drainTimeout('Default: the one of "global".'),
+      ...BUSY_KEYS,
       ...BRAKE_KEYS,
       current_workers: legacy('Accepted, not used: the unit says how many workers there are.'),
       socket_path: legacy('Accepted, not used.'),

@@ -3,6 +3,12 @@ import type { ProjectRule } from './rules.ts';
 import type { WrittenProject } from './schema.ts';
 import { readSteps, THRESHOLD_KEYS, type ThresholdKey, type WrittenStep } from './steps.ts';
 
+/** The metrics that are shares of a whole. */
+const SHARES: Partial<Record<ThresholdKey, string>> = {
+  cpu_thresholds: 'the CPU',
+  busy_thresholds: 'busyness',
+};
+
 /** The rules of the thresholds of one metric: each holds for every metric by itself. */
 export const STEP_RULES: ProjectRule[] = THRESHOLD_KEYS.flatMap((metric) => [
   rule(metric, 'error', 'step-above-max', ['max_workers'], ({ up }, { max_workers: max }) =>
@@ -90,16 +96,16 @@ export const STEP_RULES: ProjectRule[] = THRESHOLD_KEYS.flatMap((metric) => [
   ),
   rule(metric, 'warning', 'threshold-out-of-reach', [], ({ up, down }) => [
     ...up
-      .filter(({ threshold }) => metric === 'cpu_thresholds' && threshold === 100)
-      .map(({ key }) => unused(key, 'the CPU is never above 100 percent')),
+      .filter(({ threshold }) => SHARES[metric] !== undefined && threshold === 100)
+      .map(({ key }) => unused(key, `${SHARES[metric]} is never above 100 percent`)),
     ...down
       .filter(({ threshold }) => threshold === 0)
       .map(({ key }) =>
         unused(
           key,
-          metric === 'cpu_thresholds'
-            ? 'the CPU is never below 0 percent'
-            : metric === 'queue_thresholds'
+          SHARES[metric] !== undefined
+            ? `${SHARES[metric]} is never below 0 percent`
+            : metric === 'queue_thresholds' || metric === 'backlog_thresholds'
               ? 'no queue is below 0: an empty one is below 1'
               : 'no time is below 0',
         ),

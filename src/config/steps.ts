@@ -8,6 +8,8 @@ export const THRESHOLD_KEYS = [
   'cpu_thresholds',
   'queue_thresholds',
   'drain_time_thresholds',
+  'busy_thresholds',
+  'backlog_thresholds',
 ] as const;
 
 export type ThresholdKey = (typeof THRESHOLD_KEYS)[number];

@@ -78,6 +78,20 @@ export const METRICS: Record<MetricName, MetricTraits> = {
     read: ofService((found) => found.drain_time_s),
     errorKeys: ['drain_time_s'],
   },
+  busy: {
+    label: 'busy',
+    unit: ' %',
+    isAverage: false,
+    read: ofService((found) => found.busy_percent),
+    errorKeys: ['busy_percent'],
+  },
+  backlog: {
+    label: 'backlog',
+    unit: '',
+    isAverage: false,
+    read: ofService((found) => found.backlog),
+    errorKeys: ['backlog'],
+  },
 };
 
 /** Why a value is missing that nobody gave. */

@@ -13,7 +13,11 @@ export type MetricName =
   /** waiting and running tasks for each worker, in percent */
   | 'load'
   /** the time that the waiting tasks need at the present rate, in seconds */
-  | 'drain_time';
+  | 'drain_time'
+  /** percent of Gunicorn's workers, or their threads, that are in a request */
+  | 'busy'
+  /** connections that wait to be accepted */
+  | 'backlog';
 
 /** `workers` is the N of `scale_up_N` or `scale_down_N`, `threshold` its value in the metric's unit. */
 export interface Step {
@@ -83,6 +87,10 @@ export interface ServiceSample {
   completion_rate?: number | null;
   /** the time that the waiting tasks need at the completion rate */
   drain_time_s?: number | null;
+  /** percent of what its Gunicorn workers can serve at once that is in a request, over the second that they were looked at */
+  busy_percent?: number | null;
+  /** connections that wait to be accepted, in the queues of the sockets that it listens on */
+  backlog?: number | null;
   /** `ActiveState` of systemd */
   active?: string | null;
   main_pid?: number | null;

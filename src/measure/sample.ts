@@ -1,10 +1,11 @@
 import { settingsOf } from '../brokers/settings.ts';
-import type { Config } from '../config/schema.ts';
+import type { Config, Project } from '../config/schema.ts';
 import type { HistoryEntry, Sample, ServiceSample } from '../decide/types.ts';
 import type { UnitState } from '../systemd/types.ts';
 import type { KnownLocation } from '../unit-file/types.ts';
 import type { DrainInput } from './drain.ts';
 import { measureHost } from './host.ts';
+import type { Load, LoadRequest } from './load.ts';
 import type { QueueLength, QueueRequest } from './queue.ts';
 import { toQueueRequest } from './queue-request.ts';
 import { measureService } from './services.ts';
@@ -56,8 +57,12 @@ export async function takeSample({
   const requests = projects
     .map(([name, project]) => toQueueRequest(name, project, wantsAll))
     .filter((request) => request !== null);
-  const [queues, { host, boot, uptimeS, spanS }] = await Promise.all([
+  const toLoad = projects
+    .map(([, project]) => toLoadRequest(project, units, wantsAll))
+    .filter((request) => request !== null);
+  const [queues, loads, { host, boot, uptimeS, spanS }] = await Promise.all([
     requests.length === 0 ? new Map<string, QueueLength>() : measureQueues(requests),
+    toLoad.length === 0 ? new Map<string, Load>() : measureUnitLoads(toLoad),
     measureHost(previous),
   ]);
   const located = new Map<string, KnownLocation>();
@@ -70,15 +75,17 @@ export async function takeSample({
       continue;
     }
     const queue = queues.get(name);
+    const complete = (found: ServiceSample): ServiceSample =>
+      withLoad(withQueue(found, queue), loads.get(unit.unit));
     const { sample, location, celeryPid } = await measureService(
       unit,
       memory,
       (found) =>
         project.memory_threshold_mb !== undefined &&
-        mayGrow({ host, services: { [unit.unit]: withQueue(found, queue) } }, unit.unit),
+        mayGrow({ host, services: { [unit.unit]: complete(found) } }, unit.unit),
     );
     if (location !== null) located.set(unit.unit, location);
-    services[unit.unit] = withQueue(sample, queue);
+    services[unit.unit] = complete(sample);
     const settings = settingsOf(project);
     if (settings === null || project.drain_time_thresholds === undefined) continue;
     const now = { boot, uptimeS };
@@ -96,6 +103,31 @@ export async function takeSample({
     located,
     queues,
   };
+}
+
+/** What of a service's load its thresholds, or `all`, ask for; null: nothing. */
+function toLoadRequest(
+  project: Project,
+  units: ReadonlyMap<string, UnitState>,
+  all: boolean,
+): LoadRequest | null {
+  const unit = units.get(project.service_name);
+  const busy = all || project.busy_thresholds !== undefined;
+  const backlog = all || project.backlog_thresholds !== undefined;
+  if (unit === undefined || (!busy && !backlog)) return null;
+  const { busy_thresholds: isAsked = project.backlog_thresholds } = project;
+  return { unit, busy, backlog, ifGunicorn: isAsked === undefined };
+}
+
+async function measureUnitLoads(requests: LoadRequest[]): Promise<Map<string, Load>> {
+  const { measureLoads } = await import('./load.ts');
+  return measureLoads(requests);
+}
+
+function withLoad(sample: ServiceSample, load: Load | undefined): ServiceSample {
+  if (load === undefined) return sample;
+  const errors = { ...sample.errors, ...load.errors };
+  return { ...sample, ...load, ...(Object.keys(errors).length > 0 && { errors }) };
 }
 
 /** A service of which systemd could not be asked. */

@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts';
 import type { Sample, ServiceSample } from '../decide/types.ts';
+import { renderLoad } from './load-report.ts';
 import { renderTable } from './table.ts';
 
 /** All that was measured, for people: the host's values, then a row for each service; below, why something is missing. */
@@ -48,6 +49,7 @@ export function renderMetrics(config: Config, sample: Sample): string {
       serviceRows,
     ),
     ...(notes.length > 0 ? [`Notes:\n${notes.map((line) => `  ${line}\n`).join('')}`] : []),
+    ...[renderLoad(config, sample)].filter((table) => table !== ''),
     ...(errors.length > 0
       ? [`Not measured:\n${errors.map((line) => `  ${line}\n`).join('')}`]
       : []),

@@ -87,6 +87,8 @@ const SERVICE: Record<string, Check> = {
   arrival_rate: optional(AMOUNT),
   completion_rate: optional(AMOUNT),
   drain_time_s: optional(AMOUNT),
+  busy_percent: optional(AMOUNT),
+  backlog: optional(AMOUNT),
   main_pid: optional(COUNT),
   main_start_s: optional(SECONDS),
   auto_restarts: optional(COUNT),

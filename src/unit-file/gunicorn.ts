@@ -2,6 +2,8 @@ import { CharsBuilder, NOTHING, OPAQUE, wordAt } from './chars.ts';
 import type { Chars, Word } from './chars.ts';
 import type { Context } from './programs.ts';
 import { lookUp } from './environment.ts';
+import { readConcurrencyOf } from './gunicorn-concurrency.ts';
+import { configName, locateConfigFile } from './gunicorn-config-file.ts';
 import { gunicornOptions } from './gunicorn-options.ts';
 import { lastOption, parseOptions } from './options.ts';
 import type { Parsed } from './options.ts';
@@ -32,6 +34,8 @@ export function readGunicorn(argv: Word[], context: Context): Reading {
     insertAfter: argv[parsed.end] ?? lastWord(argv),
     option: (workers) => ` --workers=${workers}`,
     usedElsewhere: false,
+    concurrency: () =>
+      readConcurrencyOf(parsed, argsText === 'unknown' ? 'unknown' : fromEnv, context),
   };
   const flag = lastOption(parsed, 'workers');
   if (parsed.ambiguous ?? fromEnv.ambiguous)
@@ -86,7 +90,6 @@ function unknown(context: Context, argv: Word[]): Problem {
   };
 }
 
-/** Gunicorn looks for its config file in the folder that it is started in, whatever `--chdir` says. */
 function inConfigFile(config: string | null, context: Context, argv: Word[]): Problem | null {
   const at = argv[0]?.first ?? null;
   if (config?.startsWith('python:'))
@@ -96,12 +99,11 @@ function inConfigFile(config: string | null, context: Context, argv: Word[]): Pr
       hint: ON_COMMAND_LINE,
       at,
     };
-  const name = config?.replace(/^file:/, '') ?? 'gunicorn.conf.py';
-  const path = name.startsWith('/') ? name : resolve(context.cwd, name);
-  if (path === null || path.includes(OPAQUE))
+  const path = locateConfigFile(config, context);
+  if (path === null)
     return {
       code: 'unreadable',
-      message: `the config file ${name.replaceAll(OPAQUE, '…')} may set the workers, and its folder is not known here`,
+      message: `the config file ${configName(config).replaceAll(OPAQUE, '…')} may set the workers, and its folder is not known here`,
       hint: ON_COMMAND_LINE,
       at,
     };
@@ -123,10 +125,6 @@ function inConfigFile(config: string | null, context: Context, argv: Word[]): Pr
     hint: `${ON_COMMAND_LINE}, or remove "workers" from ${path}`,
     at,
   };
-}
-
-function resolve(cwd: string | null, name: string): string | null {
-  return cwd === null ? null : `${cwd.replace(/\/$/, '')}/${name.replace(/^(?:\.\/)+/, '')}`;
 }
 
 /** Python's `shlex.split`, which Gunicorn reads `GUNICORN_CMD_ARGS` with. */

@@ -1,6 +1,7 @@
 import { placeOf, slice, trim } from './chars.ts';
 import type { Chars, Span, Word } from './chars.ts';
 import type { Kind } from '../decide/types.ts';
+import type { Concurrency } from './gunicorn-concurrency.ts';
 import type { Refusal } from './types.ts';
 
 /** Why the number of a command cannot be had or changed; `at`: the place, where one can be shown. */
@@ -27,6 +28,8 @@ export interface Reading {
   option: (workers: number) => string;
   /** the characters of the number also stand for something else in the command */
   usedElsewhere: boolean;
+  /** how each worker serves requests; Gunicorn only */
+  concurrency?: () => Concurrency;
 }
 
 /** A number that is written in one piece, and where. */

@@ -3,6 +3,7 @@ import type { Span } from './chars.ts';
 import { dropInText, dropInWays } from './drop-in.ts';
 import type { DropInLines } from './drop-in.ts';
 import { findOurs, laterThanOurs, ourPath, whyNotOwn, withOurs } from './ownership.ts';
+import type { Concurrency } from './gunicorn-concurrency.ts';
 import { numberIn } from './reading.ts';
 import type { Reading } from './reading.ts';
 import type { CommandFacts, KnownLocation, Location, Refusal, UnitSources } from './types.ts';
@@ -37,6 +38,12 @@ export function readCommandFacts(sources: UnitSources): CommandFacts | null {
   if (unit.how === 'refused') return null;
   const { kind, pool, embeddedBeat } = unit.reading;
   return { kind, pool, embeddedBeat };
+}
+
+/** How a unit's Gunicorn workers serve requests, as it is told; null where there is no single such command. */
+export function readConcurrency(sources: UnitSources): Concurrency | null {
+  const unit = readUnit(sources);
+  return unit.how === 'refused' ? null : (unit.reading.concurrency?.() ?? null);
 }
 
 interface NumberReading extends UnitReading {

@@ -45,6 +45,8 @@ describe('configs that load', () => {
           cpu_duration_minutes: { scale_up: 2, scale_down: 10 },
           queue_duration_minutes: { scale_up: 2, scale_down: 10 },
           drain_time_duration_minutes: { scale_up: 2, scale_down: 10 },
+          busy_duration_minutes: { scale_up: 2, scale_down: 10 },
+          backlog_duration_minutes: { scale_up: 2, scale_down: 10 },
           queue_metric: 'ready',
           queues: ['celery'],
           warmup_seconds: 0,

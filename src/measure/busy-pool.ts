@@ -1,0 +1,129 @@
+import type { Concurrency } from '../unit-file/gunicorn-concurrency.ts';
+import type { BusyRequest } from './busy.ts';
+import {
+  isInRequest,
+  listUnpolled,
+  lookAtWorker,
+  msSinceBeat,
+  type GunicornWorker,
+} from './gunicorn-worker.ts';
+import { findListeners, readTable, type Listeners, type TableName } from './listeners.ts';
+import type { SocketTable } from './sockets.ts';
+
+/** The workers of one service, ready to be looked at. */
+export interface Pool {
+  /** the share of what they can do at once that is in a request, 0 to 1; null: none of them is there any more */
+  look: () => number | null;
+  /** whether none of them had a request in the last `ms`; where that cannot be told, false */
+  hasBeenIdle: (ms: number, nowMs: number) => boolean;
+}
+
+/** Finds out what the workers are and how many requests each can have at once, or why that cannot be told. */
+export function openPool(request: BusyRequest): Pool | { error: string } {
+  const { masterPid, workerPids, concurrency } = request;
+  if (workerPids.length === 0) return { error: 'it has no workers' };
+  const listeners = findListeners(masterPid);
+  const listening = new Set([...listeners.values()].flat().map(({ inode }) => inode));
+  if (listening.size === 0) return { error: 'its main process listens on no socket' };
+  const workers = workerPids.flatMap((pid) => ifThere(() => lookAtWorker(pid, listening)) ?? []);
+  if (workers.length === 0) return { error: 'its workers are starting' };
+  const threads = findThreads(workers, concurrency);
+  if (typeof threads === 'object') return threads;
+  return threads === 0
+    ? poolOfOnes(workers, listening)
+    : poolOfThreads({ masterPid, workers, listeners, listening }, threads);
+}
+
+const CLASS_OF_THREADS = /^(?:gthread|gunicorn\.workers\.gthread\.ThreadWorker)$/;
+const CLASS_OF_ONE = /^(?:sync|gunicorn\.workers\.sync\.SyncWorker)$/;
+
+/** How many threads each worker has; 0: it has none besides its own, and serves one request at a time. */
+function findThreads(
+  workers: readonly GunicornWorker[],
+  concurrency: () => Concurrency | null,
+): number | { error: string } {
+  const told = concurrency();
+  const { workerClass = 'unknown', threads = 'unknown' } = told ?? {};
+  const name = typeof workerClass === 'object' ? (workerClass?.text ?? 'sync') : null;
+  if (name !== null && !CLASS_OF_ONE.test(name) && !CLASS_OF_THREADS.test(name)) {
+    return {
+      error: `its workers (${name}) take any number of requests at once, so no share of them is in one`,
+    };
+  }
+  if (workers.every(({ how }) => how === 'waits')) return 0;
+  if (threads === 'unknown') {
+    return {
+      error:
+        'how many threads its workers have is not known: put --threads N on the command line in ExecStart',
+    };
+  }
+  const count = Number(threads?.text ?? 1);
+  if (count > 1 || (name !== null && CLASS_OF_THREADS.test(name))) return count;
+  return { error: 'its workers are not of the class sync or gthread, although nothing says so' };
+}
+
+/** Workers that serve one request at a time. */
+function poolOfOnes(workers: readonly GunicornWorker[], listening: ReadonlySet<string>): Pool {
+  return {
+    look: () => {
+      const busy = workers.flatMap(
+        (worker) => ifThere(() => Number(isInRequest(worker, listening))) ?? [],
+      );
+      return busy.length === 0 ? null : sum(busy) / busy.length;
+    },
+    hasBeenIdle: (ms, nowMs) =>
+      workers.every((worker) => {
+        const since = msSinceBeat(worker, nowMs);
+        return since !== null && since >= ms && !isInRequest(worker, listening);
+      }),
+  };
+}
+
+interface Sockets {
+  masterPid: number;
+  workers: readonly GunicornWorker[];
+  listeners: Listeners;
+  listening: ReadonlySet<string>;
+}
+
+/**
+ * Workers with threads. A connection is in the kernel's table from when it is accepted until it is closed, so between
+ * two readings of the table none is missed that lasts longer than they are apart.
+ */
+function poolOfThreads(sockets: Sockets, threads: number): Pool {
+  const { masterPid, workers, listeners, listening } = sockets;
+  const readTables = (): [TableName, SocketTable][] =>
+    [...listeners.keys()].map((name) => [name, readTable(masterPid, name)]);
+  const look = (): number | null => {
+    const before = readTables();
+    const held = workers.flatMap(({ pid }) => {
+      const inodes = ifThere(() => listUnpolled(pid, listening));
+      return inodes === null ? [] : [inodes];
+    });
+    if (held.length === 0) return null;
+    const tables = held.some((inodes) => inodes.length > 0) ? [...before, ...readTables()] : [];
+    const isAccepted = (inode: string): boolean =>
+      tables.some(([name, table]) => {
+        const local = table.held.get(inode);
+        return local !== undefined && listeners.get(name)!.some((each) => each.name === local);
+      });
+    const requests = held.map((inodes) => Math.min(threads, inodes.filter(isAccepted).length));
+    return sum(requests) / (threads * held.length);
+  };
+  // such a worker wakes up each second, so it cannot be told
+  return { look, hasBeenIdle: () => false };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
+}
+
+/** null: the worker has just ended. */
+function ifThere<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
+    throw error;
+  }
+}

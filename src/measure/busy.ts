@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Concurrency } from '../unit-file/gunicorn-concurrency.ts';
+import { openPool, type Pool } from './busy-pool.ts';
+import { tellUnseen } from './listeners.ts';
+
+/** The workers of one Gunicorn service. */
+export interface BusyRequest {
+  service: string;
+  masterPid: number;
+  workerPids: readonly number[];
+  /** how its workers serve requests, as they are told; asked only where it matters */
+  concurrency: () => Concurrency | null;
+}
+
+/** Percent of what a service's workers can do at once that is in a request. */
+export type Busyness = number | { error: string };
+
+/** How long (ms) workers are looked at, and how far apart two looks are, on average. */
+const WINDOW_MS = 1000;
+const STEP_MS = 20;
+/** A look may take this share of the time: many sockets make for fewer looks. */
+const MOST_COST = 0.1;
+
+/**
+ * How busy Gunicorn services are: the mean of many looks within a second, all services side by side. Where all workers
+ * of a service have waited for that second already, it is known without waiting.
+ */
+export async function measureBusyness(
+  requests: readonly BusyRequest[],
+): Promise<Map<string, Busyness>> {
+  const results = new Map<string, Busyness>();
+  let watched: Watched[] = [];
+  for (const request of requests) {
+    const { service } = request;
+    const pool = seen(() => openPool(request));
+    const idle = 'error' in pool ? pool : seen(() => pool.hasBeenIdle(WINDOW_MS, Date.now()));
+    if (typeof idle === 'object') results.set(service, idle);
+    else if (idle) results.set(service, 0);
+    else watched.push({ service, look: (pool as Pool).look, shares: [] });
+  }
+  const endMs = performance.now() + WINDOW_MS;
+  while (watched.length > 0) {
+    const beginMs = performance.now();
+    watched = watched.filter(({ service, look, shares }) => {
+      const share = seen(look);
+      if (typeof share === 'object' && share !== null) results.set(service, share);
+      else if (share !== null) shares.push(share);
+      return typeof share !== 'object' || share === null;
+    });
+    const nowMs = performance.now();
+    if (nowMs >= endMs) break;
+    // never in step with what it looks at
+    const pauseMs = STEP_MS * (0.5 + Math.random());
+    await sleep(Math.max(pauseMs, (nowMs - beginMs) / MOST_COST));
+  }
+  for (const { service, shares } of watched) results.set(service, average(shares));
+  return results;
+}
+
+interface Watched {
+  service: string;
+  look: Pool['look'];
+  shares: number[];
+}
+
+function average(shares: readonly number[]): Busyness {
+  if (shares.length === 0) return { error: 'its workers have just ended' };
+  const sum = shares.reduce((total, share) => total + share, 0);
+  return Math.round((sum / shares.length) * 1000) / 10;
+}
+
+/** What a reading of /proc gives, or in plain words why it gives nothing. */
+function seen<T>(read: () => T): T | { error: string } {
+  try {
+    return read();
+  } catch (error) {
+    return { error: tellUnseen('what its workers do', error) };
+  }
+}

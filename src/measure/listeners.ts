@@ -1,0 +1,81 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { parseTcpTable, parseUnixTable, type Listener, type SocketTable } from './sockets.ts';
+
+/** The tables of the network namespace of a process. */
+export const TABLES = ['tcp', 'tcp6', 'unix'] as const;
+
+export type TableName = (typeof TABLES)[number];
+
+/** What a service listens on: the listening sockets that its main process holds, by table. */
+export type Listeners = Map<TableName, Listener[]>;
+
+/** @throws Error with a code where the process is gone or not ours to see */
+export function findListeners(masterPid: number): Listeners {
+  const inodes = new Set([...readLinks(masterPid).values()].map(socketInode));
+  const found: Listeners = new Map();
+  for (const name of TABLES) {
+    const { listeners } = readTable(masterPid, name);
+    const ours = listeners.filter(({ inode }) => inodes.has(inode));
+    if (ours.length > 0) found.set(name, ours);
+  }
+  return found;
+}
+
+/** The connections that wait to be accepted by a service. */
+export function countWaiting(masterPid: number): number | { error: string } {
+  try {
+    const found = [...findListeners(masterPid)];
+    if (found.length === 0) return { error: 'its main process listens on no socket' };
+    const twice = findTwice(masterPid, found);
+    if (twice !== null) return { error: `another socket has the path ${twice} too` };
+    return found.flatMap(([, each]) => each).reduce((sum, { waiting }) => sum + waiting, 0);
+  } catch (error) {
+    return { error: tellUnseen('the sockets of its main process', error) };
+  }
+}
+
+/** The path of a Unix socket that somebody else listens on too; null: none. */
+function findTwice(pid: number, found: [TableName, Listener[]][]): string | null {
+  const ours = found.filter(([table]) => table === 'unix').flatMap(([, each]) => each);
+  if (ours.length === 0) return null;
+  const { listeners } = readTable(pid, 'unix');
+  const isTwice = ({ name }: Listener): boolean =>
+    listeners.filter((other) => other.name === name).length > 1;
+  return ours.find(isTwice)?.name ?? null;
+}
+
+/** One table of a process's network namespace; empty where the kernel has none (no IPv6). */
+export function readTable(pid: number, name: TableName): SocketTable {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/net/${name}`, 'latin1');
+  } catch (error) {
+    if (name !== 'tcp6' || (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    text = '';
+  }
+  return name === 'unix' ? parseUnixTable(text) : parseTcpTable(text);
+}
+
+/** What the file descriptors of a process are: number → `socket:[1234]`, `pipe:[5]`, a path … */
+export function readLinks(pid: number): Map<string, string> {
+  const links = new Map<string, string>();
+  for (const fd of readdirSync(`/proc/${pid}/fd`)) {
+    try {
+      links.set(fd, readlinkSync(`/proc/${pid}/fd/${fd}`));
+    } catch (error) {
+      // closed in this moment
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
+  return links;
+}
+
+/** `1234` of `socket:[1234]`; null: no socket. */
+export function socketInode(link: string): string | null {
+  return /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? null;
+}
+
+/** Why something in /proc cannot be had. */
+export function tellUnseen(what: string, error: unknown): string {
+  return `${what} cannot be seen (${(error as NodeJS.ErrnoException).code ?? String(error)})`;
+}

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { join } from 'node:path';
+import { CHECKOUT, startLab, type Lab } from '../lab/lab.ts';
+import { gunicornUnit, installUnit } from '../lab/services.ts';
+
+/** Services of the lab by what their workers are: `waits` and `threads` have 4 requests at once. */
+const UNITS = {
+  waits: { count: '--workers 4', bind: '127.0.0.1:8001' },
+  threads: { count: '--workers 2', bind: 'unix:/run/threads.sock', args: '--threads 2' },
+  one: { count: '--workers 1', bind: 'unix:/run/one.sock' },
+  uvicorn: {
+    count: '--workers 1',
+    bind: '127.0.0.1:8004',
+    args: '-k uvicorn.workers.UvicornWorker',
+  },
+} as const;
+
+type Name = keyof typeof UNITS;
+
+const thresholds = {
+  max_workers: 6,
+  busy_thresholds: { scale_up_6: 80, scale_down_2: 50 },
+  busy_duration_minutes: 0,
+};
+
+let lab: Lab;
+
+before(async () => {
+  lab = await startLab();
+  for (const [name, options] of Object.entries(UNITS))
+    await installUnit(lab, `${name}.service`, gunicornUnit(options));
+  const projects = Object.fromEntries(
+    Object.keys(UNITS).map((name) => [
+      name,
+      name === 'waits' ? thresholds : { max_workers: 4, backlog_thresholds: { scale_up_2: 3 } },
+    ]),
+  );
+  await lab.writeFile('/etc/autoscaler/config.json', JSON.stringify({ projects }));
+  await lab.until(async () => (await measure('threads', 'busy')) === 0, {
+    what: 'the workers to be there',
+  });
+});
+after(() => lab.stop());
+
+async function measure(name: Name, metric: 'busy' | 'backlog'): Promise<number> {
+  const { stdout, stderr, exitCode } = await lab.autoscaler(['metrics', metric, name]);
+  assert.equal(exitCode, 0, stderr);
+  return Number(stdout);
+}
+
+/** Clients that each wait for an answer of `ms` and pause, for as long as `during` takes. */
+async function underLoad<T>(
+  name: Name,
+  { clients, ms, pauseMs }: { clients: number; ms: number; pauseMs: number },
+  during: () => Promise<T>,
+): Promise<T> {
+  const { bind } = UNITS[name];
+  const [url, ...socket] = bind.startsWith('unix:')
+    ? ['http://app/sleep', bind.slice('unix:'.length)]
+    : [`http://${bind}/sleep`];
+  const load = lab.spawn(
+    [
+      process.execPath,
+      '--import',
+      join(CHECKOUT, 'node_modules/tsx/dist/loader.mjs'),
+      join(CHECKOUT, 'test/lab/busy-load.ts'),
+    ].concat([url!, `${clients}`, `${ms}`, `${pauseMs}`, '60'], socket),
+  );
+  const ended = load.done;
+  try {
+    // it is compiled first
+    await lab.until(async () => (await measure(name, 'busy')) > 0, { what: 'the load to begin' });
+    return await during();
+  } finally {
+    load.kill('SIGTERM');
+    await ended;
+  }
+}
+
+test('workers without a request are not busy', async () => {
+  assert.equal(await measure('waits', 'busy'), 0);
+});
+
+for (const name of ['waits', 'threads'] as const) {
+  test(`${name}: half of the time in a request`, async () => {
+    const load = { clients: 4, ms: 100, pauseMs: 100 };
+    const found = await underLoad(name, load, () => measure(name, 'busy'));
+    // four standard deviations of the mean of a second
+    assert.ok(found > 20 && found < 80, `${found} %`);
+  });
+
+  test(`${name}: all of the time in a request`, async () => {
+    const load = { clients: 12, ms: 300, pauseMs: 0 };
+    const found = await underLoad(name, load, () => measure(name, 'busy'));
+    assert.ok(found > 90 && found <= 100, `${found} %`);
+  });
+}
+
+test('what waits behind a worker is counted, on a Unix socket too', async () => {
+  const load = { clients: 6, ms: 1500, pauseMs: 0 };
+  const found = await underLoad('one', load, () =>
+    lab.until(async () => (await measure('one', 'backlog')) === 5, { what: 'five to wait' }),
+  );
+  assert.equal(found, true);
+});
+
+test('workers that serve any number at once have no share: unknown, with the reason', async () => {
+  const { stdout, stderr, exitCode } = await lab.autoscaler(['metrics', 'busy', 'uvicorn']);
+  assert.equal(exitCode, 1);
+  assert.equal(stdout, '');
+  assert.match(stderr, /uvicorn\.workers\.UvicornWorker\) take any number of requests at once/);
+  assert.equal(await measure('uvicorn', 'backlog'), 0);
+});
+
+test('a run raises what is busy, and says why', async () => {
+  const load = { clients: 12, ms: 300, pauseMs: 0 };
+  const { services } = await underLoad('waits', load, async () => {
+    const { stdout } = await lab.autoscaler(['run', '--dry-run', '--json']);
+    return JSON.parse(stdout) as {
+      services: { project: string; action: string; to: number; reason: string }[];
+    };
+  });
+  const waits = services.find(({ project }) => project === 'waits');
+  assert.equal(waits?.action, 'scale_up');
+  assert.equal(waits.to, 6);
+  assert.match(waits.reason, /^busy \S+ % > 80 % → 6 workers$/);
+});
