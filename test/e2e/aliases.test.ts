@@ -52,7 +52,9 @@ describe('one service by two names', { timeout: 120_000 }, () => {
 
   test('all changes are one chain: a rollback by the alias restores the number before the first', async () => {
     const { stdout } = await lab.autoscaler(['rollback', '--list', '--json']);
-    const { changes } = assertDocumented('rollback', stdout) as { changes: { service: string; to: number }[] };
+    const { changes } = assertDocumented('rollback', stdout) as {
+      changes: { service: string; to: number }[];
+    };
     assert.deepEqual(
       changes.map(({ service, to }) => [service, to]),
       [
