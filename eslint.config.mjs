@@ -24,7 +24,9 @@ export default tseslint.config(
   },
   {
     // The two pure rooms. Type-only imports stay allowed: they vanish when built.
-    files: ['src/decide/**/*.ts', 'src/unit-file/**/*.ts', 'src/act/plan.ts'],
+    files: ['decide', 'unit-file', 'check', 'init']
+      .map((room) => `src/${room}/**/*.ts`)
+      .concat('src/act/plan.ts'),
     rules: {
       '@typescript-eslint/no-restricted-imports': [
         'error',

@@ -154,6 +154,19 @@ ${example('autoscaler metrics', 'autoscaler metrics cpu', 'autoscaler metrics ce
     });
 
   program
+    .command('init')
+    .description('find the services of this host and write a first config; never overwrites')
+    .option('--yes', 'ask nothing: write all that is found, disabled')
+    .option('--enable', 'with --yes: enable the projects too')
+    .option('--output <file>', 'where to write it (default: where the config is looked for)')
+    .option('--json', 'print one JSON document; with --yes')
+    .addHelpText('after', example('sudo autoscaler init', 'autoscaler init --yes --output my.json'))
+    .action(async (options: { yes?: boolean; enable?: boolean; output?: string }) => {
+      const { initCommand } = await import('./commands/init.ts');
+      done(await initCommand(withGlobals(options)));
+    });
+
+  program
     .command('check')
     .description('look at all that a run depends on; changes nothing')
     .option('--strict', 'warnings count as errors')

@@ -1,0 +1,129 @@
+import { readFileSync } from 'node:fs';
+import { findObstacle } from '../act/live.ts';
+import { isRunning } from '../act/unit.ts';
+import type { Config } from '../config/schema.ts';
+import { findBind, findBroker } from '../init/find-broker.ts';
+import type { Candidate, Unusable } from '../init/types.ts';
+import { readUnitSources } from '../measure/unit-sources.ts';
+import { readMemoryMb } from '../measure/worker-memory.ts';
+import { findWorkerTree, type WorkerTree } from '../systemd/processes.ts';
+import { firstLine, runSystemctl } from '../systemd/systemctl.ts';
+import type { UnitState } from '../systemd/types.ts';
+import { isUnitName, readUnits } from '../systemd/units.ts';
+import { EXIT, UserError } from '../errors.ts';
+import type { Location } from '../unit-file/types.ts';
+import { assumeRunning, locateWorkers } from '../unit-file/workers.ts';
+import { makeActDeps } from './act-deps.ts';
+
+/** What stands in a call of systemctl at once. */
+const BATCH = 300;
+const ROWS = ['--type=service', '--plain', '--no-legend', '--full'];
+
+/** All services of the host that run Gunicorn or Celery, by what they run, and those that seem to. */
+export interface Scan {
+  candidates: Candidate[];
+  unusable: Unusable[];
+  /** services that were looked at */
+  seen: number;
+}
+
+/** Looks at all services that are loaded, running or not, and at those that start with the host. @throws UserError */
+export async function scanServices(config: Config): Promise<Scan> {
+  const names = await listServices();
+  const units = new Map<string, UnitState>();
+  for (let at = 0; at < names.length; at += BATCH) {
+    for (const unit of (await readUnits(names.slice(at, at + BATCH))).values()) {
+      if (unit.loadState === 'loaded') units.set(unit.id, { ...unit, unit: unit.id });
+    }
+  }
+  const scan: Scan = { candidates: [], unusable: [], seen: units.size };
+  for (const unit of [...units.values()].sort((a, b) => (a.id < b.id ? -1 : 1))) {
+    const found = await lookAt(unit, config);
+    if (found === null) continue;
+    if ('why' in found) scan.unusable.push(found);
+    else scan.candidates.push(found);
+  }
+  return scan;
+}
+
+async function listServices(): Promise<string[]> {
+  const calls = [
+    ['list-units', '--all', ...ROWS],
+    ['list-unit-files', '--state=enabled', ...ROWS],
+  ];
+  const names: string[] = [];
+  for (const args of calls) {
+    const { exitCode, stdout, stderr } = await runSystemctl(args, 20_000);
+    if (exitCode !== 0) {
+      throw new UserError(EXIT.failed, `systemctl ${args[0]}: ${firstLine(stderr)}`);
+    }
+    names.push(...stdout.split('\n').map((line) => line.trim().split(' ', 1)[0] ?? ''));
+  }
+  return [...new Set(names)].filter((name) => isUnitName(name));
+}
+
+/** null: it runs something else. */
+async function lookAt(unit: UnitState, config: Config): Promise<Candidate | Unusable | null> {
+  const found = await findWorkerTree(unit);
+  const tree = 'error' in found ? null : found;
+  const located = locate(unit);
+  if ('error' in located) {
+    if (tree === null) return null;
+    return { service: unit.id, why: located.error, hint: 'Run it as root (sudo).' };
+  }
+  const count = tree === null || tree.workerPids.length === 0 ? null : tree.workerPids.length;
+  const location = assumeRunning(located, count);
+  if (location.how === 'refused') {
+    const { kind, code, message, hint } = location;
+    const isOne = kind !== null || tree !== null || code === 'uvicorn_only';
+    return isOne ? { service: unit.id, why: message, hint } : null;
+  }
+  const { argv, environ } = readMaster(tree);
+  const { kind, workers } = location;
+  const memoryMb = tree === null ? null : readMemoryMb(tree.workerPids);
+  const broker = kind === 'celery' ? findBroker(argv, environ) : null;
+  return {
+    ...{ service: unit.id, kind, workers, broker },
+    workerMb: memoryMb === null || count === null ? null : memoryMb / count,
+    bind: kind === 'gunicorn' ? findBind(argv) : null,
+    obstacle: isRunning(unit) ? await askLive(unit, { kind, broker }, config) : null,
+  };
+}
+
+function locate(unit: UnitState): Location | { error: string } {
+  try {
+    return locateWorkers(readUnitSources(unit));
+  } catch (error) {
+    return { error: (error as Error).message };
+  }
+}
+
+function readMaster(tree: WorkerTree | null): { argv: string[]; environ: string } {
+  const read = (name: string): string => {
+    try {
+      return tree === null ? '' : readFileSync(`/proc/${tree.masterPid}/${name}`, 'utf8');
+    } catch {
+      // another user's process
+      return '';
+    }
+  };
+  return { argv: read('cmdline').split('\0'), environ: read('environ') };
+}
+
+async function askLive(
+  unit: UnitState,
+  { kind, broker }: Pick<Candidate, 'kind' | 'broker'>,
+  config: Config,
+): Promise<string | null> {
+  const project = { service_name: unit.id, ...(broker !== null && { broker_url: broker }) };
+  const projects = { asked: project } as unknown as Config['projects'];
+  const deps = makeActDeps(config.global, {
+    ...{ interrupted: () => false, log: null, config: { ...config, projects } },
+  });
+  try {
+    return await findObstacle({ service: unit.id, kind }, unit, deps);
+  } catch (error) {
+    if (error instanceof UserError) return error.message;
+    throw error;
+  }
+}

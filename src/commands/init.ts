@@ -1,0 +1,104 @@
+import { cpus } from 'node:os';
+import type { GlobalOptions } from '../cli.ts';
+import { checkConfig } from '../config/check.ts';
+import { findConfigPath } from '../config/read.ts';
+import { globalSchema } from '../config/schema.ts';
+import { EXIT, UserError } from '../errors.ts';
+import { propose } from '../init/propose.ts';
+import { renderConfig } from '../init/render.ts';
+import type { Host, Proposal } from '../init/types.ts';
+import { measureHost } from '../measure/host.ts';
+import { renderScan } from '../output/init-report.ts';
+import { openOutput } from '../output/terminal.ts';
+import { isTerminal } from '../streams.ts';
+import { requireFree, writeNewConfig } from './init-write.ts';
+import { scanServices } from './init-scan.ts';
+
+export interface InitOptions extends GlobalOptions {
+  yes?: boolean;
+  enable?: boolean;
+  output?: string;
+  json?: boolean;
+}
+
+/** The exit code of a program that was ended by Ctrl-C. */
+const INTERRUPTED = 130;
+
+/**
+ * Finds the services of this host and writes a first config for them. Never overwrites one. A project is
+ * enabled only where the user says so, on the terminal or by `--enable`.
+ */
+export async function initCommand(options: InitOptions): Promise<number> {
+  const path = options.output ?? findConfigPath(options.config);
+  requireFree(path);
+  const asks = options.yes !== true;
+  if (asks && !(process.stdin.isTTY && isTerminal('stdout'))) {
+    throw new UserError(
+      EXIT.usage,
+      'there is no terminal to ask on',
+      'autoscaler init --yes accepts all that is found; with --enable the projects are enabled too.',
+    );
+  }
+  const scan = await scanServices({ projects: {}, global: globalSchema.parse({}) });
+  const host = await readHost();
+  const proposals = propose(scan.candidates, host);
+  const out = openOutput({ color: options.color, quiet: options.quiet === true });
+  if (options.json !== true) out.write(renderScan(scan, proposals, host));
+  if (proposals.length === 0) {
+    throw new UserError(
+      EXIT.failed,
+      'no service was found that can be scaled: nothing is written',
+      'Gunicorn or "celery worker" must be started by a systemd service.',
+    );
+  }
+  const chosen = asks
+    ? await ask(proposals, path)
+    : proposals.map((proposal) => ({ ...proposal, enabled: options.enable === true }));
+  if (chosen === null) {
+    process.stderr.write('autoscaler: interrupted, nothing is written\n');
+    return INTERRUPTED;
+  }
+  const text = renderConfig(chosen, host);
+  await checkConfig(path, Buffer.from(text));
+  writeNewConfig(path, text);
+  const projects = chosen.map(({ project, enabled, candidate: { service, kind } }) => ({
+    ...{ project, service, kind, enabled },
+  }));
+  const { unusable } = scan;
+  if (options.json === true) {
+    out.write(`${JSON.stringify({ v: 1, path, projects, unusable })}\n`);
+  } else out.write(tellNext(path, projects));
+  return EXIT.ok;
+}
+
+async function readHost(): Promise<Host> {
+  const { host } = await measureHost(null);
+  const { memory_available_mb: availableMb, memory_total_mb: totalMb = null } = host;
+  return { cores: cpus().length, totalMb: totalMb ?? 0, availableMb: availableMb ?? 0 };
+}
+
+/** null: the user broke off. */
+async function ask(proposals: Proposal[], path: string): Promise<Proposal[] | null> {
+  const { confirm, isCancel } = await import('@clack/prompts');
+  const chosen: Proposal[] = [];
+  for (const proposal of proposals) {
+    const { project, minWorkers, maxWorkers } = proposal;
+    const message = `Enable ${project}, ${minWorkers} to ${maxWorkers} workers?`;
+    const enabled = await confirm({ message, initialValue: false });
+    if (isCancel(enabled)) return null;
+    chosen.push({ ...proposal, enabled });
+  }
+  const isMeant = await confirm({ message: `Write ${path}?` });
+  return isCancel(isMeant) || !isMeant ? null : chosen;
+}
+
+function tellNext(path: string, projects: { enabled: boolean }[]): string {
+  const off = projects.filter(({ enabled }) => !enabled).length;
+  const rest = off === 0 ? '' : ` ${off} of them disabled: set "enabled": true when you agree.`;
+  const count = projects.length === 1 ? '1 project' : `${projects.length} projects`;
+  return `\n${path}: ${count}.${rest}
+Next:  sudo autoscaler check
+       sudo autoscaler run --dry-run
+       sudo systemctl enable --now autoscaler.timer
+`;
+}

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { Ajv } from 'ajv';
+import type { RunReport } from '../../src/output/run-report.ts';
+import { startLab, type Lab } from '../lab/lab.ts';
+import { celeryUnit, gunicornUnit, installUnit, redisUnit } from '../lab/services.ts';
+
+const CONFIG = '/etc/autoscaler/config.json';
+const SECRET = 's3cret-word';
+const BROKER = `redis://:${SECRET}@127.0.0.1:6379/0`;
+
+/** Runs a command on a terminal of 40 columns and answers its questions one after the other. */
+const PTY = `
+import fcntl, os, pty, re, struct, sys, termios, time
+answers, argv = sys.argv[1], sys.argv[2:]
+pid, fd = pty.fork()
+if pid == 0: os.execvp(argv[0], argv)
+fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack('HHHH', 40, 40, 0, 0))
+seen = fresh = ''
+while True:
+    try: data = os.read(fd, 4096).decode(errors='replace')
+    except OSError: break
+    if not data: break
+    seen += data; fresh += data
+    if answers and '◆' in fresh and 'No' in fresh:
+        time.sleep(0.3); fresh = ''
+        key, answers = answers[0], answers[1:]
+        os.write(fd, b'\\x03' if key == 'c' else key.encode())
+print(seen)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+`;
+
+describe('init on a host', { timeout: 200_000 }, () => {
+  let lab: Lab;
+
+  before(async () => {
+    lab = await startLab();
+    await installUnit(lab, 'redis.service', redisUnit({ password: SECRET }));
+    await installUnit(lab, 'plain.service', gunicornUnit());
+    const socket = gunicornUnit({ count: '', bind: 'unix:/run/shop.sock' });
+    await installUnit(lab, 'socket.service', socket);
+    const env = { WEB_CONCURRENCY: '3' };
+    await installUnit(lab, 'env.service', gunicornUnit({ count: '', bind: '127.0.0.1:8002', env }));
+    await installUnit(lab, 'tasks.service', celeryUnit({ broker: BROKER, args: '-n a@%h' }));
+    const more = celeryUnit({ broker: 'redis://127.0.0.1:1/0', args: `-b ${BROKER} -n b@%h` });
+    await installUnit(lab, 'mail.service', more);
+    await installUnit(lab, 'solo.service', celeryUnit({ broker: BROKER, args: '-P solo -n c@%h' }));
+    await lab.ok('sleep 3');
+  });
+  after(() => lab.stop());
+
+  test('without a terminal it asks for --yes; an unwritable folder and a file that is there stay as they are', async () => {
+    const none = await lab.autoscaler(['init']);
+    assert.equal(none.exitCode, 64);
+    assert.match(none.stderr, /--yes/);
+    await lab.writeFile('/srv/there.json', 'mine\n');
+    const there = await lab.autoscaler(['init', '--yes', '--output', '/srv/there.json']);
+    assert.equal(there.exitCode, 1);
+    assert.equal(await lab.readFile('/srv/there.json'), 'mine\n');
+    const unwritable = await lab.autoscaler(['init', '--yes', '--output', '/proc/none/c.json']);
+    assert.notEqual(unwritable.exitCode, 0);
+    assert.doesNotMatch(unwritable.stderr, /bug/);
+  });
+
+  test('on a terminal of 40 columns: Ctrl-C writes nothing, answers enable what they name', async () => {
+    const onTerminal = (answers: string) =>
+      lab.exec(['/usr/bin/python3', '-c', PTY, answers, ...lab.autoscalerArgv, 'init'], {
+        env: { TERM: 'xterm' },
+      });
+    const broken = await onTerminal('c');
+    assert.equal(broken.exitCode, 130, broken.stdout);
+    assert.equal((await lab.sh(`test -e ${CONFIG}`)).exitCode, 1);
+    const { exitCode, stdout } = await onTerminal('ynnnyy');
+    assert.equal(exitCode, 0, stdout);
+    assert.ok(!stdout.includes(SECRET));
+    assert.match(stdout, /solo\.service/);
+    const written = await lab.readFile(CONFIG);
+    assert.equal(written.match(/"enabled": true/g)?.length, 2, written);
+    assert.equal((await lab.ok(`stat -c %a ${CONFIG}`)).trim(), '640');
+    await lab.ok(`rm ${CONFIG}`);
+  });
+
+  test('--yes: all are found with their brokers, check passes, and the first run changes nothing', async () => {
+    const { exitCode, stdout, stderr } = await lab.autoscaler([
+      'init',
+      '--yes',
+      '--enable',
+      '--json',
+    ]);
+    assert.equal(exitCode, 0, stderr);
+    assert.ok(!`${stdout}${stderr}`.includes(SECRET));
+    const document = JSON.parse(stdout) as {
+      projects: { project: string }[];
+      unusable: { service: string }[];
+    };
+    const schema = readFileSync(
+      new URL('../../docs/json/init.schema.json', import.meta.url),
+      'utf8',
+    );
+    assert.ok(new Ajv().validate(JSON.parse(schema) as object, document));
+    assert.deepEqual(
+      document.projects.map(({ project }) => project),
+      ['env', 'mail', 'plain', 'socket', 'tasks'],
+    );
+    assert.deepEqual(
+      document.unusable.map(({ service }) => service),
+      ['solo.service'],
+    );
+    const written = await lab.readFile(CONFIG);
+    assert.equal(written.split(BROKER).length - 1, 2);
+    assert.equal(written.match(/"apply": "live"/g)?.length, 5, written);
+    const check = await lab.autoscaler(['check']);
+    assert.equal(check.exitCode, 0, check.stdout);
+    const run = await lab.autoscaler(['run', '--json']);
+    assert.equal(run.exitCode, 0, run.stderr);
+    const { services } = JSON.parse(run.stdout) as RunReport;
+    assert.deepEqual(
+      services.map(({ action }) => action),
+      Array(5).fill('none'),
+    );
+  });
+});

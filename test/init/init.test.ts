@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { checkFlapping } from '../../src/check/flapping.ts';
+import { checkConfig } from '../../src/config/check.ts';
+import { toPolicies } from '../../src/config/policies.ts';
+import { findBind, findBroker } from '../../src/init/find-broker.ts';
+import { propose } from '../../src/init/propose.ts';
+import { renderConfig } from '../../src/init/render.ts';
+import type { Candidate, Host } from '../../src/init/types.ts';
+
+const host: fc.Arbitrary<Host> = fc.record({
+  cores: fc.integer({ min: 1, max: 128 }),
+  totalMb: fc.integer({ min: 256, max: 500_000 }),
+  availableMb: fc.integer({ min: 0, max: 250_000 }),
+});
+const text = fc.string({ unit: 'grapheme', maxLength: 20 });
+const candidate: fc.Arbitrary<Candidate> = fc.record({
+  service: fc
+    .stringMatching(/^[A-Za-z0-9:_.-]{1,12}\.service$/)
+    .filter((name) => !name.startsWith('-')),
+  kind: fc.constantFrom('gunicorn', 'celery'),
+  workers: fc.integer({ min: 1, max: 200 }),
+  workerMb: fc.option(fc.double({ min: 0.1, max: 4000, noNaN: true })),
+  bind: fc.option(text),
+  broker: fc.option(fc.constantFrom('redis://:a"b@h/0', 'amqp://h//')),
+  obstacle: fc.option(text),
+});
+const candidates = fc.uniqueArray(candidate, {
+  minLength: 1,
+  maxLength: 12,
+  selector: ({ service }) => service,
+});
+
+describe('a config that init writes', () => {
+  test('loads without a fault or a warning, does not flap, and keeps the present number', async () => {
+    await fc.assert(
+      fc.asyncProperty(candidates, host, async (found, on) => {
+        const proposals = propose(found, on).map((one) => ({ ...one, enabled: true }));
+        const written = Buffer.from(renderConfig(proposals, on));
+        const { config, warnings } = await checkConfig('/c.json', written);
+        assert.deepEqual(warnings, []);
+        const projects = Object.values(config.projects);
+        assert.equal(projects.length, found.length);
+        for (const { service, workers } of found) {
+          const project = projects.find(({ service_name }) => service_name === service);
+          assert.ok(project !== undefined && project.min_workers <= workers);
+          assert.ok(workers <= project.max_workers && project.min_workers < project.max_workers);
+        }
+        assert.deepEqual(toPolicies(config).flatMap(checkFlapping), []);
+      }),
+      { numRuns: 200 },
+    );
+  });
+  test('max_workers comes from cores and from the measured memory, shared out', () => {
+    const on = { cores: 4, totalMb: 4096, availableMb: 2048 };
+    const one = (workers: number, workerMb: number | null): Candidate => ({
+      ...{ service: `s${workers}.service`, kind: 'gunicorn', workers, workerMb },
+      ...{ bind: null, broker: null, obstacle: null },
+    });
+    const maxOf = (...found: Candidate[]): number[] =>
+      propose(found, on).map(({ maxWorkers }) => maxWorkers);
+    assert.deepEqual(maxOf(one(2, 50)), [9]);
+    assert.deepEqual(maxOf(one(2, 500)), [5]);
+    assert.deepEqual(maxOf(one(2, 500), one(3, 50)), [3, 9]);
+    assert.deepEqual(maxOf(one(12, null)), [12]);
+    assert.deepEqual(maxOf(one(1, 9000)), [2]);
+  });
+});
+
+describe("a worker's broker", () => {
+  const CASES: [string, string[], string, string | null][] = [
+    [
+      'the option counts first',
+      ['celery', '-b', 'redis://a/0'],
+      'BROKER_URL=redis://b/0',
+      'redis://a/0',
+    ],
+    ['also with =', ['celery', '--broker=amqp://a//'], '', 'amqp://a//'],
+    [
+      'the usual variables in their order',
+      [],
+      'REDIS_URL=redis://r/0\0BROKER_URL=redis://b/0',
+      'redis://b/0',
+    ],
+    ['one with a prefix', [], 'SHOP_BROKER_URL=rediss://s/1', 'rediss://s/1'],
+    [
+      'what is no broker is not taken',
+      [],
+      'BROKER_URL=memory://\0REDIS_URL=redis://r/0',
+      'redis://r/0',
+    ],
+    ['a value with = in it is whole', [], 'BROKER_URL=redis://h/0?a=b', 'redis://h/0?a=b'],
+    ['nothing', ['celery', '-b'], 'HOME=/root', null],
+  ];
+  for (const [title, argv, environ, expected] of CASES) {
+    test(title, () => assert.equal(findBroker(argv, environ), expected));
+  }
+  test("a Gunicorn's address", () => {
+    assert.equal(findBind(['gunicorn', '--bind=unix:/run/a b.sock']), 'unix:/run/a b.sock');
+    assert.equal(findBind(['gunicorn', '-b', ':80']), ':80');
+    assert.equal(findBind(['gunicorn', 'web:app']), null);
+  });
+});
