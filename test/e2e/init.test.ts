@@ -43,7 +43,8 @@ describe('init on a host', { timeout: 200_000 }, () => {
     const env = { WEB_CONCURRENCY: '3' };
     await installUnit(lab, 'env.service', gunicornUnit({ count: '', bind: '127.0.0.1:8002', env }));
     await installUnit(lab, 'tasks.service', celeryUnit({ broker: BROKER, args: '-n a@%h' }));
-    const more = celeryUnit({ broker: 'redis://127.0.0.1:1/0', args: `-b ${BROKER} -n b@%h` });
+    const execStart = `/usr/bin/celery -A tasks -b ${BROKER} worker -c 2 -n b@%%h`;
+    const more = celeryUnit({ broker: 'redis://127.0.0.1:1/0', execStart });
     await installUnit(lab, 'mail.service', more);
     await installUnit(lab, 'solo.service', celeryUnit({ broker: BROKER, args: '-P solo -n c@%h' }));
     await lab.ok('sleep 3');
