@@ -7,6 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 packages=(systemd systemd-container dbus procps jq bc gunicorn celery python3-redis redis-server rabbitmq-server wrk python3-uvicorn "$@"
   debhelper lintian)
+packages+=(chromium)
 
 missing=()
 for package in "${packages[@]}"; do

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { EXIT } from './errors.ts';
+import { EXIT, UserError } from './errors.ts';
 import { isTerminal, writeErr, writeOut } from './streams.ts';
 import { VERSION } from './version.ts';
 
@@ -113,6 +113,76 @@ ${example('autoscaler metrics', 'autoscaler metrics cpu', 'autoscaler metrics ce
     });
 
   program
+    .command('status')
+    .description('how things stand: timer, host, each project; from what was recorded last')
+    .option('--watch [seconds]', 'show it again every few seconds (default: 2)', watchSeconds)
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', example('autoscaler status', 'autoscaler status --watch'))
+    .action(async ({ watch, json }: { watch?: number | true; json?: boolean }) => {
+      const { statusCommand } = await import('./commands/status.ts');
+      const seconds = watch === true ? 2 : (watch ?? null);
+      done(await statusCommand(withGlobals({ watch: seconds, ...(json && { json }) })));
+    });
+
+  program
+    .command('explain')
+    .description('how the last decision on a project came about, and what would follow')
+    .argument('<project>', 'a project or its unit')
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', example('autoscaler explain shop'))
+    .action(async (project: string, options: { json?: boolean }) => {
+      const { explainCommand } = await import('./commands/explain.ts');
+      done(await explainCommand(withGlobals({ ...options, project })));
+    });
+
+  program
+    .command('history')
+    .description('samples and changes of a time, as a table with small plots')
+    .addOption(sinceOption('24h'))
+    .option('--project <project>', 'this project alone')
+    .option('--json', 'print one JSON document')
+    .addOption(
+      new Option('--csv', 'print CSV, a row for each project of each sample').conflicts('json'),
+    )
+    .addHelpText(
+      'after',
+      example('autoscaler history --since 7d', 'autoscaler history --csv > history.csv'),
+    )
+    .action(
+      async ({
+        since,
+        ...options
+      }: {
+        since?: string;
+        project?: string;
+        json?: boolean;
+        csv?: boolean;
+      }) => {
+        const { historyCommand } = await import('./commands/history.ts');
+        done(
+          await historyCommand(
+            withGlobals({ ...options, since: await readSinceOption(since, '24h') }),
+          ),
+        );
+      },
+    );
+
+  program
+    .command('report')
+    .description('one HTML page of a time, with plots, thresholds and changes; needs no network')
+    .addOption(sinceOption('7d'))
+    .option('--project <project>', 'this project alone')
+    .option('--output <file>', 'where to; - is standard output', 'autoscaler-report.html')
+    .option('--force', 'replace a file that is no report')
+    .addHelpText('after', example('autoscaler report --since 7d --output report.html'))
+    .action(async ({ since, ...options }: ReportFlags) => {
+      const { reportCommand } = await import('./commands/report.ts');
+      done(
+        await reportCommand(withGlobals({ ...options, since: await readSinceOption(since, '7d') })),
+      );
+    });
+
+  program
     .command('scale')
     .description('set the number of workers of one service by hand')
     .argument('<service>', 'a unit or the name of a project')
@@ -199,6 +269,13 @@ ${example('autoscaler metrics', 'autoscaler metrics cpu', 'autoscaler metrics ce
   return program;
 }
 
+interface ReportFlags {
+  since?: string;
+  project?: string;
+  output: string;
+  force?: boolean;
+}
+
 interface RollbackFlags {
   list?: boolean;
   last?: boolean;
@@ -209,6 +286,29 @@ interface RollbackFlags {
 
 function example(...lines: string[]): string {
   return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+}
+
+function watchSeconds(text: string): number {
+  const seconds = Number(text);
+  if (!/^\d+(?:\.\d+)?$/.test(text) || seconds < 0.2 || seconds > 3600) {
+    throw new InvalidArgumentError('expected seconds, a number from 0.2 to 3600.');
+  }
+  return seconds;
+}
+
+function sinceOption(usual: string): Option {
+  return new Option('--since <time>', `from when on: 30m, 24h, 7d, or a date (default: ${usual})`);
+}
+
+/** Read late: only few commands need it. @throws UserError usage */
+async function readSinceOption(text: string | undefined, usual: string): Promise<number> {
+  const { sinceArgument } = await import('./commands/duration-argument.ts');
+  try {
+    return sinceArgument(text ?? usual);
+  } catch (error) {
+    if (!(error instanceof InvalidArgumentError)) throw error;
+    throw new UserError(EXIT.usage, `--since ${JSON.stringify(text)}: ${error.message}`);
+  }
 }
 
 function positiveInteger(text: string): number {

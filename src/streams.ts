@@ -55,6 +55,11 @@ export function writeErr(text: string): void {
   }
 }
 
+/** Whether nobody reads the result any more. */
+export function isReaderGone(): boolean {
+  return isGone;
+}
+
 /** Whether something of the result could not be written. */
 export function hasLostOutput(): boolean {
   return hasFailed;

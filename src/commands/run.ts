@@ -9,6 +9,7 @@ import { findConfigPath } from '../config/read.ts';
 import type { Config } from '../config/schema.ts';
 import { carryBrakes } from '../decide/brake-memory.ts';
 import { decide } from '../decide/decide.ts';
+import { noteHolds } from '../decide/holds.ts';
 import { mayGrow } from '../decide/may-grow.ts';
 import type { Decision, Policy } from '../decide/types.ts';
 import { historyNeededMs } from '../decide/window.ts';
@@ -97,16 +98,15 @@ async function runCycle(named: TrueNames, log: Logger, deps: ActDeps | null): Pr
   });
   const sample = carryBrakes(policies, entries, taken.sample, recovered?.blocked);
   const measured = { ...taken, sample };
-  if (deps !== null) {
-    appendEntries(stateDir, [sample]);
-    keepUnits(stateDir, memory);
-  }
-
   const decisions = decide({
     policies,
     history: [...entries, sample],
     checkIntervalMs: intervalS * 1000,
   });
+  if (deps !== null) {
+    appendEntries(stateDir, [noteHolds(sample, decisions)]);
+    keepUnits(stateDir, memory);
+  }
 
   const report: RunReport = {
     at: sample.at,

@@ -1,8 +1,8 @@
 import type { BrakeMemory } from './brake-types.ts';
 import { recallBrakes } from './brake-memory.ts';
-import { applyCooldown, applyMaxStep, slowDown, tellFailedChange, tellSlowdown } from './brakes.ts';
+import { applyCooldown, applyMaxStep, tellFailedChange, tellSlowdown } from './brakes.ts';
 import { viewMetric, type MetricView, type Position } from './crossings.ts';
-import { gatherEvidence, type EvidenceRun } from './evidence.ts';
+import { gatherMetrics } from './gather.ts';
 import {
   applyMemory,
   applyMinMax,
@@ -10,17 +10,9 @@ import {
   tellPromise,
   type MemoryBudget,
 } from './limits.ts';
-import { findMetricError, NOT_SAMPLED } from './metrics.ts';
-import { readMetric, toMoments, type Moment } from './moments.ts';
-import type {
-  ActionRecord,
-  Decision,
-  HistoryEntry,
-  MetricPolicy,
-  Policy,
-  Reason,
-  Sample,
-} from './types.ts';
+import { NOT_SAMPLED } from './metrics.ts';
+import { toMoments, type Moment } from './moments.ts';
+import type { ActionRecord, Decision, HistoryEntry, Policy, Reason, Sample } from './types.ts';
 import { combineViews, tellMissing, type Wish } from './wish.ts';
 
 /** All that a decision depends on. */
@@ -73,32 +65,10 @@ function draft(
   const current = done?.result === 'applied' ? done.to : sampled;
   const at: Position = { current: current ?? 0, minWorkers, maxWorkers, intervalMs };
   const memory = recallBrakes(policy, sample, after);
-  const warmMs = findWarmMs(policy, sample);
-  const views = slowDown(policy, memory).map((metric) => {
-    const run = done
-      ? endedBy(done)
-      : gatherEvidence(moments, service, metric.metric, longestMs(metric), intervalMs, warmMs);
-    const value = readMetric(sample, service, metric.metric);
-    return viewMetric(metric, value, findMetricError(sample, service, metric.metric), run, at);
-  });
+  const views = gatherMetrics(policy, memory, moments, done, intervalMs).map(
+    ({ metric, value, error, run }) => viewMetric(metric, value, error, run, at),
+  );
   return { policy, at, known: current !== null, views, wish: combineViews(views, at), memory };
-}
-
-/** When on the boot clock (ms) what is measured begins to be evidence again after the service's start. */
-function findWarmMs({ service, brakes }: Policy, sample: Sample): number {
-  const start = sample.services[service]?.main_start_s ?? null;
-  const warmupMs = brakes?.warmupMs ?? 0;
-  return start === null || warmupMs === 0 ? -Infinity : start * 1000 + warmupMs;
-}
-
-function longestMs({ upMs, downMs }: MetricPolicy): number {
-  return Math.max(upMs, downMs);
-}
-
-/** A sample that was taken before a change is no evidence after it. */
-function endedBy({ result }: ActionRecord): EvidenceRun {
-  const because = result === 'applied' ? 'workers_changed' : 'restarted';
-  return { evidence: [], broken: { because, gapMs: null } };
 }
 
 /** Limits and memory applied, in the order of urgency, because `budget` is shared. */

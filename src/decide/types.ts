@@ -102,6 +102,8 @@ export interface ServiceSample {
   unit_hash?: string | null;
   /** what a value alone does not say, by key */
   notes?: Record<string, string>;
+  /** what held a change back that the metrics or limits asked for */
+  hold?: Hold | null;
   errors?: Record<string, string>;
 }
 

@@ -94,6 +94,7 @@ const SERVICE: Record<string, Check> = {
   auto_restarts: optional(COUNT),
   unit_hash: optional(TEXT),
   notes: optional(TEXTS),
+  hold: optional(TEXT),
   errors: optional(TEXTS),
 };
 

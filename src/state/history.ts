@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, readSync, renameSync, writeSync } from 'node:fs';
 import type { HistoryEntry } from '../decide/types.ts';
+import { startDating, type Dated, type Now } from './dates.ts';
 import { parseHistoryLine } from './history-lines.ts';
 import { readLinesBackwards } from './read-backwards.ts';
 import { checkStateDir, ensureStateDir, explainFault, openTrusted } from './trusted.ts';
@@ -37,26 +38,37 @@ export function historyPath(stateDir: string): string {
  */
 export function readRecent(stateDir: string, neededMs: number): Recent {
   const recent: Recent = { entries: [], warnings: [] };
-  if (!checkStateDir(stateDir)) return recent;
-  const seen = new Set<number>();
-  for (let index = 0; index <= OLDER_FILES; index++) {
-    const path = filePath(stateDir, index);
-    const fd = openTrusted(path, O_RDONLY);
-    if (fd === null) continue;
-    try {
-      const { ino } = fstatSync(fd);
-      // a run that appends at this moment may have moved the file that was just read
-      if (seen.has(ino)) continue;
-      seen.add(ino);
-      if (readFileBackwards(path, fd, neededMs, recent)) break;
-    } catch (error) {
-      throw explainFault(path, error as NodeJS.ErrnoException);
-    } finally {
-      closeSync(fd);
-    }
+  const { entries } = recent;
+  for (const entry of readBackwards(stateDir, recent.warnings)) {
+    entries.push(entry);
+    if (entry.kind === 'sample' && isOld(entry, entries[0] ?? entry, neededMs)) break;
   }
-  recent.entries.reverse();
+  entries.reverse();
   return recent;
+}
+
+/** A part of the history, oldest first, each entry with its moment, and what in it could not be read. */
+export interface Since {
+  entries: Dated[];
+  warnings: string[];
+}
+
+/**
+ * The history since a moment (milliseconds since 1970), for people: see `startDating` for what counts as its time.
+ * Read from its end, so that it costs what is asked for, not what the files hold.
+ *
+ * @throws UserError as `readRecent`
+ */
+export function readSince(stateDir: string, sinceMs: number, now: Now): Since {
+  const since: Since = { entries: [], warnings: [] };
+  const date = startDating(now);
+  for (const entry of readBackwards(stateDir, since.warnings)) {
+    const atMs = date(entry);
+    if (atMs < sinceMs) break;
+    since.entries.push({ atMs, entry });
+  }
+  since.entries.reverse();
+  return since;
 }
 
 /**
@@ -87,29 +99,46 @@ export function appendEntries(stateDir: string, entries: readonly HistoryEntry[]
   }
 }
 
-/** Adds entries to `recent`, newest first; true: these are enough. */
-function readFileBackwards(path: string, fd: number, neededMs: number, recent: Recent): boolean {
-  const { entries, warnings } = recent;
-  let isEnough = false;
+/** All entries, newest first, read as they are asked for; at its end, what was left out is in `warnings`. */
+function* readBackwards(stateDir: string, warnings: string[]): Generator<HistoryEntry> {
+  if (!checkStateDir(stateDir)) return;
+  const seen = new Set<number>();
+  for (let index = 0; index <= OLDER_FILES; index++) {
+    const path = filePath(stateDir, index);
+    const fd = openTrusted(path, O_RDONLY);
+    if (fd === null) continue;
+    try {
+      const { ino } = fstatSync(fd);
+      // a run that appends at this moment may have moved the file that was just read
+      if (seen.has(ino)) continue;
+      seen.add(ino);
+      yield* readFileBackwards(path, fd, warnings);
+    } catch (error) {
+      throw explainFault(path, error as NodeJS.ErrnoException);
+    } finally {
+      closeSync(fd);
+    }
+  }
+}
+
+function* readFileBackwards(path: string, fd: number, warnings: string[]): Generator<HistoryEntry> {
   let faults = 0;
   let first = '';
-  for (const { text, offset, complete } of readLinesBackwards(fd)) {
-    const entry = parseHistoryLine(text);
-    if ('fault' in entry) {
-      faults++;
-      first = `at byte ${offset}: ${complete ? entry.fault : 'it was cut off'}`;
-      continue;
+  try {
+    for (const { text, offset, complete } of readLinesBackwards(fd)) {
+      const entry = parseHistoryLine(text);
+      if ('fault' in entry) {
+        faults++;
+        first = `at byte ${offset}: ${complete ? entry.fault : 'it was cut off'}`;
+      } else yield entry;
     }
-    entries.push(entry);
-    isEnough = entry.kind === 'sample' && isOld(entry, entries[0] ?? entry, neededMs);
-    if (isEnough) break;
+  } finally {
+    if (faults > 0) {
+      const lines =
+        faults === 1 ? '1 line is no entry and is' : `${faults} lines are no entries and are`;
+      warnings.push(`${path}: ${lines} left out (the first ${first})`);
+    }
   }
-  if (faults > 0) {
-    const lines =
-      faults === 1 ? '1 line is no entry and is' : `${faults} lines are no entries and are`;
-    warnings.push(`${path}: ${lines} left out (the first ${first})`);
-  }
-  return isEnough;
 }
 
 function isOld(entry: HistoryEntry, newest: HistoryEntry, neededMs: number): boolean {

@@ -1,0 +1,120 @@
+import type { GlobalOptions } from '../cli.ts';
+import { loadConfig } from '../config/load.ts';
+import { findConfigPath } from '../config/read.ts';
+import type { Project } from '../config/schema.ts';
+import { retryDelayMs } from '../decide/brakes.ts';
+import { explainDecision } from '../decide/explain.ts';
+import { forecast } from '../decide/forecast.ts';
+import { listThresholds } from '../decide/thresholds.ts';
+import type { Policy } from '../decide/types.ts';
+import { historyNeededMs } from '../decide/window.ts';
+import { EXIT, UserError, type ExitCode } from '../errors.ts';
+import { renderExplanation } from '../output/explain-report.ts';
+import type { Explanation } from '../output/explain-types.ts';
+import { openOutput } from '../output/terminal.ts';
+import type { Now } from '../state/dates.ts';
+import { listLimits } from './explain-limits.ts';
+import { findProject } from './find-project.ts';
+import { logWarnings, openCommandLog } from './log-events.ts';
+import { readNow, readRecorded, type Recorded } from './recorded.ts';
+import { writeOut } from '../streams.ts';
+
+export interface ExplainOptions extends GlobalOptions {
+  project: string;
+  json?: boolean;
+}
+
+/** A forecast looks no further than so many runs: each of them is decided. */
+const MOST_RUNS = 2000;
+
+/**
+ * How the last decision on a project came about, from what was recorded, and what would follow.
+ *
+ * @throws UserError usage for what is no project, failed where nothing of it was recorded yet
+ */
+export async function explainCommand(options: ExplainOptions): Promise<ExitCode> {
+  const { config, warnings } = await loadConfig(findConfigPath(options.config));
+  const log = await openCommandLog(options, null);
+  logWarnings(log, warnings);
+  const [name, project] = findProject(options.project, config);
+  const recorded = readRecorded(config);
+  for (const warning of recorded.warnings) log.warn({ event: 'history' }, warning);
+  const explanation = explain(name, project, recorded, readNow());
+  if (options.json === true) writeOut(`${JSON.stringify(explanation)}\n`);
+  else openOutput(options).write(renderExplanation(explanation));
+  return EXIT.ok;
+}
+
+function explain(name: string, project: Project, recorded: Recorded, now: Now): Explanation {
+  const service = project.service_name;
+  const { history, intervalMs, sample } = recorded;
+  const policy = recorded.policies.find((each) => each.service === service);
+  const head = { v: 1 as const, at: new Date(now.ms).toISOString(), project: name, service };
+  if (policy === undefined) return { ...head, ...NOTHING, enabled: false };
+  const decision = recorded.decisions.get(service);
+  const found = sample?.services[service];
+  if (sample === null || decision === undefined || found === undefined) {
+    const what = sample === null ? 'nothing was recorded yet' : `no sample of ${name} yet`;
+    throw new UserError(EXIT.failed, what, 'Make a run: sudo autoscaler run');
+  }
+  const ageMs =
+    sample.boot === now.boot
+      ? Math.max(0, (now.uptimeS - sample.uptime_s) * 1000)
+      : Math.max(0, now.ms - Date.parse(sample.at));
+  const horizonMs = findHorizonMs(policy, recorded);
+  const all = { policies: [policy], history: [...history, ...recorded.after] };
+  const next = forecast({ ...all, checkIntervalMs: intervalMs }, service, horizonMs);
+  const { action, from, to, wanted, hold, reasons } = decision;
+  return {
+    ...head,
+    enabled: true,
+    sample_at: new Date(now.ms - ageMs).toISOString(),
+    age_s: Math.round(ageMs / 1000),
+    workers: found.workers,
+    running: found.running ?? null,
+    metrics: listThresholds({ history, checkIntervalMs: intervalMs }, policy).map((metric) => ({
+      ...metric,
+      thresholds: metric.thresholds.map(({ heldMs, neededMs, ...rest }) => ({
+        ...{ ...rest, held_s: heldMs / 1000, needed_s: neededMs / 1000 },
+      })),
+    })),
+    limits: listLimits(policy, sample, decision),
+    ...{ action, from, to, wanted, hold },
+    codes: reasons.map(({ code }) => code),
+    reason: explainDecision(decision),
+    since: recorded.after
+      .filter((each) => each.service === service)
+      .map(({ at, action: made, from: was, to: is, result, reason }) => {
+        return { at, action: made, from: was, to: is, result, reason };
+      }),
+    next:
+      next === null
+        ? null
+        : {
+            at: new Date(now.ms - ageMs + next.afterMs).toISOString(),
+            in_s: Math.round((next.afterMs - ageMs) / 1000),
+            to: next.decision.to,
+            reason: explainDecision(next.decision),
+          },
+    horizon_s: horizonMs / 1000,
+  };
+}
+
+/** What is said of a project that is not looked at. */
+const NOTHING = {
+  ...{ sample_at: null, age_s: null, workers: null, running: null, metrics: [], limits: [] },
+  ...{ action: 'none' as const, from: null, to: null, wanted: null, hold: 'disabled' as const },
+  ...{ codes: [], reason: null, since: [], next: null, horizon_s: 0 },
+};
+
+/** All that may have to be waited for: the longest duration, cooldown and warm-up, and the delay after failures. */
+function findHorizonMs(policy: Policy, { intervalMs, sample }: Recorded): number {
+  const { cooldownMs = { up: 0, down: 0 }, warmupMs = 0 } = policy.brakes ?? {};
+  const failures = sample?.brakes?.[policy.service]?.failures ?? 0;
+  const waitMs =
+    historyNeededMs([policy], intervalMs) +
+    Math.max(cooldownMs.up, cooldownMs.down) +
+    warmupMs +
+    (failures > 0 ? retryDelayMs(failures) : 0);
+  return Math.min(waitMs, MOST_RUNS * intervalMs);
+}

@@ -1,0 +1,98 @@
+import { toPolicies } from '../config/policies.ts';
+import type { Config } from '../config/schema.ts';
+import { METRICS } from '../decide/metrics.ts';
+import type { ActionRecord, Policy, Sample } from '../decide/types.ts';
+import type { Point } from '../output/buckets.ts';
+import { readSince } from '../state/history.ts';
+import { findProject } from './find-project.ts';
+import { readNow } from './recorded.ts';
+
+/** Values over time; `unit` follows a value. */
+export interface Series {
+  name: string;
+  unit: string;
+  points: Point[];
+}
+
+/** A change with its moment. */
+export interface DatedChange extends ActionRecord {
+  atMs: number;
+  project: string;
+}
+
+/** A project with what was recorded of it; its metrics besides CPU, which is the host's. */
+export interface ProjectSeries {
+  project: string;
+  service: string;
+  policy: Policy | null;
+  workers: Series;
+  metrics: Series[];
+}
+
+/** What was recorded since a moment. */
+export interface RecordedSeries {
+  fromMs: number;
+  toMs: number;
+  samples: { atMs: number; sample: Sample }[];
+  changes: DatedChange[];
+  cpu: Series;
+  memory: Series;
+  /** what the host has, MB; null: not known */
+  memoryTotalMb: number | null;
+  projects: ProjectSeries[];
+  warnings: string[];
+}
+
+/**
+ * The history since a moment as series, of all projects of the config or one.
+ *
+ * @throws UserError usage for what is no project; as `readSince`
+ */
+export function readSeries(
+  config: Config,
+  sinceMs: number,
+  name: string | undefined,
+): RecordedSeries {
+  const chosen = name === undefined ? Object.entries(config.projects) : [findProject(name, config)];
+  const now = readNow();
+  const { entries, warnings } = readSince(config.global.state_dir, sinceMs, now);
+  const samples = entries.flatMap(({ atMs, entry }) =>
+    entry.kind === 'sample' ? [{ atMs, sample: entry }] : [],
+  );
+  const collect = (read: (sample: Sample) => number | null): Point[] =>
+    samples.flatMap(({ atMs, sample }) => {
+      const value = read(sample);
+      return value === null ? [] : [{ atMs, value }];
+    });
+  const policies = toPolicies(config);
+  const projects = chosen.map(([project, { service_name: service }]): ProjectSeries => {
+    const policy = policies.find((each) => each.service === service) ?? null;
+    const own = policy?.metrics.filter(({ metric }) => metric !== 'cpu') ?? [];
+    return {
+      ...{ project, service, policy },
+      workers: {
+        ...{ name: 'workers', unit: '' },
+        points: collect((sample) => sample.services[service]?.workers ?? null),
+      },
+      metrics: own.map(({ metric }) => ({
+        name: METRICS[metric].label,
+        unit: METRICS[metric].unit,
+        points: collect((sample) => METRICS[metric].read(sample, service)),
+      })),
+    };
+  });
+  const byService = new Map(projects.map(({ service, project }) => [service, project]));
+  return {
+    ...{ fromMs: sinceMs, toMs: now.ms, samples, projects, warnings },
+    changes: entries.flatMap(({ atMs, entry }) => {
+      const project = byService.get(entry.kind === 'action' ? entry.service : '');
+      return entry.kind === 'action' && project !== undefined ? [{ ...entry, atMs, project }] : [];
+    }),
+    cpu: { name: 'cpu', unit: ' %', points: collect(({ host }) => host.cpu_percent) },
+    memory: {
+      ...{ name: 'memory', unit: ' MB' },
+      points: collect(({ host }) => host.memory_available_mb),
+    },
+    memoryTotalMb: samples.at(-1)?.sample.host.memory_total_mb ?? null,
+  };
+}

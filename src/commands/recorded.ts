@@ -1,0 +1,49 @@
+import { toPolicies } from '../config/policies.ts';
+import type { Config } from '../config/schema.ts';
+import { decide } from '../decide/decide.ts';
+import type { ActionRecord, Decision, HistoryEntry, Policy, Sample } from '../decide/types.ts';
+import { historyNeededMs } from '../decide/window.ts';
+import { readBootTime } from '../measure/boot-clock.ts';
+import type { Now } from '../state/dates.ts';
+import { readRecent } from '../state/history.ts';
+
+/** What the last run saw, and what was decided on it. */
+export interface Recorded {
+  policies: Policy[];
+  intervalMs: number;
+  /** up to the last sample, oldest first */
+  history: HistoryEntry[];
+  /** null: nothing was ever recorded */
+  sample: Sample | null;
+  /** changes after the last sample: its own run's, or by hand */
+  after: ActionRecord[];
+  /** by service */
+  decisions: Map<string, Decision>;
+  warnings: string[];
+}
+
+/** This moment on both clocks. */
+export function readNow(): Now {
+  return { ms: Date.now(), ...readBootTime() };
+}
+
+/**
+ * Decides again what the last run decided, from what it recorded: nothing is measured.
+ *
+ * @throws UserError permission or failed where the history cannot be read or not be trusted
+ */
+export function readRecorded(config: Config): Recorded {
+  const policies = toPolicies(config);
+  const intervalMs = config.global.check_interval_seconds * 1000;
+  const needed = historyNeededMs(policies, intervalMs);
+  const { entries, warnings } = readRecent(config.global.state_dir, needed);
+  const end = entries.findLastIndex(({ kind }) => kind === 'sample') + 1;
+  const history = entries.slice(0, end);
+  const decisions = decide({ policies, history, checkIntervalMs: intervalMs });
+  return {
+    ...{ policies, intervalMs, history, warnings },
+    sample: history.findLast((entry) => entry.kind === 'sample') ?? null,
+    after: entries.slice(end).filter((entry) => entry.kind === 'action'),
+    decisions: new Map(decisions.map((decision) => [decision.service, decision])),
+  };
+}

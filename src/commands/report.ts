@@ -1,0 +1,110 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { hostname } from 'node:os';
+import type { GlobalOptions } from '../cli.ts';
+import { loadConfig } from '../config/load.ts';
+import { findConfigPath } from '../config/read.ts';
+import { EXIT, UserError, type ExitCode } from '../errors.ts';
+import { REPORT_MARK, renderHtmlReport } from '../output/html-report.ts';
+import { openOutput } from '../output/terminal.ts';
+import { logWarnings, openCommandLog } from './log-events.ts';
+import { readSeries } from './recorded-series.ts';
+import { writeOut } from '../streams.ts';
+
+export interface ReportOptions extends GlobalOptions {
+  /** milliseconds since 1970 */
+  since: number;
+  project?: string;
+  /** `-`: standard output */
+  output: string;
+  force?: boolean;
+}
+
+/**
+ * Writes one HTML page of all that was recorded in a time. An older report is replaced, any other file only with --force.
+ *
+ * @throws UserError permission where it may not be written, usage where another file stands there
+ */
+export async function reportCommand(options: ReportOptions): Promise<ExitCode> {
+  const { config, warnings } = await loadConfig(findConfigPath(options.config));
+  const log = await openCommandLog(options, null);
+  logWarnings(log, warnings);
+  const { output } = options;
+  if (output !== '-' && options.force !== true) requireReplaceable(output);
+  const series = readSeries(config, options.since, options.project);
+  for (const warning of series.warnings) log.warn({ event: 'history' }, warning);
+  const html = renderHtmlReport(series, hostname());
+  if (output === '-') writeOut(html);
+  else {
+    writeWhole(output, html);
+    const { samples, changes } = series;
+    const size = `${Math.ceil(Buffer.byteLength(html) / 1000)} kB`;
+    openOutput(options).write(
+      `${output}: ${samples.length} samples, ${changes.length} changes, ${size}\n`,
+    );
+  }
+  return EXIT.ok;
+}
+
+/** Nothing stands there, or a report of ours. */
+function requireReplaceable(path: string): void {
+  let fd: number;
+  try {
+    // a pipe that nobody writes to must not make us wait
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw explainFault(path, error as NodeJS.ErrnoException);
+  }
+  try {
+    const found = Buffer.alloc(REPORT_MARK.length);
+    const isFile = fstatSync(fd).isFile();
+    if (isFile && fstatSync(fd).size === 0) return;
+    if (isFile && readSync(fd, found) > 0 && found.toString('latin1') === REPORT_MARK) return;
+  } finally {
+    closeSync(fd);
+  }
+  throw new UserError(
+    EXIT.usage,
+    `${path} is there already and is no report`,
+    'Choose another name, or replace it with --force.',
+  );
+}
+
+/** A file that is whole or not there: whoever has the page open never loads half of it. */
+function writeWhole(path: string, text: string): void {
+  const own = `${path}.${process.pid}.tmp`;
+  try {
+    writeFileSync(own, text, { flag: 'wx' });
+    renameSync(own, path);
+  } catch (error) {
+    removeQuietly(own);
+    throw explainFault(path, error as NodeJS.ErrnoException);
+  }
+}
+
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // it could not be made either
+  }
+}
+
+function explainFault(path: string, { code, message }: NodeJS.ErrnoException): UserError {
+  const refused = ['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR', 'EISDIR', 'EEXIST'];
+  const exitCode = refused.includes(code ?? '') ? EXIT.permission : EXIT.failed;
+  return new UserError(
+    exitCode,
+    `${path}: the report cannot be written: ${message}`,
+    'Choose a file that you may write: --output FILE',
+  );
+}

@@ -1,0 +1,146 @@
+import type { Manifest } from '../act/manifest.ts';
+import { listPending } from '../act/journal.ts';
+import type { Config } from '../config/schema.ts';
+import { countHolds } from '../decide/holds.ts';
+import type { ActionRecord } from '../decide/types.ts';
+import { UserError } from '../errors.ts';
+import type { PendingStatus, StatusReport, StatusTimer } from '../output/status-types.ts';
+import type { Dated, Now } from '../state/dates.ts';
+import { readSince } from '../state/history.ts';
+import { readOverview, type Overview } from '../systemd/timer.ts';
+import { readNow, readRecorded, type Recorded } from './recorded.ts';
+import { describeService } from './status-service.ts';
+
+const DAY_MS = 24 * 3_600_000;
+
+/** Holds that are always told, also where they never stood in the way. */
+const USUAL_HOLDS = ['duration', 'memory', 'cooldown', 'paused', 'at_limit'];
+
+/**
+ * All that `status` tells: what was recorded, one question to systemd, the journal. Nothing is measured.
+ *
+ * @throws UserError permission or failed where the history cannot be read or not be trusted
+ */
+export async function gatherStatus(config: Config): Promise<StatusReport> {
+  const now = readNow();
+  const { state_dir: stateDir, backup_dir: backupDir } = config.global;
+  const recorded = readRecorded(config);
+  const { entries, warnings } = readSince(stateDir, now.ms - DAY_MS, now);
+  const projects = Object.entries(config.projects);
+  const overview = tryOverview(projects.map(([, { service_name: service }]) => service));
+  const { pending, notes } = await readPending(backupDir);
+  const changes = dateChanges(entries);
+  const { sample } = recorded;
+  return {
+    v: 1,
+    at: new Date(now.ms).toISOString(),
+    timer: describeTimer(overview, now),
+    last_sample: sample === null ? null : describeAge(recorded, now),
+    check_interval_s: config.global.check_interval_seconds,
+    host: sample === null ? null : pickHost(sample.host),
+    services: projects.map(([name, project]) => {
+      const service = project.service_name;
+      const active = 'error' in overview ? null : (overview.active.get(service) ?? null);
+      const changed = changes.findLast((each) => each.service === service);
+      return describeService(name, project, recorded, {
+        ...{ active, changed, pending: pending.get(service) ?? null },
+      });
+    }),
+    last_day: describeDay(entries, changes),
+    notes: [...new Set([...recorded.warnings, ...warnings, ...notes])],
+  };
+}
+
+function pickHost(
+  host: NonNullable<Recorded['sample']>['host'],
+): NonNullable<StatusReport['host']> {
+  const { cpu_percent, memory_available_mb, memory_total_mb = null } = host;
+  return { cpu_percent, memory_available_mb, memory_total_mb };
+}
+
+function describeAge({ sample }: Recorded, now: Now): StatusReport['last_sample'] {
+  if (sample === null) return null;
+  const isThisBoot = sample.boot === now.boot && sample.uptime_s <= now.uptimeS;
+  const ageMs = isThisBoot
+    ? (now.uptimeS - sample.uptime_s) * 1000
+    : Math.max(0, now.ms - Date.parse(sample.at));
+  const at = new Date(now.ms - ageMs).toISOString();
+  return { at, age_s: Math.round(ageMs / 1000), this_boot: isThisBoot };
+}
+
+/** The changes with the moments that the boot clock gives. */
+function dateChanges(entries: readonly Dated[]): ActionRecord[] {
+  return entries.flatMap(({ atMs, entry }) =>
+    entry.kind === 'action' ? [{ ...entry, at: new Date(atMs).toISOString() }] : [],
+  );
+}
+
+function describeDay(
+  entries: readonly Dated[],
+  changes: readonly ActionRecord[],
+): StatusReport['last_day'] {
+  const count = (isOne: (change: ActionRecord) => boolean): number => changes.filter(isOne).length;
+  const made = (action: string) => (change: ActionRecord) =>
+    change.result === 'applied' && change.action === action;
+  const [up, down] = [count(made('scale_up')), count(made('scale_down'))];
+  const failed = count(({ result }) => result !== 'applied');
+  return {
+    runs: entries.length - changes.length,
+    held: {
+      ...Object.fromEntries(USUAL_HOLDS.map((hold) => [hold, 0])),
+      ...countHolds(entries.map(({ entry }) => entry)),
+    },
+    changes: { up, down, other: changes.length - up - down - failed, failed },
+  };
+}
+
+/** Without systemd the rest can still be told. */
+function tryOverview(services: string[]): Overview | { error: string } {
+  try {
+    return readOverview(services);
+  } catch (error) {
+    if (error instanceof UserError) return { error: error.message };
+    throw error;
+  }
+}
+
+function describeTimer(overview: Overview | { error: string }, now: Now): StatusTimer {
+  if ('error' in overview) {
+    const nothing = { next_at: null, last_at: null, last_result: null, last_exit_code: null };
+    return { state: 'unknown', enabled: false, running: false, ...nothing, error: overview.error };
+  }
+  const { state, enabled, nextMs, runningSinceMs, lastMs, lastResult, lastExitCode } =
+    overview.timer;
+  // the clock that systemd uses for such timers
+  const monotonicMs = Number(process.hrtime.bigint() / 1_000_000n);
+  const toIso = (ms: number | null): string | null =>
+    ms === null ? null : new Date(now.ms + ms - monotonicMs).toISOString();
+  return {
+    ...{ state, enabled, running: runningSinceMs !== null },
+    ...{ next_at: toIso(nextMs), last_at: toIso(lastMs) },
+    ...{ last_result: lastResult, last_exit_code: lastExitCode, error: null },
+  };
+}
+
+/** The changes in progress by service; backups are root's alone, so that others are only told. */
+async function readPending(
+  backupDir: string,
+): Promise<{ pending: Map<string, PendingStatus>; notes: string[] }> {
+  const pending = new Map<string, PendingStatus>();
+  const notes: string[] = [];
+  try {
+    for (const { folder, manifest } of await listPending(backupDir)) {
+      if ('fault' in manifest) notes.push(`${folder}: a change in progress cannot be read`);
+      else pending.set(manifest.service, toPending(manifest));
+    }
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    notes.push(`changes in progress are not known: ${error.message}`);
+  }
+  return { pending, notes };
+}
+
+function toPending({ action, from, to, at, drain, undo_because }: Manifest): PendingStatus {
+  const since = drain?.since ?? at;
+  return { action, from, to, since, draining: drain !== null, undoing: undo_because !== null };
+}

@@ -1,0 +1,36 @@
+import type { GlobalOptions } from '../cli.ts';
+import { loadConfig } from '../config/load.ts';
+import { findConfigPath } from '../config/read.ts';
+import type { Config } from '../config/schema.ts';
+import { EXIT } from '../errors.ts';
+import { readScreen } from '../output/screen.ts';
+import { renderStatus } from '../output/status-report.ts';
+import { openOutput } from '../output/terminal.ts';
+import { logWarnings, openCommandLog } from './log-events.ts';
+import { gatherStatus } from './status-facts.ts';
+import { writeOut } from '../streams.ts';
+
+export interface StatusOptions extends GlobalOptions {
+  /** seconds between two looks; null: one look */
+  watch: number | null;
+  json?: boolean;
+}
+
+/** One screen that says how things stand, from what the last run recorded; nothing is measured or changed. */
+export async function statusCommand(options: StatusOptions): Promise<number> {
+  const { config, warnings } = await loadConfig(findConfigPath(options.config));
+  logWarnings(await openCommandLog(options, null), warnings);
+  const look = (): Promise<string> => renderLook(config, options);
+  if (options.watch === null) {
+    writeOut(await look());
+    return EXIT.ok;
+  }
+  const { watchScreen } = await import('./watch.ts');
+  return watchScreen(look, options.watch * 1000);
+}
+
+async function renderLook(config: Config, options: StatusOptions): Promise<string> {
+  const report = await gatherStatus(config);
+  if (options.json === true) return `${JSON.stringify(report)}\n`;
+  return renderStatus(report, readScreen(), openOutput(options));
+}

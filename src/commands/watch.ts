@@ -1,0 +1,78 @@
+import { EXIT } from '../errors.ts';
+import { readScreen } from '../output/screen.ts';
+import { isReaderGone, isTerminal, writeOut } from '../streams.ts';
+
+// xterm's control sequences, which every terminal of today has (console_codes(4))
+const ENTER = '\x1b[?1049h\x1b[?25l';
+const LEAVE = '\x1b[?25h\x1b[?1049l';
+const HOME = '\x1b[H';
+const END_OF_LINE = '\x1b[K';
+const END_OF_SCREEN = '\x1b[J';
+
+/**
+ * Shows what `look` says again and again, in place on a terminal and one after the other elsewhere, until a signal
+ * ends it (128 + n) or nobody reads any more. The last look stays on the terminal.
+ */
+export async function watchScreen(look: () => Promise<string>, everyMs: number): Promise<number> {
+  const isTTY = isTerminal('stdout');
+  const end = waitForEnd();
+  let text = '';
+  if (isTTY) writeOut(ENTER);
+  try {
+    while (end.code() === null && !isReaderGone()) {
+      text = await look();
+      writeOut(isTTY ? place(text) : text);
+      await end.sleep(everyMs);
+    }
+  } finally {
+    end.release();
+    if (isTTY) writeOut(`${LEAVE}${text}`);
+  }
+  return end.code() ?? EXIT.ok;
+}
+
+/** Over what was there before; what the window has no room for is told. */
+function place(text: string): string {
+  const { rows } = readScreen();
+  const lines = text.split('\n').slice(0, -1);
+  const hidden = lines.length - (rows - 1);
+  const shown = hidden > 0 ? [...lines.slice(0, rows - 2), `… ${hidden + 1} more lines`] : lines;
+  return `${HOME}${shown.map((line) => `${line}${END_OF_LINE}\n`).join('')}${END_OF_SCREEN}`;
+}
+
+/** Ends with a signal or when the reader has gone away; a window of another size ends a sleep. */
+function waitForEnd(): {
+  code: () => number | null;
+  sleep: (ms: number) => Promise<void>;
+  release: () => void;
+} {
+  let code: number | null = null;
+  let wake = (): void => undefined;
+  const finish = (number: number) => (): void => {
+    code ??= number;
+    wake();
+  };
+  const onResize = (): void => wake();
+  const handlers = [
+    ['SIGINT', finish(130)],
+    ['SIGTERM', finish(143)],
+    ['SIGHUP', finish(129)],
+    ['SIGWINCH', onResize],
+  ] as const;
+  for (const [name, handler] of handlers) process.on(name, handler);
+  return {
+    code: () => code,
+    sleep: (ms) =>
+      new Promise((resolve) => {
+        if (code !== null) return resolve();
+        const timer = setTimeout(resolve, ms);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      }),
+    release: () => {
+      for (const [name, handler] of handlers) process.off(name, handler);
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import { METRICS } from '../decide/metrics.ts';
+import { formatDuration, formatHeld, formatMetric } from '../decide/wording.ts';
+import { formatAge, formatMoment } from './ages.ts';
+import type { ExplainedMetric, ExplainedThreshold, Explanation } from './explain-types.ts';
+import { renderTable } from './table.ts';
+import { cleanText } from './text.ts';
+
+const LIMIT_NAMES = {
+  min_max: 'min, max',
+  failed_change: 'failed',
+  cooldown: 'cooldown',
+  max_step: 'step',
+  memory: 'memory',
+} as const;
+
+/** The last decision with all that it depends on, and what would follow, for people. */
+export function renderExplanation(of: Explanation): string {
+  if (!of.enabled) return `${of.project}: disabled in the config, left alone\n`;
+  const count = `${of.workers ?? '?'} declared, ${of.running ?? '?'} running`;
+  const age = formatAge((of.age_s ?? 0) * 1000);
+  const parts = [
+    `${cleanText(of.project)} (${of.service}), as of ${age} ago: ${count}\n`,
+    ...of.metrics.map(renderMetric),
+    renderTable(
+      ['LIMIT', '', ''],
+      of.limits.map(({ limit, acted, text }) => [
+        LIMIT_NAMES[limit],
+        acted ? 'acts' : '',
+        cleanText(text),
+      ]),
+    ),
+    `Decision: ${cleanText(of.reason ?? '')}${of.hold === null ? '' : ` (held: ${of.hold})`}\n${tellSince(of)}`,
+    `${tellNext(of)}\n`,
+  ];
+  return parts.join('\n');
+}
+
+function renderMetric({ metric, value, error, thresholds }: ExplainedMetric): string {
+  const { label } = METRICS[metric];
+  const head =
+    value === null
+      ? `${label} unknown: ${cleanText(error ?? '')}; nothing is lowered meanwhile`
+      : `${label} ${formatMetric(metric, value)}`;
+  const rows = thresholds.map((each) => [
+    `  ${each.direction}`,
+    `${each.direction === 'up' ? '>' : '<'} ${formatMetric(metric, each.threshold)}`,
+    `→ ${each.workers}`,
+    tellThreshold(each),
+  ]);
+  return `${head}\n${rows.length === 0 ? '' : renderTable(['  WAY', 'AT', 'WORKERS', 'HELD'], rows)}`;
+}
+
+function tellThreshold(of: ExplainedThreshold): string {
+  if (!of.crossed) return 'not crossed';
+  const held = formatHeld(of.held_s * 1000);
+  const needed = formatDuration(of.needed_s * 1000);
+  if (of.reached) return `reached: ${held} of ${needed}`;
+  return `${held} of ${needed}, ${formatDuration((of.needed_s - of.held_s) * 1000)} more`;
+}
+
+function tellSince({ since, at }: Explanation): string {
+  return since
+    .map(({ at: when, action, from, to, result, reason }) => {
+      const moment = formatMoment(Date.parse(when), Date.parse(at));
+      return `Then:     ${moment} ${action} ${from} → ${to}, ${result}: ${cleanText(reason)}\n`;
+    })
+    .join('');
+}
+
+/** `If cpu stays at 83.4 %: 3 workers in 2 m (at 04:12)`. */
+function tellNext({ metrics, next, at, horizon_s: horizon }: Explanation): string {
+  const values = metrics.map(({ metric, value }) => {
+    const { label } = METRICS[metric];
+    return value === null
+      ? `${label} stays unknown`
+      : `${label} stays at ${formatMetric(metric, value)}`;
+  });
+  const given = values.length === 0 ? 'If nothing changes' : `If ${values.join(' and ')}`;
+  if (next === null) return `${given}: no change within ${formatDuration(horizon * 1000)}`;
+  const workers = next.to === 1 ? '1 worker' : `${next.to} workers`;
+  const moment = formatMoment(Date.parse(next.at), Date.parse(at));
+  const when =
+    next.in_s > 0 ? `in ${formatAge(next.in_s * 1000)} (at ${moment})` : 'at the next run';
+  return `${given}: ${workers} ${when}\n  ${cleanText(next.reason)}`;
+}

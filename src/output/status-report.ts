@@ -1,0 +1,146 @@
+import { METRICS } from '../decide/metrics.ts';
+import { formatDuration, formatMetric } from '../decide/wording.ts';
+import { formatAge, formatMoment } from './ages.ts';
+import { renderBar } from './bars.ts';
+import type { Screen } from './screen.ts';
+import { renderHeading } from './status-heading.ts';
+import type { StatusMetric, StatusReport, StatusService } from './status-types.ts';
+import type { Output } from './terminal.ts';
+import { cleanText, fitText, padText, textWidth } from './text.ts';
+
+type Style = Parameters<Output['paint']>[0];
+
+/** A project as it is shown. */
+interface Row {
+  project: string;
+  workers: string;
+  metrics: string;
+  change: string;
+  now: string;
+  style: Style | null;
+}
+
+const HEADER: Row = {
+  ...{ project: 'PROJECT', workers: 'WORKERS', metrics: 'METRICS', change: 'CHANGED' },
+  ...{ now: 'NOW', style: null },
+};
+
+/** A column narrower than this says nothing. */
+const LEAST_NOW = 26;
+const MOST_NAME = 30;
+const BAR_COLUMNS = 8;
+
+/** The screen of `status`: the host, then a row for each project, or some lines where the terminal is narrow. */
+export function renderStatus(report: StatusReport, screen: Screen, out: Output): string {
+  const rows = report.services.map((service) => toRow(service, report, screen));
+  const lines = [
+    ...renderHeading(report, screen, out),
+    '',
+    ...renderRows(rows, screen, out),
+    ...report.notes.map((note) => fitText(`Note: ${cleanText(note)}`, screen.columns)),
+  ];
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function renderRows(rows: Row[], { columns }: Screen, out: Output): string[] {
+  if (rows.length === 0) return ['The config has no projects.'];
+  const keys = ['project', 'workers', 'metrics', 'change'] as const;
+  const widthOf = (key: (typeof keys)[number]): number =>
+    Math.max(...[HEADER, ...rows].map((row) => textWidth(row[key])));
+  const tries: (typeof keys)[number][][] = [[...keys], ['project', 'workers', 'metrics']];
+  for (const shown of tries) {
+    const used = shown.reduce((sum, key) => sum + widthOf(key) + 2, 0);
+    if (used + LEAST_NOW > columns) continue;
+    return [HEADER, ...rows].map((row) => {
+      const cells = shown.map((key) => `${padText(row[key], widthOf(key))}  `).join('');
+      const now = fitText(row.now, columns - used);
+      return (cells + (row.style === null ? now : out.paint(row.style, now))).trimEnd();
+    });
+  }
+  return rows.flatMap((row) => stack(row, columns, out));
+}
+
+function stack(row: Row, columns: number, out: Output): string[] {
+  const head = fitText(`${row.project}  ${row.workers}`, columns);
+  const now = fitText(`  ${row.now}`, columns);
+  const details = [row.metrics, row.change === '' ? '' : `changed ${row.change}`];
+  return [
+    head,
+    ...details.filter((text) => text !== '').map((text) => fitText(`  ${text}`, columns)),
+    row.style === null ? now : out.paint(row.style, now),
+  ];
+}
+
+function toRow(service: StatusService, report: StatusReport, screen: Screen): Row {
+  const [now, style] = tellNow(service, report, screen);
+  return {
+    project: fitText(cleanText(service.project), MOST_NAME),
+    workers: tellWorkers(service),
+    metrics: service.metrics.map(tellMetric).join(', '),
+    change: tellChange(service, report),
+    now: cleanText(now),
+    style,
+  };
+}
+
+/** Declared/running, then the limits: `3/3 of 1–4`. */
+function tellWorkers({ workers, running, min_workers, max_workers }: StatusService): string {
+  const counts = `${workers ?? '?'}/${running ?? '?'}`;
+  return `${counts} of ${min_workers}–${max_workers}`;
+}
+
+/** `cpu 55 % (30–80)`: the value, and between which values nothing is to be done. */
+function tellMetric({ metric, value, up_at: up, down_at: down }: StatusMetric): string {
+  const { label, unit } = METRICS[metric];
+  const shown = value === null ? '?' : formatMetric(metric, value);
+  const span = up === null && down === null ? '' : ` (${down ?? ''}–${up ?? ''}${unit})`;
+  return `${label} ${shown}${span}`;
+}
+
+function tellChange({ last_change: change }: StatusService, { at }: StatusReport): string {
+  if (change === null) return '';
+  const when = formatMoment(Date.parse(change.at), Date.parse(at));
+  const what = change.from === null ? '' : ` ${change.from}→${change.to}`;
+  return `${when}${what}${change.result === 'applied' ? '' : ` ${change.result}`}`;
+}
+
+/** What goes on with a project, in a few words, and how it is painted. */
+function tellNow(
+  service: StatusService,
+  report: StatusReport,
+  { unicode }: Screen,
+): [text: string, style: Style | null] {
+  const { in_progress: pending, hold, streak, workers, running } = service;
+  if (!service.enabled) return ['disabled', 'dim'];
+  if (pending !== null) {
+    const age = formatAge(Date.parse(report.at) - Date.parse(pending.since));
+    const how = pending.undoing ? ', being taken back' : '';
+    const what = pending.draining ? 'Celery finishes its tasks' : 'in progress';
+    return [`${pending.from} → ${pending.to}: ${what} for ${age}${how}`, 'yellow'];
+  }
+  const isDown = service.active !== null && !['active', 'reloading'].includes(service.active);
+  if (isDown) return [`the service is ${service.active}`, 'red'];
+  if (report.last_sample === null) return ['nothing recorded yet', 'dim'];
+  const missing = service.metrics.filter(({ error }) => error !== null);
+  if (service.action !== 'none') return tellAction(service);
+  const drift = service.drift ? `${running} run, ${workers} declared; ` : '';
+  if (hold === 'duration' && streak !== null) {
+    const bar = renderBar(streak.held_s / streak.needed_s, BAR_COLUMNS, unicode);
+    const held = formatDuration(streak.held_s * 1000);
+    const needed = formatDuration(streak.needed_s * 1000);
+    return [`${drift}${bar} ${held} of ${needed} → ${streak.workers}`, 'cyan'];
+  }
+  if (hold !== null) return [`${drift}${service.hold_reason ?? hold}`, 'yellow'];
+  if (missing.length > 0) {
+    const told = missing.map(({ metric, error }) => `${METRICS[metric].label} unknown: ${error}`);
+    return [`${drift}${told.join('; ')}`, 'yellow'];
+  }
+  return drift === '' ? ['steady', null] : [`${drift}steady`, 'yellow'];
+}
+
+function tellAction({ to, last_change: change, reason }: StatusService): [string, Style] {
+  if (change === null || change.to !== to) return [`→ ${to}: ${reason}`, 'green'];
+  return change.result === 'applied'
+    ? [`→ ${to} done: ${change.reason}`, 'green']
+    : [`→ ${to} ${change.result}: ${change.reason}`, 'red'];
+}

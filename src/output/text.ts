@@ -1,0 +1,30 @@
+import stringWidth from 'string-width';
+
+/** How many columns a text takes on a terminal. */
+export function textWidth(text: string): number {
+  return stringWidth(text);
+}
+
+/** Text from elsewhere (an error, a name) without what would move the cursor or break a line. */
+export function cleanText(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ');
+}
+
+/** The text in so many columns at most; `…` stands for what is cut off. */
+export function fitText(text: string, columns: number): string {
+  if (textWidth(text) <= columns) return text;
+  let fitting = '';
+  let used = 0;
+  for (const { segment } of new Intl.Segmenter().segment(text)) {
+    const width = textWidth(segment);
+    if (used + width > columns - 1) break;
+    fitting += segment;
+    used += width;
+  }
+  return columns < 1 ? '' : `${fitting.trimEnd()}…`;
+}
+
+/** The text with blanks after it, up to so many columns. */
+export function padText(text: string, columns: number): string {
+  return text + ' '.repeat(Math.max(0, columns - textWidth(text)));
+}

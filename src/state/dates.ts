@@ -1,0 +1,34 @@
+import type { HistoryEntry } from '../decide/types.ts';
+
+/** This moment on both clocks. */
+export interface Now {
+  /** milliseconds since 1970 */
+  ms: number;
+  boot: string;
+  uptimeS: number;
+}
+
+/** An entry with its moment, milliseconds since 1970. */
+export interface Dated {
+  atMs: number;
+  entry: HistoryEntry;
+}
+
+/**
+ * Gives the entries of a history, newest first, their moments: counted on the boot clock, back from now or, in an
+ * earlier boot, from what the wall clock said at its last entry. So a wall clock that was set meanwhile bends no
+ * time. None is later than the entry after it, nor than now.
+ */
+export function startDating(now: Now): (entry: HistoryEntry) => number {
+  let anchor = { boot: now.boot, uptimeS: now.uptimeS, ms: now.ms };
+  let latest = now.ms;
+  return (entry) => {
+    if (entry.boot !== anchor.boot || entry.uptime_s > anchor.uptimeS) {
+      const written = Date.parse(entry.at);
+      const ms = Number.isNaN(written) ? latest : Math.min(written, latest);
+      anchor = { boot: entry.boot, uptimeS: entry.uptime_s, ms };
+    }
+    latest = Math.min(latest, Math.round(anchor.ms - (anchor.uptimeS - entry.uptime_s) * 1000));
+    return latest;
+  };
+}

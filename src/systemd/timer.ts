@@ -1,0 +1,87 @@
+import { EXIT, UserError } from '../errors.ts';
+import { parseShow, readNumber, readValue, type Properties } from './show.ts';
+import { askSystemctl, firstLine } from './systemctl.ts';
+import { parseTimespan } from './timespan.ts';
+import { isUnitName } from './units.ts';
+
+const TIMER = 'autoscaler.timer';
+const SERVICE = 'autoscaler.service';
+
+const PROPERTIES = [
+  'Id',
+  'Names',
+  'LoadState',
+  'ActiveState',
+  'UnitFileState',
+  'Result',
+  'ExecMainStatus',
+  'ExecMainStartTimestampMonotonic',
+  'ExecMainExitTimestampMonotonic',
+  'NextElapseUSecMonotonic',
+];
+
+const TIMEOUT_MS = 10_000;
+
+/** Our timer and the service that it starts. Moments are on systemd's monotonic clock, milliseconds. */
+export interface TimerState {
+  state: 'on' | 'off' | 'not_installed';
+  /** whether it starts with the host */
+  enabled: boolean;
+  /** null: none is planned, as while a run is under way */
+  nextMs: number | null;
+  /** when the run that is under way began; null: none is */
+  runningSinceMs: number | null;
+  /** when the last run ended; null: none since boot */
+  lastMs: number | null;
+  /** `success`, or why the last run counts as failed: `exit-code`, `signal`, `timeout` … */
+  lastResult: string | null;
+  lastExitCode: number | null;
+}
+
+/** What systemd says of our timer and, by name, whether each service is active; in one call. */
+export interface Overview {
+  timer: TimerState;
+  /** `ActiveState`; a unit that does not exist is `not-found`, one that is not loaded says its `LoadState` */
+  active: Map<string, string>;
+}
+
+/** @throws UserError failed where systemd does not answer */
+export function readOverview(services: readonly string[]): Overview {
+  const names = services.filter(isUnitName);
+  const args = ['show', `--property=${PROPERTIES.join(',')}`, '--', TIMER, SERVICE, ...names];
+  const { exitCode, stdout, stderr } = askSystemctl(args, TIMEOUT_MS);
+  if (exitCode !== 0) throw new UserError(EXIT.failed, `systemctl show: ${firstLine(stderr)}`);
+  const blocks = parseShow(stdout, PROPERTIES);
+  const named = (name: string): Properties =>
+    blocks.find((block) => namesOf(block).includes(name)) ?? new Map<string, string[]>();
+  return {
+    timer: toTimer(named(TIMER), named(SERVICE)),
+    active: new Map(names.map((name) => [name, toActive(named(name))])),
+  };
+}
+
+function namesOf(block: Properties): string[] {
+  return [readValue(block, 'Id') ?? '', ...(readValue(block, 'Names') ?? '').split(' ')];
+}
+
+function toActive(block: Properties): string {
+  const load = readValue(block, 'LoadState') ?? 'not-found';
+  return load === 'loaded' ? (readValue(block, 'ActiveState') ?? 'inactive') : load;
+}
+
+function toTimer(timer: Properties, service: Properties): TimerState {
+  const isOn = readValue(timer, 'ActiveState') === 'active';
+  const isRunning = readValue(service, 'ActiveState') === 'activating';
+  const exitUs = readNumber(service, 'ExecMainExitTimestampMonotonic') ?? 0;
+  const startUs = readNumber(service, 'ExecMainStartTimestampMonotonic') ?? 0;
+  const hasEnded = exitUs > 0;
+  return {
+    state: isOn ? 'on' : toActive(timer) === 'not-found' ? 'not_installed' : 'off',
+    enabled: (readValue(timer, 'UnitFileState') ?? '').startsWith('enabled'),
+    nextMs: isOn ? parseTimespan(readValue(timer, 'NextElapseUSecMonotonic') ?? '') : null,
+    runningSinceMs: isRunning ? startUs / 1000 : null,
+    lastMs: hasEnded ? exitUs / 1000 : null,
+    lastResult: hasEnded ? readValue(service, 'Result') : null,
+    lastExitCode: hasEnded ? readNumber(service, 'ExecMainStatus') : null,
+  };
+}

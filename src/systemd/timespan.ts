@@ -1,0 +1,26 @@
+/** systemd.time(7); a month and a year are as long as systemd counts them */
+const UNIT_MS: Record<string, number> = {
+  us: 0.001,
+  ms: 1,
+  s: 1000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+  month: 2_629_800_000,
+  y: 31_557_600_000,
+};
+
+/** A time span as `systemctl show` prints it (`1h 31min 2.446178s`), in milliseconds; null for none (`infinity`, 0 is one). */
+export function parseTimespan(text: string): number | null {
+  if (text === '0') return 0;
+  let sum = 0;
+  const parts = text.split(' ');
+  for (const part of parts) {
+    const [, number, unit = ''] = /^(\d+(?:\.\d+)?)([a-z]+)$/.exec(part) ?? [];
+    const ms = UNIT_MS[unit];
+    if (number === undefined || ms === undefined) return null;
+    sum += Number(number) * ms;
+  }
+  return sum;
+}

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import type { Explanation } from '../../src/output/explain-types.ts';
+import { autoscaler, type Ended } from './built.ts';
+import { makeFolder, recordHost, type HostShape } from './recorded-host.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = makeFolder();
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function explain(shape: HostShape, ...args: string[]): Ended {
+  const { config } = recordHost(folder, shape);
+  return autoscaler(['--config', config, 'explain', ...args]);
+}
+
+describe('explain', () => {
+  test('tells each threshold, each limit, and what would follow when', () => {
+    const { code, stdout } = explain({ cpu: [50, 70, 83, 83] }, 'shop');
+    assert.equal(code, 0);
+    assert.match(stdout, /^shop \(shop\.service\), as of \d+ s ago: 2 declared, 2 running$/m);
+    assert.match(stdout, /^ {2}up +> 80 % +→ 4 +4 m 0 s of 6 m, 2 m more$/m);
+    assert.match(stdout, /^ {2}up +> 60 % +→ 3 +reached: 6 m 0 s of 6 m$/m);
+    assert.match(stdout, /^ {2}down +< 30 % +→ 1 +not crossed$/m);
+    assert.match(stdout, /^memory +500 MB must remain after raising, available 3000 MB$/m);
+    assert.match(stdout, /^Decision: cpu 83 % > 60 % for 6 m 0 s \(needs 6 m\) → 3 workers$/m);
+  });
+
+  test('says when, counted from the last sample', () => {
+    const { stdout } = explain({ cpu: [50, 83, 83] }, 'shop.service', '--json');
+    const { v, next, hold } = JSON.parse(stdout) as Explanation;
+    assert.deepEqual([v, hold, next?.to], [1, 'duration', 4]);
+    // of the next run, that of the last being 48 s old
+    assert.ok(next !== null && next.in_s > 30 && next.in_s <= 72, String(next?.in_s));
+    const at = /at (\d\d:\d\d)/.exec(explainAgain('shop').stdout)?.[1];
+    const due = new Date(next.at);
+    assert.equal(at, due.toTimeString().slice(0, 5));
+  });
+
+  test('says that nothing would follow', () => {
+    const { stdout } = explain({ cpu: [50, 50, 50] }, 'shop');
+    assert.match(stdout, /^If cpu stays at 50 %: no change within 15 m$/m);
+  });
+
+  test('tells what the last run did', () => {
+    const { stdout } = explain(
+      { cpu: [90, 90, 90, 90, 90], change: { to: 3, result: 'undone' } },
+      'shop',
+    );
+    assert.match(stdout, /If cpu stays at 90 %/);
+  });
+
+  test('a name that no project has is wrong usage, and the known ones are named', () => {
+    const { code, stderr } = explain({ cpu: [50] }, 'shops');
+    assert.equal(code, 64);
+    assert.match(stderr, /"shops" is no project[^]*It has: shop/);
+  });
+
+  test('without any sample it fails, with the command that helps', () => {
+    const { code, stderr } = explain({ cpu: [] }, 'shop');
+    assert.equal(code, 1);
+    assert.match(stderr, /nothing was recorded yet\nMake a run: sudo autoscaler run/);
+  });
+});
+
+function explainAgain(project: string): Ended {
+  return autoscaler(['--config', `${folder}/config.json`, 'explain', project]);
+}
