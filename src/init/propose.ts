@@ -50,10 +50,12 @@ function proposeThresholds(
   return { ...up, [`scale_down_${min}`]: down };
 }
 
-/** The unit without its suffix; the whole name where two would be the same. */
+/** The unit without its suffix; the whole name where two would be the same, or where JSON has no such key. */
 function nameProjects(services: string[]): string[] {
   const short = services.map((service) => service.replace(/\.service$/, '').replace(/^-+/, ''));
   return short.map((name, index) =>
-    name !== '' && short.indexOf(name) === short.lastIndexOf(name) ? name : services[index]!,
+    name !== '' && name !== '__proto__' && short.indexOf(name) === short.lastIndexOf(name)
+      ? name
+      : services[index]!,
   );
 }

@@ -52,6 +52,12 @@ describe('a config that init writes', () => {
       { numRuns: 200 },
     );
   });
+  test('a unit that is called __proto__ has its whole name', () => {
+    const found = { service: '__proto__.service', kind: 'gunicorn', workers: 1 } as Candidate;
+    const none = { workerMb: null, bind: null, broker: null, obstacle: null };
+    const [proposal] = propose([{ ...found, ...none }], { cores: 1, totalMb: 1, availableMb: 1 });
+    assert.equal(proposal?.project, '__proto__.service');
+  });
   test('max_workers comes from cores and from the measured memory, shared out', () => {
     const on = { cores: 4, totalMb: 4096, availableMb: 2048 };
     const one = (workers: number, workerMb: number | null): Candidate => ({
