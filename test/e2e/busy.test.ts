@@ -65,7 +65,7 @@ async function underLoad<T>(
       '--import',
       join(CHECKOUT, 'node_modules/tsx/dist/loader.mjs'),
       join(CHECKOUT, 'test/lab/busy-load.ts'),
-    ].concat([url!, `${clients}`, `${ms}`, `${pauseMs}`, '60'], socket),
+    ].concat([url, `${clients}`, `${ms}`, `${pauseMs}`, '60'], socket),
   );
   const ended = load.done;
   try {
