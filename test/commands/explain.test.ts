@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { Explanation } from '../../src/output/explain-types.ts';
+import { assertDocumented } from '../docs/json-schemas.ts';
 import { autoscaler, type Ended } from './built.ts';
 import { makeFolder, recordHost, type HostShape } from './recorded-host.ts';
 
@@ -30,7 +31,7 @@ describe('explain', () => {
 
   test('says when, counted from the last sample', () => {
     const { stdout } = explain({ cpu: [50, 83, 83] }, 'shop.service', '--json');
-    const { v, next, hold } = JSON.parse(stdout) as Explanation;
+    const { v, next, hold } = assertDocumented('explain', stdout) as Explanation;
     assert.deepEqual([v, hold, next?.to], [1, 'duration', 4]);
     // of the next run, that of the last being 48 s old
     assert.ok(next !== null && next.in_s > 30 && next.in_s <= 72, String(next?.in_s));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { assertDocumented } from '../docs/json-schemas.ts';
 import { autoscaler, type Ended } from './built.ts';
 import { makeFolder, recordHost } from './recorded-host.ts';
 
@@ -29,7 +30,7 @@ describe('history', () => {
   test('tells only of the time and the project that are asked for', () => {
     const { config } = recordHost(folder, { ...SHAPE, projects: ['shop', 'other'] });
     const { stdout } = history(config, '--since', '4m', '--project', 'other', '--json');
-    const { v, samples, changes } = JSON.parse(stdout) as {
+    const { v, samples, changes } = assertDocumented('history', stdout) as {
       v: number;
       samples: { services: object }[];
       changes: { project: string }[];

@@ -4,6 +4,7 @@ import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { StatusReport } from '../../src/output/status-types.ts';
+import { assertDocumented } from '../docs/json-schemas.ts';
 import { autoscaler, MAIN } from './built.ts';
 import { makeFolder, recordHost } from './recorded-host.ts';
 
@@ -21,7 +22,10 @@ describe('status', () => {
     const { config } = recordHost(folder, { cpu: [50, 50, 90, 90] });
     const { code, stdout } = status(config, '--json');
     assert.equal(code, 0);
-    const { v, services, last_sample, last_day } = JSON.parse(stdout) as StatusReport;
+    const { v, services, last_sample, last_day } = assertDocumented(
+      'status',
+      stdout,
+    ) as StatusReport;
     assert.equal(v, 1);
     assert.equal(services[0]?.hold, 'duration');
     const streak = { metric: 'cpu', direction: 'up', workers: 4, held_s: 240, needed_s: 360 };
@@ -35,7 +39,10 @@ describe('status', () => {
       ...{ cpu: [90, 90, 90, 90, 90], workers: [2, 2, 2, 2, 3] },
       change: { to: 3, result: 'applied' },
     });
-    const { services, last_day } = JSON.parse(status(config, '--json').stdout) as StatusReport;
+    const { services, last_day } = assertDocumented(
+      'status',
+      status(config, '--json').stdout,
+    ) as StatusReport;
     const [shop] = services;
     assert.deepEqual([shop?.workers, shop?.last_change?.to, last_day.changes.up], [3, 3, 1]);
   });
