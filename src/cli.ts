@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { durationArgument } from './commands/duration-argument.ts';
 import { EXIT, UserError } from './errors.ts';
 import { isTerminal, writeErr, writeOut } from './streams.ts';
 import { VERSION } from './version.ts';
@@ -266,6 +267,71 @@ ${example('autoscaler metrics', 'autoscaler metrics cpu', 'autoscaler metrics ce
       done(await simulateCommand(withGlobals(options)));
     });
 
+  for (const [name, what] of [
+    ['enable', 'let autoscaler change a project: "enabled": true in the config'],
+    ['disable', 'leave a project alone entirely: "enabled": false in the config'],
+  ] as const) {
+    program
+      .command(name)
+      .description(what)
+      .argument('<project>', 'a project or service')
+      .option('--dry-run', 'show the edit; write nothing')
+      .option('--json', 'print one JSON document')
+      .addHelpText('after', example(`autoscaler ${name} shop`))
+      .action(async (project: string, options: { dryRun?: boolean; json?: boolean }) => {
+        const { enableCommand } = await import('./commands/enable.ts');
+        done(await enableCommand(withGlobals({ ...options, project, enabled: name === 'enable' })));
+      });
+  }
+
+  program
+    .command('pause')
+    .description('leave a project, or all, as it is for a time; it is measured on')
+    .argument('[project]', 'a project or service; all by default')
+    .addOption(new Option('--only <direction>', 'pause one direction').choices(['up', 'down']))
+    .option('--for <time>', 'end by itself after a time, such as 30m, 2h or 7d', durationArgument)
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', example('autoscaler pause --for 2h', 'autoscaler pause shop --only down'))
+    .action(async (project: string | undefined, options: PauseFlags) => {
+      const { pauseCommand } = await import('./commands/pause.ts');
+      done(await pauseCommand(withGlobals({ ...options, project })));
+    });
+
+  program
+    .command('resume')
+    .description('end the pauses of a project, or all pauses')
+    .argument('[project]', 'a project or service; all by default')
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', example('autoscaler resume', 'autoscaler resume shop'))
+    .action(async (project: string | undefined, options: { json?: boolean }) => {
+      const { resumeCommand } = await import('./commands/pause.ts');
+      done(await resumeCommand(withGlobals({ ...options, project })));
+    });
+
+  program
+    .command('pin')
+    .description('keep a service at a number of workers, whatever the metrics say')
+    .argument('<service>', 'a project or service')
+    .argument('<n>', 'the number of workers, within min_workers and max_workers', positiveInteger)
+    .option('--for <time>', 'end by itself after a time, such as 30m, 2h or 7d', durationArgument)
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', example('autoscaler pin shop 4 --for 2h'))
+    .action(async (service: string, workers: number, options: { for?: number; json?: boolean }) => {
+      const { pinCommand } = await import('./commands/pin.ts');
+      done(await pinCommand(withGlobals({ ...options, service, workers })));
+    });
+
+  program
+    .command('unpin')
+    .description('let the metrics decide again')
+    .argument('[service]', 'a project or service; all by default')
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', example('autoscaler unpin shop'))
+    .action(async (service: string | undefined, options: { json?: boolean }) => {
+      const { unpinCommand } = await import('./commands/pin.ts');
+      done(await unpinCommand(withGlobals({ ...options, service })));
+    });
+
   return program;
 }
 
@@ -274,6 +340,12 @@ interface ReportFlags {
   project?: string;
   output: string;
   force?: boolean;
+}
+
+interface PauseFlags {
+  only?: 'up' | 'down';
+  for?: number;
+  json?: boolean;
 }
 
 interface RollbackFlags {

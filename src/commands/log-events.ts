@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Outcome } from '../act/types.ts';
 import { formatFault, type Fault } from '../config/fault.ts';
 import type { GlobalOptions } from '../cli.ts';
+import { noteEvent } from './events.ts';
 import { EXIT, UserError } from '../errors.ts';
 import { openLog } from '../log.ts';
 import type { ServiceReport } from '../output/run-report.ts';
@@ -64,6 +65,7 @@ export function logIdle(log: Logger, report: ServiceReport): ServiceReport {
 
 /** One line for a change: event `scale_up`, `scale_down`, `heal`, `rollback`, or `recovered` for one that a run before has left. */
 export function logOutcome(log: Logger, outcome: Outcome, event: string = outcome.action): void {
+  noteEvent(log, outcome, event);
   const { project, service, from, to, result, reason, sentence, hint } = outcome;
   const fields = { event, project, service, from, to, result, reason };
   // what was not made because it may not be is told with the decision

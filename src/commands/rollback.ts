@@ -18,6 +18,7 @@ import { disableUnit } from '../systemd/actions.ts';
 import { readUnits } from '../systemd/units.ts';
 import { readCommandFacts } from '../unit-file/workers.ts';
 import { makeActDeps } from './act-deps.ts';
+import { tellEvents } from './events.ts';
 import { holdLock } from './hold-lock.ts';
 import { liveOf } from './live.ts';
 import { logOutcome, notingFailure, openCommandLog } from './log-events.ts';
@@ -109,6 +110,7 @@ async function rollBackLocked(
   } finally {
     signals.release();
     lock.release();
+    await tellEvents(log, places.config?.global);
   }
 }
 

@@ -18,6 +18,8 @@ import type { RunReport, ServiceReport } from '../output/run-report.ts';
 import { appendEntries, readRecent } from '../state/history.ts';
 import type { UnitState } from '../systemd/types.ts';
 import { makeActDeps } from './act-deps.ts';
+import { withControls } from './controls.ts';
+import { tellEvents } from './events.ts';
 import { finishDrains } from './finish-drains.ts';
 import { serveIdle } from './heal.ts';
 import { holdLock } from './hold-lock.ts';
@@ -72,6 +74,7 @@ async function runLocked(written: Config, log: Logger): Promise<RunReport | numb
   } finally {
     signals.release();
     lock.release();
+    await tellEvents(log, written.global);
   }
 }
 
@@ -79,9 +82,9 @@ async function runLocked(written: Config, log: Logger): Promise<RunReport | numb
 async function runCycle(named: TrueNames, log: Logger, deps: ActDeps | null): Promise<RunReport> {
   const { config, twins } = named;
   const { state_dir: stateDir, check_interval_seconds: intervalS } = config.global;
-  const policies = toPolicies(config);
   const recovered = deps === null ? null : await recoverFirst(deps, log);
 
+  const policies = withControls(toPolicies(config), stateDir);
   const { units } = recovered?.hasChanged === true ? await readServices(config) : named;
   const { entries, warnings } = readRecent(stateDir, historyNeededMs(policies, intervalS * 1000));
   for (const warning of warnings) log.warn({ event: 'history' }, warning);
@@ -128,6 +131,11 @@ async function runCycle(named: TrueNames, log: Logger, deps: ActDeps | null): Pr
   for (const twin of twins) report.services.push(logIdle(log, reportTwin(twin)));
   for (const [project, { enabled, service_name }] of Object.entries(config.projects)) {
     if (!enabled) report.services.push(reportDisabled(project, service_name));
+  }
+  const { textfile } = config.global;
+  if (deps !== null && textfile !== undefined) {
+    const { writeTextfile } = await import('./textfile.ts');
+    writeTextfile(textfile, stateDir, { report, sample, policies }, log);
   }
   const hint = recommendLive(config, report.services, deps === null);
   if (hint !== null) {

@@ -13,6 +13,7 @@ import type { UnitState } from '../systemd/types.ts';
 import { readUnits } from '../systemd/units.ts';
 import { drainTimeouts } from '../config/drain-timeout.ts';
 import { makeActDeps } from './act-deps.ts';
+import { tellEvents } from './events.ts';
 import { planHealNow } from './heal.ts';
 import { holdLock } from './hold-lock.ts';
 import { liveOf, tellLive } from './live.ts';
@@ -89,6 +90,7 @@ async function scaleLocked(
   } finally {
     signals.release();
     lock.release();
+    await tellEvents(log, config.global);
   }
 }
 

@@ -5,6 +5,7 @@ import { BUSY_KEYS } from './busy-keys.ts';
 import { duration, thresholds } from './threshold-values.ts';
 import { broker, sslOptionsSchema, transportOptionsSchema } from './broker-schema.ts';
 import { absolutePath, choice, legacy, text } from './schema-parts.ts';
+import { WATCHING_KEYS } from './watching-keys.ts';
 import { flag, LONGEST_MINUTES, number, workers } from './values.ts';
 
 const apply = (description: string) => choice(description, ['restart', 'live', 'live-only']);
@@ -148,6 +149,7 @@ export const globalSchema = z
         ),
         '/var/backups/autoscaler',
       ),
+      ...WATCHING_KEYS,
       state_file: legacy('Accepted, not used: the history is in state_dir.'),
       apply: z._default(
         apply(

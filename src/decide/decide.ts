@@ -12,6 +12,7 @@ import {
 } from './limits.ts';
 import { NOT_SAMPLED } from './metrics.ts';
 import { toMoments, type Moment } from './moments.ts';
+import { applyPause, pinWish, tellFullPause } from './pause.ts';
 import type { ActionRecord, Decision, HistoryEntry, Policy, Reason, Sample } from './types.ts';
 import { combineViews, tellMissing, type Wish } from './wish.ts';
 
@@ -68,7 +69,8 @@ function draft(
   const views = gatherMetrics(policy, memory, moments, done, intervalMs).map(
     ({ metric, value, error, run }) => viewMetric(metric, value, error, run, at),
   );
-  return { policy, at, known: current !== null, views, wish: combineViews(views, at), memory };
+  const wish = policy.pin ? pinWish(policy.pin, views, at) : combineViews(views, at);
+  return { policy, at, known: current !== null, views, wish, memory };
 }
 
 /** Limits and memory applied, in the order of urgency, because `budget` is shared. */
@@ -104,6 +106,11 @@ function finish(
   const slowed = tellSlowdown(asked, policy, memory);
   const failed = tellFailedChange(memory, at);
   const wanted = wish.workers;
+  const paused = tellFullPause(policy.pause);
+  if (paused !== null) {
+    const reasons = [...promise, ...asked, ...slowed, paused];
+    return { project, service, action: 'none', from, to: from, wanted, hold: 'paused', reasons };
+  }
   if (failed !== null) {
     const isHeld = promise.length > 0 || wish.direction !== 'none' || wish.hold === 'duration';
     const hold = isHeld ? 'failed_change' : wish.hold;
@@ -111,24 +118,30 @@ function finish(
     return { project, service, action: 'none', from, to: from, wanted, hold, reasons };
   }
   const limited = applyMinMax(wish.direction === 'none' ? null : wanted, at);
-  const cooled = applyCooldown(limited.workers, at, policy.brakes, memory);
-  const stepped = applyMaxStep(cooled.workers, at, policy.brakes);
+  // who pins a count has decided: what waits for what metrics ask for does not wait for that
+  const isPinned = policy.pin !== undefined;
+  const brakes = isPinned ? undefined : policy.brakes;
+  const cooled = applyCooldown(limited.workers, at, brakes, memory);
+  const allowed = applyPause(cooled.workers, at, policy.pause);
+  const stepped = applyMaxStep(allowed.workers, at, policy.brakes);
   const guarded =
-    wish.direction === 'down'
+    wish.direction === 'down' && !isPinned
       ? applyRunningTasks(stepped.workers, at, sample.services[service])
       : stepped;
   const granted = applyMemory(guarded.workers, from, policy, sample, budget);
   const to = granted.workers;
   const steps = guarded === stepped ? [stepped] : [stepped, guarded];
-  const limits = [limited, cooled, ...steps, granted].flatMap(({ reasons }) => reasons);
+  const limits = [limited, cooled, allowed, ...steps, granted].flatMap(({ reasons }) => reasons);
   const hold =
     granted.reasons.length > 0
       ? 'memory'
-      : cooled.reasons.length > 0
-        ? 'cooldown'
-        : guarded.workers !== stepped.workers
-          ? 'tasks_running'
-          : (limited.hold ?? wish.hold);
+      : allowed.reasons.length > 0
+        ? 'paused'
+        : cooled.reasons.length > 0
+          ? 'cooldown'
+          : guarded.workers !== stepped.workers
+            ? 'tasks_running'
+            : (limited.hold ?? wish.hold);
   return {
     project,
     service,

@@ -1,3 +1,4 @@
+import type { ControlEnd } from './control-types.ts';
 import type { Crossing } from './crossings.ts';
 import { METRICS } from './metrics.ts';
 import type { Decision, MetricName, NewEvidence, Reason } from './types.ts';
@@ -37,6 +38,10 @@ export function explainReason(reason: Reason): string {
       return `${reason.running} ${reason.running === 1 ? 'task is' : 'tasks are'} running, more than ${explainCount(reason.workers)} could hold`;
     case 'running_tasks_unknown':
       return `how many tasks run is unknown (${reason.error}), the thresholds alone decide`;
+    case 'paused':
+      return `hold: ${PAUSED[reason.direction]} ${explainEnd(reason, 'resumed')}`;
+    case 'pinned':
+      return `pinned to ${explainCount(reason.workers)} ${explainEnd(reason, 'unpinned')}`;
     case 'clamped':
       return `${reason.limit}_workers makes ${reason.to} of the ${reason.wanted} wanted`;
     case 'failed_change': {
@@ -58,6 +63,15 @@ export function explainReason(reason: Reason): string {
     case 'drift':
       return `${explainCount(reason.running)} ${reason.running === 1 ? 'runs' : 'run'}, the unit says ${reason.declared}`;
   }
+}
+
+const PAUSED = { both: 'paused', up: 'raising is paused', down: 'lowering is paused' } as const;
+
+/** `until 2026-11-24 20:15 UTC, 1 h 20 m more`, or `until resumed`. */
+function explainEnd({ until, remainingMs }: ControlEnd, by: string): string {
+  if (until === null || remainingMs === null) return `until ${by}`;
+  const minutes = until.slice(0, 16).replace('T', ' ');
+  return `until ${minutes} UTC, ${formatDuration(remainingMs)} more`;
 }
 
 type ReasonOf<Code extends Reason['code']> = Extract<Reason, { code: Code }>;

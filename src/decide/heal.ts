@@ -18,16 +18,17 @@ export function findDrift(service: string, sample: Sample): (Reason & { code: 'd
 /**
  * The running workers that are to become as many as the unit declares; null: nothing is to be healed. Only
  * where the pool can be changed without a restart, where nothing else is decided, and where nothing holds
- * the service back. More of them only where memory for more remains.
+ * the service back or pauses this direction. More of them only where memory for more remains.
  */
 export function decideHeal(
   decision: Decision,
-  policy: Pick<Policy, 'memoryThresholdMb'>,
+  policy: Pick<Policy, 'memoryThresholdMb' | 'pause'>,
   sample: Sample,
 ): { from: number; to: number; reason: Reason } | null {
   const drift = findDrift(decision.service, sample);
   if (drift === null || decision.action !== 'none' || HOLDS.includes(decision.hold)) return null;
   const { running: from, declared: to } = drift;
+  if ((policy.pause?.[to > from ? 'up' : 'down'] ?? null) !== null) return null;
   if (to > from && !hasMemory(decision.service, to - from, policy, sample)) return null;
   return { from, to, reason: drift };
 }

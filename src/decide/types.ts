@@ -1,4 +1,5 @@
 import type { BrakeMemory, BrakePolicy } from './brake-types.ts';
+import type { ControlEnd, Pause, Pin } from './control-types.ts';
 
 /** What the service runs: Gunicorn's worker processes or a Celery worker's pool. */
 export type Kind = 'gunicorn' | 'celery';
@@ -45,6 +46,9 @@ export interface Policy {
   memoryThresholdMb: number | null;
   /** missing: all off */
   brakes?: BrakePolicy;
+  /** what people have said for a time; missing: nothing */
+  pause?: Pause;
+  pin?: Pin;
 }
 
 /** Cumulative CPU ticks since boot, as systeminformation reports them (`raw*`), in the kernel's ticks. */
@@ -214,6 +218,10 @@ export type Reason =
   | { code: 'tasks_running'; running: number; workers: number }
   /** it is lowered without knowing how many tasks run */
   | { code: 'running_tasks_unknown'; error: string }
+  /** changes in this direction are not made, until somebody resumes where there is no end */
+  | ({ code: 'paused'; direction: 'up' | 'down' | 'both' } & ControlEnd)
+  /** somebody has fixed the count: the metrics do not decide */
+  | ({ code: 'pinned' } & Pin)
   | { code: 'clamped'; wanted: number; to: number; limit: 'min' | 'max' }
   /** the last changes failed: nothing is tried before `remainingMs` have gone by */
   | { code: 'failed_change'; failures: number; remainingMs: number }

@@ -23,11 +23,13 @@ export type Lock = { release: () => void } | { heldBy: string };
  * does not keep the process alive. It holds among processes of one network namespace: a service that is
  * given a network of its own (`PrivateNetwork=`) is not kept out.
  *
+ * `what`: something else of the folder than runs, with a lock of its own.
+ *
  * @throws UserError permission or failed where the state folder cannot be used
  */
-export async function acquireLock(stateDir: string): Promise<Lock> {
+export async function acquireLock(stateDir: string, what = ''): Promise<Lock> {
   ensureStateDir(stateDir);
-  const name = lockName(stateDir, await readToken(`${stateDir}/lock`));
+  const name = lockName(stateDir, what, await readToken(`${stateDir}/lock`));
   const server = createServer((socket) => socket.destroy());
   server.unref();
   const error = await new Promise<NodeJS.ErrnoException | null>((resolve) => {
@@ -60,10 +62,12 @@ export function readLockHolder(stateDir: string): string | null {
  * Of full length: libuv binds a shorter name as it is in one version and filled up with NULs in another,
  * which the kernel takes for two names.
  */
-function lockName(stateDir: string, token: string): string {
+function lockName(stateDir: string, what: string, token: string): string {
   // the folder itself, whatever its name: one that was copied has the same token
   const { dev, ino } = statSync(stateDir, { bigint: true });
-  return `autoscaler-${token.trim()}-${dev}-${ino}`.slice(0, NAME_BYTES).padEnd(NAME_BYTES, '-');
+  return `autoscaler-${what}${token.trim()}-${dev}-${ino}`
+    .slice(0, NAME_BYTES)
+    .padEnd(NAME_BYTES, '-');
 }
 
 /** What only those know who may read the state folder: otherwise anybody could hold the name. */

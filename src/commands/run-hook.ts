@@ -1,0 +1,94 @@
+import { spawn, spawnSync } from 'node:child_process';
+
+/** What is run: the words of a command, or a line for `/bin/sh -c`; `user` null: as we are. */
+export interface Hook {
+  command: string | string[];
+  user: string | null;
+}
+
+const TIMEOUT_MS = 10_000;
+/** between SIGTERM and SIGKILL */
+const GRACE_MS = 1000;
+const MOST_OUTPUT = 2000;
+
+/**
+ * Runs a hook with `input` on its standard input; after 10 s it is ended, with all that it has started in its process
+ * group. It gets a small environment of its own. Answers what went wrong; null: nothing.
+ */
+export async function runHook(
+  { command, user }: Hook,
+  input: string,
+  timeoutMs: number = TIMEOUT_MS,
+): Promise<string | null> {
+  const account = user === null ? null : findAccount(user);
+  if (typeof account === 'string') return account;
+  const [file = '', ...args] = typeof command === 'string' ? ['/bin/sh', '-c', command] : command;
+  return new Promise((resolve) => {
+    const child = spawn(file, args, {
+      cwd: '/',
+      env: {
+        PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+        LANG: 'C.UTF-8',
+        ...(account === null ? {} : account.env),
+      },
+      // node drops the supplementary groups with these
+      ...(account === null ? {} : { uid: account.uid, gid: account.gid }),
+      // a group of its own, which can be ended as a whole
+      detached: true,
+      stdio: ['pipe', 'ignore', 'pipe'],
+    });
+    let said = '';
+    let isLate = false;
+    const end = (fault: string | null): void => {
+      clearTimeout(term);
+      clearTimeout(kill);
+      child.stderr.destroy();
+      resolve(fault);
+    };
+    const term = setTimeout(() => {
+      isLate = true;
+      signalGroup(child.pid, 'SIGTERM');
+    }, timeoutMs);
+    const kill = setTimeout(() => signalGroup(child.pid, 'SIGKILL'), timeoutMs + GRACE_MS);
+    child.on('error', (error) => end(error.message));
+    child.stderr.on('data', (chunk: Buffer) => {
+      if (said.length < MOST_OUTPUT) said += chunk.toString('utf8');
+    });
+    child.on('exit', (code, signal) => {
+      if (isLate) signalGroup(child.pid, 'SIGKILL');
+      const why = isLate
+        ? `not done after ${timeoutMs / 1000} s, so it was ended`
+        : signal === null
+          ? `exit code ${code}`
+          : `ended by ${signal}`;
+      const last = said.trimEnd().split('\n').at(-1)?.slice(0, 300) ?? '';
+      end(code === 0 && !isLate ? null : last === '' ? why : `${why}: ${last}`);
+    });
+    // one that does not read it may do so
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(`${input}\n`);
+  });
+}
+
+interface Account {
+  uid: number;
+  gid: number;
+  env: { USER: string; LOGNAME: string; HOME: string };
+}
+
+/** From wherever the host knows its users; a text says why there is none. */
+function findAccount(user: string): Account | string {
+  const { stdout, error } = spawnSync('getent', ['passwd', '--', user], { encoding: 'utf8' });
+  if (error) return `getent: ${error.message}`;
+  const [name = '', , uid, gid, , home = '/'] = stdout.trimEnd().split(':');
+  if (uid === undefined || gid === undefined) return `there is no user ${user} (on_event_user)`;
+  return { uid: Number(uid), gid: Number(gid), env: { USER: name, LOGNAME: name, HOME: home } };
+}
+
+function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, signal);
+  } catch {
+    // it has ended
+  }
+}
