@@ -54,7 +54,7 @@ export function resumeCommand(options: PauseOptions): Promise<number> {
       controls: { ...controls, pauses: kept },
       sentences: [
         ...(names.length === 0 ? [`${project ?? 'all projects'}: not paused`] : sentences),
-        ...tellPins(controls, config, project),
+        ...tellPins(controls, project),
       ],
     };
   });
@@ -66,10 +66,9 @@ function isReplaced(old: StoredPause, by: StoredPause): boolean {
   return by.only === null || old.only === null || old.only === by.only;
 }
 
-function tellPins({ pins }: Controls, { projects }: Config, project: string | null): string[] {
-  const service = project === null ? null : projects[project]?.service_name;
+function tellPins({ pins }: Controls, project: string | null): string[] {
   return pins
-    .filter((pin) => service === null || pin.service === service)
+    .filter((pin) => project === null || pin.project === project)
     .map(
       (pin) => `${pin.service} stays pinned to ${pin.workers} (autoscaler unpin ${pin.service})`,
     );

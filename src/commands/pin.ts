@@ -23,8 +23,8 @@ export function pinCommand(options: PinOptions): Promise<number> {
     const { name, project } = findProject(options.service, config);
     requireLimits(name, project, workers);
     const { service_name: service } = project;
-    const pin: StoredPin = { service, workers, ...endAfter(now, options.for) };
-    const kept = controls.pins.filter((each) => each.service !== service);
+    const pin: StoredPin = { project: name, service, workers, ...endAfter(now, options.for) };
+    const kept = controls.pins.filter((each) => each.project !== name);
     const sentences = [
       `${service}: pinned to ${workers} ${tellEnd(pin, `autoscaler unpin ${name}`)}; the next run sees to it`,
     ];
@@ -40,11 +40,11 @@ export function pinCommand(options: PinOptions): Promise<number> {
 /** `unpin`: the metrics decide again, of one service or of all. */
 export function unpinCommand(options: UnpinOptions): Promise<number> {
   return changeControls(options, (_, controls, config) => {
-    const service = options.service === undefined ? null : serviceOf(options.service);
-    const kept = controls.pins.filter((pin) => service !== null && pin.service !== service);
+    const project = options.service === undefined ? null : projectOf(options.service);
+    const kept = controls.pins.filter((pin) => project !== null && pin.project !== project);
     const ended = controls.pins.filter((pin) => !kept.includes(pin));
     const sentences = ended.map((pin) => `${pin.service}: no longer pinned to ${pin.workers}`);
-    const none = service === null ? 'nothing is pinned' : `${service}: not pinned`;
+    const none = project === null ? 'nothing is pinned' : `${project}: not pinned`;
     return {
       event: 'unpin',
       controls: { ...controls, pins: kept },
@@ -52,9 +52,9 @@ export function unpinCommand(options: UnpinOptions): Promise<number> {
     };
 
     // a pin whose project has left the config since can be taken away too
-    function serviceOf(written: string): string {
-      const own = controls.pins.find((pin) => pin.service === written);
-      return own?.service ?? findProject(written, config).project.service_name;
+    function projectOf(written: string): string {
+      const own = controls.pins.find((pin) => pin.project === written || pin.service === written);
+      return own?.project ?? findProject(written, config).name;
     }
   });
 }

@@ -31,7 +31,9 @@ export interface StoredPause extends StoredEnd {
   only: 'up' | 'down' | null;
 }
 
+/** By project, as a unit may have several names; `service` is for people. */
 export interface StoredPin extends StoredEnd {
+  project: string;
   service: string;
   workers: number;
 }

@@ -41,7 +41,7 @@ export function addControls(
 ): Policy[] {
   return policies.map((policy) => {
     const pause = findPause(policy.project, controls.pauses, now);
-    const pin = findPin(policy.service, controls.pins, now);
+    const pin = findPin(policy.project, controls.pins, now);
     return { ...policy, ...(pause === null ? {} : { pause }), ...(pin === null ? {} : { pin }) };
   });
 }
@@ -65,9 +65,9 @@ export function findPause(
   return pause.up === null && pause.down === null ? null : pause;
 }
 
-/** The count to which a service is pinned; null: none. */
-export function findPin(service: string, pins: readonly StoredPin[], now: Clocks): Pin | null {
-  const pin = pins.find((each) => each.service === service);
+/** The count to which the service of a project is pinned; null: none. */
+export function findPin(project: string, pins: readonly StoredPin[], now: Clocks): Pin | null {
+  const pin = pins.find((each) => each.project === project);
   const end = pin === undefined ? null : findEnd(pin, now);
   return pin === undefined || end === null ? null : { workers: pin.workers, ...end };
 }

@@ -88,8 +88,9 @@ function isPause(value: unknown): boolean {
 
 function isPin(value: unknown): boolean {
   if (!isObject(value) || !isEnd(value)) return false;
-  const { service, workers } = value;
-  return typeof service === 'string' && Number.isInteger(workers) && Number(workers) >= 1;
+  const { project, service, workers } = value;
+  if (typeof project !== 'string' || typeof service !== 'string') return false;
+  return Number.isInteger(workers) && Number(workers) >= 1;
 }
 
 function isEnd(value: Partial<Record<keyof StoredEnd, unknown>>): boolean {

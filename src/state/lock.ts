@@ -51,7 +51,7 @@ export function readLockHolder(stateDir: string): string | null {
   const fd = openTrusted(`${stateDir}/lock`, constants.O_RDONLY);
   if (fd === null) return null;
   try {
-    const name = lockName(stateDir, readFileSync(fd, 'utf8'));
+    const name = lockName(stateDir, '', readFileSync(fd, 'utf8'));
     return isListening(name) ? findLockHolder(name) : null;
   } finally {
     closeSync(fd);

@@ -95,10 +95,10 @@ describe('pause, resume, pin and unpin', () => {
     });
   }
 
-  test('a damaged file ends a run before anything is changed', () => {
+  test('a damaged file is told and left as it is', () => {
     call('pause');
     writeFileSync(stateFile(), '{"v":2}');
-    const { code, stderr } = call('run', '--dry-run');
+    const { code, stderr } = call('resume');
     assert.equal(code, 78);
     assert.match(stderr, /controls.json: expected pauses and pins of version 1, found version 2/);
   });
