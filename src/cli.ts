@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { durationArgument } from './commands/duration-argument.ts';
+import { durationArgument, sinceArgument } from './commands/duration-argument.ts';
 import { EXIT, UserError } from './errors.ts';
 import { isTerminal, writeErr, writeOut } from './streams.ts';
 import { VERSION } from './version.ts';
@@ -161,9 +161,7 @@ ${example('autoscaler metrics', 'autoscaler metrics cpu', 'autoscaler metrics ce
       }) => {
         const { historyCommand } = await import('./commands/history.ts');
         done(
-          await historyCommand(
-            withGlobals({ ...options, since: await readSinceOption(since, '24h') }),
-          ),
+          await historyCommand(withGlobals({ ...options, since: readSinceOption(since, '24h') })),
         );
       },
     );
@@ -178,9 +176,7 @@ ${example('autoscaler metrics', 'autoscaler metrics cpu', 'autoscaler metrics ce
     .addHelpText('after', example('autoscaler report --since 7d --output report.html'))
     .action(async ({ since, ...options }: ReportFlags) => {
       const { reportCommand } = await import('./commands/report.ts');
-      done(
-        await reportCommand(withGlobals({ ...options, since: await readSinceOption(since, '7d') })),
-      );
+      done(await reportCommand(withGlobals({ ...options, since: readSinceOption(since, '7d') })));
     });
 
   program
@@ -372,9 +368,8 @@ function sinceOption(usual: string): Option {
   return new Option('--since <time>', `from when on: 30m, 24h, 7d, or a date (default: ${usual})`);
 }
 
-/** Read late: only few commands need it. @throws UserError usage */
-async function readSinceOption(text: string | undefined, usual: string): Promise<number> {
-  const { sinceArgument } = await import('./commands/duration-argument.ts');
+/** The moment that an option `--since` names. @throws UserError usage */
+function readSinceOption(text: string | undefined, usual: string): number {
   try {
     return sinceArgument(text ?? usual);
   } catch (error) {
