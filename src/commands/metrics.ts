@@ -7,6 +7,7 @@ import type { Config } from '../config/schema.ts';
 import { RATE_WINDOW_S } from '../decide/rates.ts';
 import type { HistoryEntry, Sample } from '../decide/types.ts';
 import { EXIT, UserError, type ExitCode } from '../errors.ts';
+import { isFault } from '../measure/lacking.ts';
 import { takeSample } from '../measure/sample.ts';
 import { renderMetrics } from '../output/metrics-report.ts';
 import { openOutput } from '../output/terminal.ts';
@@ -108,5 +109,6 @@ async function measureAll(options: MetricsOptions, config: Config, log: Logger):
   }
   if (units instanceof UserError) throw units;
   const errors = [host.errors, ...Object.values(measured).map((service) => service.errors)];
-  return errors.some((error) => error !== undefined) ? EXIT.failed : EXIT.ok;
+  const faults = errors.flatMap((each) => Object.values(each ?? {})).filter(isFault);
+  return faults.length > 0 ? EXIT.failed : EXIT.ok;
 }

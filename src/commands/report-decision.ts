@@ -1,7 +1,8 @@
 import type { Outcome, Plan } from '../act/types.ts';
 import { explainDecision } from '../decide/explain.ts';
-import { METRICS } from '../decide/metrics.ts';
+import { COUNTED_FROM_NOW, METRICS } from '../decide/metrics.ts';
 import type { Decision, Policy } from '../decide/types.ts';
+import { isFault } from '../measure/lacking.ts';
 import type { Measurement } from '../measure/sample.ts';
 import type { ServiceReport } from '../output/run-report.ts';
 import type { UnitState } from '../systemd/types.ts';
@@ -97,6 +98,6 @@ function findError(
     'workers',
     ...(policy?.metrics ?? []).flatMap(({ metric }) => METRICS[metric].errorKeys),
   ];
-  const missing = [...new Set(needed)].filter((key) => errors[key] !== undefined);
+  const missing = [...new Set(needed)].filter((key) => isFault(errors[key] ?? COUNTED_FROM_NOW));
   return missing.length === 0 ? null : missing.map((key) => errors[key]).join('; ');
 }

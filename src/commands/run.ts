@@ -4,7 +4,7 @@ import type { ActDeps } from '../act/types.ts';
 import type { GlobalOptions } from '../cli.ts';
 import { drainTimeouts } from '../config/drain-timeout.ts';
 import { loadConfig } from '../config/load.ts';
-import { toPolicies } from '../config/policies.ts';
+import { readPoliciesAt } from '../config/policies-at.ts';
 import { findConfigPath } from '../config/read.ts';
 import type { Config } from '../config/schema.ts';
 import { carryBrakes } from '../decide/brake-memory.ts';
@@ -34,6 +34,7 @@ import {
   withPlan,
 } from './report-decision.ts';
 import { watchSignals } from './signals.ts';
+import { tellLacks } from './tell-lacks.ts';
 import { readServices, type TrueNames } from './true-names.ts';
 import { keepUnits, recallUnits } from './unit-memory.ts';
 
@@ -84,7 +85,7 @@ async function runCycle(named: TrueNames, log: Logger, deps: ActDeps | null): Pr
   const { state_dir: stateDir, check_interval_seconds: intervalS } = config.global;
   const recovered = deps === null ? null : await recoverFirst(deps, log);
 
-  const policies = withControls(toPolicies(config), stateDir);
+  const policies = withControls((await readPoliciesAt(config))(new Date()), stateDir);
   const { units } = recovered?.hasChanged === true ? await readServices(config) : named;
   const { entries, warnings } = readRecent(stateDir, historyNeededMs(policies, intervalS * 1000));
   for (const warning of warnings) log.warn({ event: 'history' }, warning);
@@ -108,6 +109,7 @@ async function runCycle(named: TrueNames, log: Logger, deps: ActDeps | null): Pr
   });
   if (deps !== null) {
     appendEntries(stateDir, [noteHolds(sample, decisions)]);
+    tellLacks(sample, stateDir, log);
     keepUnits(stateDir, memory);
   }
 

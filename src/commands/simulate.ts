@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import { formatFault } from '../config/fault.ts';
 import { findConfigPath } from '../config/read.ts';
 import { loadConfig } from '../config/load.ts';
-import { toPolicies } from '../config/policies.ts';
+import { readPoliciesAt } from '../config/policies-at.ts';
 import { startSimulation, type Simulation } from '../decide/simulate.ts';
 import type { ExitCode } from '../errors.ts';
 import { guardStdout } from '../streams.ts';
@@ -37,7 +37,7 @@ export async function simulateCommand(
   const { config, warnings } = await loadConfig(findConfigPath(options.config));
   for (const fault of warnings) warn(formatFault(fault));
   const intervalMs = config.global.check_interval_seconds * 1000;
-  const simulation: Simulation = startSimulation(toPolicies(config), intervalMs);
+  const simulation: Simulation = startSimulation(await readPoliciesAt(config), intervalMs);
   if (options.samples === '-') {
     const { answerSamples } = await import('./simulate-stream.ts');
     return answerSamples(simulation, io);

@@ -1,3 +1,4 @@
+import { PRESSURES } from '../decide/resource-types.ts';
 import type { MetricName, MetricPolicy, Policy } from '../decide/types.ts';
 import { toBrakePolicy } from './brake-policy.ts';
 import type { Config, Duration, Project } from './schema.ts';
@@ -30,6 +31,7 @@ function toPolicy(name: string, project: Project): Policy {
       readSteps(project, 'queue_thresholds'),
       queue,
     ),
+    ...toResourcePolicies(project),
     toMetricPolicy('drain_time', readSteps(project, 'drain_time_thresholds'), drain),
     toMetricPolicy('busy', readSteps(project, 'busy_thresholds'), project.busy_duration_minutes),
     toMetricPolicy(
@@ -45,8 +47,24 @@ function toPolicy(name: string, project: Project): Policy {
     maxWorkers: project.max_workers,
     metrics: metrics.filter(({ up, down }) => up.length + down.length > 0),
     memoryThresholdMb: project.memory_threshold_mb ?? null,
+    ...(project.memory_threshold_mb !== undefined && {
+      maxMemoryPressure: project.max_memory_pressure,
+      memoryScaleDown: project.memory_scale_down,
+    }),
+    ...(project.min_own_cpu_share !== undefined && { minOwnCpuShare: project.min_own_cpu_share }),
     brakes: toBrakePolicy(project),
   };
+}
+
+function toResourcePolicies(project: Project): MetricPolicy[] {
+  const { service_cpu_duration_minutes: cpu, pressure_duration_minutes: pressure } = project;
+  const prefix = project.pressure_of === 'host' ? 'host_' : '';
+  return [
+    toMetricPolicy('service_cpu', readSteps(project, 'service_cpu_thresholds'), cpu),
+    ...PRESSURES.map((key) =>
+      toMetricPolicy(`${prefix}${key}`, readSteps(project, `${key}_thresholds`), pressure),
+    ),
+  ];
 }
 
 function toMetricPolicy(

@@ -2,6 +2,8 @@ import { BUSY_RULES } from './busy-rules.ts';
 import { CONFIG_RULES, type ConfigRule } from './config-rules.ts';
 import type { Finding } from './document.ts';
 import { quote } from './fault.ts';
+import { RESOURCE_RULES } from './resource-rules.ts';
+import { SCHEDULE_RULES } from './schedule-rules.ts';
 import type { WrittenConfig, WrittenProject } from './schema.ts';
 import { findNameFault, unitName } from './service-name.ts';
 import { STEP_RULES } from './step-rules.ts';
@@ -145,6 +147,8 @@ const PROJECT_RULES: ProjectRule[] = [
   },
   ...STEP_RULES,
   ...BUSY_RULES,
+  ...RESOURCE_RULES,
+  ...SCHEDULE_RULES,
 ];
 
 /** What the rules have against a config. */

@@ -2,9 +2,11 @@
 import * as z from 'zod/mini';
 import { BRAKE_KEYS } from './brake-keys.ts';
 import { BUSY_KEYS } from './busy-keys.ts';
-import { duration, thresholds } from './threshold-values.ts';
 import { broker, sslOptionsSchema, transportOptionsSchema } from './broker-schema.ts';
+import { RESOURCE_KEYS } from './resource-keys.ts';
+import { SCHEDULE_KEYS } from './schedule-keys.ts';
 import { absolutePath, choice, legacy, text } from './schema-parts.ts';
+import { duration, thresholds } from './threshold-values.ts';
 import { WATCHING_KEYS } from './watching-keys.ts';
 import { flag, LONGEST_MINUTES, number, workers } from './values.ts';
 
@@ -110,6 +112,8 @@ export const projectSchema = z
       apply: z.optional(apply('How a new number is put into force. Default: the one of "global".')),
       drain_timeout_minutes: drainTimeout('Default: the one of "global".'),
       ...BUSY_KEYS,
+      ...RESOURCE_KEYS,
+      ...SCHEDULE_KEYS,
       ...BRAKE_KEYS,
       current_workers: legacy('Accepted, not used: the unit says how many workers there are.'),
       socket_path: legacy('Accepted, not used.'),

@@ -7,19 +7,29 @@ import { readSteps, THRESHOLD_KEYS, type ThresholdKey, type WrittenStep } from '
 const SHARES: Partial<Record<ThresholdKey, string>> = {
   cpu_thresholds: 'the CPU',
   busy_thresholds: 'busyness',
+  cpu_pressure_thresholds: 'a pressure',
+  memory_pressure_thresholds: 'a pressure',
+  io_pressure_thresholds: 'a pressure',
 };
 
 /** The rules of the thresholds of one metric: each holds for every metric by itself. */
 export const STEP_RULES: ProjectRule[] = THRESHOLD_KEYS.flatMap((metric) => [
-  rule(metric, 'error', 'step-above-max', ['max_workers'], ({ up }, { max_workers: max }) =>
-    up
-      .filter(({ workers }) => workers > max)
-      .map(({ key, workers }) => ({
-        key,
-        found: String(workers),
-        expected: `at most max_workers (${max}) workers to go to`,
-        hint: `raise max_workers, or name it "scale_up_${max}"`,
-      })),
+  rule(
+    metric,
+    'error',
+    'step-above-max',
+    ['max_workers', 'schedules'],
+    ({ up }, { max_workers: max, schedules = [] }) =>
+      up
+        // a window may allow more
+        .filter(({ workers }) => schedules.every((each) => workers > (each.max_workers ?? max)))
+        .filter(({ workers }) => workers > max)
+        .map(({ key, workers }) => ({
+          key,
+          found: String(workers),
+          expected: `at most max_workers (${max}) workers to go to`,
+          hint: `raise max_workers, or name it "scale_up_${max}"`,
+        })),
   ),
   rule(metric, 'warning', 'step-below-min', ['min_workers'], ({ down }, { min_workers: min }) =>
     down

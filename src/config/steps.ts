@@ -7,6 +7,10 @@ export const STEP_KEY = /^scale_(up|down)_([1-9][0-9]{0,3})$/;
 export const THRESHOLD_KEYS = [
   'cpu_thresholds',
   'queue_thresholds',
+  'service_cpu_thresholds',
+  'cpu_pressure_thresholds',
+  'memory_pressure_thresholds',
+  'io_pressure_thresholds',
   'drain_time_thresholds',
   'busy_thresholds',
   'backlog_thresholds',

@@ -1,5 +1,6 @@
 import { closest, distance } from 'fastest-levenshtein';
 import type { KeyPath } from './fault.ts';
+import { scheduleSchema } from './schedule-keys.ts';
 import { sslOptionsSchema, transportOptionsSchema } from './broker-schema.ts';
 import { configSchema, globalSchema, projectSchema } from './schema.ts';
 
@@ -47,6 +48,7 @@ function placeOf(path: KeyPath): { keys: string[] } {
   if (path.length === 1) return PLACES[0]!;
   if (path[0] === 'global') return PLACES[1]!;
   if (path.length === 3) return PLACES[2]!;
+  if (path.at(-3) === 'schedules') return { keys: Object.keys(scheduleSchema.shape) };
   const place = INNER_PLACES[String(path.at(-2))];
   return { keys: place ?? ['scale_up', 'scale_down'] };
 }

@@ -16,6 +16,8 @@ export interface MetricView {
   down: Crossing | null;
   /** why the evidence of a crossing that is not reached yet starts anew */
   renewed: Extract<Reason, { code: 'new_evidence' }> | null;
+  /** why a threshold to more that has been reached does not count */
+  blocked: Extract<Reason, { code: 'own_cpu_share' }> | null;
 }
 
 /** Where a service stands between its limits. */
@@ -37,7 +39,8 @@ export function viewMetric(
   run: EvidenceRun,
   at: Position,
 ): MetricView {
-  const view: MetricView = { policy, value, error, up: null, down: null, renewed: null };
+  const none = { up: null, down: null, renewed: null, blocked: null };
+  const view: MetricView = { policy, value, error, ...none };
   if (value === null) return view;
   const up = policy.up.filter(({ workers }) => leadsUp(workers, at));
   const down = policy.down.filter(({ workers }) => leadsDown(workers, at));

@@ -3,15 +3,12 @@ import { recallBrakes } from './brake-memory.ts';
 import { applyCooldown, applyMaxStep, tellFailedChange, tellSlowdown } from './brakes.ts';
 import { viewMetric, type MetricView, type Position } from './crossings.ts';
 import { gatherMetrics } from './gather.ts';
-import {
-  applyMemory,
-  applyMinMax,
-  applyRunningTasks,
-  tellPromise,
-  type MemoryBudget,
-} from './limits.ts';
+import { guardLowering } from './guards.ts';
+import { applyMinMax, tellPromise } from './limits.ts';
+import { applyMemory, openBudget, planRelief, type MemoryBudget, type Relief } from './memory.ts';
 import { NOT_SAMPLED } from './metrics.ts';
 import { toMoments, type Moment } from './moments.ts';
+import { applyOwnShare } from './own-share.ts';
 import { applyPause, pinWish, tellFullPause } from './pause.ts';
 import type { ActionRecord, Decision, HistoryEntry, Policy, Reason, Sample } from './types.ts';
 import { combineViews, tellMissing, type Wish } from './wish.ts';
@@ -45,11 +42,21 @@ export function decide({ policies, history, checkIntervalMs }: DecideInput): Dec
   const { moments, after } = toMoments(history);
   const sample = moments.at(-1)?.sample;
   if (sample === undefined) return [];
-  const budget: MemoryBudget = { availableMb: sample.host.memory_available_mb, grantedMb: 0 };
-  return policies
+  const budget = openBudget(sample);
+  const drafts = policies
     .map((policy) => draft(policy, moments, after, checkIntervalMs))
-    .sort(byUrgency)
-    .map((each) => finish(each, sample, budget))
+    .sort(byUrgency);
+  const reliefs = planRelief(
+    drafts
+      .filter(({ policy, known }) => known && isRunning(sample, policy.service))
+      // what people have said comes first
+      .filter(({ policy }) => policy.pin === undefined && !policy.pause?.down)
+      .map(({ policy, at }) => ({ policy, current: at.current }))
+      .reverse(),
+    sample,
+  );
+  return drafts
+    .map((each) => finish(each, sample, budget, reliefs.get(each.policy.service) ?? null))
     .sort((a, b) => RANK[a.action] - RANK[b.action]);
 }
 
@@ -67,7 +74,8 @@ function draft(
   const at: Position = { current: current ?? 0, minWorkers, maxWorkers, intervalMs };
   const memory = recallBrakes(policy, sample, after);
   const views = gatherMetrics(policy, memory, moments, done, intervalMs).map(
-    ({ metric, value, error, run }) => viewMetric(metric, value, error, run, at),
+    ({ metric, value, error, run }) =>
+      applyOwnShare(viewMetric(metric, value, error, run, at), run, policy, at),
   );
   const wish = policy.pin ? pinWish(policy.pin, views, at) : combineViews(views, at);
   return { policy, at, known: current !== null, views, wish, memory };
@@ -78,6 +86,7 @@ function finish(
   { policy, at, known, views, wish, memory }: Draft,
   sample: Sample,
   budget: MemoryBudget,
+  relief: Relief | null,
 ): Decision {
   const { project, service } = policy;
   if (!known) {
@@ -88,7 +97,7 @@ function finish(
   }
   const from = at.current;
   const state = sample.services[service]?.active ?? 'active';
-  if (state !== 'active' && state !== 'reloading') {
+  if (!isRunning(sample, service)) {
     const reasons: Reason[] = [{ code: 'not_running', state }];
     return {
       project,
@@ -126,12 +135,13 @@ function finish(
   const stepped = applyMaxStep(allowed.workers, at, policy.brakes);
   const guarded =
     wish.direction === 'down' && !isPinned
-      ? applyRunningTasks(stepped.workers, at, sample.services[service])
-      : stepped;
+      ? guardLowering(stepped.workers, at, views, sample.services[service])
+      : { ...stepped, reasons: [], hold: null };
   const granted = applyMemory(guarded.workers, from, policy, sample, budget);
-  const to = granted.workers;
-  const steps = guarded === stepped ? [stepped] : [stepped, guarded];
-  const limits = [limited, cooled, allowed, ...steps, granted].flatMap(({ reasons }) => reasons);
+  const to = Math.min(granted.workers, relief?.workers ?? Infinity);
+  const steps = [limited, cooled, allowed, stepped, guarded, granted];
+  const limits = steps.flatMap(({ reasons }) => reasons);
+  const short = relief === null ? [] : [relief.reason];
   const hold =
     granted.reasons.length > 0
       ? 'memory'
@@ -139,9 +149,7 @@ function finish(
         ? 'paused'
         : cooled.reasons.length > 0
           ? 'cooldown'
-          : guarded.workers !== stepped.workers
-            ? 'tasks_running'
-            : (limited.hold ?? wish.hold);
+          : (guarded.hold ?? limited.hold ?? wish.hold);
   return {
     project,
     service,
@@ -150,8 +158,24 @@ function finish(
     to,
     wanted,
     hold: to === from ? hold : null,
-    reasons: [...promise, ...asked, ...slowed, ...limits],
+    reasons: withSchedule([...promise, ...asked, ...slowed, ...limits, ...short], policy),
   };
+}
+
+/** What is not said of a service is that it runs. */
+function isRunning(sample: Sample, service: string): boolean {
+  const state = sample.services[service]?.active ?? 'active';
+  return state === 'active' || state === 'reloading';
+}
+
+const LIMIT_CODES: Reason['code'][] = ['below_min', 'above_max', 'at_min', 'at_max', 'clamped'];
+
+/** A limit that comes of a window of time is told with it. */
+function withSchedule(reasons: Reason[], { schedule, minWorkers, maxWorkers }: Policy): Reason[] {
+  if (schedule === undefined || !reasons.some(({ code }) => LIMIT_CODES.includes(code))) {
+    return reasons;
+  }
+  return [...reasons, { code: 'schedule', name: schedule, minWorkers, maxWorkers }];
 }
 
 function byUrgency(a: Draft, b: Draft): number {

@@ -2,12 +2,13 @@ import { findStart, type Break } from './breaks.ts';
 import { toleranceMs } from './held.ts';
 import { METRICS } from './metrics.ts';
 import { elapsedMs, knownService, readMetric, uptimeMs, type Moment } from './moments.ts';
-import type { MetricName } from './types.ts';
+import type { MetricName, Sample } from './types.ts';
 
-/** A value and how many milliseconds it adds to a streak that goes on through it. */
-interface Evidence {
+/** A value, how many milliseconds it adds to a streak that goes on through it, and the sample that it is from. */
+export interface Evidence {
   value: number;
   addsMs: number;
+  sample: Sample;
 }
 
 /** Evidence for one metric of one service, newest first, as far back as it is unbroken; then what breaks it. */
@@ -50,7 +51,7 @@ export function gatherEvidence(
       return { evidence, broken: { because: 'warmup', gapMs: null } };
     }
     if (counts) {
-      evidence.push({ value, addsMs });
+      evidence.push({ value, addsMs, sample: moment.sample });
       sumMs += addsMs;
     }
     if (start.broken !== null) return { evidence, broken: start.broken };

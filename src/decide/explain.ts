@@ -60,6 +60,16 @@ export function explainReason(reason: Reason): string {
       return `the service is ${reason.state}, left alone`;
     case 'disabled':
       return 'disabled in the config';
+    case 'schedule':
+      return `schedule "${reason.name}" sets ${reason.minWorkers} to ${explainCount(reason.maxWorkers)}`;
+    case 'memory_pressure':
+      return `the host waits for memory ${formatNumber(reason.value)} % of the time (at most ${formatNumber(reason.limit)} %), nothing is added`;
+    case 'memory_short':
+      return explainShort(reason);
+    case 'own_cpu_share':
+      return explainShare(reason);
+    case 'projected':
+      return explainProjected(reason);
     case 'drift':
       return `${explainCount(reason.running)} ${reason.running === 1 ? 'runs' : 'run'}, the unit says ${reason.declared}`;
   }
@@ -98,6 +108,24 @@ function explainWithin({ metric, value, upAt, downAt }: ReasonOf<'within'>): str
   return `${explainValue(metric, value)} (${text})`;
 }
 
+/** `host cpu 92 % > 80 % for 4 m 0 s, but backbce used 1 % of it (needs 10 %)`. */
+function explainShare(reason: ReasonOf<'own_cpu_share'>): string {
+  const { project, value, threshold, heldMs, share, needed, error } = reason;
+  const used =
+    share === null
+      ? `what ${project} used of it is unknown: ${error ?? 'not measured'}`
+      : `${project} used ${formatMetric('cpu', share, needed)} of it`;
+  const crossing = `${formatMetric('cpu', value, threshold)} > ${formatMetric('cpu', threshold)}`;
+  return `host cpu ${crossing} for ${formatHeld(heldMs)}, but ${used} (needs ${formatMetric('cpu', needed)})`;
+}
+
+/** `load 45 % of 4 → 90 % of 2 > 80 %`. */
+function explainProjected(reason: ReasonOf<'projected'>): string {
+  const { metric, value, workers, projected, to, threshold } = reason;
+  const now = `${METRICS[metric].label} ${formatMetric(metric, value)} of ${workers}`;
+  return `${now} → ${formatMetric(metric, projected, threshold)} of ${to} > ${formatMetric(metric, threshold)}`;
+}
+
 function explainBecause(because: NewEvidence, gapMs: number | null): string {
   switch (because) {
     case 'gap':
@@ -121,15 +149,32 @@ function explainBecause(because: NewEvidence, gapMs: number | null): string {
 
 /** `memory 1200 MB, 300 MB of it granted, 137 MB a worker, 1000 MB must remain: 5 wanted, 4 fit`. */
 function explainMemory(reason: ReasonOf<'memory'>): string {
-  const { wanted, fits, availableMb, grantedMb, thresholdMb, workerMb } = reason;
-  const mb = (value: number): string => `${formatNumber(value)} MB`;
+  const { wanted, fits, availableMb, grantedMb, thresholdMb, workerMb, swapMb, nowMb } = reason;
+  const now = nowMb === undefined ? '' : ` at most so far (${mb(nowMb)} now)`;
   const parts = [
     availableMb === null ? 'available memory unknown' : `${mb(availableMb)} memory available`,
     ...(grantedMb > 0 ? [`${mb(grantedMb)} of it granted to others`] : []),
-    workerMb === null ? 'cost of a worker unknown' : `${mb(workerMb)} a worker`,
+    ...(swapMb === undefined ? [] : [`${mb(swapMb)} in swap`]),
+    workerMb === null ? 'cost of a worker unknown' : `${mb(workerMb)} a worker${now}`,
     `${mb(thresholdMb)} must remain`,
   ];
   return `${parts.join(', ')}: ${explainCount(wanted)} wanted, ${fits} possible`;
+}
+
+/** `412 MB memory available, 1000 MB must remain, 150 MB a worker: 588 MB short`. */
+function explainShort(reason: ReasonOf<'memory_short'>): string {
+  const { availableMb, freedMb, thresholdMb, workerMb } = reason;
+  const parts = [
+    `${mb(availableMb)} memory available`,
+    ...(freedMb > 0 ? [`${mb(freedMb)} given back by others`] : []),
+    `${mb(thresholdMb)} must remain`,
+    workerMb === null ? 'cost of a worker unknown' : `${mb(workerMb)} a worker`,
+  ];
+  return `${parts.join(', ')}: ${mb(thresholdMb - availableMb - freedMb)} short`;
+}
+
+function mb(value: number): string {
+  return `${formatNumber(value)} MB`;
 }
 
 function explainOutcome({ action, to }: Decision): string {

@@ -1,5 +1,5 @@
 import type { Break } from './breaks.ts';
-import type { EvidenceRun } from './evidence.ts';
+import type { Evidence, EvidenceRun } from './evidence.ts';
 
 /** How long a condition has held. Where there is no evidence at all, not even a duration of 0 is reached. */
 export interface Held {
@@ -24,13 +24,25 @@ export function measureHeld(
   neededMs: number,
   intervalMs: number,
 ): Held {
-  let heldMs = 0;
-  let count = 0;
-  for (const { value, addsMs } of run.evidence) {
-    if (!holds(value) || (count > 0 && heldMs >= neededMs)) break;
-    heldMs += addsMs;
-    count += 1;
-  }
+  const streak = takeStreak(run, holds, neededMs);
+  const count = streak.length;
+  const heldMs = streak.reduce((sum, { addsMs }) => sum + addsMs, 0);
   const reached = count > 0 && heldMs + toleranceMs(intervalMs) >= neededMs;
   return { heldMs, reached, broken: count === run.evidence.length ? run.broken : null };
+}
+
+/** The evidence for which `holds` is true, from the newest back, no further than to `neededMs`. */
+export function takeStreak(
+  { evidence }: EvidenceRun,
+  holds: (value: number) => boolean,
+  neededMs: number,
+): Evidence[] {
+  let heldMs = 0;
+  const streak: Evidence[] = [];
+  for (const each of evidence) {
+    if (!holds(each.value) || (streak.length > 0 && heldMs >= neededMs)) break;
+    heldMs += each.addsMs;
+    streak.push(each);
+  }
+  return streak;
 }

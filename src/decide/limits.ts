@@ -1,6 +1,6 @@
 import type { Position } from './crossings.ts';
 import { NOT_SAMPLED } from './metrics.ts';
-import type { Policy, Reason, Sample, ServiceSample } from './types.ts';
+import type { Reason, ServiceSample } from './types.ts';
 
 /** A count after a limit, and the reasons that the limit adds. */
 export interface Limited {
@@ -55,49 +55,4 @@ export function applyRunningTasks(
     workers: Math.max(wanted, Math.min(current, maxWorkers)),
     reasons: [{ code: 'tasks_running', running, workers: wanted }],
   };
-}
-
-/** What a run has to give: available memory, and what it has granted to services before. Both in MB. */
-export interface MemoryBudget {
-  availableMb: number | null;
-  grantedMb: number;
-}
-
-/**
- * The largest count up to `wanted` after which `memoryThresholdMb` still remains available. What min_workers
- * promises is not held against it. The cost of what is granted is booked in `budget`.
- */
-export function applyMemory(
-  wanted: number,
-  current: number,
-  policy: Policy,
-  sample: Sample,
-  budget: MemoryBudget,
-): Limited {
-  const workerMb = workerCostMb(sample, policy.service);
-  const promised = Math.max(current, policy.minWorkers);
-  const reasons: Reason[] = [];
-  let workers = wanted;
-  if (policy.memoryThresholdMb !== null) {
-    const thresholdMb = policy.memoryThresholdMb;
-    const { availableMb, grantedMb } = budget;
-    const fits = (count: number): boolean =>
-      availableMb !== null &&
-      availableMb - grantedMb - (count - current) * (workerMb ?? 0) >= thresholdMb;
-    while (workers > promised && !fits(workers)) workers -= 1;
-    if (workers < wanted) {
-      const numbers = { availableMb, grantedMb, thresholdMb, workerMb };
-      reasons.push({ code: 'memory', wanted, fits: workers, ...numbers });
-    }
-  }
-  budget.grantedMb += Math.max(0, workers - current) * (workerMb ?? 0);
-  return { workers, reasons };
-}
-
-/** What one worker of a service holds, by what its running workers hold together; null: unknown. */
-function workerCostMb(sample: Sample, service: string): number | null {
-  const found = sample.services[service];
-  const count = found?.running ?? found?.workers ?? 0;
-  const memoryMb = found?.memory_mb ?? 0;
-  return memoryMb > 0 && count > 0 ? memoryMb / count : null;
 }

@@ -38,7 +38,13 @@ export function simulate(
  * explains is what was, not what would have been, and is passed over. So a simulator may make the decided changes,
  * at once or late, or record that one of them failed: then it was not made.
  */
-export function startSimulation(policies: readonly Policy[], intervalMs: number): Simulation {
+export function startSimulation(
+  given: readonly Policy[] | ((now: Date) => readonly Policy[]),
+  intervalMs: number,
+): Simulation {
+  const policiesAt = typeof given === 'function' ? given : () => given;
+  // but for the limits they are the same at any time
+  let policies = policiesAt(new Date(0));
   const neededMs = historyNeededMs(policies, intervalMs);
   const followed = new Map(policies.map(({ service }) => [service, newFollowed()]));
   let history: HistoryEntry[] = [];
@@ -50,6 +56,7 @@ export function startSimulation(policies: readonly Policy[], intervalMs: number)
       if (service && takesBack(entry, service)) history = [...withoutChange(history, entry), entry];
       return null;
     }
+    policies = policiesAt(new Date(entry.at));
     const sample = carryBrakes(policies, history, followSample(entry, followed));
     history.push(sample);
     history = history.slice(findWindowStart(history, neededMs, intervalMs));

@@ -1,5 +1,14 @@
 import type { BrakeMemory, BrakePolicy } from './brake-types.ts';
 import type { ControlEnd, Pause, Pin } from './control-types.ts';
+import type { Hold, NewEvidence } from './hold-types.ts';
+import type {
+  HostResources,
+  PressureKey,
+  ResourceReason,
+  ServiceResources,
+} from './resource-types.ts';
+
+export type { Hold, NewEvidence };
 
 /** What the service runs: Gunicorn's worker processes or a Celery worker's pool. */
 export type Kind = 'gunicorn' | 'celery';
@@ -18,7 +27,12 @@ export type MetricName =
   /** percent of Gunicorn's workers, or their threads, that are in a request */
   | 'busy'
   /** connections that wait to be accepted */
-  | 'backlog';
+  | 'backlog'
+  /** CPU that the service's cgroup uses, in percent of one processor for each worker */
+  | 'service_cpu'
+  /** percent of the time in which something waited: of the service, or of the host */
+  | PressureKey
+  | `host_${PressureKey}`;
 
 /** `workers` is the N of `scale_up_N` or `scale_down_N`, `threshold` its value in the metric's unit. */
 export interface Step {
@@ -41,9 +55,17 @@ export interface Policy {
   service: string;
   minWorkers: number;
   maxWorkers: number;
+  /** the window of time that the limits are from; missing: none, they are those that always hold */
+  schedule?: string;
   metrics: MetricPolicy[];
   /** what must remain available after a change, in MB (2^20 bytes); null: no limit */
   memoryThresholdMb: number | null;
+  /** percent of the time; while the host waits for memory longer, nothing is added; missing: no limit */
+  maxMemoryPressure?: number;
+  /** workers are taken away where less than memoryThresholdMb is available; missing: no */
+  memoryScaleDown?: boolean;
+  /** percent of the busy CPU of the host that the service must have used for a cpu threshold to raise it; missing: any */
+  minOwnCpuShare?: number | null;
   /** missing: all off */
   brakes?: BrakePolicy;
   /** what people have said for a time; missing: nothing */
@@ -59,7 +81,7 @@ export interface CpuTicks {
 }
 
 /** The host's part of a sample. `null`: could not be had; `errors` then says why, by key. */
-export interface HostSample {
+export interface HostSample extends HostResources {
   /** busy share of all cores, 0 to 100, averaged over the sample's `span_s`; steal counts as not ours and is not in it */
   cpu_percent: number | null;
   steal_percent?: number | null;
@@ -71,7 +93,7 @@ export interface HostSample {
 }
 
 /** One service's part of a sample. */
-export interface ServiceSample {
+export interface ServiceSample extends ServiceResources {
   /** declared workers: what the unit says */
   workers: number | null;
   /** running workers: what the processes show */
@@ -149,42 +171,12 @@ export interface ActionRecord {
 /** A line of the history, in the order of the file. */
 export type HistoryEntry = Sample | ActionRecord;
 
-/** Why a wanted change is not made. */
-export type Hold =
-  | 'duration'
-  | 'memory'
-  | 'cooldown'
-  | 'failed_change'
-  | 'paused'
-  | 'missing_metric'
-  | 'at_limit'
-  | 'tasks_running'
-  | 'not_running'
-  | 'in_progress'
-  /** it would need a restart, and the config allows none */
-  | 'no_live'
-  | 'disabled';
-
-/**
- * Why what was before is no evidence. `clock`: the boot clock went back (a restored machine);
- * `missing_sample`: a value could not be had; `workers_changed`: by us or by anyone; `restarted`: a deploy,
- * or a change of ours that failed; `warmup`: the service has just started.
- */
-export type NewEvidence =
-  | 'gap'
-  | 'reboot'
-  | 'clock'
-  | 'first_sample'
-  | 'missing_sample'
-  | 'workers_changed'
-  | 'restarted'
-  | 'warmup';
-
 /**
  * One reason, as data. The first ones say what the metrics ask for, later ones what a limit did to it.
  * All `...Ms` are milliseconds, `value` and `threshold` in the unit of the metric.
  */
 export type Reason =
+  | ResourceReason
   /** a threshold is crossed; `reached`: it has held for its duration */
   | {
       code: 'above' | 'below';
@@ -240,6 +232,10 @@ export type Reason =
       thresholdMb: number;
       /** a worker's cost; null: unknown, only the present availability was held against the threshold */
       workerMb: number | null;
+      /** what lies in swap and is owed to it; missing: nothing */
+      swapMb?: number;
+      /** what a worker holds now, where one has held more: `workerMb` */
+      nowMb?: number;
     }
   /** the service is stopped, failed, or on its way up or down: nobody's number is changed behind its back */
   | { code: 'not_running'; state: string }

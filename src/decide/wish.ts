@@ -6,7 +6,7 @@ export interface Wish {
   direction: 'up' | 'down' | 'none';
   /** the wished count, also where a hold stands in its way; null: none */
   workers: number | null;
-  hold: Extract<Hold, 'duration' | 'missing_metric' | 'at_limit'> | null;
+  hold: Extract<Hold, 'duration' | 'missing_metric' | 'at_limit' | 'own_cpu_share'> | null;
   /** how many times its threshold the driving metric is, where the direction is up */
   excess: number;
   reasons: Reason[];
@@ -38,7 +38,11 @@ function wishDown(views: readonly MetricView[], at: Position): Wish | null {
   const workers = agreedLow(views, at, (down) => down.reached);
   if (workers === null || views.some(({ value }) => value === null)) return null;
   // an up threshold that is crossed, but not for long enough, does not stand in the way; it is told
-  const told = [...views.map(({ down }) => down), ...views.map(({ up }) => up)];
+  const told = [
+    ...views.map(({ down }) => down),
+    ...views.map(({ up }) => up),
+    ...views.map(({ blocked }) => blocked),
+  ];
   const reasons = told.filter((reason) => reason !== null);
   return { direction: 'down', workers, hold: null, excess: 0, reasons };
 }
@@ -57,6 +61,11 @@ function holdWish(views: readonly MetricView[], at: Position): Wish {
   const blind = views.length > 0 && views.every(({ value }) => value === null);
   if (low !== null || blind) {
     return { ...wish, workers: low, hold: 'missing_metric' };
+  }
+  const blocked = views.map((view) => view.blocked).filter((reason) => reason !== null);
+  if (blocked.length > 0) {
+    const workers = Math.max(...blocked.map((reason) => reason.workers));
+    return { ...wish, workers, hold: 'own_cpu_share' };
   }
   const ups = views.map(({ up }) => up).filter((up) => up !== null);
   if (current === maxWorkers && ups.length > 0) {
@@ -100,7 +109,9 @@ export function tellMissing(views: readonly MetricView[]): Reason[] {
 function tellView(view: MetricView, views: readonly MetricView[], at: Position): Reason[] {
   const { metric, up, down } = view.policy;
   if (view.value === null) return tellMissing([view]);
-  const crossed = [view.up, view.down, view.renewed].filter((reason) => reason !== null);
+  const crossed = [view.up, view.blocked, view.down, view.renewed].filter(
+    (reason) => reason !== null,
+  );
   if (crossed.length > 0) return crossed;
   const value = view.value;
   const lows = views.map((other) => other.down?.workers ?? at.current);

@@ -21,13 +21,14 @@ export interface CpuUse {
  * systeminformation's `currentLoad` would start three processes for the same counters (sh, cat, grep)
  * and leaves out steal and the time spent waiting for disks, so they are read from the kernel directly.
  */
-export async function measureCpu(before: CpuTicks | null): Promise<CpuUse> {
+export async function measureCpu(before: CpuTicks | null): Promise<CpuUse & { cpus: number }> {
   let since = before;
   if (since === null) {
     since = readCpuTicks();
     await sleep(FIRST_LOOK_MS);
   }
-  return compareTicks(since, readCpuTicks());
+  const stat = readFileSync('/proc/stat', 'utf8');
+  return { ...compareTicks(since, parseCpuTicks(stat)), cpus: countCpus(stat) };
 }
 
 /** The share of the ticks between two readings; proc_stat(5). */
@@ -72,6 +73,11 @@ export function parseCpuTicks(stat: string): CpuTicks {
   const total = user + nice + system + allIdle + irq + softIrq + steal;
   if (Number.isNaN(total)) throw new Error('/proc/stat has no line "cpu" with counters');
   return { total, idle: allIdle, steal };
+}
+
+/** The processors that are in service: each has a line of its own. */
+export function countCpus(stat: string): number {
+  return stat.match(/^cpu\d+ /gm)?.length ?? 1;
 }
 
 /** To the hundredth: finer than any threshold, short in the history. */

@@ -22,6 +22,7 @@ export async function measureHost(previous: Sample | null): Promise<HostMeasure>
       ...cpuSample,
       memory_available_mb: memory.availableMb,
       memory_total_mb: memory.totalMb,
+      swap_used_mb: memory.swapMb,
       ...(Object.keys(errors).length > 0 && { errors }),
     },
   };
@@ -39,7 +40,7 @@ async function measureCpuSince(
     const errors = { cpu_percent: `/proc/stat cannot be read: ${measured.message}` };
     return { ...now, spanS, host: { cpu_percent: null, cpu_ticks: null, errors } };
   }
-  const { ticks, percent, stealPercent, error } = measured;
+  const { ticks, percent, stealPercent, cpus, error } = measured;
   // half a second of now is no average over the time since a sample that had no counters
   const isWhole = spanS === null || before !== null;
   const why = isWhole ? error : 'the sample before has no CPU counters';
@@ -50,6 +51,7 @@ async function measureCpuSince(
       cpu_percent: isWhole ? percent : null,
       steal_percent: isWhole ? stealPercent : null,
       cpu_ticks: ticks,
+      cpus,
       ...(why !== null && { errors: { cpu_percent: why } }),
     },
   };
@@ -58,16 +60,22 @@ async function measureCpuSince(
 async function measureMemory(): Promise<{
   availableMb: number | null;
   totalMb: number | null;
+  swapMb: number | null;
   errors: Record<string, string>;
 }> {
   try {
     // this part alone: the whole package costs many times its time
     const { default: memory } = await import('systeminformation/lib/memory.js');
-    const { available, total } = await memory.mem();
-    return { availableMb: toMb(available), totalMb: toMb(total), errors: {} };
+    const { available, total, swapused } = await memory.mem();
+    return {
+      availableMb: toMb(available),
+      totalMb: toMb(total),
+      swapMb: toMb(swapused),
+      errors: {},
+    };
   } catch (error) {
     const why = `memory cannot be read: ${(error as Error).message}`;
-    return { availableMb: null, totalMb: null, errors: { memory_available_mb: why } };
+    return { availableMb: null, totalMb: null, swapMb: null, errors: { memory_available_mb: why } };
   }
 }
 

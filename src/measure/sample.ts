@@ -1,6 +1,7 @@
 import { settingsOf } from '../brokers/settings.ts';
+import { listPressures } from '../config/pressures.ts';
 import type { Config, Project } from '../config/schema.ts';
-import type { HistoryEntry, Sample, ServiceSample } from '../decide/types.ts';
+import type { HistoryEntry, HostSample, Sample, ServiceSample } from '../decide/types.ts';
 import type { UnitState } from '../systemd/types.ts';
 import type { KnownLocation } from '../unit-file/types.ts';
 import type { DrainInput } from './drain.ts';
@@ -8,8 +9,16 @@ import { measureHost } from './host.ts';
 import type { Load, LoadRequest } from './load.ts';
 import type { QueueLength, QueueRequest } from './queue.ts';
 import { toQueueRequest } from './queue-request.ts';
+import {
+  measureHostResources,
+  measureUnitResources,
+  withResources,
+  type Now,
+  type WantedResources,
+} from './resources.ts';
 import { measureService } from './services.ts';
 import { toUnitMemory, type UnitMemory } from './unit-facts.ts';
+import { carryPeak } from './worker-peak.ts';
 
 /** What one run measured. */
 export interface Measurement {
@@ -60,11 +69,15 @@ export async function takeSample({
   const toLoad = projects
     .map(([, project]) => toLoadRequest(project, units, wantsAll))
     .filter((request) => request !== null);
-  const [queues, loads, { host, boot, uptimeS, spanS }] = await Promise.all([
+  const [queues, loads, { host: measured, boot, uptimeS, spanS }] = await Promise.all([
     requests.length === 0 ? new Map<string, QueueLength>() : measureQueues(requests),
     toLoad.length === 0 ? new Map<string, Load>() : measureUnitLoads(toLoad),
     measureHost(previous),
   ]);
+  const now: Now = { uptimeS, before: previous?.boot === boot ? previous : null };
+  const ofHost = projects.map(([, project]) => project);
+  const hostKeys = listPressures(ofHost, 'host', wantsAll);
+  const host = withResources(measured, await measureHostResources(hostKeys, now));
   const located = new Map<string, KnownLocation>();
   const services: Record<string, ServiceSample> = {};
   const draining: DrainInput[] = [];
@@ -75,21 +88,30 @@ export async function takeSample({
       continue;
     }
     const queue = queues.get(name);
+    const resources = await measureUnitResources(unit, wantedOf(project, wantsAll), now);
     const complete = (found: ServiceSample): ServiceSample =>
-      withLoad(withQueue(found, queue), loads.get(unit.unit));
+      withResources(withLoad(withQueue(found, queue), loads.get(unit.unit)), resources);
     const { sample, location, celeryPid } = await measureService(
       unit,
       memory,
       (found) =>
-        project.memory_threshold_mb !== undefined &&
-        mayGrow({ host, services: { [unit.unit]: complete(found) } }, unit.unit),
+        isShort(project, host) ||
+        (project.memory_threshold_mb !== undefined &&
+          mayGrow({ host, services: { [unit.unit]: complete(found) } }, unit.unit)),
     );
     if (location !== null) located.set(unit.unit, location);
-    services[unit.unit] = complete(sample);
+    const then = now.before?.services[unit.unit];
+    const peak = carryPeak(sample, then, now.before === null ? 0 : uptimeS - now.before.uptime_s);
+    services[unit.unit] = { ...complete(sample), ...peak };
     const settings = settingsOf(project);
     if (settings === null || project.drain_time_thresholds === undefined) continue;
-    const now = { boot, uptimeS };
-    draining.push({ service: unit.unit, settings, masterPid: celeryPid, history, now });
+    draining.push({
+      service: unit.unit,
+      settings,
+      masterPid: celeryPid,
+      history,
+      now: { boot, uptimeS },
+    });
   }
   await Promise.all(
     draining.map(async (input) => {
@@ -128,6 +150,23 @@ function withLoad(sample: ServiceSample, load: Load | undefined): ServiceSample 
   if (load === undefined) return sample;
   const errors = { ...sample.errors, ...load.errors };
   return { ...sample, ...load, ...(Object.keys(errors).length > 0 && { errors }) };
+}
+
+/** Whether workers may have to be taken away, so that it matters what they hold. */
+function isShort(
+  { memory_scale_down: mayFall, memory_threshold_mb: thresholdMb = 0 }: Project,
+  { memory_available_mb: availableMb }: HostSample,
+): boolean {
+  return mayFall && availableMb !== null && availableMb < thresholdMb;
+}
+
+/** What of a service's resources its thresholds, or `all`, ask for. */
+function wantedOf(project: Project, all: boolean): WantedResources {
+  const { min_own_cpu_share: share, service_cpu_thresholds: thresholds } = project;
+  return {
+    cpu: all || share !== undefined || thresholds !== undefined,
+    pressures: listPressures([project], 'service', all),
+  };
 }
 
 /** A service of which systemd could not be asked. */

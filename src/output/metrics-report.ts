@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.ts';
 import type { Sample, ServiceSample } from '../decide/types.ts';
 import { renderLoad } from './load-report.ts';
+import { listHostPressures, renderResources } from './resource-report.ts';
 import { renderTable } from './table.ts';
 
 /** All that was measured, for people: the host's values, then a row for each service; below, why something is missing. */
@@ -18,7 +19,9 @@ export function renderMetrics(config: Config, sample: Sample): string {
       megabytes(host.memory_available_mb),
       `available of ${megabytes(host.memory_total_mb ?? null)}`,
     ],
+    ...listHostPressures(host),
   ];
+  const resources = renderResources(config, sample);
   const serviceRows = Object.entries(config.projects)
     .filter(([, { enabled }]) => enabled)
     .map(([project, { service_name }]) =>
@@ -48,6 +51,7 @@ export function renderMetrics(config: Config, sample: Sample): string {
       ],
       serviceRows,
     ),
+    ...(resources === '' ? [] : [resources]),
     ...(notes.length > 0 ? [`Notes:\n${notes.map((line) => `  ${line}\n`).join('')}`] : []),
     ...[renderLoad(config, sample)].filter((table) => table !== ''),
     ...(errors.length > 0

@@ -51,6 +51,11 @@ const TEXTS: Check = (value) =>
     ? null
     : 'texts by key';
 
+const AMOUNTS: Check = (value) =>
+  isObject(value) && Object.values(value).every((each) => AMOUNT(each) === null)
+    ? null
+    : 'numbers by key';
+
 const COMMON: Record<string, Check> = {
   v: (value) => (value === 1 ? null : 'version 1 of the format'),
   at: TEXT,
@@ -71,12 +76,26 @@ const ACTION: Record<string, Check> = {
   result: oneOf('applied', 'failed', 'undone'),
   change: optional(TEXT),
 };
+const PRESSURES: Record<string, Check> = {
+  cpu_pressure: optional(AMOUNT),
+  memory_pressure: optional(AMOUNT),
+  io_pressure: optional(AMOUNT),
+  pressure_us: optional(AMOUNTS),
+};
 const HOST: Record<string, Check> = {
+  ...PRESSURES,
+  cpus: optional(COUNT),
+  swap_used_mb: optional(AMOUNT),
   cpu_percent: optional(AMOUNT),
   memory_available_mb: optional(AMOUNT),
   errors: optional(TEXTS),
 };
 const SERVICE: Record<string, Check> = {
+  ...PRESSURES,
+  cpu_cores: optional(AMOUNT),
+  cpu_usage_us: optional(AMOUNT),
+  worker_peak_mb: optional(AMOUNT),
+  worker_peak_s: optional(AMOUNT),
   workers: optional(COUNT),
   running: optional(COUNT),
   memory_mb: optional(AMOUNT),

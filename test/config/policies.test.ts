@@ -35,9 +35,32 @@ describe('policies', () => {
           },
         ],
         memoryThresholdMb: 500,
+        maxMemoryPressure: 10,
+        memoryScaleDown: false,
         brakes: brakes({}),
       },
     ]);
+  });
+
+  test('what a service itself uses and waits for, or the host', async () => {
+    const lines = [
+      '"service_cpu_thresholds": { "scale_up_2": 250 }',
+      '"service_cpu_duration_minutes": 3',
+      '"io_pressure_thresholds": { "scale_up_3": 20 }',
+      '"pressure_duration_minutes": { "scale_up": 5 }',
+      '"min_own_cpu_share": 10',
+    ];
+    const [own] = await readPolicies(withShop([MAX, ...lines]));
+    assert.deepEqual(
+      own?.metrics.map(({ metric, upMs, downMs }) => [metric, upMs, downMs]),
+      [
+        ['service_cpu', 180_000, 180_000],
+        ['io_pressure', 300_000, 600_000],
+      ],
+    );
+    assert.equal(own.minOwnCpuShare, 10);
+    const [host] = await readPolicies(withShop([MAX, ...lines, '"pressure_of": "host"']));
+    assert.equal(host?.metrics[1]?.metric, 'host_io_pressure');
   });
 
   test('a disabled project has none', async () => {

@@ -20,6 +20,25 @@ const stateFile = (path: string): string => withGlobal(`"state_file": "${path}"`
 const ROWS: [name: string, text: string, warnings: string[]][] = [
   ['nothing is odd', shop('"scale_up_2": 60, "scale_up_3": 70, "scale_down_1": 30'), []],
   [
+    'a share that no threshold asks for',
+    shop('"scale_down_1": 30', '"min_own_cpu_share": 10'),
+    [
+      'projects.shop.min_own_cpu_share: never used; it is about "scale_up_N" of "cpu_thresholds", and there is none',
+    ],
+  ],
+  [
+    'more workers where memory is short',
+    withShop(['"max_workers": 4', '"memory_pressure_thresholds": { "scale_up_2": 10 }']),
+    [
+      'scale_up_2: more workers where memory is short; they need more memory still; "memory_threshold_mb" is what guards it',
+    ],
+  ],
+  [
+    'a pressure beyond what there can be',
+    withShop(['"max_workers": 4', '"io_pressure_thresholds": { "scale_up_2": 100 }']),
+    ['scale_up_2: never used; a pressure is never above 100 percent'],
+  ],
+  [
     'up equal to down leaves no room between',
     shop('"scale_up_2": 60, "scale_down_1": 60'),
     [

@@ -4,6 +4,7 @@
 /cpu?ms=N  computes for N milliseconds of CPU time
 /sleep?ms=N waits for N milliseconds
 /pid       the worker's process number
+/grow?ms=N makes the worker hold N MB more, for ever
 
 It fails at boot where the environment has WEB_FAIL=1 or the file named by WEB_FAIL_FILE exists, and
 takes WEB_BOOT_SECONDS to load.
@@ -18,6 +19,9 @@ if os.environ.get("WEB_FAIL") == "1" or os.path.exists(os.environ.get("WEB_FAIL_
 time.sleep(float(os.environ.get("WEB_BOOT_SECONDS", "0")))
 
 
+HELD = []
+
+
 def app(environ, start_response):
     path = environ["PATH_INFO"]
     seconds = float(parse_qs(environ.get("QUERY_STRING", "")).get("ms", ["0"])[0]) / 1000
@@ -28,6 +32,8 @@ def app(environ, start_response):
             pass
     elif path == "/sleep":
         time.sleep(seconds)
+    elif path == "/grow":
+        HELD.append(b"x" * int(seconds * 1000 * 2**20))
     elif path == "/pid":
         body = b"%d\n" % os.getpid()
     start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])

@@ -1,0 +1,72 @@
+import type { MetricName } from './types.ts';
+
+/** The resources whose shortage the kernel measures as pressure: the share of time in which some had to wait for it. */
+export const PRESSURES = ['cpu_pressure', 'memory_pressure', 'io_pressure'] as const;
+
+export type PressureKey = (typeof PRESSURES)[number];
+
+/** Percent of the time since the sample before it in which at least one process waited; of the host or of a service. */
+export type Pressures = Partial<Record<PressureKey, number | null>> & {
+  /** raw counters from which the next run computes its averages, microseconds */
+  pressure_us?: Partial<Record<PressureKey, number>>;
+};
+
+/** What a host has besides CPU and memory. */
+export interface HostResources extends Pressures {
+  /** processors that are in service */
+  cpus?: number;
+  /** what lies in swap, in MB */
+  swap_used_mb?: number | null;
+}
+
+/** What a service uses. */
+export interface ServiceResources extends Pressures {
+  /** processors that its cgroup kept busy, as an average since the sample before it: 1.5 is one and a half */
+  cpu_cores?: number | null;
+  /** the raw counter from which the next run computes that average: microseconds since the service's start */
+  cpu_usage_us?: number | null;
+  /** the most that one of its workers has held within a day, in MB, and the seconds since then */
+  worker_peak_mb?: number | null;
+  worker_peak_s?: number | null;
+}
+
+/** Reasons that come of what a service itself uses. */
+export type ResourceReason =
+  /** the host is busy, but the service has no share in it that counts; `share` null: unknown, and `error` says why */
+  | {
+      code: 'own_cpu_share';
+      project: string;
+      value: number;
+      threshold: number;
+      heldMs: number;
+      /** the count that the threshold asks for */
+      workers: number;
+      share: number | null;
+      needed: number;
+      error: string | null;
+    }
+  /** a window of time sets the limits that another reason is about */
+  | { code: 'schedule'; name: string; minWorkers: number; maxWorkers: number }
+  /** the host waits for memory: nothing is added */
+  | { code: 'memory_pressure'; value: number; limit: number }
+  /** less is available than must remain: workers are taken away at once, down to min_workers */
+  | {
+      code: 'memory_short';
+      availableMb: number;
+      /** what other services give back in this run */
+      freedMb: number;
+      thresholdMb: number;
+      /** null: unknown, so nothing is taken away */
+      workerMb: number | null;
+      workers: number;
+    }
+  /** what is shared out among the workers would, on `to` of them, be above a threshold to more */
+  | {
+      code: 'projected';
+      metric: MetricName;
+      value: number;
+      workers: number;
+      projected: number;
+      to: number;
+      threshold: number;
+    };

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { COUNTED_FROM_NOW } from '../decide/metrics.ts';
+import type { ServiceResources } from '../decide/resource-types.ts';
+import type { UnitState } from '../systemd/types.ts';
+import { LACKING } from './lacking.ts';
+
+/** What a service's average is taken since: its counter in the sample before, and the seconds since then. */
+export type SinceUsage = { usageUs: number | null; seconds: number } | null;
+
+/**
+ * How many processors a running unit's cgroup kept busy since the sample before, by the counter that systemd has
+ * told with all else. After a restart it counts from 0: then since the start of the main process, `sinceStartS` ago.
+ */
+export function measureServiceCpu(
+  unit: Pick<UnitState, 'cpuUsageNs' | 'controlGroup'>,
+  since: SinceUsage,
+  sinceStartS: number | null,
+): Pick<ServiceResources, 'cpu_cores' | 'cpu_usage_us'> & { error: string | null } {
+  const usageUs =
+    unit.cpuUsageNs === null ? readUsageUs(unit.controlGroup) : Math.round(unit.cpuUsageNs / 1000);
+  const none = { cpu_cores: null, cpu_usage_us: usageUs };
+  if (usageUs === null) return { ...none, error: LACKING.groupCpu };
+  if (since === null || since.usageUs === null) return { ...none, error: COUNTED_FROM_NOW };
+  const wentOn = usageUs >= since.usageUs;
+  const us = wentOn ? usageUs - since.usageUs : usageUs;
+  const seconds = wentOn ? since.seconds : Math.min(since.seconds, sinceStartS ?? since.seconds);
+  const cores = seconds <= 0 ? 0 : us / 1_000_000 / seconds;
+  return { cpu_cores: Math.round(cores * 10_000) / 10_000, cpu_usage_us: usageUs, error: null };
+}
+
+/** On the unified hierarchy each group counts, accounted by systemd or not. */
+function readUsageUs(controlGroup: string | null): number | null {
+  if (controlGroup === null) return null;
+  try {
+    const stat = readFileSync(`/sys/fs/cgroup${controlGroup}/cpu.stat`, 'utf8');
+    const found = /^usage_usec (\d+)$/m.exec(stat)?.[1];
+    return found === undefined ? null : Number(found);
+  } catch {
+    return null;
+  }
+}
