@@ -6,6 +6,7 @@ import { historyNeededMs } from '../decide/window.ts';
 import { readBootTime } from '../measure/boot-clock.ts';
 import type { Now } from '../state/dates.ts';
 import { readRecent } from '../state/history.ts';
+import { withControls } from './controls.ts';
 
 /** What the last run saw, and what was decided on it. */
 export interface Recorded {
@@ -28,12 +29,13 @@ export function readNow(): Now {
 }
 
 /**
- * Decides again what the last run decided, from what it recorded: nothing is measured.
+ * Decides again what the last run decided, from what it recorded, under the pauses and pins of this moment: nothing
+ * is measured.
  *
  * @throws UserError permission or failed where the history cannot be read or not be trusted
  */
 export function readRecorded(config: Config): Recorded {
-  const policies = toPolicies(config);
+  const policies = withControls(toPolicies(config), config.global.state_dir);
   const intervalMs = config.global.check_interval_seconds * 1000;
   const needed = historyNeededMs(policies, intervalMs);
   const { entries, warnings } = readRecent(config.global.state_dir, needed);

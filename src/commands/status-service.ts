@@ -83,6 +83,7 @@ function findStreak({ reasons, wanted }: Decision): Streak | null {
 
 /** The reasons that each hold goes by. */
 const CODES: Partial<Record<Hold, Reason['code'][]>> = {
+  paused: ['paused', 'pinned'],
   memory: ['memory'],
   cooldown: ['cooldown'],
   failed_change: ['failed_change'],

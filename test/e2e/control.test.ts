@@ -45,6 +45,11 @@ test('enabled, pinned, paused and resumed on a real service; told to a hook and 
   assert.deepEqual([paused.hold, paused.workers], ['paused', 2]);
   assert.match(paused.reason, /pinned to 3 workers until .*hold: paused until/);
 
+  for (const args of [['status'], ['explain', 'web']]) {
+    const { stdout } = await lab.autoscaler(args);
+    assert.match(stdout.replaceAll(/\s+/g, ' '), /paused until \S+ \d\d:\d\d UTC/, args[0]);
+  }
+
   await call('resume');
   assert.equal((await run()).action, 'scale_up');
   assert.equal(await lab.ok('pgrep -c -P $(systemctl show -p MainPID --value web)'), '3\n');
