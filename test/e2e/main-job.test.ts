@@ -145,7 +145,10 @@ describe('the main job', { timeout: 400_000 }, () => {
     const before = await snapshot();
     const { exitCode, stdout } = await lab.autoscaler(['run', '--dry-run']);
     assert.equal(exitCode, 0);
-    assert.match(stdout, /fewer than min_workers 2.* → 2 workers \(dry run: not done; it would be restarted\)/);
+    assert.match(
+      stdout,
+      /fewer than min_workers 2.* → 2 workers \(dry run: not done; it would be restarted\)/,
+    );
     assert.match(stdout, /^-ExecStart=.*--workers 1 /m);
     assert.match(stdout, /^\+ExecStart=.*--workers 2 /m);
     assert.equal(await snapshot(), before);
