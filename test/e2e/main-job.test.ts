@@ -216,13 +216,14 @@ describe('the main job', { timeout: 400_000 }, () => {
     );
     const first = lab.spawn([...lab.autoscalerArgv, 'run', '--json']);
     first.stdin.end();
-    const second = await lab.until(
-      async () => {
-        const result = await lab.autoscaler(['run']);
-        return result.exitCode === 75 ? result : null;
-      },
-      { what: 'a run to be refused', timeoutMs: 8000 },
+    // it holds the lock while it makes its change
+    await lab.until(
+      async () =>
+        (await lab.sh('ls /var/backups/autoscaler/changes | grep pending')).exitCode === 0,
+      { what: 'the change of the first run', timeoutMs: 8000, everyMs: 20 },
     );
+    const second = await lab.autoscaler(['run']);
+    assert.equal(second.exitCode, 75, second.stdout + second.stderr);
     assert.match(second.stderr, /another run holds the lock: process \d+ \(since /);
     const { exitCode } = await first.done;
     assert.equal(exitCode, 0);
