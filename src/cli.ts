@@ -1,16 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { durationArgument, sinceArgument } from './commands/duration-argument.ts';
+import type { GlobalOptions } from './commands/global-options.ts';
 import { EXIT, UserError } from './errors.ts';
 import { isTerminal, writeErr, writeOut } from './streams.ts';
 import { VERSION } from './version.ts';
-
-/** The options that every command takes. */
-export interface GlobalOptions {
-  config?: string;
-  quiet?: boolean;
-  verbose?: boolean;
-  color: boolean;
-}
 
 const EXIT_CODES = `
 Exit codes:

@@ -2,8 +2,7 @@ import { EXIT, UserError } from '../errors.ts';
 import type { UnitState } from '../systemd/types.ts';
 import { saveChange, type Change } from './checkpoint.ts';
 import type { Manifest } from './manifest.ts';
-import type { Resized } from './resize.ts';
-import type { ActDeps } from './types.ts';
+import type { ActDeps, Resized } from './types.ts';
 import { isRunning, readUnit } from './unit.ts';
 
 type Drain = NonNullable<Manifest['drain']>;

@@ -1,8 +1,7 @@
 import { EXIT, UserError } from '../errors.ts';
 import type { Change } from './checkpoint.ts';
 import { readPool, readStillPool, watch, type Pool } from './pool.ts';
-import type { Resized } from './resize.ts';
-import type { ActDeps, ControlCommand, WorkerTree } from './types.ts';
+import type { ActDeps, ControlCommand, WorkerTree, Resized } from './types.ts';
 
 /** How often a pool that is busy is asked to shrink in one run. */
 const SHRINK_TRIES = 4;

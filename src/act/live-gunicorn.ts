@@ -3,8 +3,7 @@ import type { UnitState } from '../systemd/types.ts';
 import { saveChange, type Change } from './checkpoint.ts';
 import { listFinished } from './journal.ts';
 import { readPool, readStillPool, watch, type Pool } from './pool.ts';
-import type { Resized } from './resize.ts';
-import type { ActDeps, ProcessRef, WorkerTree } from './types.ts';
+import type { ActDeps, ProcessRef, WorkerTree, Resized } from './types.ts';
 
 /** Why the master cannot be asked by signals; null: it can. */
 export function findGunicornObstacle(tree: WorkerTree, unit: UnitState): string | null {

@@ -3,8 +3,7 @@ import type { UnitState } from '../systemd/types.ts';
 import { saveChange, type Change } from './checkpoint.ts';
 import { findCeleryObstacle, resizeCelery } from './live-celery.ts';
 import { findGunicornObstacle, resizeGunicorn } from './live-gunicorn.ts';
-import type { Resized } from './resize.ts';
-import type { ActDeps, Plan } from './types.ts';
+import type { ActDeps, Plan, Resized } from './types.ts';
 import { isRunning, readUnit } from './unit.ts';
 
 /** Why the running service cannot be changed without a restart; null: it can. Nothing is changed by asking. */

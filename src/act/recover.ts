@@ -1,15 +1,5 @@
 import { readdirSync } from 'node:fs';
-import type { ActDeps, Outcome } from './types.ts';
-
-/** What was found unfinished, and what became of it. */
-export interface Recovery {
-  /** changes that were finished or undone, or that go on draining */
-  outcomes: Outcome[];
-  /** records that cannot be used, for people */
-  faults: string[];
-  /** services that must not be changed in this run: a change of theirs is still open */
-  blocked: string[];
-}
+import type { ActDeps, Recovery } from './types.ts';
 
 /**
  * Finishes or undoes what a run that died (or that did not wait for Celery's tasks) has left. Every

@@ -6,8 +6,7 @@ import { sha256 } from './durable.ts';
 import { listPending, renameChange, sweepUnregistered } from './journal.ts';
 import type { ManifestFault } from './manifest.ts';
 import { because, outcomeOf } from './outcome.ts';
-import type { Recovery } from './recover.ts';
-import type { ActDeps, Outcome } from './types.ts';
+import type { ActDeps, Outcome, Recovery } from './types.ts';
 import { undoChange } from './undo.ts';
 import { isRunning, readUnit } from './unit.ts';
 

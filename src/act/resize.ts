@@ -1,12 +1,6 @@
 import type { Change } from './checkpoint.ts';
 import { drainAndStart } from './drain.ts';
-import type { ActDeps } from './types.ts';
-
-/**
- * `draining`: Celery still finishes its tasks; the journal says where to go on. `partly`: the service has
- * its number, and some workers beyond it, which are busy, go later.
- */
-export type Resized = 'done' | 'draining' | 'partly';
+import type { ActDeps, Resized } from './types.ts';
 
 /**
  * Makes the running service take its number over from the unit. The caller has noted in the journal

@@ -183,3 +183,19 @@ export interface ActDeps {
   interrupted: () => boolean;
   timing: Timing;
 }
+
+/**
+ * `draining`: Celery still finishes its tasks; the journal says where to go on. `partly`: the service has
+ * its number, and some workers beyond it, which are busy, go later.
+ */
+export type Resized = 'done' | 'draining' | 'partly';
+
+/** What was found unfinished, and what became of it. */
+export interface Recovery {
+  /** changes that were finished or undone, or that go on draining */
+  outcomes: Outcome[];
+  /** records that cannot be used, for people */
+  faults: string[];
+  /** services that must not be changed in this run: a change of theirs is still open */
+  blocked: string[];
+}

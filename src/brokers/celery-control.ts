@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { resolveBroker, type Broker, type BrokerSettings } from './broker.ts';
+import type { ControlMessage, ControlReply } from './control-message.ts';
 
 /** A command for one worker, in the terms of Celery's remote control. */
 export interface NodeCommand {
@@ -8,26 +9,8 @@ export interface NodeCommand {
   arguments: Record<string, unknown>;
 }
 
-/** A command on its way: `body` is what kombu calls a message of the pidbox. */
-export interface ControlMessage {
-  /** the fanout exchange that all workers of a broker listen to */
-  exchange: string;
-  /** where the answers are to come to */
-  replyQueue: string;
-  ticket: string;
-  body: string;
-}
-
-/** An answer as it came; `text` null: in a serialization other than JSON. */
-export interface ControlReply {
-  text: string | null;
-}
-
 /** Celery's default `control_exchange` is "celery". */
 const EXCHANGE = 'celery.pidbox';
-
-/** After the first answer: how long a second worker of the same name may take. */
-export const SECOND_MS = 250;
 
 /**
  * Sends one command to one worker by Celery's remote control and collects its answer: a message in kombu's

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { askAmqp } from './amqp.ts';
 import type { Broker } from './broker.ts';
-import { SECOND_MS, type ControlMessage, type ControlReply } from './celery-control.ts';
+import { SECOND_MS, type ControlMessage, type ControlReply } from './control-message.ts';
 import { limitsFromNow } from './try-servers.ts';
 
 /** How long is added for connecting. */

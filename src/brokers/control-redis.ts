@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Broker } from './broker.ts';
-import { SECOND_MS, type ControlMessage, type ControlReply } from './celery-control.ts';
+import { SECOND_MS, type ControlMessage, type ControlReply } from './control-message.ts';
 import { askRedis, askSections } from './redis.ts';
 import { limitsFromNow } from './try-servers.ts';
 

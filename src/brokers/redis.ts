@@ -1,8 +1,7 @@
 import type { Broker, Server } from './broker.ts';
-import { createRedis, type Redis, type RedisOptions, type Reply } from './redis-client.ts';
-import { explainRedisError } from './redis-errors.ts';
+import type { Redis, Reply } from './redis-client.ts';
+import { withRedis } from './redis-connection.ts';
 import { findMaster } from './sentinel.ts';
-import { tellLate, withinLimit } from './time-limit.ts';
 import { tlsOptions } from './tls.ts';
 import { tryServers, type Limits } from './try-servers.ts';
 
@@ -36,32 +35,6 @@ export async function askRedis<T>(
       (redis) => ask(redis, server),
     ),
   );
-}
-
-/**
- * One connection, gone when this returns or after `limitMs`, whatever comes first.
- *
- * @throws Error in plain words
- */
-export async function withRedis<T>(
-  options: RedisOptions,
-  limitMs: number,
-  ask: (redis: Redis) => Promise<T>,
-): Promise<T> {
-  const redis = createRedis(options);
-  const work = async (): Promise<T> => {
-    try {
-      await redis.connect();
-      return await ask(redis);
-    } catch (error) {
-      throw new Error(explainRedisError(error as Error), { cause: error });
-    }
-  };
-  try {
-    return await withinLimit(work(), limitMs, tellLate(limitMs, options.tls !== undefined));
-  } finally {
-    redis.disconnect();
-  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Broker, Server } from './broker.ts';
-import { withRedis } from './redis.ts';
+import { withRedis } from './redis-connection.ts';
 import { tlsOptions } from './tls.ts';
 import type { Limits } from './try-servers.ts';
 

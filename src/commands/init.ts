@@ -1,5 +1,5 @@
 import { cpus } from 'node:os';
-import type { GlobalOptions } from '../cli.ts';
+import type { GlobalOptions } from './global-options.ts';
 import { checkConfig } from '../config/check.ts';
 import { findConfigPath } from '../config/read.ts';
 import { globalSchema } from '../config/schema.ts';

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Outcome } from '../act/types.ts';
 import { formatFault, type Fault } from '../config/fault.ts';
-import type { GlobalOptions } from '../cli.ts';
+import type { GlobalOptions } from './global-options.ts';
 import { noteEvent } from './events.ts';
 import { EXIT, UserError } from '../errors.ts';
 import { openLog } from '../log.ts';

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { GlobalOptions } from '../cli.ts';
+import type { GlobalOptions } from './global-options.ts';
 import { loadConfig } from '../config/load.ts';
 import { loadConfigIfAny } from '../config/optional.ts';
 import { findConfigPath } from '../config/read.ts';

@@ -1,11 +1,14 @@
 import { EXIT, type ExitCode } from '../errors.ts';
 import { renderRunReport, type RunReport } from '../output/run-report.ts';
 import { openOutput } from '../output/terminal.ts';
-import type { RunOptions } from './run.ts';
+import type { GlobalOptions } from './global-options.ts';
 import { writeOut } from '../streams.ts';
 
 /** The result of a run on stdout, and the exit code that follows from it. */
-export async function printRun(report: RunReport, options: RunOptions): Promise<ExitCode> {
+export async function printRun(
+  report: RunReport,
+  options: GlobalOptions & { json?: boolean },
+): Promise<ExitCode> {
   const out = openOutput(options);
   const { failed = false, dry_run, ...rest } = report;
   const document = { ...rest, hint: undefined, ...(dry_run && { dry_run }) };

@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { hostname } from 'node:os';
-import type { GlobalOptions } from '../cli.ts';
+import type { GlobalOptions } from './global-options.ts';
 import { loadConfig } from '../config/load.ts';
 import { findConfigPath } from '../config/read.ts';
 import { EXIT, UserError, type ExitCode } from '../errors.ts';

@@ -5,7 +5,7 @@ import { recover } from '../act/recover.ts';
 import { planServiceRollback } from '../act/rollback-plan.ts';
 import type { ActDeps, Outcome, Plan } from '../act/types.ts';
 import { readUnit } from '../act/unit.ts';
-import type { GlobalOptions } from '../cli.ts';
+import type { GlobalOptions } from './global-options.ts';
 import { ConfigError } from '../config/fault.ts';
 import { loadConfigIfAny } from '../config/optional.ts';
 import type { Config } from '../config/schema.ts';

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { recover } from '../act/recover.ts';
 import type { ActDeps } from '../act/types.ts';
-import type { GlobalOptions } from '../cli.ts';
+import type { GlobalOptions } from './global-options.ts';
 import { drainTimeouts } from '../config/drain-timeout.ts';
 import { loadConfig } from '../config/load.ts';
 import { readPoliciesAt } from '../config/policies-at.ts';

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { applyPlan } from '../act/apply.ts';
 import { recover } from '../act/recover.ts';
 import type { Outcome, Plan } from '../act/types.ts';
-import type { GlobalOptions } from '../cli.ts';
+import type { GlobalOptions } from './global-options.ts';
 import { loadConfigIfAny } from '../config/optional.ts';
 import type { Config } from '../config/schema.ts';
 import { findNameFault, unitName } from '../config/service-name.ts';

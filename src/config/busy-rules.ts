@@ -1,4 +1,4 @@
-import type { ProjectRule } from './rules.ts';
+import type { ProjectRule } from './project-rule.ts';
 import { readSteps } from './steps.ts';
 
 const KEYS = ['busy_thresholds', 'backlog_thresholds'] as const;

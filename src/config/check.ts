@@ -8,7 +8,7 @@ import {
   type Document,
 } from './document.ts';
 import { ConfigError, inFileOrder, type Fault } from './fault.ts';
-import type { LoadedConfig } from './load.ts';
+import type { LoadedConfig } from './loaded-config.ts';
 import { resolveConfig } from './resolve.ts';
 import { checkRules } from './rules.ts';
 import { configSchema } from './schema.ts';

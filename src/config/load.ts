@@ -1,15 +1,6 @@
-import type { Fault } from './fault.ts';
+import type { LoadedConfig } from './loaded-config.ts';
 import { readConfigFile } from './read.ts';
 import { recallConfig, rememberConfig } from './remembered.ts';
-import type { Config } from './schema.ts';
-
-/** A config without faults. */
-export interface LoadedConfig {
-  config: Config;
-  /** what is odd but does no harm */
-  warnings: Fault[];
-  path: string;
-}
 
 /**
  * Reads and checks the config at `path`. Throws a ConfigError (78) with all faults of its contents,

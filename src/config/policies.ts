@@ -1,5 +1,5 @@
-import { PRESSURES } from '../decide/resource-types.ts';
-import type { MetricName, MetricPolicy, Policy } from '../decide/types.ts';
+import { PRESSURES, type MetricName } from '../decide/metric-name.ts';
+import type { MetricPolicy, Policy } from '../decide/types.ts';
 import { toBrakePolicy } from './brake-policy.ts';
 import type { Config, Duration, Project } from './schema.ts';
 import { readSteps, type WrittenStep } from './steps.ts';

@@ -1,4 +1,4 @@
-import { PRESSURES, type PressureKey } from '../decide/resource-types.ts';
+import { PRESSURES, type PressureKey } from '../decide/metric-name.ts';
 import type { Project } from './schema.ts';
 
 /** The pressures, of the host or of their services, that projects have thresholds for; `all`: every one of them. */

@@ -1,5 +1,5 @@
 import { recall, remember } from '../state/remembered.ts';
-import type { LoadedConfig } from './load.ts';
+import type { LoadedConfig } from './loaded-config.ts';
 
 /** The usual state folder, whatever the config says: it is looked at before there is a config. */
 const FOLDER = '/var/lib/autoscaler';

@@ -1,4 +1,4 @@
-import type { ProjectRule } from './rules.ts';
+import type { ProjectRule } from './project-rule.ts';
 import { readSteps } from './steps.ts';
 
 /** The rules about what a service itself uses, and waits for. */

@@ -2,21 +2,13 @@ import { BUSY_RULES } from './busy-rules.ts';
 import { CONFIG_RULES, type ConfigRule } from './config-rules.ts';
 import type { Finding } from './document.ts';
 import { quote } from './fault.ts';
+import type { ProjectRule } from './project-rule.ts';
 import { RESOURCE_RULES } from './resource-rules.ts';
 import { SCHEDULE_RULES } from './schedule-rules.ts';
-import type { WrittenConfig, WrittenProject } from './schema.ts';
+import type { WrittenConfig } from './schema.ts';
 import { findNameFault, unitName } from './service-name.ts';
 import { STEP_RULES } from './step-rules.ts';
 import { readSteps, THRESHOLD_KEYS } from './steps.ts';
-
-/** A rule about several keys of a project; paths of findings are below the project. */
-export interface ProjectRule {
-  name: string;
-  severity: 'error' | 'warning';
-  /** where one of these is faulty by itself, the rule has nothing to say */
-  reads: readonly (keyof WrittenProject)[];
-  check: (project: WrittenProject, name: string) => Finding[];
-}
 
 const PROJECT_RULES: ProjectRule[] = [
   {

@@ -1,7 +1,7 @@
 import { Cron } from 'croner';
 import type { Finding } from './document.ts';
 import { quote } from './fault.ts';
-import type { ProjectRule } from './rules.ts';
+import type { ProjectRule } from './project-rule.ts';
 
 /** The rules about windows of time. */
 export const SCHEDULE_RULES: ProjectRule[] = [

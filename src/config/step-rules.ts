@@ -1,5 +1,5 @@
 import type { Finding } from './document.ts';
-import type { ProjectRule } from './rules.ts';
+import type { ProjectRule } from './project-rule.ts';
 import type { WrittenProject } from './schema.ts';
 import { readSteps, THRESHOLD_KEYS, type ThresholdKey, type WrittenStep } from './steps.ts';
 

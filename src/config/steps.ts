@@ -1,7 +1,5 @@
 import type { WrittenProject } from './schema.ts';
-
-/** A threshold's key: `scale_up_N` or `scale_down_N`, N being the number of workers to go to. */
-export const STEP_KEY = /^scale_(up|down)_([1-9][0-9]{0,3})$/;
+import { STEP_KEY } from './step-key.ts';
 
 /** The keys of a project that hold thresholds. */
 export const THRESHOLD_KEYS = [

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { STEP_KEY } from './steps.ts';
+import { STEP_KEY } from './step-key.ts';
 import { minutes, number } from './values.ts';
 
 /** Thresholds of one metric: `scale_up_N` and `scale_down_N`, from 0 to `most`. */

@@ -1,7 +1,7 @@
 import type { BrakeMemory, BrakePolicy } from './brake-types.ts';
 import type { Position } from './crossings.ts';
-import { toleranceMs } from './held.ts';
 import type { Limited } from './limits.ts';
+import { toleranceMs } from './tolerance.ts';
 import type { MetricPolicy, Policy, Reason } from './types.ts';
 
 const FIRST_DELAY_MS = 10 * 60_000;

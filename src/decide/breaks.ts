@@ -1,6 +1,7 @@
+import type { MetricName } from './metric-name.ts';
 import { METRICS } from './metrics.ts';
 import { elapsedMs, knownService, uptimeMs, type Moment } from './moments.ts';
-import type { ActionRecord, MetricName, NewEvidence, Sample, ServiceSample } from './types.ts';
+import type { ActionRecord, NewEvidence, Sample, ServiceSample } from './types.ts';
 
 /** Neighbouring samples further apart than this many check intervals have a gap between them. */
 export const GAP_INTERVALS = 2.5;

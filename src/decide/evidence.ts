@@ -1,8 +1,9 @@
 import { findStart, type Break } from './breaks.ts';
-import { toleranceMs } from './held.ts';
+import type { MetricName } from './metric-name.ts';
 import { METRICS } from './metrics.ts';
 import { elapsedMs, knownService, readMetric, uptimeMs, type Moment } from './moments.ts';
-import type { MetricName, Sample } from './types.ts';
+import { toleranceMs } from './tolerance.ts';
+import type { Sample } from './types.ts';
 
 /** A value, how many milliseconds it adds to a streak that goes on through it, and the sample that it is from. */
 export interface Evidence {

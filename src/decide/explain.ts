@@ -1,7 +1,8 @@
 import type { ControlEnd } from './control-types.ts';
 import type { Crossing } from './crossings.ts';
+import type { MetricName } from './metric-name.ts';
 import { METRICS } from './metrics.ts';
-import type { Decision, MetricName, NewEvidence, Reason } from './types.ts';
+import type { Decision, NewEvidence, Reason } from './types.ts';
 import { formatDuration, formatHeld, formatMetric, formatNumber } from './wording.ts';
 
 /** A decision as one sentence with its numbers: all reasons, then what follows from them. */

@@ -1,5 +1,6 @@
 import type { Break } from './breaks.ts';
 import type { Evidence, EvidenceRun } from './evidence.ts';
+import { toleranceMs } from './tolerance.ts';
 
 /** How long a condition has held. Where there is no evidence at all, not even a duration of 0 is reached. */
 export interface Held {
@@ -7,11 +8,6 @@ export interface Held {
   reached: boolean;
   /** what the evidence starts anew after; null: the condition was false before */
   broken: Break | null;
-}
-
-/** A duration counts as reached this much earlier (ms): a timer is never quite exact. */
-export function toleranceMs(intervalMs: number): number {
-  return Math.min(10_000, intervalMs / 10);
 }
 
 /**

@@ -1,5 +1,6 @@
+import type { MetricName } from './metric-name.ts';
 import { METRICS } from './metrics.ts';
-import type { ActionRecord, HistoryEntry, MetricName, Sample, ServiceSample } from './types.ts';
+import type { ActionRecord, HistoryEntry, Sample, ServiceSample } from './types.ts';
 
 /** A sample with the actions that stand between it and the sample before it. */
 export interface Moment {

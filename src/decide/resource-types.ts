@@ -1,9 +1,4 @@
-import type { MetricName } from './types.ts';
-
-/** The resources whose shortage the kernel measures as pressure: the share of time in which some had to wait for it. */
-export const PRESSURES = ['cpu_pressure', 'memory_pressure', 'io_pressure'] as const;
-
-export type PressureKey = (typeof PRESSURES)[number];
+import type { MetricName, PressureKey } from './metric-name.ts';
 
 /** Percent of the time since the sample before it in which at least one process waited; of the host or of a service. */
 export type Pressures = Partial<Record<PressureKey, number | null>> & {

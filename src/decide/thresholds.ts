@@ -2,8 +2,9 @@ import { recallBrakes } from './brake-memory.ts';
 import type { DecideInput } from './decide.ts';
 import { gatherMetrics } from './gather.ts';
 import { measureHeld } from './held.ts';
+import type { MetricName } from './metric-name.ts';
 import { toMoments } from './moments.ts';
-import type { MetricName, Policy } from './types.ts';
+import type { Policy } from './types.ts';
 
 /** One threshold of a metric as it stands now. */
 export interface ThresholdState {

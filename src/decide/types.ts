@@ -1,38 +1,13 @@
 import type { BrakeMemory, BrakePolicy } from './brake-types.ts';
 import type { ControlEnd, Pause, Pin } from './control-types.ts';
 import type { Hold, NewEvidence } from './hold-types.ts';
-import type {
-  HostResources,
-  PressureKey,
-  ResourceReason,
-  ServiceResources,
-} from './resource-types.ts';
+import type { MetricName } from './metric-name.ts';
+import type { HostResources, ResourceReason, ServiceResources } from './resource-types.ts';
 
 export type { Hold, NewEvidence };
 
 /** What the service runs: Gunicorn's worker processes or a Celery worker's pool. */
 export type Kind = 'gunicorn' | 'celery';
-
-/** The metrics that have thresholds. */
-export type MetricName =
-  | 'cpu'
-  /** tasks that wait; then with those that are handed out, or that run */
-  | 'queue'
-  | 'queue+unacked'
-  | 'queue+running'
-  /** waiting and running tasks for each worker, in percent */
-  | 'load'
-  /** the time that the waiting tasks need at the present rate, in seconds */
-  | 'drain_time'
-  /** percent of Gunicorn's workers, or their threads, that are in a request */
-  | 'busy'
-  /** connections that wait to be accepted */
-  | 'backlog'
-  /** CPU that the service's cgroup uses, in percent of one processor for each worker */
-  | 'service_cpu'
-  /** percent of the time in which something waited: of the service, or of the host */
-  | PressureKey
-  | `host_${PressureKey}`;
 
 /** `workers` is the N of `scale_up_N` or `scale_down_N`, `threshold` its value in the metric's unit. */
 export interface Step {

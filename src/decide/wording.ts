@@ -1,5 +1,5 @@
+import type { MetricName } from './metric-name.ts';
 import { METRICS } from './metrics.ts';
-import type { MetricName } from './types.ts';
 
 /** `3 m`, `2 m 30 s`, `1 h`: a duration without parts that are 0. Below 10 s with a tenth: `2.5 s`. */
 export function formatDuration(ms: number): string {

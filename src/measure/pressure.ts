@@ -1,13 +1,19 @@
 import { readFileSync } from 'node:fs';
-import type { PressureKey, Pressures } from '../decide/resource-types.ts';
+import type { PressureKey } from '../decide/metric-name.ts';
+import type { Pressures } from '../decide/resource-types.ts';
 import { LACKING } from './lacking.ts';
-import type { Resources } from './resources.ts';
 
 /** The file of each pressure, below /proc/pressure; a group's has the same name and `.pressure`. */
 const FILES = { cpu_pressure: 'cpu', memory_pressure: 'memory', io_pressure: 'io' } as const;
 
 /** Where systemd's groups are, with PSI: the unified hierarchy, alone or beside the older ones. */
 const GROUP_ROOTS = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified'];
+
+/** Parts of a sample, and why what is null in them could not be had. */
+export interface Resources<Part> {
+  values: Part;
+  errors: Record<string, string>;
+}
 
 /** What the averages are taken since: the counters of the sample before it and the seconds since then; null: there is none. */
 export type Since = { counters: Pressures | undefined; seconds: number } | null;

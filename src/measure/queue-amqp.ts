@@ -2,7 +2,7 @@ import { askAmqp, type OpenChannel } from '../brokers/amqp.ts';
 import { explainAmqpError } from '../brokers/amqp-errors.ts';
 import { nameServer } from '../brokers/broker.ts';
 import type { Limits } from '../brokers/try-servers.ts';
-import type { BrokerAnswer, BrokerRequest, QueueAnswer } from './queue.ts';
+import type { BrokerAnswer, BrokerRequest, QueueAnswer } from './broker-answer.ts';
 
 const NOT_FOUND = 404;
 

@@ -3,7 +3,7 @@ import type { Reply } from '../brokers/redis-client.ts';
 import { askRedis, askSections, type Section } from '../brokers/redis.ts';
 import { explainRedisError } from '../brokers/redis-errors.ts';
 import type { Limits } from '../brokers/try-servers.ts';
-import type { BrokerAnswer, BrokerRequest, QueueAnswer } from './queue.ts';
+import type { BrokerAnswer, BrokerRequest, QueueAnswer } from './broker-answer.ts';
 import { readUnacked, unackedKey } from './redis-unacked.ts';
 
 /**

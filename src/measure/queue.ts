@@ -1,5 +1,6 @@
-import { resolveBroker, type Broker, type BrokerSettings } from '../brokers/broker.ts';
+import { resolveBroker, type BrokerSettings } from '../brokers/broker.ts';
 import { limitsFromNow, type Limits } from '../brokers/try-servers.ts';
+import type { BrokerRequest, BrokerAnswer } from './broker-answer.ts';
 
 /** The queues of one project on its broker. */
 export interface QueueRequest extends BrokerSettings {
@@ -19,22 +20,6 @@ export interface QueueLength {
   /** handed out and not acknowledged; missing where nobody asked, null with its error where they could not be had */
   unacked?: number | null;
   unackedError?: string;
-}
-
-/** What a broker answers for one queue; `missing`: it has none of that name. */
-export type QueueAnswer = number | 'missing' | { error: string };
-
-/** What a broker is asked for one project. */
-export interface BrokerRequest {
-  broker: Broker;
-  queues: string[];
-  wantsUnacked: boolean;
-}
-
-/** What it answers. */
-export interface BrokerAnswer {
-  queues: Map<string, QueueAnswer>;
-  unacked?: number | { error: string };
 }
 
 /** How long one server may take, and how long all of them together, milliseconds. */

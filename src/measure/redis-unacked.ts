@@ -2,7 +2,7 @@ import { nameServer, type Broker, type Server } from '../brokers/broker.ts';
 import type { Redis, Reply } from '../brokers/redis-client.ts';
 import { askSections } from '../brokers/redis.ts';
 import { explainRedisError } from '../brokers/redis-errors.ts';
-import type { BrokerAnswer, BrokerRequest } from './queue.ts';
+import type { BrokerAnswer, BrokerRequest } from './broker-answer.ts';
 
 /** So many messages are read to see which queue they came from; more cost too much for a look. */
 const MOST_READ = 1000;

@@ -1,18 +1,13 @@
-import type { PressureKey } from '../decide/resource-types.ts';
+import type { PressureKey } from '../decide/metric-name.ts';
 import type { HostSample, Sample, ServiceSample } from '../decide/types.ts';
 import type { UnitState } from '../systemd/types.ts';
+import type { Resources } from './pressure.ts';
 import { measureServiceCpu } from './service-cpu.ts';
 
 /** When a sample is taken, and the sample before it; null: none of this boot. */
 export interface Now {
   uptimeS: number;
   before: Sample | null;
-}
-
-/** Parts of a sample, and why what is null in them could not be had. */
-export interface Resources<Part> {
-  values: Part;
-  errors: Record<string, string>;
 }
 
 /** The pressures of the host that are wanted; where none is, nothing is read. */

@@ -1,4 +1,5 @@
-import type { Decision, MetricName, Reason } from '../decide/types.ts';
+import type { MetricName } from '../decide/metric-name.ts';
+import type { Decision, Reason } from '../decide/types.ts';
 
 /** A threshold as it stood at the last sample. */
 export interface ExplainedThreshold {

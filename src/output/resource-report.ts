@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema.ts';
+import { PRESSURES, type MetricName } from '../decide/metric-name.ts';
 import { METRICS } from '../decide/metrics.ts';
-import { PRESSURES } from '../decide/resource-types.ts';
-import type { HostSample, MetricName, Sample } from '../decide/types.ts';
+import type { HostSample, Sample } from '../decide/types.ts';
 import { renderTable } from './table.ts';
 
 /** The host's pressures, a row each. */

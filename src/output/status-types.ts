@@ -1,4 +1,5 @@
-import type { Decision, HostSample, MetricName, ActionRecord } from '../decide/types.ts';
+import type { MetricName } from '../decide/metric-name.ts';
+import type { Decision, HostSample, ActionRecord } from '../decide/types.ts';
 
 /** The timer as it is told; moments in ISO 8601. */
 export interface StatusTimer {

@@ -2,10 +2,10 @@ import { NOTHING } from './chars.ts';
 import type { Chars, Word } from './chars.ts';
 import { celeryOptions, celeryWorkerOptions } from './celery-options.ts';
 import { parseMulti } from './celery-multi.ts';
-import type { Context } from './programs.ts';
 import { lookUp } from './environment.ts';
 import { lastOption, parseOptions } from './options.ts';
 import type { Parsed } from './options.ts';
+import type { Context } from './program-types.ts';
 import { countUses, lastWord, problemAt } from './reading.ts';
 import type { Problem, Reading } from './reading.ts';
 

@@ -1,11 +1,8 @@
 import { NOTHING, OPAQUE, type Chars } from './chars.ts';
 import { locateConfigFile } from './gunicorn-config-file.ts';
 import { lastOption, type Parsed } from './options.ts';
-import type { Context } from './programs.ts';
-import { readAssigned } from './python-config.ts';
-
-/** A setting's text; null: it is not set; `unknown`: it is set, or may be, and what it is only shows when the service starts. */
-export type Told = { text: string } | 'unknown' | null;
+import type { Context } from './program-types.ts';
+import { readAssigned, type Told } from './python-config.ts';
 
 /** What Gunicorn is told of how each of its workers serves requests. */
 export interface Concurrency {

@@ -1,5 +1,5 @@
 import { OPAQUE } from './chars.ts';
-import type { Context } from './programs.ts';
+import type { Context } from './program-types.ts';
 
 /**
  * The path of Gunicorn's config file, which it looks for in the folder that it is started in, whatever

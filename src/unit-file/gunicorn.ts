@@ -1,12 +1,12 @@
 import { CharsBuilder, NOTHING, OPAQUE, wordAt } from './chars.ts';
 import type { Chars, Word } from './chars.ts';
-import type { Context } from './programs.ts';
 import { lookUp } from './environment.ts';
 import { readConcurrencyOf } from './gunicorn-concurrency.ts';
 import { configName, locateConfigFile } from './gunicorn-config-file.ts';
 import { gunicornOptions } from './gunicorn-options.ts';
 import { lastOption, parseOptions } from './options.ts';
 import type { Parsed } from './options.ts';
+import type { Context } from './program-types.ts';
 import { lineOfWorkers, mayAssignWorkers } from './python-config.ts';
 import { countUses, lastWord } from './reading.ts';
 import type { Problem, Reading } from './reading.ts';

@@ -1,26 +1,12 @@
 import type { Word } from './chars.ts';
 import { OPAQUE } from './chars.ts';
 import { takeAssignments, withVariable } from './environment.ts';
-import type { Env } from './environment.ts';
 import { parseOptions } from './options.ts';
 import type { Parsed } from './options.ts';
+import type { Context, Program } from './program-types.ts';
 import { changeFolder, runScript } from './script.ts';
 import { findWrapper } from './wrappers.ts';
 import type { Wrapper } from './wrappers.ts';
-
-/** What a command finds when it starts. `cwd` null: not known. */
-export interface Context {
-  env: Env;
-  cwd: string | null;
-  readFile: (path: string) => string | null;
-}
-
-/** A program that a command line comes down to; `argv` begins with its own name. */
-export interface Program {
-  is: 'gunicorn' | 'celery' | 'celery_aside' | 'asgi' | 'unknown';
-  argv: Word[];
-  context: Context;
-}
 
 const ASGI = /^(?:uvicorn|hypercorn|daphne|granian)$/;
 const GUNICORN = /^gunicorn(?:-?\d[\d.]*)?$/;

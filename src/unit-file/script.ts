@@ -1,8 +1,8 @@
 import { OPAQUE, slice } from './chars.ts';
 import type { Chars, Word } from './chars.ts';
-import type { Context, Program } from './programs.ts';
 import { lookUp, takeAssignments, withVariable } from './environment.ts';
 import type { Env } from './environment.ts';
+import type { Context, Program } from './program-types.ts';
 import { readScript } from './shell.ts';
 import { Unfollowed } from './shell-words.ts';
 

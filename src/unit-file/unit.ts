@@ -1,8 +1,8 @@
 import type { Word } from './chars.ts';
 import { OPAQUE, whereIs } from './chars.ts';
 import { celeryRole, readCelery } from './celery.ts';
+import type { Context, Program } from './program-types.ts';
 import { findPrograms } from './programs.ts';
-import type { Context, Program } from './programs.ts';
 import { readEnvironment } from './environment.ts';
 import type { Setting, VariableSite } from './environment.ts';
 import { execStartLines, readCommands } from './exec-start.ts';

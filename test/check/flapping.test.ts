@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { checkFlapping } from '../../src/check/flapping.ts';
-import type { MetricName, Policy, Step } from '../../src/decide/types.ts';
+import type { MetricName } from '../../src/decide/metric-name.ts';
+import type { Policy, Step } from '../../src/decide/types.ts';
 
 type Steps = Record<string, number>;
 

@@ -3,8 +3,9 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { decide } from '../../src/decide/decide.ts';
 import { explainDecision } from '../../src/decide/explain.ts';
+import type { MetricName } from '../../src/decide/metric-name.ts';
 import { METRICS } from '../../src/decide/metrics.ts';
-import type { Decision, HistoryEntry, MetricName, Policy } from '../../src/decide/types.ts';
+import type { Decision, HistoryEntry, Policy } from '../../src/decide/types.ts';
 import {
   brakes,
   history,

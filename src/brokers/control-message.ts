@@ -1,0 +1,17 @@
+/** A command on its way: `body` is what kombu calls a message of the pidbox. */
+export interface ControlMessage {
+  /** the fanout exchange that all workers of a broker listen to */
+  exchange: string;
+  /** where the answers are to come to */
+  replyQueue: string;
+  ticket: string;
+  body: string;
+}
+
+/** An answer as it came; `text` null: in a serialization other than JSON. */
+export interface ControlReply {
+  text: string | null;
+}
+
+/** After the first answer: how long a second worker of the same name may take. */
+export const SECOND_MS = 250;

@@ -1,0 +1,16 @@
+import type { Word } from './chars.ts';
+import type { Env } from './environment.ts';
+
+/** What a command finds when it starts. `cwd` null: not known. */
+export interface Context {
+  env: Env;
+  cwd: string | null;
+  readFile: (path: string) => string | null;
+}
+
+/** A program that a command line comes down to; `argv` begins with its own name. */
+export interface Program {
+  is: 'gunicorn' | 'celery' | 'celery_aside' | 'asgi' | 'unknown';
+  argv: Word[];
+  context: Context;
+}
