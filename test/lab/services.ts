@@ -17,11 +17,12 @@ export interface ServiceOptions {
 
 /** A Gunicorn service of web.py as Gunicorn's own manual has it (default: `--workers 2` on port 8000). */
 export function gunicornUnit(
-  options: ServiceOptions & { bind?: string; args?: string } = {},
+  options: ServiceOptions & { bind?: string; args?: string; app?: string } = {},
 ): string {
   const { count = '--workers 2', bind = '127.0.0.1:8000', args = '', lines = [] } = options;
+  const { app = 'web:app' } = options;
   return unit('a Gunicorn of the tests', {
-    execStart: words('/usr/bin/gunicorn', count, '--bind', bind, args, 'web:app'),
+    execStart: words('/usr/bin/gunicorn', count, '--bind', bind, args, app),
     ...options,
     lines: ['Type=notify', 'KillMode=mixed', ...lines],
   });

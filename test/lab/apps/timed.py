@@ -1,4 +1,5 @@
-"""web.py that notes each request: a line `BEGIN END` on the boot clock, in the folder TIMED_DIR, a file a process."""
+"""web.py that notes each request: a line `+ T` where it begins and `- T` where it ends, T on the boot clock, in the
+folder TIMED_DIR, a file a process."""
 
 import os
 import threading
@@ -11,27 +12,27 @@ _fds = {}
 _lock = threading.Lock()
 
 
-def _fd():
+def _note(sign):
     with _lock:
         pid = os.getpid()
         if pid not in _fds:
             _fds[pid] = os.open(f"{os.environ['TIMED_DIR']}/{pid}", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-        return _fds[pid]
+    os.write(_fds[pid], b"%c %.6f\n" % (sign, time.monotonic()))
 
 
 class _Timed:
     """Ends when the answer is sent, which is when Gunicorn closes it."""
 
-    def __init__(self, begin, body):
-        self.begin, self.body = begin, body
+    def __init__(self, body):
+        self.body = body
 
     def __iter__(self):
         return iter(self.body)
 
     def close(self):
-        os.write(_fd(), b"%.6f %.6f\n" % (self.begin, time.monotonic()))
+        _note(b"-")
 
 
 def app(environ, start_response):
-    begin = time.monotonic()
-    return _Timed(begin, web.app(environ, start_response))
+    _note(b"+")
+    return _Timed(web.app(environ, start_response))
