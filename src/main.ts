@@ -1,5 +1,6 @@
 import { buildProgram } from './cli.ts';
-import { EXIT, UserError } from './errors.ts';
+import { EXIT } from './errors.ts';
+import { toUserError } from './host-fault.ts';
 import { afterOutput, hasLostOutput, writeErr } from './streams.ts';
 
 /** Runs one command line. The only place that prints an uncaught error and that ends the process. */
@@ -14,11 +15,12 @@ async function main(argv: string[]): Promise<number> {
 }
 
 function printError(error: unknown): number {
-  if (error instanceof UserError) {
-    if (error.isLogged) return error.exitCode;
-    writeErr(`autoscaler: ${error.message}\n`);
-    if (error.hint !== undefined) writeErr(`${error.hint}\n`);
-    return error.exitCode;
+  const fault = toUserError(error);
+  if (fault !== null) {
+    if (fault.isLogged) return fault.exitCode;
+    writeErr(`autoscaler: ${fault.message}\n`);
+    if (fault.hint !== undefined) writeErr(`${fault.hint}\n`);
+    return fault.exitCode;
   }
   // commander has printed its own message (or the help) already
   const { code, exitCode } = error as { code?: unknown; exitCode?: unknown };

@@ -1,4 +1,5 @@
 import { EXIT, UserError } from '../errors.ts';
+import { toUserError } from '../host-fault.ts';
 import type { UnitState } from '../systemd/types.ts';
 import { carryOut } from './carry-out.ts';
 import { registerChange } from './checkpoint.ts';
@@ -27,8 +28,9 @@ export async function applyPlan(plan: Plan, deps: ActDeps): Promise<Outcome> {
     const outcome = await carryOut(change, deps);
     return obstacle === null ? outcome : { ...outcome, obstacle };
   } catch (error) {
-    if (error instanceof UserError) return refuse(plan, error);
-    throw error;
+    const fault = toUserError(error);
+    if (fault === null) throw error;
+    return refuse(plan, fault);
   }
 }
 

@@ -14,7 +14,8 @@ import {
 import { randomBytes } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { EXIT, UserError } from '../errors.ts';
-import { explainErrno, sha256, syncFolder } from './durable.ts';
+import { explainErrno, explaining } from '../host-fault.ts';
+import { sha256, syncFolder } from './durable.ts';
 
 /** A user's file as bytes, before and after; `before` null: it must not exist, `after` null: it is removed. */
 export interface FileEdit {
@@ -37,22 +38,21 @@ export class ChangedMeanwhile extends UserError {
   }
 }
 
-/** A user's file as it is now; null: it does not exist. */
+/** A user's file as it is now; null: it does not exist. @throws UserError where it cannot be read */
 export async function readUserFile(path: string): Promise<Buffer | null> {
-  const found = await readWithStat(path);
+  const found = await explaining(path, () => readWithStat(path));
   return found === null ? null : found.data;
 }
 
 /**
  * The file behind a path: links are followed (systemd follows them too, whoever owns them), so that
  * the link stays and its target is replaced. A path that does not exist yet stands for itself.
+ *
+ * @throws UserError where it leads nowhere, or where that cannot be told
  */
 export async function resolveTarget(path: string): Promise<string> {
-  try {
-    return await realpath(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
+  const found = await explaining(path, () => realpath(path).catch(nullIfMissing));
+  if (found !== null) return found;
   if ((await lstat(path).catch(() => null)) !== null) {
     throw new UserError(
       EXIT.failed,
@@ -133,14 +133,10 @@ interface Found {
 }
 
 async function readWithStat(path: string): Promise<Found | null> {
-  let handle: FileHandle;
-  try {
-    // NONBLOCK: a fifo must not hang us
-    handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
+  // NONBLOCK: a fifo must not hang us
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const handle = await open(path, flags).catch(nullIfMissing);
+  if (handle === null) return null;
   try {
     const stat = await handle.stat({ bigint: true });
     if (!stat.isFile()) throw new UserError(EXIT.failed, `${path}: not a regular file`);
@@ -148,6 +144,11 @@ async function readWithStat(path: string): Promise<Found | null> {
   } finally {
     await handle.close();
   }
+}
+
+function nullIfMissing(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT') return null;
+  throw error;
 }
 
 async function replaceFile(

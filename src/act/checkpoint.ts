@@ -1,8 +1,9 @@
 import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EXIT, UserError } from '../errors.ts';
+import { explainErrno } from '../host-fault.ts';
 import { readUserFile, resolveTarget, type FileEdit } from './atomic-write.ts';
-import { explainErrno, sha256, syncFile, syncFolder } from './durable.ts';
+import { sha256, syncFile, syncFolder } from './durable.ts';
 import {
   changesFolder,
   listFinished,
@@ -13,6 +14,7 @@ import {
 } from './journal.ts';
 import type { FileRecord, Identity, Manifest } from './manifest.ts';
 import { chainOf } from './chain.ts';
+import { withoutEnd } from './outcome.ts';
 import { pruneBackups } from './retention.ts';
 import type { ActDeps, FileChange, Outcome, Plan } from './types.ts';
 
@@ -82,8 +84,7 @@ export async function endChange(
     return outcome;
   } catch (error) {
     recordAnyhow(outcome, deps);
-    const note = `(the end of it could not be noted: ${explainErrno(error)}; the next run does it)`;
-    return { ...outcome, sentence: `${outcome.sentence} ${note}` };
+    return withoutEnd(outcome, error);
   }
 }
 

@@ -38,22 +38,3 @@ export async function writeOwnFile(path: string, data: string): Promise<void> {
 export function sha256(data: Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');
 }
-
-/** A system error in words a user can act upon, such as `no space left on the disk`. */
-export function explainErrno(error: unknown): string {
-  const { code, message, stderr } = error as NodeJS.ErrnoException & { stderr?: string };
-  // a program that fails (cp) says why in its last line
-  const said = stderr?.trimEnd().split('\n').at(-1);
-  return (code !== undefined && ERRNO[code]) || said || message;
-}
-
-const ERRNO: Record<string, string> = {
-  ENOSPC: 'no space left on the disk (ENOSPC)',
-  EDQUOT: 'the disk quota is used up (EDQUOT)',
-  EROFS: 'the file system is mounted read-only (EROFS)',
-  EACCES: 'permission denied (EACCES)',
-  EPERM: 'not permitted (EPERM); is the file immutable (lsattr), or are you not root?',
-  EIO: 'the disk reports an error (EIO)',
-  ENOENT: 'no such file or folder (ENOENT)',
-  ELOOP: 'it is a link where a file is expected (ELOOP)',
-};

@@ -1,7 +1,8 @@
 import { readdir, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { EXIT, UserError } from '../errors.ts';
-import { explainErrno, syncFolder, writeOwnFile } from './durable.ts';
+import { explainErrno } from '../host-fault.ts';
+import { syncFolder, writeOwnFile } from './durable.ts';
 import { parseManifest, type Manifest, type ManifestFault } from './manifest.ts';
 
 /**
@@ -93,21 +94,36 @@ export async function removeChange(backupDir: string, folder: string): Promise<v
   await syncFolder(changesFolder(backupDir));
 }
 
-/** Removes what was being registered when a run died: nothing had been changed. */
-export async function sweepUnregistered(backupDir: string): Promise<void> {
+/** Removes what was being registered when a run died: nothing had been changed. Answers what could not be removed. */
+export async function sweepUnregistered(backupDir: string): Promise<string[]> {
+  const faults: string[] = [];
   for (const name of await listNames(backupDir)) {
-    if (name.endsWith('.new')) {
-      await rm(join(changesFolder(backupDir), name), { recursive: true, force: true });
-    }
+    if (!name.endsWith('.new')) continue;
+    const path = join(changesFolder(backupDir), name);
+    await rm(path, { recursive: true, force: true }).catch((error: unknown) => {
+      faults.push(
+        `${path}: what is left of a change that was never begun cannot be removed: ${explainErrno(error)}`,
+      );
+    });
   }
+  return faults;
 }
 
 async function readManifest(folder: string): Promise<Manifest | ManifestFault> {
   try {
     return parseManifest(await readFile(join(folder, 'manifest.json'), 'utf8'));
   } catch (error) {
-    return { fault: 'corrupt', service: null, detail: (error as Error).message };
+    const { code = '' } = error as NodeJS.ErrnoException;
+    // it is not there, or something else is: that stays so
+    const fault = ['ENOENT', 'ENOTDIR', 'EISDIR'].includes(code) ? 'corrupt' : 'unreadable';
+    return { fault, service: serviceOf(folder), detail: explainErrno(error) };
   }
+}
+
+/** The service that a change's folder is named for; null where that is not certain: it may have been cut. */
+function serviceOf(folder: string): string | null {
+  const service = /^\d+-(.+)\.pending$/.exec(basename(folder))?.[1];
+  return service === undefined || service.length === MAX_LENGTH ? null : service;
 }
 
 async function listNames(backupDir: string): Promise<string[]> {
@@ -128,6 +144,8 @@ function numberOf(name: string): number {
 }
 
 /** A file name has room for 255 bytes, as many as a unit's name may have. */
+const MAX_LENGTH = 200;
+
 function shorten(service: string): string {
-  return service.slice(0, 200);
+  return service.slice(0, MAX_LENGTH);
 }

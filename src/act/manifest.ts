@@ -76,9 +76,13 @@ export type Manifest = z.infer<typeof Manifest>;
 export type FileRecord = z.infer<typeof FileRecord>;
 export type Identity = z.infer<typeof Identity>;
 
-/** Why a manifest cannot be used; `service` where at least that can be read. */
+/**
+ * Why a manifest cannot be used: it is damaged, of a newer version, or the host does not let us read it at this
+ * moment.
+ */
 export interface ManifestFault {
-  fault: 'corrupt' | 'newer';
+  fault: 'corrupt' | 'newer' | 'unreadable';
+  /** null: not even that can be told */
   service: string | null;
   detail: string;
 }

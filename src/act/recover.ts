@@ -1,5 +1,16 @@
 import { readdirSync } from 'node:fs';
+import { explainErrno } from '../host-fault.ts';
 import type { ActDeps, Recovery } from './types.ts';
+
+const NOTHING: Recovery = { outcomes: [], faults: [], blocked: [], allBlocked: false };
+
+/** Why a service must not be changed in this run, after what was found unfinished; null: it may. */
+export function whyBlocked({ blocked, allBlocked }: Recovery, service: string): string | null {
+  if (blocked.includes(service)) return 'a change of it is still in progress';
+  return allBlocked
+    ? 'an unfinished change in the journal may be of any service, so none is changed until it is looked at'
+    : null;
+}
 
 /**
  * Finishes or undoes what a run that died (or that did not wait for Celery's tasks) has left. Every
@@ -16,12 +27,10 @@ export async function recover(
     names = readdirSync(folder);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
-      return { outcomes: [], faults: [`${folder}: ${(error as Error).message}`], blocked: [] };
+      return { ...NOTHING, faults: [`${folder}: cannot be read: ${explainErrno(error)}`] };
     }
   }
-  if (!names.some((name) => /\.(pending|new)$/.test(name))) {
-    return { outcomes: [], faults: [], blocked: [] };
-  }
+  if (!names.some((name) => /\.(pending|new)$/.test(name))) return NOTHING;
   const { recoverChanges } = await import('./recovery.ts');
   return recoverChanges(deps, isWanted);
 }

@@ -2,10 +2,11 @@ import { basename } from 'node:path';
 import { readUserFile, sweepTemporaries } from './atomic-write.ts';
 import { prove, settle } from './carry-out.ts';
 import type { Change } from './checkpoint.ts';
+import { explainErrno, toUserError } from '../host-fault.ts';
 import { sha256 } from './durable.ts';
-import { listPending, renameChange, sweepUnregistered } from './journal.ts';
+import { listPending, renameChange, sweepUnregistered, type PendingChange } from './journal.ts';
 import type { ManifestFault } from './manifest.ts';
-import { because, outcomeOf } from './outcome.ts';
+import { because, outcomeOf, withoutEnd } from './outcome.ts';
 import type { ActDeps, Outcome, Recovery } from './types.ts';
 import { undoChange } from './undo.ts';
 import { isRunning, readUnit } from './unit.ts';
@@ -15,12 +16,12 @@ export async function recoverChanges(
   deps: ActDeps,
   isWanted: (service: string) => boolean,
 ): Promise<Recovery> {
-  const recovery: Recovery = { outcomes: [], faults: [], blocked: [] };
-  await sweepUnregistered(deps.backupDir);
-  for (const { folder, manifest } of await listPending(deps.backupDir)) {
+  const recovery: Recovery = { outcomes: [], faults: [], blocked: [], allBlocked: false };
+  for (const { folder, manifest } of await listOpen(recovery, deps)) {
     if ('fault' in manifest) {
       recovery.faults.push(await describeFault(folder, manifest, deps));
       if (manifest.service !== null) recovery.blocked.push(manifest.service);
+      else if (manifest.fault !== 'corrupt') recovery.allBlocked = true;
       continue;
     }
     if (!isWanted(manifest.service)) continue;
@@ -31,6 +32,19 @@ export async function recoverChanges(
     }
   }
   return recovery;
+}
+
+/** Where the journal cannot be listed nothing can be registered in it either, and so no service is changed. */
+async function listOpen(recovery: Recovery, { backupDir }: ActDeps): Promise<PendingChange[]> {
+  try {
+    recovery.faults.push(...(await sweepUnregistered(backupDir)));
+    return await listPending(backupDir);
+  } catch (error) {
+    const fault = toUserError(error);
+    if (fault === null) throw error;
+    recovery.faults.push(fault.message);
+    return [];
+  }
 }
 
 /**
@@ -67,11 +81,15 @@ async function closeFinished(change: Change, deps: ActDeps): Promise<Outcome> {
     result: outcome?.result ?? 'failed',
     sentence: `${service}: ${from} → ${to}: ${outcome?.result}: ${outcome?.why ?? ''}`,
   });
-  deps.step('recover: record');
-  deps.record(ended);
-  deps.step('recover: finish');
-  change.folder = await renameChange(deps.backupDir, change.folder, id);
-  return ended;
+  try {
+    deps.step('recover: record');
+    deps.record(ended);
+    deps.step('recover: finish');
+    change.folder = await renameChange(deps.backupDir, change.folder, id);
+    return ended;
+  } catch (error) {
+    return withoutEnd(ended, error);
+  }
 }
 
 async function canGoForward(change: Change, deps: ActDeps): Promise<boolean> {
@@ -94,10 +112,22 @@ async function describeFault(
   deps: ActDeps,
 ): Promise<string> {
   const what = `${folder}/manifest.json${service === null ? '' : ` (${service})`}`;
+  const alone =
+    service === null
+      ? 'it does not say of which service, so no service is changed until then'
+      : 'its service is left alone until then';
+  const copies = `the files as they were before are in there: compare them with the units (systemctl cat SERVICE) and put back what is missing`;
   if (fault === 'newer') {
-    return `${what}: an unfinished change of a newer autoscaler (${detail}): left for that version; its service is left alone until then. Install it again and run: autoscaler run`;
+    return `${what}: an unfinished change of a newer autoscaler (${detail}): left for that version; ${alone}. Install it again and run: autoscaler run. Or end it by hand: ${copies}, and move the folder away`;
+  }
+  if (fault === 'unreadable') {
+    return `${what}: the record of an unfinished change cannot be read now (${detail}): the next run tries again; ${alone}`;
   }
   const name = basename(folder).replace(/\.pending$/, '.broken');
-  const moved = await renameChange(deps.backupDir, folder, name);
-  return `${what}: the record of an unfinished change cannot be read (${detail}). It was moved to ${moved}; the files as they were before are in there: compare them with the units (systemctl cat SERVICE) and put back what is missing`;
+  try {
+    const moved = await renameChange(deps.backupDir, folder, name);
+    return `${what}: the record of an unfinished change cannot be read (${detail}). It was moved to ${moved}; ${copies}`;
+  } catch (error) {
+    return `${what}: the record of an unfinished change cannot be read (${detail}), nor moved aside: ${explainErrno(error)}; ${copies}`;
+  }
 }

@@ -1,6 +1,8 @@
 import { realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { EXIT, UserError } from '../errors.ts';
+import { explainErrno } from '../host-fault.ts';
 import type { UnitState } from '../systemd/types.ts';
 import type { Location } from '../unit-file/types.ts';
 import { readUserFile } from './atomic-write.ts';
@@ -108,7 +110,15 @@ async function readBackup(
   { copy }: FileRecord,
 ): Promise<string | null> {
   if (copy === null) return null;
-  return readFile(join(changesFolder(backupDir), change.id, copy), 'utf8');
+  const path = join(changesFolder(backupDir), change.id, copy);
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new UserError(
+      EXIT.failed,
+      `${path}: the copy of what was before cannot be read: ${explainErrno(error)}; left as it is (the number alone: autoscaler scale ${change.service} ${change.from})`,
+    );
+  }
 }
 
 async function restoreNumber(

@@ -198,4 +198,6 @@ export interface Recovery {
   faults: string[];
   /** services that must not be changed in this run: a change of theirs is still open */
   blocked: string[];
+  /** none must be changed: there is an open change of which nobody can tell whose it is */
+  allBlocked: boolean;
 }

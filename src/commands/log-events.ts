@@ -4,6 +4,7 @@ import { formatFault, type Fault } from '../config/fault.ts';
 import type { GlobalOptions } from './global-options.ts';
 import { noteEvent } from './events.ts';
 import { EXIT, UserError } from '../errors.ts';
+import { toUserError } from '../host-fault.ts';
 import { openLog } from '../log.ts';
 import type { ServiceReport } from '../output/run-report.ts';
 import { mayColor } from '../output/terminal.ts';
@@ -25,9 +26,10 @@ export async function loggingFailure<T>(log: Logger, work: () => Promise<T>): Pr
   try {
     return await work();
   } catch (error) {
-    logFailure(log, error);
-    if (error instanceof UserError) error.isLogged = true;
-    throw error;
+    const fault = toUserError(error) ?? error;
+    logFailure(log, fault);
+    if (fault instanceof UserError) fault.isLogged = true;
+    throw fault;
   }
 }
 
@@ -36,8 +38,9 @@ export async function notingFailure<T>(file: string | null, work: () => Promise<
   try {
     return await work();
   } catch (error) {
-    if (file !== null) logFailure(await openLog({ file, verbosity: 'none', color: false }), error);
-    throw error;
+    const fault = toUserError(error) ?? error;
+    if (file !== null) logFailure(await openLog({ file, verbosity: 'none', color: false }), fault);
+    throw fault;
   }
 }
 

@@ -1,15 +1,16 @@
 import type { Logger } from 'pino';
 import { applyPlan } from '../act/apply.ts';
 import { listFinished, listPending, listUnreadable } from '../act/journal.ts';
-import { recover } from '../act/recover.ts';
+import { recover, whyBlocked } from '../act/recover.ts';
 import { planServiceRollback } from '../act/rollback-plan.ts';
-import type { ActDeps, Outcome, Plan } from '../act/types.ts';
+import type { ActDeps, Outcome, Plan, Recovery } from '../act/types.ts';
 import { readUnit } from '../act/unit.ts';
 import type { GlobalOptions } from './global-options.ts';
 import { ConfigError } from '../config/fault.ts';
 import { loadConfigIfAny } from '../config/optional.ts';
 import type { Config } from '../config/schema.ts';
 import { EXIT, UserError, type ExitCode } from '../errors.ts';
+import { toUserError } from '../host-fault.ts';
 import { readUnitSources } from '../measure/unit-sources.ts';
 import { listChanges, renderChanges } from '../output/changes-report.ts';
 import { renderRollback, type RollbackResult } from '../output/rollback-report.ts';
@@ -94,12 +95,11 @@ async function rollBackLocked(
   try {
     const deps = makeActDeps(places, { interrupted: signals.interrupted, log, config });
     deps.timing = { ...deps.timing, drainMs: Infinity };
-    const blocked = await recoverFirst(deps, log);
+    const recovery = await recoverFirst(deps, log);
     const apply = async (plan: Plan): Promise<Outcome | null> => {
       if (signals.interrupted()) return null;
-      if (blocked.includes(plan.service)) {
-        throw new UserError(EXIT.failed, 'a change of it is still in progress: see above');
-      }
+      const why = whyBlocked(recovery, plan.service);
+      if (why !== null) throw new UserError(EXIT.failed, `${why}: see above`);
       const outcome = await applyPlan(plan, deps);
       logOutcome(log, outcome);
       return outcome;
@@ -185,8 +185,9 @@ async function rollBack(
       });
       results.push({ service, ...answer, outcome: await apply(answer.plan) });
     } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      results.push({ service, error: error.message });
+      const fault = toUserError(error);
+      if (fault === null) throw error;
+      results.push({ service, error: fault.message });
     }
   }
   return results;
@@ -207,11 +208,12 @@ async function stopTimer(log: Logger, out: Output): Promise<boolean> {
   }
 }
 
-async function recoverFirst(deps: ActDeps, log: Logger): Promise<string[]> {
-  const { outcomes, faults, blocked } = await recover(deps);
+async function recoverFirst(deps: ActDeps, log: Logger): Promise<Recovery> {
+  const recovery = await recover(deps);
+  const { outcomes, faults } = recovery;
   for (const outcome of outcomes) logOutcome(log, outcome, 'recovered');
   for (const fault of faults) log.error({ event: 'recovered' }, fault);
-  return blocked;
+  return recovery;
 }
 
 async function report(

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import { recover } from '../act/recover.ts';
-import type { ActDeps } from '../act/types.ts';
+import { recover, whyBlocked } from '../act/recover.ts';
+import type { ActDeps, Recovery } from '../act/types.ts';
 import type { GlobalOptions } from './global-options.ts';
 import { drainTimeouts } from '../config/drain-timeout.ts';
 import { loadConfig } from '../config/load.ts';
@@ -11,28 +11,20 @@ import { carryBrakes } from '../decide/brake-memory.ts';
 import { decide } from '../decide/decide.ts';
 import { noteHolds } from '../decide/holds.ts';
 import { mayGrow } from '../decide/may-grow.ts';
-import type { Decision, Policy } from '../decide/types.ts';
 import { historyNeededMs } from '../decide/window.ts';
-import { takeSample, type Measurement } from '../measure/sample.ts';
+import { takeSample } from '../measure/sample.ts';
 import type { RunReport, ServiceReport } from '../output/run-report.ts';
 import { appendEntries, readRecent } from '../state/history.ts';
-import type { UnitState } from '../systemd/types.ts';
 import { makeActDeps } from './act-deps.ts';
 import { withControls } from './controls.ts';
 import { tellEvents } from './events.ts';
 import { finishDrains } from './finish-drains.ts';
-import { serveIdle } from './heal.ts';
 import { holdLock } from './hold-lock.ts';
-import { liveOf, recommendLive, tellLive } from './live.ts';
+import { recommendLive } from './live.ts';
 import { logIdle, loggingFailure, logOutcome, logWarnings, openCommandLog } from './log-events.ts';
 import { printRun } from './print-run.ts';
-import {
-  reportDecision,
-  reportDisabled,
-  reportTwin,
-  withOutcome,
-  withPlan,
-} from './report-decision.ts';
+import { reportDisabled, reportTwin, withOutcome } from './report-decision.ts';
+import { serve } from './serve.ts';
 import { watchSignals } from './signals.ts';
 import { tellLacks } from './tell-lacks.ts';
 import { readServices, type TrueNames } from './true-names.ts';
@@ -123,9 +115,8 @@ async function runCycle(named: TrueNames, log: Logger, deps: ActDeps | null): Pr
   const begun = new Map<string, ServiceReport>();
   for (const decision of decisions) {
     const known = { decision, policies, units, measured };
-    const blocked = recovered?.blocked.includes(decision.service) === true;
-    const service = await serve(known, { config, log, deps, blocked, begun });
-    report.services.push(service);
+    const blocked = recovered === null ? null : whyBlocked(recovered, decision.service);
+    report.services.push(await serve(known, { config, log, deps, blocked, begun }));
   }
   if (deps !== null) {
     await waitForDrains(report, { before: recovered?.draining ?? [], begun }, deps, log);
@@ -164,72 +155,17 @@ async function waitForDrains(
   }
 }
 
-interface Known {
-  decision: Decision;
-  policies: readonly Policy[];
-  units: ReadonlyMap<string, UnitState>;
-  measured: Measurement;
-}
-
-/** One service, from its decision to its place in the report. */
-async function serve(
-  { decision, policies, units, measured }: Known,
-  by: {
-    config: Config;
-    log: Logger;
-    deps: ActDeps | null;
-    blocked: boolean;
-    /** those whose Celery finishes its tasks now, by service */
-    begun: Map<string, ServiceReport>;
-  },
-): Promise<ServiceReport> {
-  const { log, deps } = by;
-  const unit = units.get(decision.service);
-  const policy = policies.find(({ service }) => service === decision.service);
-  const report = reportDecision(decision, policy, unit, measured);
-  if (report.action === 'none' || unit === undefined || decision.to === null) {
-    if (unit === undefined || policy === undefined) return logIdle(log, report);
-    const blocked = by.blocked || deps?.interrupted() === true;
-    return serveIdle({ decision, policy, unit, measured, report }, { ...by, blocked });
-  }
-  if (by.blocked || deps?.interrupted() === true) {
-    const held: ServiceReport = {
-      ...report,
-      ...{ action: 'none', to: report.from, hold: 'in_progress' },
-      reason: `${report.reason}; not now: a change of it is still in progress, or this run was asked to end`,
-    };
-    return logIdle(log, held);
-  }
-  const { project, to, reasons } = decision;
-  // seldom needed, and not small
-  const { preparePlan } = await import('./prepare-plan.ts');
-  const live = liveOf(by.config, unit.unit);
-  const wanted = { project, to, reasons, reason: report.reason, live, mayReload: deps !== null };
-  const plan = await preparePlan(unit, wanted);
-  if ('how' in plan || deps === null) {
-    const planned = withPlan(report, plan);
-    if (planned.error !== null) logIdle(log, planned);
-    return planned;
-  }
-  const { applyPlan } = await import('../act/apply.ts');
-  const outcome = await applyPlan(plan, deps);
-  logOutcome(log, outcome);
-  tellLive(outcome, by.config, log);
-  if (outcome.result === 'draining') by.begun.set(outcome.service, report);
-  const served = withOutcome(report, outcome);
-  return served.action === 'none' ? logIdle(log, served) : served;
-}
-
 /** What a run before has left is finished or undone first; the evidence of those services starts anew. */
 async function recoverFirst(
   deps: ActDeps,
   log: Logger,
-): Promise<{ blocked: string[]; draining: string[]; failed: boolean; hasChanged: boolean }> {
-  const { outcomes, faults, blocked } = await recover(deps);
+): Promise<Recovery & { draining: string[]; failed: boolean; hasChanged: boolean }> {
+  const recovery = await recover(deps);
+  const { outcomes, faults } = recovery;
   for (const outcome of outcomes) logOutcome(log, outcome, 'recovered');
   for (const fault of faults) log.error({ event: 'recovered' }, fault);
   return {
-    blocked,
+    ...recovery,
     draining: outcomes.filter(({ result }) => result === 'draining').map(({ service }) => service),
     failed: faults.length > 0 || outcomes.some(({ result }) => result === 'failed'),
     hasChanged: outcomes.length > 0,

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { applyPlan } from '../act/apply.ts';
-import { recover } from '../act/recover.ts';
+import { recover, whyBlocked } from '../act/recover.ts';
 import type { Outcome, Plan } from '../act/types.ts';
 import type { GlobalOptions } from './global-options.ts';
 import { loadConfigIfAny } from '../config/optional.ts';
@@ -70,13 +70,15 @@ async function scaleLocked(
     });
     // perhaps no timer comes to go on with a drain: wait for Celery's tasks, unless interrupted
     deps.timing = { ...deps.timing, drainMs: Infinity };
-    const { outcomes, faults, blocked } = await recover(deps);
+    const recovery = await recover(deps);
+    const { outcomes, faults } = recovery;
     for (const outcome of outcomes) logOutcome(log, outcome, 'recovered');
     for (const fault of faults) log.error({ event: 'recovered' }, fault);
-    if (blocked.includes(service)) {
+    const why = whyBlocked(recovery, service);
+    if (why !== null) {
       throw new UserError(
         EXIT.failed,
-        `${service}: a change of it is still in progress`,
+        `${service}: ${why}`,
         'autoscaler rollback --list shows it; try again when it is finished.',
       );
     }

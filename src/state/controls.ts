@@ -1,7 +1,7 @@
-import { closeSync, constants, fsyncSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, fsyncSync, renameSync, writeFileSync } from 'node:fs';
 import type { Controls, StoredEnd } from '../decide/control-types.ts';
 import { EXIT, UserError } from '../errors.ts';
-import { checkStateDir, ensureStateDir, explainFault, openTrusted } from './trusted.ts';
+import { checkStateDir, ensureStateDir, explainFault, openTrusted, readOpened } from './trusted.ts';
 
 const { O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY } = constants;
 
@@ -20,7 +20,7 @@ export function readControls(stateDir: string): Controls | null {
   const fd = openTrusted(path, O_RDONLY);
   if (fd === null) return null;
   try {
-    return parseControls(readFileSync(fd, 'utf8'), path);
+    return parseControls(readOpened(fd, path), path);
   } finally {
     closeSync(fd);
   }

@@ -1,15 +1,7 @@
-import {
-  closeSync,
-  constants,
-  linkSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, constants, linkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { findLockHolder, isListening } from './lock-holder.ts';
-import { checkStateDir, ensureStateDir, explainFault, openTrusted } from './trusted.ts';
+import { checkStateDir, ensureStateDir, explainFault, openTrusted, readOpened } from './trusted.ts';
 
 /** Bytes of an abstract socket's name after its leading NUL, all that there is room for: see `lockName`. */
 const NAME_BYTES = 107;
@@ -51,7 +43,7 @@ export function readLockHolder(stateDir: string): string | null {
   const fd = openTrusted(`${stateDir}/lock`, constants.O_RDONLY);
   if (fd === null) return null;
   try {
-    const name = lockName(stateDir, '', readFileSync(fd, 'utf8'));
+    const name = lockName(stateDir, '', readOpened(fd, `${stateDir}/lock`));
     return isListening(name) ? findLockHolder(name) : null;
   } finally {
     closeSync(fd);
@@ -79,7 +71,7 @@ async function readToken(path: string): Promise<string> {
       continue;
     }
     try {
-      return readFileSync(fd, 'utf8');
+      return readOpened(fd, path);
     } finally {
       closeSync(fd);
     }

@@ -36,6 +36,14 @@ export function remember<T>(folder: string, name: string, value: T): void {
     renameSync(own, path);
   } catch {
     // it is only a saving
-    rmSync(own, { force: true });
+    removeQuietly(own);
+  }
+}
+
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // the next one of this number removes nothing, and fails as quietly
   }
 }

@@ -1,4 +1,12 @@
-import { chmodSync, constants, fstatSync, mkdirSync, openSync, closeSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+} from 'node:fs';
 import { EXIT, UserError } from '../errors.ts';
 
 const WRITABLE_BY_OTHERS = 0o022;
@@ -38,6 +46,15 @@ export function checkStateDir(stateDir: string): boolean {
   const fd = openChecked(stateDir, constants.O_RDONLY | constants.O_DIRECTORY);
   if (fd !== null) closeSync(fd);
   return fd !== null;
+}
+
+/** The text of a file that `openTrusted` has opened. @throws UserError failed where the disk does not give it */
+export function readOpened(fd: number, path: string): string {
+  try {
+    return readFileSync(fd, 'utf8');
+  } catch (error) {
+    throw explainFault(path, error as NodeJS.ErrnoException);
+  }
 }
 
 /** A fault of the file system in plain words. */

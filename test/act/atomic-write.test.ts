@@ -89,6 +89,20 @@ describe('writeUserFile', () => {
     await assert.rejects(resolveTarget(path), /a link whose target does not exist/);
   });
 
+  test('what the file system does not give is told with its path, and is no bug', async () => {
+    const loop = join(newFolder(), 'web.service');
+    symlinkSync('web.service', loop);
+    const long = join(newFolder(), 'x'.repeat(300));
+    const isFault = (path: string, says: RegExp) => (error: unknown) =>
+      error instanceof UserError &&
+      error.message.startsWith(`${path}: `) &&
+      says.test(error.message);
+    for (const work of [readUserFile, resolveTarget]) {
+      await assert.rejects(work(loop), isFault(loop, /a loop of links.*ELOOP/));
+      await assert.rejects(work(long), isFault(long, /too long.*ENAMETOOLONG/));
+    }
+  });
+
   const conflicts: {
     name: string;
     before: string | null;

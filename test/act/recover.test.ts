@@ -1,11 +1,19 @@
 import { after, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { applyPlan } from '../../src/act/apply.ts';
 import { listUnreadable } from '../../src/act/journal.ts';
-import { recover } from '../../src/act/recover.ts';
+import { recover, whyBlocked } from '../../src/act/recover.ts';
 import { UNIT, World } from './world.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'autoscaler-recover-'));
@@ -37,7 +45,12 @@ function names(world: World): string[] {
 describe('recover', () => {
   test('nothing is left: nothing is done', async () => {
     const world = newWorld();
-    assert.deepEqual(await recover(world.deps()), { outcomes: [], faults: [], blocked: [] });
+    assert.deepEqual(await recover(world.deps()), {
+      outcomes: [],
+      faults: [],
+      blocked: [],
+      allBlocked: false,
+    });
   });
 
   test('the user edited a half-changed file: the edit stays, and is told', async () => {
@@ -67,6 +80,51 @@ describe('recover', () => {
     const { faults, blocked } = await recover(world.deps());
     assert.match(faults[0] ?? '', /newer autoscaler \(format 2, this version knows 1\)/);
     assert.deepEqual([blocked, names(world)], [['web.service'], [PENDING]]);
+  });
+
+  test('a record of a newer version that does not say of which service: no service is changed', async () => {
+    const world = await cutOff('daemon-reload');
+    const manifest = join(world.backupDir, 'changes', PENDING, 'manifest.json');
+    writeFileSync(manifest, '{"v":2,"services":["web.service"]}');
+    const recovery = await recover(world.deps());
+    assert.match(
+      recovery.faults[0] ?? '',
+      /does not say of which service, so no service is changed/,
+    );
+    assert.match(whyBlocked(recovery, 'other.service') ?? '', /may be of any service/);
+    assert.deepEqual(names(world), [PENDING]);
+  });
+
+  test('a record that the disk does not give now is no damaged one: it is left, and its service too', async () => {
+    const world = await cutOff('daemon-reload');
+    const manifest = join(world.backupDir, 'changes', PENDING, 'manifest.json');
+    const text = readFileSync(manifest, 'utf8');
+    rmSync(manifest);
+    symlinkSync('manifest.json', manifest);
+    const recovery = await recover(world.deps());
+    assert.match(
+      recovery.faults[0] ?? '',
+      /cannot be read now \(.*ELOOP.*the next run tries again/,
+    );
+    assert.deepEqual([recovery.blocked, names(world)], [['web.service'], [PENDING]]);
+    assert.equal(whyBlocked(recovery, 'other.service'), null);
+    rmSync(manifest);
+    writeFileSync(manifest, text);
+    assert.equal((await recover(world.deps())).outcomes[0]?.result, 'undone');
+  });
+
+  test('a change that has ended is not taken back because its end cannot be noted', async () => {
+    const world = await cutOff('finish');
+    const deps = world.deps();
+    deps.record = () => {
+      throw new Error('no room');
+    };
+    const [outcome] = (await recover(deps)).outcomes;
+    assert.equal(outcome?.result, 'applied');
+    assert.match(outcome.sentence, /end of it could not be noted: no room; the next run does it/);
+    assert.deepEqual([world.declared(), names(world)], [4, [PENDING]]);
+    assert.equal((await recover(world.deps())).outcomes[0]?.result, 'applied');
+    assert.deepEqual(names(world), ['000001-web.service']);
   });
 
   test('a broken record does not keep the others from being recovered', async () => {

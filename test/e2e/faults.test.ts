@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { Sample } from '../../src/decide/types.ts';
 import type { RunReport, ServiceReport } from '../../src/output/run-report.ts';
@@ -110,6 +111,37 @@ describe('faults of the host and of its files', { timeout: 300_000 }, () => {
     await assertServed(get('other'));
     // 2 s for the broker, the rest for the restart of the other service
     assert.ok(ms < 20_000, `${ms} ms`);
+  });
+
+  describe('a disk that does not give a unit file', () => {
+    const tracer = join(import.meta.dirname, '../faults/tracer.py');
+    const failing = (...args: string[]) =>
+      lab.exec([
+        ...['/usr/bin/python3', tracer, '/run/events', 'all:EIO', `${UNITS}/web.service`, '--'],
+        ...[...lab.autoscalerArgv, ...args],
+      ]);
+
+    test('a run and a rollback name it, leave its service alone and serve the others', async () => {
+      await setWeb('--workers 1');
+      const { exitCode, get } = await run({ web: CPU });
+      assert.deepEqual([exitCode, get('web').applied, get('other').applied], [0, true, true]);
+      await lab.writeFile(`${UNITS}/other.service`, OTHER);
+      await lab.ok('systemctl daemon-reload');
+      const second = await failing('run', '--json');
+      assert.equal(second.exitCode, 1, second.stderr);
+      const { services } = JSON.parse(second.stdout) as RunReport;
+      assert.match(services.find(({ project }) => project === 'web')?.error ?? '', /EIO/);
+      await assertServed(services.find(({ project }) => project === 'other')!);
+      const back = await failing('rollback');
+      assert.equal(back.exitCode, 1);
+      assert.match(back.stdout, /web\.service: cannot be read \(EIO\)/);
+      assert.doesNotMatch(back.stdout + back.stderr, /a bug/);
+      assert.match(await lab.readFile(`${UNITS}/other.service`), /-w 1 /);
+      assert.match(await lab.readFile(`${UNITS}/web.service`), /--workers 2 /);
+      const { exitCode: again } = await lab.autoscaler(['rollback']);
+      assert.equal(again, 0);
+      assert.match(await lab.readFile(`${UNITS}/web.service`), /--workers 1 /);
+    });
   });
 
   test('a config that is not to be obeyed: its fault is named, nothing is changed', async () => {

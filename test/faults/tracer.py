@@ -5,7 +5,8 @@ usage: tracer.py EVENTS FAULT PATH... -- PROGRAM ARG...
 Counted are the calls, of the program and of all that it starts, that touch a file at or below one of the
 PATHs (given, opened or behind a file descriptor), and each start of another program. They are written to
 EVENTS, a JSON array a line: the number, the call, the path or paths. FAULT is "none" (only count), "N:KILL"
-(the program gets SIGKILL right before its call N) or "N:ENOSPC" (call N does not happen and gives that error).
+(the program gets SIGKILL right before its call N) or "N:ENOSPC" (call N does not happen and gives that error);
+"all:EIO": none of the counted calls happens, but for the starts of programs.
 
 With TREES=PATH:PATH in the environment each line ends with what these folders hold right before the call:
 path: [inode, content in base64, or null for a folder].
@@ -134,7 +135,8 @@ class Tracer:
     def __init__(self, events, fault, prefixes):
         self.events = events
         number, _, self.kind = fault.partition(":")
-        self.at = int(number) if self.kind else None
+        self.at = int(number) if self.kind and number != "all" else None
+        self.is_all = number == "all"
         self.prefixes = prefixes
         self.count = 0
 
@@ -194,7 +196,7 @@ class Tracer:
             line.append(read_trees(TREES))
         self.events.write(json.dumps(line) + "\n")
         self.events.flush()
-        if self.count != self.at:
+        if self.count != self.at and not (self.is_all and name != "execve"):
             return
         if self.kind == "KILL":
             os.kill(self.root, signal.SIGKILL)
