@@ -1,4 +1,4 @@
-// npm run test:soak [-- changes [seed]]: 500 changes by default, about a quarter of an hour.
+// npm run test:soak [-- changes [seed]]: 500 changes by default, about three quarters of an hour.
 import { runSoak } from './soak.ts';
 
 const [changes = '500', seed = String(Date.now() % 1_000_000)] = process.argv.slice(2);

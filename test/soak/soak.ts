@@ -1,12 +1,12 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { startLab, type Lab } from '../lab/lab.ts';
+import { examineLane, readTraces, tellTraces } from './examine.ts';
 import { installSubjects, type Subject } from './services.ts';
 
 /** What happened in a soak, and what was not as it should be in the end. */
 export interface SoakResult {
   seed: number;
   changes: number;
+  live: number;
   applied: number;
   failed: number;
   toolKills: number;
@@ -15,14 +15,17 @@ export interface SoakResult {
   faults: string[];
 }
 
-interface Lane {
-  config: string;
+/** Two services with a lock, a history and backups of their own. */
+export interface Lane {
+  /** the same config in both apply modes */
+  configs: { restart: string; live: string };
   state: string;
   backups: string;
   subjects: Subject[];
 }
 
-const PATIENT = { timeoutMs: 300_000 };
+/** A change may wait for the one before it, and for what that left to recover. */
+export const PATIENT = { timeoutMs: 300_000 };
 const MOST = 4;
 
 /**
@@ -40,8 +43,11 @@ export async function runSoak(
     const lanes = await Promise.all(
       [0, 1, 2].map((index) => makeLane(lab, index, subjects.slice(index * 2, index * 2 + 2))),
     );
+    // Celery's, the slowest, has its workers by then
+    for (const { serves } of subjects) await lab.until(() => serves(lab), { what: 'all to serve' });
+    const before = await readTraces(lab);
     const result: SoakResult = {
-      ...{ seed, changes: 0, applied: 0, failed: 0 },
+      ...{ seed, changes: 0, live: 0, applied: 0, failed: 0 },
       ...{ toolKills: 0, workerKills: 0, masterKills: 0, faults: [] },
     };
     const random = randomFrom(seed);
@@ -50,13 +56,12 @@ export async function runSoak(
         while (result.changes < changes) {
           result.changes += 1;
           if (result.changes % 25 === 0) say(`${result.changes} of ${changes}`);
-          await makeChange(lab, lane, random, result);
+          await makeChange(lab, lane, random, result, say);
         }
       }),
     );
-    for (const lane of lanes) await examine(lab, lane, result.faults);
-    const ours = await lab.exec(['pgrep', '-af', 'dist/main[.]js|^cp ']);
-    if (ours.stdout !== '') result.faults.push(`left running: ${ours.stdout}`);
+    for (const lane of lanes) await examineLane(lab, lane, result.faults);
+    result.faults.push(...tellTraces(before, await readTraces(lab)));
     return result;
   } finally {
     await lab.stop();
@@ -64,40 +69,44 @@ export async function runSoak(
 }
 
 async function makeLane(lab: Lab, index: number, subjects: Subject[]): Promise<Lane> {
-  const lane = {
-    config: `/etc/autoscaler/soak${index}.json`,
-    state: `/var/lib/autoscaler-soak${index}`,
-    backups: `/var/backups/autoscaler-soak${index}`,
-    subjects,
-  };
+  const state = `/var/lib/autoscaler-soak${index}`;
+  const backups = `/var/backups/autoscaler-soak${index}`;
   const never = { cpu_thresholds: { [`scale_up_${MOST}`]: 99 }, cpu_duration_minutes: 9999 };
-  const projects = subjects.map(({ name }, place) => [
+  const projects = subjects.map(({ name }) => [
     name,
     {
-      ...{ max_workers: MOST, apply: place === 0 ? 'restart' : 'live', ...never },
+      ...{ max_workers: MOST, ...never },
       ...(name === 'jobs' ? { broker_url: 'redis://127.0.0.1:6379/0' } : {}),
     },
   ]);
-  const config = {
-    projects: Object.fromEntries(projects) as unknown,
-    global: { state_dir: lane.state, backup_dir: lane.backups },
+  const write = async (apply: keyof Lane['configs']) => {
+    const path = `/etc/autoscaler/soak${index}-${apply}.json`;
+    const config = {
+      projects: Object.fromEntries(projects) as unknown,
+      global: { state_dir: state, backup_dir: backups, apply },
+    };
+    await lab.writeFile(path, JSON.stringify(config), { mode: 0o600 });
+    return path;
   };
-  await lab.writeFile(lane.config, JSON.stringify(config), { mode: 0o600 });
-  return lane;
+  const configs = { restart: await write('restart'), live: await write('live') };
+  return { configs, state, backups, subjects };
 }
 
 /** One change, with what befalls it. */
 async function makeChange(
   lab: Lab,
-  { config, subjects }: Lane,
+  { configs, subjects }: Lane,
   random: () => number,
   result: SoakResult,
+  say: (line: string) => void,
 ): Promise<void> {
   const { service } = subjects[Math.floor(random() * subjects.length)] ?? { service: '' };
   const workers = 1 + Math.floor(random() * MOST);
   const fate = random();
   const delayMs = Math.floor(random() * 5000);
-  const argv = ['--config', config, 'scale', service, String(workers)];
+  const apply = random() < 0.5 ? 'live' : 'restart';
+  if (apply === 'live') result.live += 1;
+  const argv = ['--config', configs[apply], 'scale', service, String(workers)];
   if (fate < 0.25) {
     // the tool, at any moment
     const running = lab.spawn([...lab.autoscalerArgv, ...argv], PATIENT);
@@ -105,11 +114,12 @@ async function makeChange(
       result.toolKills += 1;
       running.kill('SIGKILL');
     }, delayMs);
-    count(await running.done, result);
+    count(await running.done, result, `${apply}, tool after ${delayMs} ms`, say);
     clearTimeout(timer);
     return;
   }
   const done = lab.autoscaler(argv, PATIENT);
+  let killed = 'nothing';
   if (fate < 0.45) {
     await sleep(delayMs);
     const main = `$(systemctl show -p MainPID --value ${service})`;
@@ -118,61 +128,27 @@ async function makeChange(
         ? `pid=$(pgrep -P ${main} | shuf -n 1); kill -KILL $pid && echo killed`
         : `kill -KILL ${main} && echo killed`,
     );
-    if (stdout !== '') result[fate < 0.38 ? 'workerKills' : 'masterKills'] += 1;
+    if (stdout !== '') {
+      result[fate < 0.38 ? 'workerKills' : 'masterKills'] += 1;
+      killed = `${fate < 0.38 ? 'a worker' : 'the master'} after ${delayMs} ms`;
+    }
   }
-  count(await done, result);
+  count(await done, result, `${apply}, ${killed}`, say);
 }
 
 function count(
   { exitCode, stdout, stderr }: { exitCode: number | null; stdout: string; stderr: string },
   result: SoakResult,
+  fate: string,
+  say: (line: string) => void,
 ): void {
   if (exitCode === 0) result.applied += 1;
   else result.failed += 1;
+  if (exitCode === 1) say(`failed (killed in ${fate}): ${`${stdout} ${stderr}`.trim()}`);
   const isKnown = exitCode === null || exitCode === 0 || exitCode === 1 || exitCode === 137;
   if (!isKnown || stderr.includes('this is a bug')) {
     result.faults.push(`ended with ${exitCode}: ${stdout}${stderr}`);
   }
-}
-
-/** After a last run, which recovers what is open: files, services, journal; then all is rolled back. */
-async function examine(lab: Lab, lane: Lane, faults: string[]): Promise<void> {
-  const last = await lab.autoscaler(['--config', lane.config, 'run'], PATIENT);
-  if (last.exitCode !== 0) faults.push(`the last run: ${last.stdout}${last.stderr}`);
-  for (const subject of lane.subjects) {
-    const { service, serves } = subject;
-    if (!(await serves(lab))) faults.push(`${service} does not serve`);
-    for (const [path, text] of subject.files) {
-      if (text === null) continue;
-      const now = readFileSync(lab.path(path), 'utf8');
-      if (withoutNumber(now) !== withoutNumber(text)) faults.push(`${path} differs: ${now}`);
-    }
-  }
-  const changes = lab.path(`${lane.backups}/changes`);
-  const names = existsSync(changes) ? readdirSync(changes) : [];
-  const odd = names.filter((name) => !/^\d+-[a-z]+\.service$/.test(name));
-  if (odd.length > 0) faults.push(`left in the journal: ${odd.join(' ')}`);
-  // 50 of each service and those that are needed for ever
-  if (names.length > 120) faults.push(`${names.length} changes are kept`);
-  const back = await lab.autoscaler(['--config', lane.config, 'rollback', '--keep-timer'], PATIENT);
-  if (back.exitCode !== 0) faults.push(`the rollback: ${back.stdout}${back.stderr}`);
-  for (const { service, files, serves } of lane.subjects) {
-    if (!(await serves(lab))) faults.push(`${service} does not serve after the rollback`);
-    for (const [path, text] of files) {
-      const found = lab.path(path);
-      const now = existsSync(found) ? readFileSync(found, 'utf8') : null;
-      if (now !== text) faults.push(`${path} is not as it was: ${now}`);
-      if (text === null && existsSync(dirname(found))) faults.push(`${dirname(path)} was left`);
-      if (!existsSync(dirname(found))) continue;
-      const left = readdirSync(dirname(found)).filter((name) => name.startsWith('.autoscaler'));
-      if (left.length > 0) faults.push(`left: ${left.join(' ')}`);
-    }
-  }
-}
-
-/** The units of the soak hold no other number that a change could hit. */
-function withoutNumber(text: string): string {
-  return text.replace(/(--workers |-w|-c |WEB_CONCURRENCY=|COUNT=")\d+/, '$1N');
 }
 
 function sleep(ms: number): Promise<void> {
