@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { ActDeps } from '../act/types.ts';
 import { processActions } from '../act/process.ts';
 import type { Config, Global } from '../config/schema.ts';
+import { readBootId } from '../measure/boot-clock.ts';
 import * as actions from '../systemd/actions.ts';
 import { hasBooted } from '../systemd/heartbeat.ts';
 import { findWorkerTree } from '../systemd/processes.ts';
@@ -43,7 +43,7 @@ export function makeActDeps(
     hasBooted,
     processes: processActions,
     control: remoteControl(config),
-    bootId: () => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
+    bootId: readBootId,
     now: () => new Date(),
     monotonicMs: () => Number(process.hrtime.bigint() / 1_000_000n),
     sleep: async (ms) => {

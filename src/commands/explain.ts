@@ -1,4 +1,5 @@
 import type { GlobalOptions } from './global-options.ts';
+import { findProject } from '../config/find-project.ts';
 import { loadConfig } from '../config/load.ts';
 import { findConfigPath } from '../config/read.ts';
 import type { Project } from '../config/schema.ts';
@@ -14,9 +15,9 @@ import type { Explanation } from '../output/explain-types.ts';
 import { openOutput } from '../output/terminal.ts';
 import type { Now } from '../state/dates.ts';
 import { listLimits } from './explain-limits.ts';
-import { findProject } from './find-project.ts';
 import { logWarnings, openCommandLog } from './log-events.ts';
 import { readNow, readRecorded, type Recorded } from './recorded.ts';
+import { readTrueNames, requireServed } from './true-names.ts';
 import { writeOut } from '../streams.ts';
 
 export interface ExplainOptions extends GlobalOptions {
@@ -36,8 +37,10 @@ export async function explainCommand(options: ExplainOptions): Promise<ExitCode>
   const { config, warnings } = await loadConfig(findConfigPath(options.config));
   const log = await openCommandLog(options, null);
   logWarnings(log, warnings);
-  const [name, project] = findProject(options.project, config);
-  const recorded = readRecorded(config);
+  const { name } = findProject(options.project, config);
+  const named = readTrueNames(config);
+  const project = requireServed(name, named);
+  const recorded = await readRecorded(named.config);
   for (const warning of recorded.warnings) log.warn({ event: 'history' }, warning);
   const explanation = explain(name, project, recorded, readNow());
   if (options.json === true) writeOut(`${JSON.stringify(explanation)}\n`);

@@ -12,8 +12,6 @@ import { takeSample } from '../measure/sample.ts';
 import { renderMetrics } from '../output/metrics-report.ts';
 import { openOutput } from '../output/terminal.ts';
 import { readRecent } from '../state/history.ts';
-import type { UnitState } from '../systemd/types.ts';
-import { readUnits } from '../systemd/units.ts';
 import { recallUnits } from './unit-memory.ts';
 import { logWarnings, openCommandLog } from './log-events.ts';
 import {
@@ -22,6 +20,7 @@ import {
   measureProjectMetric,
   type Measured,
 } from './single-metric.ts';
+import { readServices, tellTwin } from './true-names.ts';
 import { writeOut } from '../streams.ts';
 
 export interface MetricsOptions extends GlobalOptions {
@@ -86,20 +85,23 @@ function newestSample(history: readonly HistoryEntry[]): Sample | null {
   return history.findLast((entry) => entry.kind === 'sample') ?? null;
 }
 
-async function measureAll(options: MetricsOptions, config: Config, log: Logger): Promise<ExitCode> {
-  const services = Object.values(config.projects)
-    .filter(({ enabled }) => enabled)
-    .map(({ service_name }) => service_name);
-  const units = await readUnits(services).catch((error: unknown) => {
+async function measureAll(
+  options: MetricsOptions,
+  written: Config,
+  log: Logger,
+): Promise<ExitCode> {
+  const named = await readServices(written).catch((error: unknown) => {
     // without systemd the host and the queues can still be measured
     if (error instanceof UserError) return error;
     throw error;
   });
-  const known: ReadonlyMap<string, UnitState> = units instanceof UserError ? new Map() : units;
+  const { config, units, twins } =
+    named instanceof UserError ? { config: written, units: new Map(), twins: [] } : named;
+  for (const twin of twins) log.warn({ event: 'metrics' }, tellTwin(twin));
   const history = readHistory(config, log, RATE_WINDOW_S * 1000);
   const previous = newestSample(history);
   const memory = recallUnits(config.global.state_dir);
-  const input = { config, units: known, previous, history, memory };
+  const input = { config, units, previous, history, memory };
   const { sample } = await takeSample({ ...input, wantsAll: true });
   const { at, span_s, host, services: measured } = sample;
   if (options.json === true) {
@@ -107,7 +109,7 @@ async function measureAll(options: MetricsOptions, config: Config, log: Logger):
   } else {
     openOutput(options).write(renderMetrics(config, sample));
   }
-  if (units instanceof UserError) throw units;
+  if (named instanceof UserError) throw named;
   const errors = [host.errors, ...Object.values(measured).map((service) => service.errors)];
   const faults = errors.flatMap((each) => Object.values(each ?? {})).filter(isFault);
   return faults.length > 0 ? EXIT.failed : EXIT.ok;

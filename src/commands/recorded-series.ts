@@ -1,11 +1,12 @@
+import { findProject } from '../config/find-project.ts';
 import { toPolicies } from '../config/policies.ts';
 import type { Config } from '../config/schema.ts';
 import { METRICS } from '../decide/metrics.ts';
 import type { ActionRecord, Policy, Sample } from '../decide/types.ts';
 import type { Point } from '../output/buckets.ts';
 import { readSince } from '../state/history.ts';
-import { findProject } from './find-project.ts';
 import { readNow } from './recorded.ts';
+import { readTrueNames, tellTwin } from './true-names.ts';
 
 /** Values over time; `unit` follows a value. */
 export interface Series {
@@ -49,11 +50,15 @@ export interface RecordedSeries {
  * @throws UserError usage for what is no project; as `readSince`
  */
 export function readSeries(
-  config: Config,
+  written: Config,
   sinceMs: number,
   name: string | undefined,
 ): RecordedSeries {
-  const chosen = name === undefined ? Object.entries(config.projects) : [findProject(name, config)];
+  const only = name === undefined ? null : findProject(name, written).name;
+  const { config, twins } = readTrueNames(written);
+  const chosen = Object.entries(config.projects).filter(
+    ([project]) => only === null || project === only,
+  );
   const now = readNow();
   const { entries, warnings } = readSince(config.global.state_dir, sinceMs, now);
   const samples = entries.flatMap(({ atMs, entry }) =>
@@ -83,7 +88,8 @@ export function readSeries(
   });
   const byService = new Map(projects.map(({ service, project }) => [service, project]));
   return {
-    ...{ fromMs: sinceMs, toMs: now.ms, samples, projects, warnings },
+    ...{ fromMs: sinceMs, toMs: now.ms, samples, projects },
+    warnings: [...warnings, ...twins.map(tellTwin)],
     changes: entries.flatMap(({ atMs, entry }) => {
       const project = byService.get(entry.kind === 'action' ? entry.service : '');
       return entry.kind === 'action' && project !== undefined ? [{ ...entry, atMs, project }] : [];

@@ -1,4 +1,4 @@
-import { toPolicies } from '../config/policies.ts';
+import { readPoliciesAt } from '../config/policies-at.ts';
 import type { Config } from '../config/schema.ts';
 import { decide } from '../decide/decide.ts';
 import type { ActionRecord, Decision, HistoryEntry, Policy, Sample } from '../decide/types.ts';
@@ -29,13 +29,14 @@ export function readNow(): Now {
 }
 
 /**
- * Decides again what the last run decided, from what it recorded, under the pauses and pins of this moment: nothing
- * is measured.
+ * Decides again what the last run decided, from what it recorded, under the schedules, pauses and pins of this moment:
+ * nothing is measured. The config has each service by its own name.
  *
  * @throws UserError permission or failed where the history cannot be read or not be trusted
  */
-export function readRecorded(config: Config): Recorded {
-  const policies = withControls(toPolicies(config), config.global.state_dir);
+export async function readRecorded(config: Config): Promise<Recorded> {
+  const policiesAt = await readPoliciesAt(config);
+  const policies = withControls(policiesAt(new Date()), config.global.state_dir);
   const intervalMs = config.global.check_interval_seconds * 1000;
   const needed = historyNeededMs(policies, intervalMs);
   const { entries, warnings } = readRecent(config.global.state_dir, needed);

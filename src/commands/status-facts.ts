@@ -10,6 +10,7 @@ import { readSince } from '../state/history.ts';
 import { readOverview, type Overview } from '../systemd/timer.ts';
 import { readNow, readRecorded, type Recorded } from './recorded.ts';
 import { describeService } from './status-service.ts';
+import { renameServices, tellTwin } from './true-names.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -21,13 +22,15 @@ const USUAL_HOLDS = ['duration', 'memory', 'cooldown', 'paused', 'at_limit'];
  *
  * @throws UserError permission or failed where the history cannot be read or not be trusted
  */
-export async function gatherStatus(config: Config): Promise<StatusReport> {
+export async function gatherStatus(written: Config): Promise<StatusReport> {
   const now = readNow();
-  const { state_dir: stateDir, backup_dir: backupDir } = config.global;
-  const recorded = readRecorded(config);
+  const { state_dir: stateDir, backup_dir: backupDir } = written.global;
+  const names = Object.values(written.projects).map(({ service_name: service }) => service);
+  const overview = tryOverview(names);
+  const ids = 'error' in overview ? new Map<string, string>() : overview.ids;
+  const { config, twins } = renameServices(written, ids);
+  const recorded = await readRecorded(config);
   const { entries, warnings } = readSince(stateDir, now.ms - DAY_MS, now);
-  const projects = Object.entries(config.projects);
-  const overview = tryOverview(projects.map(([, { service_name: service }]) => service));
   const { pending, notes } = await readPending(backupDir);
   const changes = dateChanges(entries);
   const { sample } = recorded;
@@ -38,16 +41,17 @@ export async function gatherStatus(config: Config): Promise<StatusReport> {
     last_sample: sample === null ? null : describeAge(recorded, now),
     check_interval_s: config.global.check_interval_seconds,
     host: sample === null ? null : pickHost(sample.host),
-    services: projects.map(([name, project]) => {
+    services: Object.entries(config.projects).map(([name, project]) => {
       const service = project.service_name;
-      const active = 'error' in overview ? null : (overview.active.get(service) ?? null);
+      const asked = written.projects[name]?.service_name ?? service;
+      const active = 'error' in overview ? null : (overview.active.get(asked) ?? null);
       const changed = changes.findLast((each) => each.service === service);
       return describeService(name, project, recorded, {
         ...{ active, changed, pending: pending.get(service) ?? null },
       });
     }),
     last_day: describeDay(entries, changes),
-    notes: [...new Set([...recorded.warnings, ...warnings, ...notes])],
+    notes: [...new Set([...recorded.warnings, ...warnings, ...notes, ...twins.map(tellTwin)])],
   };
 }
 

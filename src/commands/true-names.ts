@@ -1,4 +1,6 @@
 import type { Config, Project } from '../config/schema.ts';
+import { EXIT, UserError } from '../errors.ts';
+import { readOverview } from '../systemd/timer.ts';
 import type { UnitState } from '../systemd/types.ts';
 import { readUnits } from '../systemd/units.ts';
 
@@ -36,14 +38,25 @@ export async function readServices(config: Config): Promise<TrueNames> {
  * keeps it. `units` are those of the config, by the names that it gives to them.
  */
 export function followAliases(config: Config, units: Map<string, UnitState>): TrueNames {
-  const isTrue = ([name, { id }]: [string, UnitState]): boolean => name === id;
-  if ([...units].every(isTrue)) return { config, units, twins: [] };
+  const ids = new Map([...units].map(([name, { id }]) => [name, id]));
+  return {
+    ...renameServices(config, ids),
+    units: new Map([...units.values()].map((unit) => [unit.id, { ...unit, unit: unit.id }])),
+  };
+}
+
+/** As `followAliases`, by the names alone: `ids` has the own name of each unit, by the name that the config gives to it. */
+export function renameServices(
+  config: Config,
+  ids: ReadonlyMap<string, string>,
+): Omit<TrueNames, 'units'> {
+  if ([...ids].every(([name, id]) => name === id)) return { config, twins: [] };
   const owners = new Map<string, string>();
   const twins: Twin[] = [];
   const projects = Object.entries(config.projects).flatMap(
     ([name, project]): [string, Project][] => {
       const { service_name: alias, enabled } = project;
-      const service = units.get(alias)?.id ?? alias;
+      const service = ids.get(alias) ?? alias;
       const owner = enabled ? owners.get(service) : undefined;
       if (owner !== undefined) {
         twins.push({ project: name, alias, service, owner });
@@ -53,11 +66,34 @@ export function followAliases(config: Config, units: Map<string, UnitState>): Tr
       return [[name, { ...project, service_name: service }]];
     },
   );
-  return {
-    config: { ...config, projects: Object.fromEntries(projects) },
-    units: new Map([...units.values()].map((unit) => [unit.id, { ...unit, unit: unit.id }])),
-    twins,
-  };
+  return { config: { ...config, projects: Object.fromEntries(projects) }, twins };
+}
+
+/**
+ * The config with each service by its own name, as it stands in the history, in one call of systemctl; as it is
+ * written where systemd does not answer.
+ */
+export function readTrueNames(config: Config): Omit<TrueNames, 'units'> {
+  const names = Object.values(config.projects).map(({ service_name }) => service_name);
+  try {
+    return renameServices(config, readOverview(names).ids);
+  } catch (error) {
+    if (error instanceof UserError) return { config, twins: [] };
+    throw error;
+  }
+}
+
+/** A project under the own name of its service. @throws UserError config where another project has the service */
+export function requireServed(name: string, { config, twins }: Omit<TrueNames, 'units'>): Project {
+  const project = config.projects[name];
+  if (project !== undefined) return project;
+  const twin = twins.find(({ project: each }) => each === name);
+  throw new UserError(EXIT.config, twin === undefined ? `${name} is no project` : tellTwin(twin));
+}
+
+/** The same with the project that is not served. */
+export function tellTwin(twin: Twin): string {
+  return `${twin.project} is left out: ${explainTwin(twin)}`;
 }
 
 /** Why a twin is not served, for people. */

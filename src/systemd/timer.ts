@@ -38,11 +38,13 @@ export interface TimerState {
   lastExitCode: number | null;
 }
 
-/** What systemd says of our timer and, by name, whether each service is active; in one call. */
+/** What systemd says of our timer and, by the name that was asked for, whether each service is active; in one call. */
 export interface Overview {
   timer: TimerState;
   /** `ActiveState`; a unit that does not exist is `not-found`, one that is not loaded says its `LoadState` */
   active: Map<string, string>;
+  /** the unit's own name, which differs where the one that was asked for is an alias */
+  ids: Map<string, string>;
 }
 
 /** @throws UserError failed where systemd does not answer */
@@ -57,6 +59,7 @@ export function readOverview(services: readonly string[]): Overview {
   return {
     timer: toTimer(named(TIMER), named(SERVICE)),
     active: new Map(names.map((name) => [name, toActive(named(name))])),
+    ids: new Map(names.map((name) => [name, readValue(named(name), 'Id') ?? name])),
   };
 }
 

@@ -56,7 +56,7 @@ describe('explain', () => {
   test('a name that no project has is wrong usage, and the known ones are named', () => {
     const { code, stderr } = explain({ cpu: [50] }, 'shops');
     assert.equal(code, 64);
-    assert.match(stderr, /"shops" is no project[^]*It has: shop/);
+    assert.match(stderr, /"shops": no such project[^]*mean shop\?/);
   });
 
   test('without any sample it fails, with the command that helps', () => {

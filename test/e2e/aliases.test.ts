@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { RunReport } from '../../src/output/run-report.ts';
+import type { StatusReport } from '../../src/output/status-types.ts';
 import { assertDocumented } from '../docs/json-schemas.ts';
 import { startLab, type Lab } from '../lab/lab.ts';
 import { gunicornUnit, installUnit } from '../lab/services.ts';
@@ -48,6 +49,32 @@ describe('one service by two names', { timeout: 120_000 }, () => {
     const { exitCode: code, stderr: why } = await lab.autoscaler(['scale', 'store', '3']);
     assert.equal(code, 0, why);
     assert.match(await lab.readFile(UNIT), /--workers 3 /);
+  });
+
+  test('what was recorded is found under the alias too', async () => {
+    const read = async (...args: string[]): Promise<unknown> => {
+      const { stdout, stderr } = await lab.autoscaler([...args, '--json']);
+      assert.notEqual(stdout, '', stderr);
+      return assertDocumented(args[0] ?? '', stdout);
+    };
+    const status = (await read('status')) as StatusReport;
+    assert.deepEqual(
+      status.services.map(({ project, service, active }) => [project, service, active]),
+      [['one', 'shop.service', 'active']],
+    );
+    // what was changed by hand after the run counts too
+    assert.equal(status.services[0]?.workers, 3);
+    assert.match(
+      status.notes.join(),
+      /two is left out: shop\.service is the service of project "one"/,
+    );
+    const explanation = (await read('explain', 'store')) as { project: string; workers: number };
+    assert.deepEqual([explanation.project, explanation.workers], ['one', 1]);
+    assert.equal((await lab.autoscaler(['explain', 'two'])).exitCode, 78);
+    const history = (await read('history')) as { samples: { services: object }[] };
+    assert.deepEqual(Object.keys(history.samples.at(-1)?.services ?? {}), ['shop.service']);
+    const csv = await lab.autoscaler(['history', '--csv', '--project', 'one']);
+    assert.match(csv.stdout, /,one,shop\.service,/);
   });
 
   test('all changes are one chain: a rollback by the alias restores the number before the first', async () => {
