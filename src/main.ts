@@ -1,4 +1,4 @@
-import { buildProgram } from './cli.ts';
+import { buildProgram, findCalled } from './cli.ts';
 import { EXIT } from './errors.ts';
 import { toUserError } from './host-fault.ts';
 import { afterOutput, hasLostOutput, writeErr } from './streams.ts';
@@ -7,7 +7,8 @@ import { afterOutput, hasLostOutput, writeErr } from './streams.ts';
 async function main(argv: string[]): Promise<number> {
   let code: number = EXIT.ok;
   try {
-    await buildProgram((result) => (code = result)).parseAsync(argv);
+    const called = findCalled(argv.slice(2));
+    await buildProgram((result) => (code = result), called).parseAsync(argv);
     return code;
   } catch (error) {
     return printError(error);

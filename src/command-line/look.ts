@@ -1,0 +1,150 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { sinceArgument } from '../commands/duration-argument.ts';
+import { EXIT, UserError } from '../errors.ts';
+import { example, type Context, type Define } from './definition.ts';
+
+/** The commands that show how things stand or stood. */
+export const LOOK = {
+  metrics: defineMetrics,
+  status: defineStatus,
+  explain: defineExplain,
+  history: defineHistory,
+  report: defineReport,
+} satisfies Record<string, Define>;
+
+function defineMetrics(command: Command, { done, withGlobals }: Context): void {
+  command
+    .description('what is measured now; a single metric prints a bare number')
+    .addArgument(
+      command
+        .createArgument('[metric]', 'what to print')
+        .choices([
+          'all',
+          'cpu',
+          'memory',
+          'memory_percent',
+          'celery_queue',
+          'workers',
+          'busy',
+          'backlog',
+        ])
+        .default('all'),
+    )
+    .argument('[target]', 'a project or service, for celery_queue, workers, busy and backlog')
+    .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      `
+cpu             busy percent of all cores, since the previous run
+memory          MB available
+memory_percent  percent of the memory in use
+celery_queue    tasks that wait in the queues of a project
+workers         workers that a service declares
+busy            percent of a Gunicorn service's workers that are in a request
+backlog         connections that wait for a Gunicorn service to accept them
+${example('autoscaler metrics', 'autoscaler metrics cpu', 'autoscaler metrics celery_queue celerycore', 'autoscaler metrics workers shop --json')}`,
+    )
+    .action(async (metric: string, target: string | undefined, options: { json?: boolean }) => {
+      const { metricsCommand } = await import('../commands/metrics.ts');
+      done(await metricsCommand(withGlobals({ ...options, metric, target })));
+    });
+}
+
+function defineStatus(command: Command, { done, withGlobals }: Context): void {
+  command
+    .description('how things stand: timer, host, each project; from what was recorded last')
+    .option('--watch [seconds]', 'show it again every few seconds (default: 2)', watchSeconds)
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', example('autoscaler status', 'autoscaler status --watch'))
+    .action(async ({ watch, json }: { watch?: number | true; json?: boolean }) => {
+      const { statusCommand } = await import('../commands/status.ts');
+      const seconds = watch === true ? 2 : (watch ?? null);
+      done(await statusCommand(withGlobals({ watch: seconds, ...(json && { json }) })));
+    });
+}
+
+function defineExplain(command: Command, { done, withGlobals }: Context): void {
+  command
+    .description('how the last decision on a project came about, and what would follow')
+    .argument('<project>', 'a project or its unit')
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', example('autoscaler explain shop'))
+    .action(async (project: string, options: { json?: boolean }) => {
+      const { explainCommand } = await import('../commands/explain.ts');
+      done(await explainCommand(withGlobals({ ...options, project })));
+    });
+}
+
+function defineHistory(command: Command, { done, withGlobals }: Context): void {
+  command
+    .description('samples and changes of a time, as a table with small plots')
+    .addOption(sinceOption('24h'))
+    .option('--project <project>', 'this project alone')
+    .option('--json', 'print one JSON document')
+    .addOption(
+      new Option('--csv', 'print CSV, a row for each project of each sample').conflicts('json'),
+    )
+    .addHelpText(
+      'after',
+      example('autoscaler history --since 7d', 'autoscaler history --csv > history.csv'),
+    )
+    .action(
+      async ({
+        since,
+        ...options
+      }: {
+        since?: string;
+        project?: string;
+        json?: boolean;
+        csv?: boolean;
+      }) => {
+        const { historyCommand } = await import('../commands/history.ts');
+        done(
+          await historyCommand(withGlobals({ ...options, since: readSinceOption(since, '24h') })),
+        );
+      },
+    );
+}
+
+function defineReport(command: Command, { done, withGlobals }: Context): void {
+  command
+    .description('one HTML page of a time, with plots, thresholds and changes; needs no network')
+    .addOption(sinceOption('7d'))
+    .option('--project <project>', 'this project alone')
+    .option('--output <file>', 'where to; - is standard output', 'autoscaler-report.html')
+    .option('--force', 'replace a file that is no report')
+    .addHelpText('after', example('autoscaler report --since 7d --output report.html'))
+    .action(async ({ since, ...options }: ReportFlags) => {
+      const { reportCommand } = await import('../commands/report.ts');
+      done(await reportCommand(withGlobals({ ...options, since: readSinceOption(since, '7d') })));
+    });
+}
+
+interface ReportFlags {
+  since?: string;
+  project?: string;
+  output: string;
+  force?: boolean;
+}
+
+function watchSeconds(text: string): number {
+  const seconds = Number(text);
+  if (!/^\d+(?:\.\d+)?$/.test(text) || seconds < 0.2 || seconds > 3600) {
+    throw new InvalidArgumentError('expected seconds, a number from 0.2 to 3600.');
+  }
+  return seconds;
+}
+
+function sinceOption(usual: string): Option {
+  return new Option('--since <time>', `from when on: 30m, 24h, 7d, or a date (default: ${usual})`);
+}
+
+/** The moment that an option `--since` names. @throws UserError usage */
+function readSinceOption(text: string | undefined, usual: string): number {
+  try {
+    return sinceArgument(text ?? usual);
+  } catch (error) {
+    if (!(error instanceof InvalidArgumentError)) throw error;
+    throw new UserError(EXIT.usage, `--since ${JSON.stringify(text)}: ${error.message}`);
+  }
+}

@@ -1,0 +1,55 @@
+import { Option, type Command } from 'commander';
+import { example, type Context, type Define } from './definition.ts';
+
+/** The commands for a config that is being written. */
+export const SET_UP = {
+  init: defineInit,
+  check: defineCheck,
+  simulate: defineSimulate,
+} satisfies Record<string, Define>;
+
+function defineInit(command: Command, { done, withGlobals }: Context): void {
+  command
+    .description('find the services of this host and write a first config; never overwrites')
+    .option('--yes', 'ask nothing: write all that is found, disabled')
+    .option('--enable', 'with --yes: enable the projects too')
+    .option('--output <file>', 'where to write it (default: where the config is looked for)')
+    .option('--json', 'print one JSON document; with --yes')
+    .addHelpText('after', example('sudo autoscaler init', 'autoscaler init --yes --output my.json'))
+    .action(async (options: { yes?: boolean; enable?: boolean; output?: string }) => {
+      const { initCommand } = await import('../commands/init.ts');
+      done(await initCommand(withGlobals(options)));
+    });
+}
+
+function defineCheck(command: Command, { done, withGlobals }: Context): void {
+  command
+    .description('look at all that a run depends on; changes nothing')
+    .option('--strict', 'warnings count as errors')
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', example('sudo autoscaler check', 'autoscaler check --strict --json'))
+    .action(async (options: { strict?: boolean; json?: boolean }) => {
+      const { checkCommand } = await import('../commands/check.ts');
+      done(await checkCommand(withGlobals(options)));
+    });
+}
+
+function defineSimulate(command: Command, { done, withGlobals }: Context): void {
+  command
+    .description('what this config would have decided on recorded samples')
+    .addOption(
+      new Option(
+        '--samples <file>',
+        'a history file; - reads standard input and answers each sample at once',
+      ).makeOptionMandatory(),
+    )
+    .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      example('autoscaler simulate --samples /var/lib/autoscaler/history.jsonl'),
+    )
+    .action(async (options: { samples: string; json?: boolean }) => {
+      const { simulateCommand } = await import('../commands/simulate.ts');
+      done(await simulateCommand(withGlobals(options)));
+    });
+}
