@@ -22,7 +22,7 @@ const CONFIG = {
       redis_url: 'redis://127.0.0.1:6379/0',
     },
   },
-  global: { check_interval_seconds: 3 },
+  global: { check_interval_seconds: 3, apply: 'live' },
 };
 
 /** Installs config and the timer and service that are shipped, with drop-ins for the demo's pace. */
