@@ -12,7 +12,7 @@ import {
 } from '../../test/lab/services.ts';
 import { showRuns } from './runs.ts';
 import { say, title } from './say.ts';
-import { showSummary } from './summary.ts';
+import { type Facts, readMainPid, showSummary } from './summary.ts';
 import { installTimer } from './timer.ts';
 
 const TASKS = 200;
@@ -22,7 +22,11 @@ const UNITS = { 'web.service': gunicornUnit(), 'jobs.service': celeryUnit() };
 export async function showLab(lab: Lab): Promise<void> {
   title('A host with a systemd of its own, Gunicorn (2 workers), Celery (2 workers) and Redis');
   await installUnit(lab, 'lab-redis.service', redisUnit());
-  for (const [name, text] of Object.entries(UNITS)) await installUnit(lab, name, text);
+  const units: Facts['units'] = {};
+  for (const [name, text] of Object.entries(UNITS)) {
+    await installUnit(lab, name, text);
+    units[name] = { text, mainPid: await readMainPid(lab, name) };
+  }
   title('The timer runs `autoscaler run` every 3 seconds; what holds for 6 seconds counts');
   await installTimer(lab);
   const runs = showRuns(lab);
@@ -50,7 +54,7 @@ export async function showLab(lab: Lab): Promise<void> {
     { what: 'the last run to end', timeoutMs: 60_000, everyMs: 300 },
   );
   runs.stop();
-  await showSummary(lab, { http, tasks: TASKS, units: UNITS, runs: runs.count() });
+  await showSummary(lab, { http, tasks: TASKS, units, runs: runs.count() });
   await lab.stop();
   say('The host is gone; nothing is left of it.');
 }

@@ -8,7 +8,7 @@ import { title } from './say.ts';
 export interface Facts {
   http: LoadResult;
   tasks: number;
-  units: Record<string, string>;
+  units: Record<string, { text: string; mainPid: string }>;
   runs: number;
 }
 
@@ -29,10 +29,7 @@ export async function showSummary(lab: Lab, facts: Facts): Promise<void> {
       renderTable(
         ['WHAT', 'FIGURES'],
         [
-          [
-            'HTTP requests',
-            `${facts.http.requests} answered, ${facts.http.failed} attempts failed (a refused one is made again at once)`,
-          ],
+          ['HTTP requests', `${facts.http.requests} answered, ${facts.http.failed} failed`],
           ['tasks', `${facts.tasks} queued, ${done} done, ${facts.tasks - done} lost or open`],
           ...(await Promise.all(
             Object.keys(facts.units).map((unit) => compareUnit(lab, unit, facts)),
@@ -55,6 +52,13 @@ async function readChanges(lab: Lab): Promise<ActionRecord[]> {
 async function compareUnit(lab: Lab, unit: string, { units }: Facts): Promise<string[]> {
   const text = await lab.readFile(`/etc/systemd/system/${unit}`);
   const line = /^ExecStart=(.*)$/m.exec(text)?.[1] ?? '';
-  const same = text === units[unit] ? 'byte for byte as at the start' : `now ${line}`;
-  return [unit, `${(await lab.ok(`systemctl is-active ${unit}`)).trim()}, unit ${same}`];
+  const same = text === units[unit]?.text ? 'byte for byte as at the start' : `now ${line}`;
+  const isSame = (await readMainPid(lab, unit)) === units[unit]?.mainPid;
+  const state = (await lab.ok(`systemctl is-active ${unit}`)).trim();
+  return [unit, `${state}, ${isSame ? 'not restarted' : 'restarted'}, unit ${same}`];
+}
+
+/** The number of the unit's main process, which is another one after a restart. */
+export async function readMainPid(lab: Lab, unit: string): Promise<string> {
+  return lab.ok(`systemctl show -P MainPID ${unit}`);
 }
