@@ -2,6 +2,7 @@ import { findObstacle } from '../act/live.ts';
 import type { ActDeps, Plan } from '../act/types.ts';
 import { isRunning } from '../act/unit.ts';
 import type { Finding } from '../check/types.ts';
+import type { Limits } from '../config/limits.ts';
 import type { Config, Project } from '../config/schema.ts';
 import type { ServiceSample } from '../decide/types.ts';
 import type { UnitState } from '../systemd/types.ts';
@@ -13,6 +14,8 @@ import { preparePlan } from './prepare-plan.ts';
 export interface Looked {
   name: string;
   project: Project;
+  /** those of now */
+  limits: Limits;
   unit: UnitState;
   sample: ServiceSample | undefined;
   config: Config;
@@ -45,7 +48,7 @@ export async function checkService(looked: Looked): Promise<Finding[]> {
   }
 }
 
-function checkState({ unit, project, sample }: Looked, tell: Tell): Finding[] {
+function checkState({ unit, project, limits, sample }: Looked, tell: Tell): Finding[] {
   const findings: Finding[] = [];
   if (!isRunning(unit)) {
     const evidence = `${unit.id} is ${unit.activeState}: it is never started by autoscaler`;
@@ -56,10 +59,11 @@ function checkState({ unit, project, sample }: Looked, tell: Tell): Finding[] {
     findings.push(tell('reload_needed', 'warning', evidence, 'systemctl daemon-reload'));
   }
   const { workers = null, running = null, errors = {} } = sample ?? {};
-  const { min_workers: min, max_workers: max } = project;
+  const { minWorkers: min, maxWorkers: max, schedule } = limits;
   if (workers !== null && (workers < min || workers > max)) {
     const to = workers < min ? min : max;
-    const evidence = `it has ${workers} workers, and may have ${min} to ${max}: the first run goes to ${to} at once`;
+    const now = schedule === null ? '' : ` now (schedule "${schedule}")`;
+    const evidence = `it has ${workers} workers, and may have ${min} to ${max}${now}: the first run goes to ${to} at once`;
     const remedy = 'change min_workers or max_workers, if that is not meant';
     findings.push(tell('outside_limits', project.enabled ? 'warning' : 'info', evidence, remedy));
   }
@@ -76,9 +80,9 @@ function checkState({ unit, project, sample }: Looked, tell: Tell): Finding[] {
 }
 
 async function checkChange(looked: Looked, tell: Tell): Promise<Finding[]> {
-  const { name, unit, project, sample, config } = looked;
-  const now = sample?.workers ?? project.min_workers;
-  const to = now < project.max_workers ? now + 1 : Math.max(1, now - 1);
+  const { name, unit, project, limits, sample, config } = looked;
+  const now = sample?.workers ?? limits.minWorkers;
+  const to = now < limits.maxWorkers ? now + 1 : Math.max(1, now - 1);
   const plan = await preparePlan(unit, {
     ...{ project: name, to, reasons: [], reason: 'check', mayReload: false },
     live: liveOf(config, unit.unit),

@@ -3,6 +3,8 @@ import { checkFlapping } from '../check/flapping.ts';
 import { checkMemoryPlan, type ProjectMemory } from '../check/memory-plan.ts';
 import { checkReach } from '../check/reach.ts';
 import type { Finding } from '../check/types.ts';
+import { checkWindows } from '../check/windows.ts';
+import { listLimits, readLimits, withLimits } from '../config/limits.ts';
 import type { LoadedConfig } from '../config/loaded-config.ts';
 import type { GlobalOptions } from './global-options.ts';
 import { ConfigError, formatFault } from '../config/fault.ts';
@@ -103,7 +105,8 @@ async function checkServices(written: Config): Promise<Finding[]> {
     }
     if (unit === undefined) continue;
     const sample = measured.sample.services[unit.unit];
-    const looked = { name, project: { ...project, enabled }, unit, sample, deps };
+    const limits = await readLimits(project, new Date(measured.sample.at));
+    const looked = { name, project: { ...project, enabled }, limits, unit, sample, deps };
     findings.push(...(await checkService({ ...looked, config: named.config })));
     findings.push(...tellQueue(name, measured));
   }
@@ -143,12 +146,18 @@ function tellQueue(project: string, { queues }: Measurement): Finding[] {
 function checkNumbers(config: Config, written: Config, measured: Measurement): Finding[] {
   const { host, services } = measured.sample;
   const cores = cpus().length;
-  const policies = toPolicies(config);
-  const thresholds = policies.flatMap((policy) => [
-    ...checkReach({ policy, kind: measured.located.get(policy.service)?.kind ?? null, cores }),
-    ...checkFlapping(policy),
-  ]);
-  const memory = policies.map(({ project, service, maxWorkers }): ProjectMemory => {
+  const windows = toPolicies(config).map((policy) =>
+    listLimits(config.projects[policy.project]!).map((limits) => withLimits(policy, limits)),
+  );
+  const thresholds = windows.flatMap((policies) =>
+    checkWindows(policies, (policy) => [
+      ...checkReach({ policy, kind: measured.located.get(policy.service)?.kind ?? null, cores }),
+      ...checkFlapping(policy),
+    ]),
+  );
+  const memory = windows.map((policies): ProjectMemory => {
+    const maxWorkers = Math.max(...policies.map((policy) => policy.maxWorkers));
+    const { project, service } = policies[0]!;
     const { memory_mb: mb = null, running = null } = services[service] ?? {};
     const workerMb = mb !== null && running !== null && running > 0 ? mb / running : null;
     return { project, maxWorkers, running: running ?? 0, workerMb };

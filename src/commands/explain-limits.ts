@@ -1,3 +1,4 @@
+import { tellLimits } from '../config/limits.ts';
 import { explainReason } from '../decide/explain.ts';
 import type { Decision, Policy, Reason, Sample } from '../decide/types.ts';
 import { formatDuration, formatNumber } from '../decide/wording.ts';
@@ -14,7 +15,7 @@ const CODES: Record<ExplainedLimit['limit'], Reason['code'][]> = {
 /** Each limit of a project in the order in which they count, with what it did in the last decision or what it allows. */
 export function listLimits(policy: Policy, sample: Sample, decision: Decision): ExplainedLimit[] {
   const allows: Record<ExplainedLimit['limit'], string | null> = {
-    min_max: `${policy.minWorkers} to ${policy.maxWorkers} workers`,
+    min_max: tellLimits({ ...policy, schedule: policy.schedule ?? null }),
     failed_change: null,
     cooldown: tellCooldown(policy, sample),
     max_step: tellMaxStep(policy),

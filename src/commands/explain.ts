@@ -65,7 +65,11 @@ function explain(name: string, project: Project, recorded: Recorded, now: Now): 
       ? Math.max(0, (now.uptimeS - sample.uptime_s) * 1000)
       : Math.max(0, now.ms - Date.parse(sample.at));
   const horizonMs = findHorizonMs(policy, recorded);
-  const all = { policies: [policy], history: [...history, ...recorded.after] };
+  const all = {
+    history: [...history, ...recorded.after],
+    policiesAt: (afterMs: number) =>
+      recorded.policiesAt(now.ms - ageMs + afterMs).filter((each) => each.service === service),
+  };
   const next = forecast({ ...all, checkIntervalMs: intervalMs }, service, horizonMs);
   const { action, from, to, wanted, hold, reasons } = decision;
   return {

@@ -23,7 +23,7 @@ export async function historyCommand(options: HistoryOptions): Promise<ExitCode>
   const { config, warnings } = await loadConfig(findConfigPath(options.config));
   const log = await openCommandLog(options, null);
   logWarnings(log, warnings);
-  const series = readSeries(config, options.since, options.project);
+  const series = await readSeries(config, options.since, options.project);
   for (const warning of series.warnings) log.warn({ event: 'history' }, warning);
   if (options.json === true) writeOut(`${JSON.stringify(toDocument(series))}\n`);
   else if (options.csv === true) writeOut(renderCsv(series));

@@ -1,4 +1,5 @@
 import { findProject } from '../config/find-project.ts';
+import { listLimits } from '../config/limits.ts';
 import type { Project } from '../config/schema.ts';
 import { findPause } from '../decide/controls.ts';
 import type { StoredPin } from '../decide/control-types.ts';
@@ -59,11 +60,11 @@ export function unpinCommand(options: UnpinOptions): Promise<number> {
   });
 }
 
-function requireLimits(
-  name: string,
-  { min_workers: min, max_workers: max }: Project,
-  n: number,
-): void {
+/** Within what one of its windows of time, or none, allows: in the others it comes as near as it may. */
+function requireLimits(name: string, project: Project, n: number): void {
+  const limits = listLimits(project);
+  const min = Math.min(...limits.map(({ minWorkers }) => minWorkers));
+  const max = Math.max(...limits.map(({ maxWorkers }) => maxWorkers));
   if (n >= min && n <= max) return;
   throw new UserError(
     EXIT.usage,

@@ -1,5 +1,5 @@
 import { findProject } from '../config/find-project.ts';
-import { toPolicies } from '../config/policies.ts';
+import { readPoliciesAt } from '../config/policies-at.ts';
 import type { Config } from '../config/schema.ts';
 import { METRICS } from '../decide/metrics.ts';
 import type { ActionRecord, Policy, Sample } from '../decide/types.ts';
@@ -25,6 +25,7 @@ export interface DatedChange extends ActionRecord {
 export interface ProjectSeries {
   project: string;
   service: string;
+  /** with the limits of now */
   policy: Policy | null;
   workers: Series;
   metrics: Series[];
@@ -49,11 +50,11 @@ export interface RecordedSeries {
  *
  * @throws UserError usage for what is no project; as `readSince`
  */
-export function readSeries(
+export async function readSeries(
   written: Config,
   sinceMs: number,
   name: string | undefined,
-): RecordedSeries {
+): Promise<RecordedSeries> {
   const only = name === undefined ? null : findProject(name, written).name;
   const { config, twins } = readTrueNames(written);
   const chosen = Object.entries(config.projects).filter(
@@ -69,7 +70,7 @@ export function readSeries(
       const value = read(sample);
       return value === null ? [] : [{ atMs, value }];
     });
-  const policies = toPolicies(config);
+  const policies = (await readPoliciesAt(config))(new Date(now.ms));
   const projects = chosen.map(([project, { service_name: service }]): ProjectSeries => {
     const policy = policies.find((each) => each.service === service) ?? null;
     const own = policy?.metrics.filter(({ metric }) => metric !== 'cpu') ?? [];

@@ -6,11 +6,13 @@ import { historyNeededMs } from '../decide/window.ts';
 import { readBootTime } from '../measure/boot-clock.ts';
 import type { Now } from '../state/dates.ts';
 import { readRecent } from '../state/history.ts';
-import { withControls } from './controls.ts';
+import { openControls } from './controls.ts';
 
 /** What the last run saw, and what was decided on it. */
 export interface Recorded {
   policies: Policy[];
+  /** what they will be at a moment, by the windows of time that are open then */
+  policiesAt: (ms: number) => Policy[];
   intervalMs: number;
   /** up to the last sample, oldest first */
   history: HistoryEntry[];
@@ -35,8 +37,10 @@ export function readNow(): Now {
  * @throws UserError permission or failed where the history cannot be read or not be trusted
  */
 export async function readRecorded(config: Config): Promise<Recorded> {
-  const policiesAt = await readPoliciesAt(config);
-  const policies = withControls(policiesAt(new Date()), config.global.state_dir);
+  const readAt = await readPoliciesAt(config);
+  const addControls = openControls(config.global.state_dir);
+  const policiesAt = (ms: number): Policy[] => addControls(readAt(new Date(ms)));
+  const policies = policiesAt(Date.now());
   const intervalMs = config.global.check_interval_seconds * 1000;
   const needed = historyNeededMs(policies, intervalMs);
   const { entries, warnings } = readRecent(config.global.state_dir, needed);
@@ -44,7 +48,7 @@ export async function readRecorded(config: Config): Promise<Recorded> {
   const history = entries.slice(0, end);
   const decisions = decide({ policies, history, checkIntervalMs: intervalMs });
   return {
-    ...{ policies, intervalMs, history, warnings },
+    ...{ policies, policiesAt, intervalMs, history, warnings },
     sample: history.findLast((entry) => entry.kind === 'sample') ?? null,
     after: entries.slice(end).filter((entry) => entry.kind === 'action'),
     decisions: new Map(decisions.map((decision) => [decision.service, decision])),

@@ -39,7 +39,7 @@ export async function reportCommand(options: ReportOptions): Promise<ExitCode> {
   logWarnings(log, warnings);
   const { output } = options;
   if (output !== '-' && options.force !== true) requireReplaceable(output);
-  const series = readSeries(config, options.since, options.project);
+  const series = await readSeries(config, options.since, options.project);
   for (const warning of series.warnings) log.warn({ event: 'history' }, warning);
   const html = renderHtmlReport(series, hostname());
   if (output === '-') writeOut(html);

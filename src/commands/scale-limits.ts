@@ -1,5 +1,6 @@
-import type { Config, Project } from '../config/schema.ts';
 import { toBrakePolicy } from '../config/brake-policy.ts';
+import { readLimits, tellLimits } from '../config/limits.ts';
+import type { Config, Project } from '../config/schema.ts';
 import { applyMaxStep } from '../decide/brakes.ts';
 import { EXIT, UserError } from '../errors.ts';
 
@@ -11,26 +12,26 @@ export interface Asked {
   force: boolean;
 }
 
-/** Holds what is asked for against the project's min_workers and max_workers. @throws UserError usage */
-export function requireLimits(asked: Asked, config: Config): void {
-  const limits = findLimits(asked, config);
-  if (limits === null) return;
-  const { min_workers: min, max_workers: max } = limits;
-  if (asked.workers >= min && asked.workers <= max) return;
+/** Holds what is asked for against the project's limits of now. @throws UserError usage */
+export async function requireLimits(asked: Asked, config: Config): Promise<void> {
+  const project = findAsked(asked, config);
+  if (project === null) return;
+  const limits = await readLimits(project, new Date());
+  if (asked.workers >= limits.minWorkers && asked.workers <= limits.maxWorkers) return;
   throw new UserError(
     EXIT.usage,
-    `${asked.project} may have ${min} to ${max} workers, not ${asked.workers}`,
+    `${asked.project} may have ${tellLimits(limits)}, not ${asked.workers}`,
     'Choose a number within, change min_workers or max_workers in the config, or insist with --force.',
   );
 }
 
 /** Holds the way from the present count against the project's max_step. @throws UserError usage */
-export function requireStep(asked: Asked, from: number, config: Config): void {
-  const limits = findLimits(asked, config);
-  if (limits === null || from === asked.workers) return;
-  const { min_workers: minWorkers, max_workers: maxWorkers } = limits;
+export async function requireStep(asked: Asked, from: number, config: Config): Promise<void> {
+  const project = findAsked(asked, config);
+  if (project === null || from === asked.workers) return;
+  const { minWorkers, maxWorkers } = await readLimits(project, new Date());
   const at = { current: from, minWorkers, maxWorkers, intervalMs: 0 };
-  const { workers: farthest } = applyMaxStep(asked.workers, at, toBrakePolicy(limits));
+  const { workers: farthest } = applyMaxStep(asked.workers, at, toBrakePolicy(project));
   if (farthest === asked.workers) return;
   throw new UserError(
     EXIT.usage,
@@ -39,6 +40,6 @@ export function requireStep(asked: Asked, from: number, config: Config): void {
   );
 }
 
-function findLimits({ project, force }: Asked, config: Config): Project | null {
+function findAsked({ project, force }: Asked, config: Config): Project | null {
   return project === null || force ? null : (config.projects[project] ?? null);
 }

@@ -45,7 +45,7 @@ export async function scaleCommand(options: ScaleOptions): Promise<number> {
     findService(options.service, written),
   );
   const asked: Asked = { project, workers: options.workers, force: options.force === true };
-  requireLimits(asked, config);
+  await requireLimits(asked, config);
   if (options.dryRun === true) {
     const plan = await planScale(service, asked, { config, mayReload: false });
     return printPlan(plan, options);
@@ -145,7 +145,7 @@ async function planScale(
   const reason = 'asked for by hand';
   const plan = await preparePlan(unit, { project, to, reasons: [], reason, live, mayReload });
   if ('how' in plan) throw new UserError(EXIT.failed, `${service}: ${plan.message}`, plan.hint);
-  requireStep(asked, plan.from, config);
+  await requireStep(asked, plan.from, config);
   return plan;
 }
 

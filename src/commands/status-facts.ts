@@ -1,5 +1,6 @@
 import type { Manifest } from '../act/manifest.ts';
 import { listPending } from '../act/journal.ts';
+import { readLimits } from '../config/limits.ts';
 import type { Config } from '../config/schema.ts';
 import { countHolds } from '../decide/holds.ts';
 import type { ActionRecord } from '../decide/types.ts';
@@ -29,6 +30,10 @@ export async function gatherStatus(written: Config): Promise<StatusReport> {
   const overview = tryOverview(names);
   const ids = 'error' in overview ? new Map<string, string>() : overview.ids;
   const { config, twins } = renameServices(written, ids);
+  const projects = Object.entries(config.projects);
+  const limits = await Promise.all(
+    projects.map(([, project]) => readLimits(project, new Date(now.ms))),
+  );
   const recorded = await readRecorded(config);
   const { entries, warnings } = readSince(stateDir, now.ms - DAY_MS, now);
   const { pending, notes } = await readPending(backupDir);
@@ -41,13 +46,13 @@ export async function gatherStatus(written: Config): Promise<StatusReport> {
     last_sample: sample === null ? null : describeAge(recorded, now),
     check_interval_s: config.global.check_interval_seconds,
     host: sample === null ? null : pickHost(sample.host),
-    services: Object.entries(config.projects).map(([name, project]) => {
+    services: projects.map(([name, project], index) => {
       const service = project.service_name;
       const asked = written.projects[name]?.service_name ?? service;
       const active = 'error' in overview ? null : (overview.active.get(asked) ?? null);
       const changed = changes.findLast((each) => each.service === service);
       return describeService(name, project, recorded, {
-        ...{ active, changed, pending: pending.get(service) ?? null },
+        ...{ active, changed, pending: pending.get(service) ?? null, limits: limits[index]! },
       });
     }),
     last_day: describeDay(entries, changes),

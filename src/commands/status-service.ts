@@ -1,3 +1,4 @@
+import type { Limits } from '../config/limits.ts';
 import type { Project } from '../config/schema.ts';
 import { explainDecision, explainReason } from '../decide/explain.ts';
 import { findMetricError } from '../decide/metrics.ts';
@@ -16,6 +17,8 @@ import type { Recorded } from './recorded.ts';
 export interface Besides {
   active: string | null;
   pending: PendingStatus | null;
+  /** those of now */
+  limits: Limits;
   /** its last change of the last day, if any */
   changed: ActionRecord | undefined;
 }
@@ -25,10 +28,11 @@ export function describeService(
   name: string,
   project: Project,
   recorded: Recorded,
-  { active, pending, changed }: Besides,
+  { active, pending, changed, limits }: Besides,
 ): StatusService {
   const service = project.service_name;
-  const { enabled, min_workers, max_workers } = project;
+  const { enabled } = project;
+  const { minWorkers: min_workers, maxWorkers: max_workers, schedule } = limits;
   const policy = recorded.policies.find((each) => each.service === service);
   const decision = recorded.decisions.get(service);
   const found = recorded.sample?.services[service];
@@ -38,6 +42,7 @@ export function describeService(
   const hold = decision?.hold ?? null;
   return {
     ...{ project: name, service, enabled, active, workers, running, min_workers, max_workers },
+    schedule,
     metrics: policy === undefined ? [] : listMetrics(policy, recorded, workers),
     streak: decision === undefined ? null : findStreak(decision),
     action: decision?.action ?? 'none',

@@ -1,12 +1,13 @@
 import { Cron } from 'croner';
 import type { Policy } from '../decide/types.ts';
+import { windowLimits, withLimits, type Limits } from './limits.ts';
 import { toPolicies } from './policies.ts';
 import type { Schedule } from './schedule-keys.ts';
 import type { Config } from './schema.ts';
 
 /** A window whose patterns are understood. */
 interface Window {
-  schedule: Schedule;
+  limits: Limits;
   isOpen: (now: Date) => boolean;
 }
 
@@ -16,9 +17,12 @@ interface Window {
  */
 export function schedulePolicies(config: Config): (now: Date) => Policy[] {
   const windows = new Map(
-    Object.entries(config.projects).map(([name, { schedules = [] }]) => [
+    Object.entries(config.projects).map(([name, project]) => [
       name,
-      schedules.map((schedule) => ({ schedule, isOpen: openWindow(schedule) })),
+      (project.schedules ?? []).map((schedule) => ({
+        limits: windowLimits(schedule, project),
+        isOpen: openWindow(schedule),
+      })),
     ]),
   );
   const policies = toPolicies(config);
@@ -26,14 +30,8 @@ export function schedulePolicies(config: Config): (now: Date) => Policy[] {
 }
 
 function within(policy: Policy, windows: readonly Window[], now: Date): Policy {
-  const open = windows.find(({ isOpen }) => isOpen(now))?.schedule;
-  if (open === undefined) return policy;
-  return {
-    ...policy,
-    minWorkers: open.min_workers ?? policy.minWorkers,
-    maxWorkers: open.max_workers ?? policy.maxWorkers,
-    schedule: open.name ?? `${open.start} to ${open.end}`,
-  };
+  const open = windows.find(({ isOpen }) => isOpen(now));
+  return open === undefined ? policy : withLimits(policy, open.limits);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { carryBrakes } from './brake-memory.ts';
 import { decide, type DecideInput } from './decide.ts';
-import type { Decision, HistoryEntry, Sample } from './types.ts';
+import type { Decision, HistoryEntry, Policy, Sample } from './types.ts';
 
 /** What would be decided for a service if nothing changed, and when. */
 export interface Forecast {
@@ -9,12 +9,17 @@ export interface Forecast {
   decision: Decision;
 }
 
+/** As for `decide`, but the policies so long after the last sample: windows of time open and close. */
+export interface ForecastInput extends Omit<DecideInput, 'policies'> {
+  policiesAt: (afterMs: number) => readonly Policy[];
+}
+
 /**
  * The first change of `service` that follows where each run from now on measures what the last one did; null: none
  * within `horizonMs`. Only what is measured stays: time goes on, and with it durations, cooldowns and warm-up.
  */
 export function forecast(
-  { policies, history, checkIntervalMs }: DecideInput,
+  { policiesAt, history, checkIntervalMs }: ForecastInput,
   service: string,
   horizonMs: number,
 ): Forecast | null {
@@ -23,6 +28,7 @@ export function forecast(
   if (last === undefined) return null;
   let newest = takeOver(last, entries);
   for (let afterMs = checkIntervalMs; afterMs <= horizonMs; afterMs += checkIntervalMs) {
+    const policies = policiesAt(afterMs);
     newest = carryBrakes(policies, entries, repeat(newest, checkIntervalMs / 1000));
     entries.push(newest);
     const decision = decide({ policies, history: entries, checkIntervalMs }).find(

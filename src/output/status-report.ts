@@ -28,6 +28,7 @@ const HEADER: Row = {
 /** A column narrower than this says nothing. */
 const LEAST_NOW = 26;
 const MOST_NAME = 30;
+const MOST_WINDOW = 16;
 const BAR_COLUMNS = 8;
 
 /** The screen of `status`: the host, then a row for each project, or some lines where the terminal is narrow. */
@@ -83,10 +84,11 @@ function toRow(service: StatusService, report: StatusReport, screen: Screen): Ro
   };
 }
 
-/** Declared/running, then the limits: `3/3 of 1–4`. */
-function tellWorkers({ workers, running, min_workers, max_workers }: StatusService): string {
-  const counts = `${workers ?? '?'}/${running ?? '?'}`;
-  return `${counts} of ${min_workers}–${max_workers}`;
+/** Declared/running, then the limits, and the window of time that they are from: `3/3 of 1–4 (office)`. */
+function tellWorkers(service: StatusService): string {
+  const { workers, running, min_workers: min, max_workers: max, schedule } = service;
+  const window = schedule === null ? '' : ` (${fitText(cleanText(schedule), MOST_WINDOW)})`;
+  return `${workers ?? '?'}/${running ?? '?'} of ${min}–${max}${window}`;
 }
 
 /** `cpu 55 % (30–80)`: the value, and between which values nothing is to be done. */

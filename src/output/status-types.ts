@@ -64,8 +64,11 @@ export interface StatusService {
   active: string | null;
   workers: number | null;
   running: number | null;
+  /** the limits of now */
   min_workers: number;
   max_workers: number;
+  /** the window of time that they are from; null: none is open */
+  schedule: string | null;
   metrics: StatusMetric[];
   streak: Streak | null;
   action: Decision['action'];

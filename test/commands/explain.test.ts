@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { Explanation } from '../../src/output/explain-types.ts';
 import { assertDocumented } from '../docs/json-schemas.ts';
 import { autoscaler, type Ended } from './built.ts';
-import { makeFolder, recordHost, type HostShape } from './recorded-host.ts';
+import { makeFolder, recordHost, windowNow, type HostShape } from './recorded-host.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -40,6 +40,19 @@ describe('explain', () => {
     assert.equal(at, due.toTimeString().slice(0, 5));
   });
 
+  test('its limits are those of now, and a window of time that opens is foreseen', () => {
+    const night = { name: 'night', ...windowNow('open'), max_workers: 3 };
+    const late = { name: 'late', ...windowNow('later'), min_workers: 4 };
+    const keys = { schedules: [night, late], cooldown_minutes: 90 };
+    const { stdout } = explain({ cpu: [50, 50, 50], keys }, 'shop');
+    assert.match(stdout, /^min, max +1 to 3 workers \(schedule "night"\)$/m);
+    const { next } = JSON.parse(explainAgain('shop', '--json').stdout) as Explanation;
+    assert.equal(next?.to, 4);
+    assert.match(next.reason, /schedule "late" sets 4 to 4 workers/);
+    // of the first run within the window
+    assert.ok(next.in_s > 3600 - 60 && next.in_s <= 3600 + 120, String(next.in_s));
+  });
+
   test('says that nothing would follow', () => {
     const { stdout } = explain({ cpu: [50, 50, 50] }, 'shop');
     assert.match(stdout, /^If cpu stays at 50 %: no change within 15 m$/m);
@@ -66,6 +79,6 @@ describe('explain', () => {
   });
 });
 
-function explainAgain(project: string): Ended {
-  return autoscaler(['--config', `${folder}/config.json`, 'explain', project]);
+function explainAgain(...args: string[]): Ended {
+  return autoscaler(['--config', `${folder}/config.json`, 'explain', ...args]);
 }

@@ -18,6 +18,22 @@ export interface HostShape {
   /** what was done right after the sample before the last */
   change?: { to: number; result: 'applied' | 'undone' };
   seconds?: number;
+  /** further keys of each project */
+  keys?: object;
+}
+
+/** A window of time that is open from an hour ago to in an hour, or, `later`, from in an hour on. */
+export function windowNow(when: 'open' | 'later'): {
+  start: string;
+  end: string;
+  timezone: string;
+} {
+  const at = (hours: number): string => {
+    const then = new Date(Date.now() + hours * 3_600_000);
+    return `${then.getUTCMinutes()} ${then.getUTCHours()} * * *`;
+  };
+  const [from, to] = when === 'open' ? [-1, 1] : [1, 2];
+  return { start: at(from), end: at(to), timezone: 'UTC' };
 }
 
 /** Where files that decide what root does may be: no folder on the way belongs to others. */
@@ -33,7 +49,7 @@ export function unitOf(project: string): string {
 }
 
 export function recordHost(folder: string, shape: HostShape): RecordedHost {
-  const { projects = ['shop'], cpu, workers = [], change, seconds = 120 } = shape;
+  const { projects = ['shop'], cpu, workers = [], change, seconds = 120, keys = {} } = shape;
   const stateDir = join(folder, 'state');
   const config = join(folder, 'config.json');
   mkdirSync(stateDir, { mode: 0o750 });
@@ -43,6 +59,7 @@ export function recordHost(folder: string, shape: HostShape): RecordedHost {
     cpu_thresholds: { scale_up_3: 60, scale_up_4: 80, scale_down_1: 30 },
     cpu_duration_minutes: { scale_up: 6, scale_down: 10 },
     memory_threshold_mb: 500,
+    ...keys,
   });
   const global = { state_dir: stateDir, backup_dir: join(folder, 'backup') };
   const document = {

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { StatusReport } from '../../src/output/status-types.ts';
 import { assertDocumented } from '../docs/json-schemas.ts';
 import { autoscaler, MAIN } from './built.ts';
-import { makeFolder, recordHost } from './recorded-host.ts';
+import { makeFolder, recordHost, windowNow } from './recorded-host.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -45,6 +45,18 @@ describe('status', () => {
     ) as StatusReport;
     const [shop] = services;
     assert.deepEqual([shop?.workers, shop?.last_change?.to, last_day.changes.up], [3, 3, 1]);
+  });
+
+  test('the limits are those of the window of time that is open now', () => {
+    const office = { name: 'office', ...windowNow('open'), min_workers: 3 };
+    const { config } = recordHost(folder, { cpu: [50, 50], keys: { schedules: [office] } });
+    const { services } = assertDocumented(
+      'status',
+      status(config, '--json').stdout,
+    ) as StatusReport;
+    const [shop] = services;
+    assert.deepEqual([shop?.min_workers, shop?.schedule, shop?.to], [3, 'office', 3]);
+    assert.match(shop?.reason ?? '', /schedule "office" sets 3 to 4 workers → 3 workers$/);
   });
 
   test('without any sample says so, with the command that helps', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { loadConfig } from '../../src/config/load.ts';
+import { listLimits, readLimits, tellLimits } from '../../src/config/limits.ts';
 import { readPoliciesAt } from '../../src/config/policies-at.ts';
 import { openWindow } from '../../src/config/schedules.ts';
 import { decide } from '../../src/decide/decide.ts';
@@ -123,6 +124,20 @@ describe('schedules of a project', () => {
     assert.deepEqual(limits('07:00:00'), [1, 6, '0 0 * * * to 0 12 * * *']);
     assert.deepEqual(limits('09:00:00'), [3, 4, 'office']);
     assert.deepEqual(limits('19:00:00'), [1, 4, undefined]);
+  });
+
+  test('by hand and in check, too: the limits of a moment, or all that it ever has', async () => {
+    const { config } = await loadConfig(writeConfig(SHOP));
+    const shop = config.projects['shop']!;
+    const tell = async (time: string) =>
+      tellLimits(await readLimits(shop, new Date(`2026-11-24T${time}Z`)));
+    assert.equal(await tell('09:00:00'), '3 to 4 workers (schedule "office")');
+    assert.equal(await tell('19:00:00'), '1 to 4 workers');
+    assert.deepEqual(listLimits(shop).map(tellLimits), [
+      '1 to 4 workers',
+      '3 to 4 workers (schedule "office")',
+      '1 to 6 workers (schedule "0 0 * * * to 0 12 * * *")',
+    ]);
   });
 
   test('a limit that comes of a window is told with it', async () => {

@@ -19,7 +19,7 @@ const CPU = metricPolicy('cpu', '3>80 1<30', [4, 10]);
 /** `3 in 2 m`, or `none`. */
 function tell(series: Series, fields: Partial<Policy> = {}, horizonM = 60): string {
   const of = policy([CPU], fields);
-  const input = { policies: [of], history: history(series), checkIntervalMs: INTERVAL_MS };
+  const input = { policiesAt: () => [of], history: history(series), checkIntervalMs: INTERVAL_MS };
   const found = forecast(input, SERVICE, horizonM * 60_000);
   return found === null ? 'none' : `${found.decision.to} in ${found.afterMs / 60_000} m`;
 }
@@ -49,8 +49,16 @@ describe('what would follow if nothing changed', () => {
   }
   test('not beyond the horizon', () => assert.equal(tell({ cpu: '50 20' }, {}, 7), 'none'));
   test('nothing was recorded', () => {
-    const input = { policies: [policy([CPU])], history: [], checkIntervalMs: INTERVAL_MS };
+    const input = { policiesAt: () => [policy([CPU])], history: [], checkIntervalMs: INTERVAL_MS };
     assert.equal(forecast(input, SERVICE, 1e7), null);
+  });
+  test('a window of time that opens meanwhile counts from then on', () => {
+    const policiesAt = (afterMs: number): Policy[] => [
+      policy([CPU], afterMs < 7 * 60_000 ? {} : { minWorkers: 3, schedule: 'office' }),
+    ];
+    const input = { policiesAt, history: history({ cpu: '50 50' }), checkIntervalMs: INTERVAL_MS };
+    const found = forecast(input, SERVICE, 3_600_000);
+    assert.deepEqual([found?.afterMs, found?.decision.to], [8 * 60_000, 3]);
   });
 });
 

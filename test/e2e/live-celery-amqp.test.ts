@@ -1,25 +1,18 @@
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { startLab, type Lab } from '../lab/lab.ts';
-import { celeryUnit, installUnit } from '../lab/services.ts';
+import { celeryUnit, installUnit, RABBIT, rabbitmqctl, rabbitUnit } from '../lab/services.ts';
 
-const BROKER = 'amqp://guest:guest@127.0.0.1:5672//';
 /** Machines that test are slow at times. */
 const PATIENT = { timeoutMs: 180_000 };
 
 let lab: Lab;
 before(async () => {
   lab = await startLab();
-  const rabbit = [
-    ...['[Service]', 'Type=notify', 'NotifyAccess=all', 'User=rabbitmq', 'TimeoutStartSec=120'],
-    ...['Environment=HOME=/var/lib/rabbitmq', 'Environment=RABBITMQ_NODENAME=lab@localhost'],
-    ...['ExecStart=/usr/lib/rabbitmq/bin/rabbitmq-server', ''],
-  ];
-  await lab.writeFile('/etc/systemd/system/lab-rabbit.service', rabbit.join('\n'));
-  await lab.ok('systemctl daemon-reload && systemctl start lab-rabbit', PATIENT);
+  await installUnit(lab, 'lab-rabbit.service', rabbitUnit());
   const jobs = {
     ...{ kind: 'celery', max_workers: 9, cpu_thresholds: { scale_down_1: 0 } },
-    broker_url: BROKER,
+    broker_url: RABBIT,
   };
   const config = { projects: { jobs }, global: { apply: 'live' } };
   await lab.writeFile('/etc/autoscaler/config.json', JSON.stringify(config));
@@ -31,17 +24,12 @@ async function countChildren(name: string): Promise<number> {
   return Number(stdout);
 }
 
-function rabbitmqctl(command: string): Promise<string> {
-  return lab.ok(
-    `runuser -u rabbitmq -- env HOME=/var/lib/rabbitmq RABBITMQ_NODENAME=lab@localhost /usr/lib/rabbitmq/bin/rabbitmqctl ${command}`,
-  );
-}
-
 test('over RabbitMQ: only the worker that is meant changes, without a restart, and nothing is left there', async () => {
-  await installUnit(lab, 'jobs.service', celeryUnit({ broker: BROKER }));
-  await installUnit(lab, 'other.service', celeryUnit({ broker: BROKER, args: '-n other@%%h' }));
+  await installUnit(lab, 'jobs.service', celeryUnit({ broker: RABBIT }));
+  await installUnit(lab, 'other.service', celeryUnit({ broker: RABBIT, args: '-n other@%%h' }));
   await lab.until(
-    async () => (await rabbitmqctl('list_queues name')).match(/\.celery\.pidbox/g)?.length === 2,
+    async () =>
+      (await rabbitmqctl(lab, 'list_queues name')).match(/\.celery\.pidbox/g)?.length === 2,
     { what: 'both to listen', timeoutMs: 60_000, everyMs: 1000 },
   );
   const main = await lab.ok('systemctl show -P MainPID jobs');
@@ -55,5 +43,5 @@ test('over RabbitMQ: only the worker that is meant changes, without a restart, a
     assert.deepEqual([await countChildren('jobs'), await countChildren('other')], [workers, 2]);
   }
   assert.equal(await lab.ok('systemctl show -P MainPID jobs'), main);
-  assert.doesNotMatch(await rabbitmqctl('list_queues name'), /autoscaler/);
+  assert.doesNotMatch(await rabbitmqctl(lab, 'list_queues name'), /autoscaler/);
 });

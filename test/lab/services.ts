@@ -57,6 +57,25 @@ export function redisUnit(
   });
 }
 
+/** The broker of `rabbitUnit()`. */
+export const RABBIT = 'amqp://guest:guest@127.0.0.1:5672//';
+
+/** A RabbitMQ, which takes some seconds to start. */
+export function rabbitUnit(): string {
+  return unit('a RabbitMQ of the tests', {
+    execStart: '/usr/lib/rabbitmq/bin/rabbitmq-server',
+    env: { HOME: '/var/lib/rabbitmq', RABBITMQ_NODENAME: 'lab@localhost' },
+    lines: ['Type=notify', 'NotifyAccess=all', 'User=rabbitmq', 'TimeoutStartSec=120'],
+  });
+}
+
+/** Runs rabbitmqctl against it. */
+export function rabbitmqctl(lab: Lab, command: string): Promise<string> {
+  return lab.ok(
+    `runuser -u rabbitmq -- env HOME=/var/lib/rabbitmq RABBITMQ_NODENAME=lab@localhost /usr/lib/rabbitmq/bin/rabbitmqctl ${command}`,
+  );
+}
+
 /** Writes `text` as /etc/systemd/system/`name`, reloads, starts it and waits until it is active. */
 export async function installUnit(lab: Lab, name: string, text: string): Promise<void> {
   await lab.writeFile(`/etc/systemd/system/${name}`, text);

@@ -13,7 +13,15 @@ const AT = '2026-11-24T12:00:00.000Z';
 function service(project: string, fields: Partial<StatusService> = {}): StatusService {
   return {
     ...{ project, service: 'shop.service', enabled: true, active: 'active', drift: false },
-    ...{ workers: 2, running: 2, min_workers: 1, max_workers: 4, streak: null, in_progress: null },
+    ...{
+      workers: 2,
+      running: 2,
+      min_workers: 1,
+      max_workers: 4,
+      schedule: null,
+      streak: null,
+      in_progress: null,
+    },
     metrics: [{ metric: 'cpu', value: 55.5, up_at: 80, down_at: 30, error: null }],
     ...{ action: 'none', from: 2, to: 2, wanted: null, hold: null, reason: 'r', hold_reason: null },
     last_change: null,
@@ -50,6 +58,11 @@ const STREAK = service('shop', {
 
 describe('the screen says', () => {
   const rows: [name: string, of: StatusReport, line: RegExp][] = [
+    [
+      'the window of time that the limits are from',
+      report([service('shop', { min_workers: 3, schedule: 'office' })]),
+      /^shop +2\/2 of 3–4 \(office\) {2}/m,
+    ],
     ['the timer', report([]), /^timer {3}on, last run 48 s ago \(ok\), next in 1 m 12 s$/m],
     [
       'that the timer is off, and the command that helps',

@@ -7,6 +7,8 @@ import redis
 from celery import Celery
 
 app = Celery("tasks", broker=os.environ["BROKER_URL"])
+if "MASTER_NAME" in os.environ:
+    app.conf.broker_transport_options = {"master_name": os.environ["MASTER_NAME"]}
 app.conf.task_ignore_result = True
 app.conf.worker_prefetch_multiplier = 1
 app.conf.task_acks_late = os.environ.get("ACKS_LATE", "") == "1"

@@ -1,9 +1,11 @@
-"""web.py that notes each request: a line `+ T` where it begins and `- T` where it ends, T on the boot clock, in the
+"""web.py, and its /sleep for ASGI, that notes each request: a line `+ T` where it begins and `- T` where it ends, T on the boot clock, in the
 folder TIMED_DIR, a file a process."""
 
+import asyncio
 import os
 import threading
 import time
+from urllib.parse import parse_qs
 
 import web
 
@@ -36,3 +38,15 @@ class _Timed:
 def app(environ, start_response):
     _note(b"+")
     return _Timed(web.app(environ, start_response))
+
+
+async def asgi(scope, receive, send):
+    if scope["type"] != "http":
+        return
+    _note(b"+")
+    query = parse_qs(scope["query_string"].decode())
+    await asyncio.sleep(float(query.get("ms", ["0"])[0]) / 1000)
+    headers = [(b"content-type", b"text/plain"), (b"content-length", b"3"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"ok\n"})
+    _note(b"-")
