@@ -38,7 +38,8 @@ export async function findCeleryObstacle(
 }
 
 /**
- * Brings a prefork pool to `target` processes by remote control addressed to this worker's node alone. A
+ * Brings a prefork pool to `target` processes by remote control addressed to this worker's node alone. It
+ * starts new processes when it looks after itself the next time, every 5 s (celery/concurrency/asynpool.py). A
  * pool that is busy gives up idle processes only: it is asked several times, then the rest is left to later
  * runs (`partly`).
  */
@@ -48,7 +49,11 @@ export async function resizeCelery(
   deps: ActDeps,
 ): Promise<Resized> {
   const { service } = change.manifest;
-  const first = await readStillPool(service, deps);
+  const { reactMs, stillMs } = deps.timing;
+  // another run, or this one before it was to go back, may have asked it to grow
+  const isAgain = change.written === null || change.manifest.undo_because !== null;
+  const patienceMs = isAgain ? reactMs + stillMs : stillMs;
+  const first = await readStillPool(service, deps, undefined, patienceMs);
   const node = deps.control.nodeOf(first.masterPid);
   if (node === null) throw new UserError(EXIT.failed, 'the name of its node cannot be told');
   let pool = first;
@@ -64,7 +69,7 @@ export async function resizeCelery(
     await demand(service, node, missing, deps);
     const isThere = ({ workerPids }: Pool): boolean => workerPids.length === target;
     // idle processes end at once, busy ones not for long
-    const limitMs = missing > 0 ? deps.timing.reactMs : deps.timing.stillMs;
+    const limitMs = missing > 0 ? 2 * reactMs : stillMs;
     await watch(() => readPool(service, deps, first), isThere, limitMs, deps);
     pool = await readStillPool(service, deps, first);
   }

@@ -47,11 +47,16 @@ export async function watch<T>(
 }
 
 /**
- * The pool once the number of its workers has stood still for `stillMs`, so that one that was just killed
+ * The pool once the number of its workers has stood still for `stillMs` (by default that of the timing), so that one that was just killed
  * and is being replaced is not taken for missing; after `limitMs` as it is then.
  */
-export async function readStillPool(service: string, deps: ActDeps, same?: Pool): Promise<Pool> {
-  const { stillMs, stillLimitMs } = deps.timing;
+export async function readStillPool(
+  service: string,
+  deps: ActDeps,
+  same?: Pool,
+  stillMs = deps.timing.stillMs,
+): Promise<Pool> {
+  const { stillLimitMs } = deps.timing;
   let since = deps.monotonicMs();
   let before: number | null = null;
   return watch(

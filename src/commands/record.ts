@@ -3,7 +3,10 @@ import type { Outcome } from '../act/types.ts';
 import type { ActionRecord } from '../decide/types.ts';
 import { UserError } from '../errors.ts';
 import { readBootTime } from '../measure/boot-clock.ts';
-import { appendEntries, readRecent } from '../state/history.ts';
+import { appendEntries, readSince } from '../state/history.ts';
+
+/** Within it a change whose end could not be noted is known again: runs note samples in the meantime. */
+const KNOWN_MS = 24 * 3_600_000;
 
 /**
  * Notes a change in the history, so that the evidence of its service starts anew. One that a run noted
@@ -25,9 +28,10 @@ export function appendOutcome(stateDir: string, outcome: Outcome, log: Logger | 
 }
 
 function appendOnce(stateDir: string, record: ActionRecord): void {
-  const { entries } = readRecent(stateDir, 0);
+  const now = { ms: Date.now(), ...readBootTime() };
+  const { entries } = readSince(stateDir, now.ms - KNOWN_MS, now);
   const isNoted = entries.some(
-    (entry) =>
+    ({ entry }) =>
       entry.kind === 'action' && entry.change === record.change && entry.result === record.result,
   );
   if (!isNoted) appendEntries(stateDir, [record]);

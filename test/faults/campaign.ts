@@ -1,3 +1,4 @@
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { startLab } from '../lab/lab.ts';
 import { installUnit, redisUnit } from '../lab/services.ts';
 import { SCENARIOS } from './scenarios.ts';
@@ -23,6 +24,17 @@ export interface Tally {
   failures: string[];
 }
 
+export interface Options {
+  /** one in so many faults, from the first on */
+  every: number;
+  /** how many at once */
+  slots: number;
+  /** of which scenarios: those whose names contain it; default: of all */
+  scenarios?: string;
+  /** a file that notes each fault and whether it was survived; those that it knows as survived are not tried again */
+  notes?: string;
+}
+
 interface Case {
   fault: string;
   what: string;
@@ -30,24 +42,20 @@ interface Case {
 
 /**
  * Finds the system calls of each road of a change by making it, then makes it again and again with one
- * fault each: killed right before the call, and the call refused with ENOSPC and with EIO where it can be.
- * After each, the next run must leave all consistent. `every`: one in so many faults, from the first on.
+ * fault each: killed right before the call, and the call refused with ENOSPC and with EIO (a signal with EPERM, a
+ * connection with ECONNREFUSED, a message with EPIPE) where it can be. After each, the next run must leave all
+ * consistent.
  */
-export async function runCampaign(
-  options: { every: number; slots: number; scenarios?: string },
-  say: (line: string) => void,
-): Promise<Tally[]> {
+export async function runCampaign(options: Options, say: (line: string) => void): Promise<Tally[]> {
   const lab = await startLab();
   try {
     await installUnit(lab, 'lab-redis.service', redisUnit());
-    const slots = await Promise.all(
-      Array.from({ length: options.slots }, (_, index) => makeSlot(lab, index)),
-    );
+    const slots = Array.from({ length: options.slots }, (_, index) => makeSlot(lab, index));
     const tallies: Tally[] = [];
     let offset = 0;
     for (const scenario of SCENARIOS) {
       if (!scenario.name.includes(options.scenarios ?? '')) continue;
-      const tally = await runScenario(scenario, slots, { every: options.every, offset }, say);
+      const tally = await runScenario(scenario, slots, { ...options, offset }, say);
       offset += 1;
       tallies.push(tally);
     }
@@ -60,13 +68,14 @@ export async function runCampaign(
 async function runScenario(
   scenario: Scenario,
   slots: readonly Slot[],
-  { every, offset }: { every: number; offset: number },
+  { every, offset, notes }: Options & { offset: number },
   say: (line: string) => void,
 ): Promise<Tally> {
   const [first] = slots;
   if (first === undefined) throw new Error('no slot');
-  await resetSlot(first, scenario);
-  const whole = await runWithFault(first, scenario, 'none');
+  const prepare = await findPrepare(first, scenario);
+  await prepare(first);
+  const whole = await runWithFault(first, scenario.command(first), 'none');
   const expected = scenario.fails === true ? 1 : 0;
   const faults = await findFaults(first, scenario);
   if (whole.result.exitCode !== expected || faults.length > 0) {
@@ -74,20 +83,33 @@ async function runScenario(
       `${scenario.name}, without a fault: ${faults.join('; ')} ${whole.result.stderr}`,
     );
   }
+  const { stdout } = whole.result;
+  if (
+    scenario.live === true &&
+    scenario.killed === undefined &&
+    !stdout.includes('without a restart')
+  ) {
+    throw new Error(`${scenario.name}: it was restarted: ${stdout}${whole.result.stderr}`);
+  }
   const all = whole.calls.flatMap(toCases);
   const cases = all.filter((_, index) => (index + offset) % every === 0);
   const tally: Tally = {
     ...{ scenario: scenario.name, calls: whole.calls.length },
     ...{ injected: 0, survived: 0, failures: [] },
   };
+  const survived = new Set(readNotes(notes));
   const work = cases.values();
   await Promise.all(
     slots.map(async (slot) => {
       for (const each of work) {
-        const failures = await tryFault(slot, scenario, each);
+        const isKnown = survived.has(`${scenario.name}: ${each.fault}`);
+        const failures = isKnown ? [] : await tryFault(slot, scenario, each, prepare);
         tally.injected += 1;
-        if (failures.length === 0) tally.survived += 1;
-        else {
+        if (failures.length === 0) {
+          tally.survived += 1;
+          if (notes !== undefined && !isKnown)
+            appendFileSync(notes, `${scenario.name}: ${each.fault}\n`);
+        } else {
           tally.failures.push(`${each.what}: ${failures.join('; ')}`);
           say(`${scenario.name}: NOT SURVIVED: ${tally.failures.at(-1)}`);
         }
@@ -100,6 +122,28 @@ async function runScenario(
   return tally;
 }
 
+function readNotes(path: string | undefined): string[] {
+  return path !== undefined && existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
+}
+
+/** How a slot is brought to where the scenario's command begins: for some, to a change that was killed. */
+async function findPrepare(
+  first: Slot,
+  scenario: Scenario,
+): Promise<(slot: Slot) => Promise<void>> {
+  const { killed } = scenario;
+  if (killed === undefined) return (slot) => resetSlot(slot, scenario);
+  await resetSlot(first, scenario);
+  const { calls } = await runWithFault(first, killed.command(first), 'none');
+  const index = calls.findIndex((call, at) => killed.at(call, calls.slice(0, at)));
+  if (index === -1) throw new Error(`${scenario.name}: no such call among ${calls.length}`);
+  return async (slot) => {
+    await resetSlot(slot, scenario);
+    const { result } = await runWithFault(slot, killed.command(slot), `${index + 1}:KILL`);
+    if (result.exitCode === 0) throw new Error(`it was to be killed at call ${index + 1}`);
+  };
+}
+
 /** O_WRONLY, O_RDWR, O_CREAT */
 const WRITING = 0o1 | 0o2 | 0o100;
 const NEEDS_ROOM = /^(write|pwrite64|writev|copy_file_range|fsync|rename|link|mkdir)/;
@@ -108,19 +152,31 @@ const NEEDS_ROOM = /^(write|pwrite64|writev|copy_file_range|fsync|rename|link|mk
 function toCases([number, call, ...paths]: Call): Case[] {
   const flags = paths.at(-1);
   const needsRoom =
-    NEEDS_ROOM.test(call) ||
+    (NEEDS_ROOM.test(call) && !String(paths[0]).startsWith('socket:')) ||
     (call.startsWith('open') && typeof flags === 'number' && (flags & WRITING) !== 0);
-  const errors = ['KILL', 'EIO', ...(needsRoom ? ['ENOSPC'] : [])];
+  const errors = ['KILL', errorOf(call, paths), ...(needsRoom ? ['ENOSPC'] : [])];
   return errors.map((error) => ({
     fault: `${number}:${error}`,
     what: `${error} at call ${number}, ${call} ${paths.join(' ')}`,
   }));
 }
 
-async function tryFault(slot: Slot, scenario: Scenario, { fault }: Case): Promise<string[]> {
+/** The error that is nobody's fault but the host's. */
+function errorOf(call: string, [path]: (string | number)[]): string {
+  if (call === 'kill') return 'EPERM';
+  if (call === 'connect') return 'ECONNREFUSED';
+  return String(path).startsWith('socket:') ? 'EPIPE' : 'EIO';
+}
+
+async function tryFault(
+  slot: Slot,
+  scenario: Scenario,
+  { fault }: Case,
+  prepare: (slot: Slot) => Promise<void>,
+): Promise<string[]> {
   try {
-    await resetSlot(slot, scenario);
-    const { result } = await runWithFault(slot, scenario, fault);
+    await prepare(slot);
+    const { result } = await runWithFault(slot, scenario.command(slot), fault);
     const next = await runNext(slot);
     const failures = await findFaults(slot, scenario);
     for (const { stdout, stderr } of [result, next]) {

@@ -18,14 +18,22 @@ export interface Scenario {
   where: 'unit' | 'drop-in';
   /** it cannot succeed: what is tested is the way back */
   fails?: boolean;
+  /** the running pool is changed without a restart */
+  live?: boolean;
   /** commands before the change, without faults */
   setup?: (slot: Slot) => string[][];
+  /** a change before the command that is killed right before the first of its calls of which this is true */
+  killed?: {
+    command: (slot: Slot) => string[];
+    at: (call: Call, before: readonly Call[]) => boolean;
+  };
   command: (slot: Slot) => string[];
 }
 
 /** One service and a state, backups and a config of its own, so that several can be tried at once in a lab. */
 export interface Slot {
   lab: Lab;
+  number: number;
   service: string;
   unitPath: string;
   port: number;
@@ -35,10 +43,10 @@ export interface Slot {
   log: string;
 }
 
-export async function makeSlot(lab: Lab, number: number): Promise<Slot> {
+export function makeSlot(lab: Lab, number: number): Slot {
   const name = `fault${number}`;
-  const slot: Slot = {
-    lab,
+  return {
+    ...{ lab, number },
     service: `${name}.service`,
     unitPath: `${UNITS}/${name}.service`,
     port: 8100 + number,
@@ -47,15 +55,26 @@ export async function makeSlot(lab: Lab, number: number): Promise<Slot> {
     backups: `/var/backups/autoscaler-${name}`,
     log: `/var/log/autoscaler-${name}.log`,
   };
-  const { service, state, backups, log } = slot;
+}
+
+/** The broker of a slot: a database of its own. */
+export function brokerOf({ number }: Slot): string {
+  return `redis://127.0.0.1:6379/${number}`;
+}
+
+async function configure(slot: Slot, { live = false }: Pick<Scenario, 'live'>): Promise<void> {
+  const { lab, service, state, backups, log } = slot;
   // never reached, so that a run only finishes or undoes what it finds
   const never = { cpu_thresholds: { scale_up_8: 99 }, cpu_duration_minutes: 9999 };
+  const project = { service_name: service, max_workers: 8, ...never };
   const config = {
-    projects: { [name]: { service_name: service, max_workers: 8, ...never } },
-    global: { state_dir: state, backup_dir: backups, log_file: log },
+    projects: { slot: live ? { ...project, broker_url: brokerOf(slot) } : project },
+    global: {
+      ...{ state_dir: state, backup_dir: backups, log_file: log },
+      apply: live ? 'live' : 'restart',
+    },
   };
   await lab.writeFile(slot.config, JSON.stringify(config), { mode: 0o600 });
-  return slot;
 }
 
 /** Puts a slot where the scenario begins: the unit as written, the service with `from` workers, no state of ours. */
@@ -68,12 +87,15 @@ export async function resetSlot(slot: Slot, scenario: Scenario): Promise<void> {
     rmSync(lab.path(path), { recursive: true, force: true });
   }
   for (const name of temporaries(slot)) rmSync(lab.path(`${UNITS}/${name}`));
-  await installUnit(lab, service, scenario.unit(slot));
+  await configure(slot, scenario);
+  const unit = scenario.unit(slot);
+  await installUnit(lab, service, unit);
   await lab.ok(`chown daemon:adm ${unitPath} && chmod 0664 ${unitPath}`);
   // Celery is started for systemd before its pool is there
   await lab.ok(
     `main=$(systemctl show -p MainPID --value ${service}); for i in $(seq 200); do [ $(pgrep -P $main | wc -l) -gt 0 ] && exit; sleep 0.1; done; exit 1`,
   );
+  if (unit.includes('/usr/bin/celery')) await untilControlled(slot);
   await lab.sh('sleep 0.3');
   for (const args of scenario.setup?.(slot) ?? []) {
     const { exitCode, stdout, stderr } = await lab.autoscaler(
@@ -84,13 +106,19 @@ export async function resetSlot(slot: Slot, scenario: Scenario): Promise<void> {
   }
 }
 
+/** Celery's worker listens to its remote control. */
+async function untilControlled({ lab, number }: Slot): Promise<void> {
+  const ask = `redis-cli client list | grep -q "db=${number} .*psub=[1-9]"`;
+  await lab.ok(`for i in $(seq 200); do ${ask} && exit; sleep 0.1; done; exit 1`);
+}
+
 /** A system call of the change: number, name, paths, and for an open its flags. */
 export type Call = [number, string, ...(string | number)[]];
 
 /** Makes the change with a fault in it; answers how it ended and the calls up to there. */
 export async function runWithFault(
   slot: Slot,
-  scenario: Scenario,
+  command: string[],
   fault: string,
 ): Promise<{ result: Result; calls: Call[] }> {
   const { lab, state, backups, log, config } = slot;
@@ -99,7 +127,7 @@ export async function runWithFault(
   const result = await lab.exec(
     [...tracer, events, fault, UNITS, state, backups, log].concat([
       ...['--', ...lab.autoscalerArgv, '--config', config],
-      ...scenario.command(slot),
+      ...command,
     ]),
     PATIENT,
   );

@@ -3,7 +3,8 @@
 usage: tracer.py EVENTS FAULT PATH... -- PROGRAM ARG...
 
 Counted are the calls, of the program and of all that it starts, that touch a file at or below one of the
-PATHs (given, opened or behind a file descriptor), and each start of another program. They are written to
+PATHs (given, opened or behind a file descriptor), each start of another program, and of the program itself
+each signal that it sends, and each connection to a server and each message there. They are written to
 EVENTS, a JSON array a line: the number, the call, the path or paths. FAULT is "none" (only count), "N:KILL"
 (the program gets SIGKILL right before its call N) or "N:ENOSPC" (call N does not happen and gives that error);
 "all:EIO": none of the counted calls happens, but for the starts of programs.
@@ -52,7 +53,12 @@ CALLS = {
     "fchownat": (260, [], [(0, 1)]),
     "utimensat": (280, [], [(0, 1)]),
     "execve": (59, [], [(None, 0)]),
+    "kill": (62, [], []),
+    "connect": (42, [0], []),
+    "sendto": (44, [0], []),
+    "sendmsg": (46, [0], []),
 }
+SENDING = ("write", "writev", "sendto", "sendmsg")
 BY_NUMBER = {number: (name, fds, paths) for name, (number, fds, paths) in CALLS.items()}
 
 PTRACE_TRACEME, PTRACE_CONT, PTRACE_GETREGS, PTRACE_SETREGS, PTRACE_SETOPTIONS = 0, 7, 12, 13, 0x4200
@@ -99,6 +105,13 @@ def read_text(pid, address):
             memory.seek(address + len(data))
             data += memory.read(page_end)
     return os.fsdecode(data.split(b"\0", 1)[0])
+
+
+def read_family(pid, address):
+    """AF_INET is 2, AF_INET6 is 10."""
+    with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+        memory.seek(address)
+        return int.from_bytes(memory.read(2), "little")
 
 
 def of_descriptor(pid, fd):
@@ -187,7 +200,9 @@ class Tracer:
                 touched.append(of_descriptor(pid, at))
             else:
                 touched.append(absolute(pid, at, read_text(pid, arguments[path])))
-        if not self.counts(pid, name, touched):
+        if name == "kill":
+            touched = [f"{arguments[0]} {arguments[1]}"]
+        if not self.counts(pid, name, touched, arguments):
             return
         self.count += 1
         flags = arguments[2] if name == "openat" else arguments[1] if name == "open" else None
@@ -207,9 +222,16 @@ class Tracer:
             registers[RAX] = (1 << 64) - getattr(errno, self.kind)
             ptrace(PTRACE_SETREGS, pid, ctypes.byref(registers))
 
-    def counts(self, pid, name, touched):
+    def counts(self, pid, name, touched, arguments):
         if name == "execve":
             return pid != self.root and os.path.exists(touched[0])
+        if name == "kill":
+            return pid == self.root and arguments[1] != 0
+        if name == "connect":
+            return pid == self.root and read_family(pid, arguments[1]) in (2, 10)
+        if touched and touched[0].startswith("socket:"):
+            # what its parent reads is a socket too
+            return pid == self.root and name in SENDING and arguments[0] > 2
         return any(
             path == prefix or path.startswith(prefix + end)
             for path in touched
