@@ -8,7 +8,8 @@ const start = performance.now();
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const tallies: Tally[] = await runCampaign(
   {
-    ...{ every: Number(every), slots: Number(slots), scenarios },
+    ...{ every: Number(every), slots: Number(slots) },
+    isWanted: (name) => name.includes(scenarios),
     ...(notes !== undefined && { notes }),
   },
   say,

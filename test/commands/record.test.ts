@@ -1,0 +1,43 @@
+import { test, type TestContext } from 'node:test';
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Outcome } from '../../src/act/types.ts';
+import { appendOutcome } from '../../src/commands/record.ts';
+import type { Sample } from '../../src/decide/types.ts';
+import { readBootTime } from '../../src/measure/boot-clock.ts';
+import { appendEntries, readSince } from '../../src/state/history.ts';
+
+function newStateDir(t: TestContext): string {
+  const dir = mkdtempSync(join(tmpdir(), 'autoscaler-record-'));
+  t.after(() => rmSync(dir, { recursive: true }));
+  return dir;
+}
+
+function outcome(changeId: string): Outcome {
+  return {
+    ...{ service: 'web.service', project: 'web', action: 'scale_up', from: 2, to: 3 },
+    ...{ result: 'applied', sentence: '', hint: null, changeId, running: 3, reason: 'cpu' },
+  };
+}
+
+function sample(): Sample {
+  const { boot, uptimeS } = readBootTime();
+  return {
+    ...{ v: 1, kind: 'sample', at: new Date().toISOString(), boot, uptime_s: uptimeS, span_s: 10 },
+    host: { cpu_percent: 50, memory_available_mb: 1000 },
+    services: {},
+  };
+}
+
+test('a change is noted once, also where runs have noted samples since', (t) => {
+  const dir = newStateDir(t);
+  appendOutcome(dir, outcome('000001-web.service'), null);
+  for (let n = 0; n < 3; n++) appendEntries(dir, [sample()]);
+  appendOutcome(dir, outcome('000001-web.service'), null);
+  appendOutcome(dir, outcome('000002-web.service'), null);
+  const { entries } = readSince(dir, 0, { ms: Date.now(), ...readBootTime() });
+  const noted = entries.flatMap(({ entry }) => (entry.kind === 'action' ? [entry.change] : []));
+  assert.deepEqual(noted, ['000001-web.service', '000002-web.service']);
+});
