@@ -29,6 +29,9 @@ export async function drainAndStart(change: Change, deps: ActDeps): Promise<Resi
   };
   if (!(await waitFor(isAtRest, deps))) return 'draining';
   if (unit.activeState === 'active' && unit.subState !== 'exited') return 'done';
+  // a daemon that systemd does not watch: one that runs now was started by somebody else, from the new files
+  if (unit.activeState === 'active' && !('error' in (await deps.findWorkerTree(unit))))
+    return 'done';
   if (unit.activeState === 'active' || unit.subState.startsWith('auto-restart')) {
     // a start would do nothing (RemainAfterExit=) or wait for RestartSec=; no process is left to lose a task
     deps.step('restart');
@@ -75,9 +78,11 @@ function giveUp({ manifest: { service, from, to } }: Change, deps: ActDeps): nev
 async function beginDrain(change: Change, deps: ActDeps): Promise<Drain | null> {
   const { service } = change.manifest;
   const unit = await readUnit(service, deps);
-  if (!isRunning(unit) || /^(exited|auto-restart)/.test(unit.subState)) return null;
+  if (!isRunning(unit) || unit.subState.startsWith('auto-restart')) return null;
   const tree = await deps.findWorkerTree(unit);
   if ('error' in tree) {
+    // a daemon in a Type=oneshot unit (`celery multi start`) that has ended, and systemd does not know it
+    if (unit.subState === 'exited' && tree.empty === true) return null;
     throw new UserError(
       EXIT.failed,
       `${service}: its Celery main process cannot be told beyond doubt (${tree.error}), and without that its tasks would be lost in a restart`,
@@ -108,9 +113,10 @@ async function signalMain(change: Change, drain: Drain, deps: ActDeps): Promise<
 
 /** Between the exit of Celery and the moment when systemd (or the shell above Celery) has noticed it. */
 async function isLeftBehind(unit: UnitState, drain: Drain | null, deps: ActDeps): Promise<boolean> {
-  if (drain === null || unit.activeState !== 'active' || unit.subState === 'exited') return false;
+  if (drain === null || unit.activeState !== 'active') return false;
   const tree = await deps.findWorkerTree(unit);
-  return 'error' in tree || tree.masterStartTicks === drain.start_ticks;
+  if ('error' in tree) return unit.subState !== 'exited';
+  return tree.masterStartTicks === drain.start_ticks;
 }
 
 async function waitFor(isDone: () => Promise<boolean>, deps: ActDeps): Promise<boolean> {

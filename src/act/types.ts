@@ -158,7 +158,8 @@ export interface RemoteControl {
 export interface ActDeps {
   backupDir: string;
   systemd: SystemdActions;
-  findWorkerTree: (unit: UnitState) => Promise<WorkerTree | { error: string }>;
+  /** `empty`: the unit has no process at all */
+  findWorkerTree: (unit: UnitState) => Promise<WorkerTree | { error: string; empty?: boolean }>;
   /** whether a Gunicorn worker has loaded its application and serves; null: not to be told */
   hasBooted: (pid: number) => boolean | null;
   processes: ProcessActions;

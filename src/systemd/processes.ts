@@ -17,7 +17,7 @@ export interface WorkerTree extends Program {
  */
 export function findWorkerTree(
   unit: Pick<UnitState, 'mainPid' | 'controlGroup'>,
-): Promise<WorkerTree | { error: string }> {
+): Promise<WorkerTree | { error: string; empty?: boolean }> {
   return Promise.resolve(selectWorkerTree(readUnitProcesses(unit), unit.mainPid));
 }
 
@@ -25,8 +25,8 @@ export function findWorkerTree(
 export function selectWorkerTree(
   processes: ReadonlyMap<number, Process>,
   mainPid: number | null,
-): WorkerTree | { error: string } {
-  if (processes.size === 0) return { error: 'it has no processes' };
+): WorkerTree | { error: string; empty?: boolean } {
+  if (processes.size === 0) return { error: 'it has no processes', empty: true };
   const masters = findMasters(processes);
   // those that a killed master has left behind look like masters and end soon
   const below = masters.filter(({ process }) => hasAncestor(process, mainPid, processes));

@@ -3,20 +3,28 @@ import { celeryUnit, enqueue, installUnit } from '../lab/services.ts';
 
 /** What of a Celery unit bears on how it can be stopped. */
 export interface Form {
+  /** a worker that systemd watches, or the daemon of `celery multi start` */
+  type: 'simple' | 'forking' | 'oneshot';
   killMode: string;
   restart: string;
   acksLate: boolean;
 }
 
-/** Every KillMode=, each Restart= that people use, acknowledged late or not. */
-export const FORMS: Form[] = ['control-group', 'mixed', 'process', 'none'].flatMap((killMode) =>
+const KILL_MODES = ['control-group', 'mixed', 'process', 'none'];
+const RESTARTS = [
+  'Restart=no',
+  'Restart=on-failure',
+  'Restart=always RestartSec=0',
+  'Restart=always RestartSec=1',
+  'Restart=always RestartSec=5',
+];
+
+/** Every KillMode=, each Restart= that people use (a daemon has none as a rule), acknowledged late or not. */
+export const FORMS: Form[] = KILL_MODES.flatMap((killMode) =>
   [
-    'Restart=no',
-    'Restart=on-failure',
-    'Restart=always RestartSec=0',
-    'Restart=always RestartSec=1',
-    'Restart=always RestartSec=5',
-  ].flatMap((restart) => [false, true].map((acksLate) => ({ killMode, restart, acksLate }))),
+    ...RESTARTS.map((restart) => ({ type: 'simple' as const, killMode, restart })),
+    ...(['forking', 'oneshot'] as const).map((type) => ({ type, killMode, restart: 'Restart=no' })),
+  ].flatMap((form) => [false, true].map((acksLate) => ({ ...form, acksLate }))),
 );
 
 /** How one form went: tasks that ended not once but never, or twice. */
@@ -36,13 +44,7 @@ export async function tryForm(lab: Lab, form: Form, number: number): Promise<Los
   const name = `drain${number}`;
   const loss = { form, tasks: TASKS, lost: TASKS, doubled: 0, error: null };
   try {
-    const { killMode, restart, acksLate } = form;
-    const unit = celeryUnit({
-      count: '-c 2',
-      args: `-Q ${name} -n ${name}@%%h`,
-      lines: [`KillMode=${killMode}`, ...restart.split(' ')],
-      env: { ACKS_LATE: acksLate ? '1' : '' },
-    });
+    const unit = makeUnit(form, name);
     await installUnit(lab, `${name}.service`, unit);
     const config = `/etc/autoscaler/${name}.json`;
     const global = {
@@ -77,6 +79,25 @@ export async function tryForm(lab: Lab, form: Form, number: number): Promise<Los
   } finally {
     await lab.sh(`systemctl kill -s KILL ${name}; systemctl stop ${name}`);
   }
+}
+
+function makeUnit({ type, killMode, restart, acksLate }: Form, name: string): string {
+  const lines = [`KillMode=${killMode}`, ...restart.split(' ')];
+  const env = { ACKS_LATE: acksLate ? '1' : '' };
+  if (type === 'simple') {
+    return celeryUnit({ count: '-c 2', args: `-Q ${name} -n ${name}@%%h`, lines, env });
+  }
+  const files = `--pidfile=/run/${name}.pid --logfile=/run/${name}.log`;
+  return celeryUnit({
+    execStart: `/usr/bin/celery -A tasks multi start ${name} -c 2 -Q ${name} ${files}`,
+    lines: [
+      ...lines,
+      ...(type === 'oneshot'
+        ? ['Type=oneshot', 'RemainAfterExit=yes']
+        : ['Type=forking', `PIDFile=/run/${name}.pid`]),
+    ],
+    env,
+  });
 }
 
 async function untilEnded(lab: Lab, name: string, n: number): Promise<void> {

@@ -1,13 +1,18 @@
-// npm run test:drain [-- every [at once]]: restarts of Celery under load in every form of a unit.
+// npm run test:drain [-- every [at once [words of the form]]]: restarts of Celery under load in every form of a unit.
 import { startLab } from '../lab/lab.ts';
 import { installUnit, redisUnit } from '../lab/services.ts';
-import { FORMS, tryForm } from './matrix.ts';
+import { FORMS, tryForm, type Form } from './matrix.ts';
 
-const [every = '1', lanes = '4'] = process.argv.slice(2);
+const [every = '1', lanes = '4', ...words] = process.argv.slice(2);
 const lab = await startLab();
 try {
   await installUnit(lab, 'lab-redis.service', redisUnit());
-  const chosen = [...FORMS.entries()].filter(([index]) => index % Number(every) === 0).values();
+  const chosen = [...FORMS.entries()]
+    .filter(
+      ([index, form]) =>
+        index % Number(every) === 0 && words.every((word) => tell(form).includes(word)),
+    )
+    .values();
   const sum = { forms: 0, tasks: 0, lost: 0, doubled: 0, errors: 0 };
   await Promise.all(
     Array.from({ length: Number(lanes) }, async () => {
@@ -18,10 +23,8 @@ try {
         sum.lost += lost;
         sum.doubled += doubled;
         if (error !== null) sum.errors += 1;
-        const { killMode, restart, acksLate } = form;
-        const what = `KillMode=${killMode} ${restart}${acksLate ? ' acks_late' : ''}`;
         process.stdout.write(
-          `${what}: ${error ?? `${lost} lost, ${doubled} doubled of ${tasks}`}\n`,
+          `${tell(form)}: ${error ?? `${lost} lost, ${doubled} doubled of ${tasks}`}\n`,
         );
       }
     }),
@@ -30,4 +33,8 @@ try {
   if (sum.lost + sum.doubled + sum.errors > 0) process.exitCode = 1;
 } finally {
   await lab.stop();
+}
+
+function tell({ type, killMode, restart, acksLate }: Form): string {
+  return `Type=${type} KillMode=${killMode} ${restart}${acksLate ? ' acks_late' : ''}`;
 }

@@ -72,8 +72,12 @@ const FORMS: { name: string; options: ServiceOptions }[] = [
     },
   },
   {
-    name: 'KillMode=process, acks_late is not needed',
-    options: { lines: ['KillMode=process', 'TimeoutStopSec=1'] },
+    name: 'a daemon that systemd does not watch (celery multi start, Type=oneshot), TimeoutStopSec=1',
+    options: {
+      execStart:
+        '/usr/bin/celery -A tasks multi start w1 -c 2 --pidfile=/run/w1.pid --logfile=/run/w1.log',
+      lines: ['Type=oneshot', 'RemainAfterExit=yes', 'TimeoutStopSec=1'],
+    },
   },
 ];
 
