@@ -12,7 +12,8 @@ import type { UnitState } from '../systemd/types.ts';
 import { isUnitName, readUnits } from '../systemd/units.ts';
 import { EXIT, UserError } from '../errors.ts';
 import type { Location } from '../unit-file/types.ts';
-import { assumeRunning, locateWorkers } from '../unit-file/workers.ts';
+import { assumeRunning } from '../unit-file/assume-running.ts';
+import { locateWorkers } from '../unit-file/workers.ts';
 import { makeActDeps } from './act-deps.ts';
 
 /** What stands in a call of systemctl at once. */

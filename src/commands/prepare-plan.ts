@@ -8,7 +8,8 @@ import { findSharedPaths } from '../systemd/shared-paths.ts';
 import type { UnitState } from '../systemd/types.ts';
 import { readUnits } from '../systemd/units.ts';
 import type { Refusal } from '../unit-file/types.ts';
-import { assumeRunning, locateWorkers, readCommandFacts } from '../unit-file/workers.ts';
+import { assumeRunning } from '../unit-file/assume-running.ts';
+import { locateWorkers, readCommandFacts } from '../unit-file/workers.ts';
 
 /** What a change is to be, before it is known where it is made. */
 export interface Wanted {

@@ -14,7 +14,7 @@ import { readUnits } from '../systemd/units.ts';
 import { drainTimeouts } from '../config/drain-timeout.ts';
 import { makeActDeps } from './act-deps.ts';
 import { tellEvents } from './events.ts';
-import { planHealNow } from './heal.ts';
+import { planHealNow } from './heal-drift.ts';
 import { holdLock } from './hold-lock.ts';
 import { liveOf, tellLive } from './live.ts';
 import { logOutcome, notingFailure, openCommandLog } from './log-events.ts';

@@ -2,7 +2,7 @@ import type { ServiceSample } from '../decide/types.ts';
 import { findWorkerTree, type WorkerTree } from '../systemd/processes.ts';
 import type { UnitState } from '../systemd/types.ts';
 import type { KnownLocation } from '../unit-file/types.ts';
-import { assumeRunning } from '../unit-file/workers.ts';
+import { assumeRunning } from '../unit-file/assume-running.ts';
 import { countRunningTasks } from './running-tasks.ts';
 import { readUnitFacts, type UnitFacts, type UnitMemory } from './unit-facts.ts';
 import { readMemoryMb } from './worker-memory.ts';

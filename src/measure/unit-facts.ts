@@ -1,13 +1,12 @@
 import { statSync } from 'node:fs';
 import type { UnitState } from '../systemd/types.ts';
-import type { KnownLocation, UnitSources } from '../unit-file/types.ts';
-import { locateWorkers } from '../unit-file/workers.ts';
+import type { KnownLocation } from '../unit-file/types.ts';
 import { countProcessors, readPlainFile, readUnitSources } from './unit-sources.ts';
 
 /** What is known of a unit from its files alone. */
 export interface UnitFacts {
   location: KnownLocation;
-  /** see `hashUnit` */
+  /** differs when a file of the unit has been edited, added or removed */
   hash: string;
 }
 
@@ -63,27 +62,14 @@ export async function readUnitFacts(unit: UnitState, memory: UnitMemory): Promis
     if (isYoung || (typeof found === 'string' && found !== 'ENOENT')) isCertain = false;
     return found;
   });
-  const facts = await findFacts(sources);
+  // the parser of units and Node's crypto are not small
+  const { findFacts } = await import('./find-facts.ts');
+  const facts = findFacts(sources);
   if (isCertain && facts.location.how !== 'refused') {
     memory.units[unit.unit] = { from, marks: [...marks], facts };
     memory.hasChanged = true;
   }
   return facts;
-}
-
-async function findFacts(sources: UnitSources): Promise<UnitFacts> {
-  const location = locateWorkers(sources);
-  // Node's crypto is not small
-  const { hashUnit } = await import('./unit-hash.ts');
-  return { location: withoutText(location), hash: hashUnit(sources) };
-}
-
-function withoutText(location: KnownLocation): KnownLocation {
-  if (location.how === 'refused') return location;
-  const { how, kind, workers } = location;
-  return how === 'splice'
-    ? { how, kind, workers }
-    : { how, kind, workers, assumed: location.assumed };
 }
 
 /** Of what cannot even be looked at, nothing is kept. */

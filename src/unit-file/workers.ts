@@ -6,7 +6,7 @@ import { findOurs, laterThanOurs, ourPath, whyNotOwn, withOurs } from './ownersh
 import type { Concurrency } from './gunicorn-concurrency.ts';
 import { numberIn } from './reading.ts';
 import type { Reading } from './reading.ts';
-import type { CommandFacts, KnownLocation, Location, Refusal, UnitSources } from './types.ts';
+import type { CommandFacts, Location, Refusal, UnitSources } from './types.ts';
 import { readUnit, refuse } from './unit.ts';
 import type { UnitReading } from './unit.ts';
 
@@ -24,12 +24,6 @@ export function locateWorkers(sources: UnitSources): Location {
   const { file, start, end } = place;
   const what = describe(unit, place);
   return { how: 'splice', kind: reading.kind, workers, path: file.path, start, end, what };
-}
-
-/** The same where nothing but the app may set the number: then it is what runs, where that is known. */
-export function assumeRunning<T extends KnownLocation>(location: T, running: number | null): T {
-  const isAssumed = location.how === 'drop_in' && location.assumed;
-  return isAssumed && running !== null ? { ...location, workers: running } : location;
 }
 
 /** What the unit's command says of the pool; null where there is no single worker command. */

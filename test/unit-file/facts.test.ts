@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { assumeRunning, locateWorkers, readCommandFacts } from '../../src/unit-file/workers.ts';
+import { assumeRunning } from '../../src/unit-file/assume-running.ts';
+import { locateWorkers, readCommandFacts } from '../../src/unit-file/workers.ts';
 import { sourcesOf } from './shape.ts';
 
 const facts = (exec: string) => readCommandFacts(sourcesOf({ name: '', exec }).sources);

@@ -1,0 +1,23 @@
+import { createHash } from 'node:crypto';
+import type { KnownLocation, UnitSources } from '../unit-file/types.ts';
+import { locateWorkers } from '../unit-file/workers.ts';
+import type { UnitFacts } from './unit-facts.ts';
+
+/** What the files of a unit say; asked only when any of them has changed. */
+export function findFacts(sources: UnitSources): UnitFacts {
+  return { location: withoutText(locateWorkers(sources)), hash: hashUnit(sources) };
+}
+
+function withoutText(location: KnownLocation): KnownLocation {
+  if (location.how === 'refused') return location;
+  const { how, kind, workers } = location;
+  return how === 'splice'
+    ? { how, kind, workers }
+    : { how, kind, workers, assumed: location.assumed };
+}
+
+/** A short text that differs when a file of the unit has been edited, added or removed. */
+function hashUnit({ fragment, dropIns, environmentFiles }: UnitSources): string {
+  const files = [fragment, ...dropIns, ...environmentFiles].map((file) => [file?.path, file?.text]);
+  return createHash('sha256').update(JSON.stringify(files)).digest('hex').slice(0, 12);
+}
