@@ -7,7 +7,13 @@ import {
   msSinceBeat,
   type GunicornWorker,
 } from './gunicorn-worker.ts';
-import { findListeners, readTable, type Listeners, type TableName } from './listeners.ts';
+import {
+  findListeners,
+  readTable,
+  type Listeners,
+  type ReadTable,
+  type TableName,
+} from './listeners.ts';
 import type { SocketTable } from './sockets.ts';
 
 /** The workers of one service, ready to be looked at. */
@@ -19,10 +25,10 @@ export interface Pool {
 }
 
 /** Finds out what the workers are and how many requests each can have at once, or why that cannot be told. */
-export function openPool(request: BusyRequest): Pool | { error: string } {
+export function openPool(request: BusyRequest, read: ReadTable): Pool | { error: string } {
   const { masterPid, workerPids, concurrency } = request;
   if (workerPids.length === 0) return { error: 'it has no workers' };
-  const listeners = findListeners(masterPid);
+  const listeners = findListeners(masterPid, read);
   const listening = new Set([...listeners.values()].flat().map(({ inode }) => inode));
   if (listening.size === 0) return { error: 'its main process listens on no socket' };
   const workers = workerPids.flatMap((pid) => ifThere(() => lookAtWorker(pid, listening)) ?? []);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Concurrency } from '../unit-file/gunicorn-concurrency.ts';
 import { openPool, type Pool } from './busy-pool.ts';
-import { tellUnseen } from './listeners.ts';
+import { readTable, tellUnseen, type ReadTable } from './listeners.ts';
 
 /** The workers of one Gunicorn service. */
 export interface BusyRequest {
@@ -23,16 +23,17 @@ const MOST_COST = 0.1;
 
 /**
  * How busy Gunicorn services are: the mean of many looks within a second, all services side by side. Where all workers
- * of a service have waited for that second already, it is known without waiting.
+ * of a service have waited for that second already, it is known without waiting. `read`: what they listen on is found by.
  */
 export async function measureBusyness(
   requests: readonly BusyRequest[],
+  read: ReadTable = readTable,
 ): Promise<Map<string, Busyness>> {
   const results = new Map<string, Busyness>();
   let watched: Watched[] = [];
   for (const request of requests) {
     const { service } = request;
-    const pool = seen(() => openPool(request));
+    const pool = seen(() => openPool(request, read));
     const idle = 'error' in pool ? pool : seen(() => pool.hasBeenIdle(WINDOW_MS, Date.now()));
     if (typeof idle === 'object') results.set(service, idle);
     else if (idle) results.set(service, 0);

@@ -9,12 +9,15 @@ export type TableName = (typeof TABLES)[number];
 /** What a service listens on: the listening sockets that its main process holds, by table. */
 export type Listeners = Map<TableName, Listener[]>;
 
+/** How a table is read. */
+export type ReadTable = (pid: number, name: TableName) => SocketTable;
+
 /** @throws Error with a code where the process is gone or not ours to see */
-export function findListeners(masterPid: number): Listeners {
+export function findListeners(masterPid: number, read: ReadTable = readTable): Listeners {
   const inodes = new Set([...readLinks(masterPid).values()].map(socketInode));
   const found: Listeners = new Map();
   for (const name of TABLES) {
-    const { listeners } = readTable(masterPid, name);
+    const { listeners } = read(masterPid, name);
     const ours = listeners.filter(({ inode }) => inodes.has(inode));
     if (ours.length > 0) found.set(name, ours);
   }
@@ -22,11 +25,14 @@ export function findListeners(masterPid: number): Listeners {
 }
 
 /** The connections that wait to be accepted by a service. */
-export function countWaiting(masterPid: number): number | { error: string } {
+export function countWaiting(
+  masterPid: number,
+  read: ReadTable = readTable,
+): number | { error: string } {
   try {
-    const found = [...findListeners(masterPid)];
+    const found = [...findListeners(masterPid, read)];
     if (found.length === 0) return { error: 'its main process listens on no socket' };
-    const twice = findTwice(masterPid, found);
+    const twice = findTwice(masterPid, found, read);
     if (twice !== null) return { error: `another socket has the path ${twice} too` };
     return found.flatMap(([, each]) => each).reduce((sum, { waiting }) => sum + waiting, 0);
   } catch (error) {
@@ -35,10 +41,10 @@ export function countWaiting(masterPid: number): number | { error: string } {
 }
 
 /** The path of a Unix socket that somebody else listens on too; null: none. */
-function findTwice(pid: number, found: [TableName, Listener[]][]): string | null {
+function findTwice(pid: number, found: [TableName, Listener[]][], read: ReadTable): string | null {
   const ours = found.filter(([table]) => table === 'unix').flatMap(([, each]) => each);
   if (ours.length === 0) return null;
-  const { listeners } = readTable(pid, 'unix');
+  const { listeners } = read(pid, 'unix');
   const isTwice = ({ name }: Listener): boolean =>
     listeners.filter((other) => other.name === name).length > 1;
   return ours.find(isTwice)?.name ?? null;
@@ -54,6 +60,20 @@ export function readTable(pid: number, name: TableName): SocketTable {
     text = '';
   }
   return name === 'unix' ? parseUnixTable(text) : parseTcpTable(text);
+}
+
+/**
+ * Reads each table of a network namespace once, for services that are looked at in the same moment: the kernel takes
+ * milliseconds for one.
+ */
+export function readTablesOnce(): ReadTable {
+  const tables = new Map<string, SocketTable>();
+  return (pid, name) => {
+    const key = `${readlinkSync(`/proc/${pid}/ns/net`)} ${name}`;
+    const table = tables.get(key) ?? readTable(pid, name);
+    tables.set(key, table);
+    return table;
+  };
 }
 
 /** What the file descriptors of a process are: number → `socket:[1234]`, `pipe:[5]`, a path … */

@@ -4,7 +4,7 @@ import type { UnitState } from '../systemd/types.ts';
 import type { Concurrency } from '../unit-file/gunicorn-concurrency.ts';
 import { readConcurrency } from '../unit-file/workers.ts';
 import { measureBusyness, type Busyness, type BusyRequest } from './busy.ts';
-import { countWaiting } from './listeners.ts';
+import { countWaiting, readTablesOnce } from './listeners.ts';
 import { readUnitSources } from './unit-sources.ts';
 
 /** What is wanted of one service. */
@@ -23,6 +23,7 @@ export type Load = Pick<ServiceSample, 'busy_percent' | 'backlog' | 'errors'>;
 export async function measureLoads(requests: readonly LoadRequest[]): Promise<Map<string, Load>> {
   const found = new Map<string, { busy?: Busyness; backlog?: number | { error: string } }>();
   const toWatch: BusyRequest[] = [];
+  const read = readTablesOnce();
   for (const { unit, busy, backlog, ifGunicorn } of requests) {
     const tree = await findWorkerTree(unit);
     const isGunicorn = !('error' in tree) && tree.kind === 'gunicorn';
@@ -36,11 +37,11 @@ export async function measureLoads(requests: readonly LoadRequest[]): Promise<Ma
       continue;
     }
     const { masterPid, workerPids } = tree;
-    found.set(unit.unit, backlog ? { backlog: countWaiting(masterPid) } : {});
+    found.set(unit.unit, backlog ? { backlog: countWaiting(masterPid, read) } : {});
     const concurrency = (): Concurrency | null => tellConcurrency(unit);
     if (busy) toWatch.push({ service: unit.unit, masterPid, workerPids, concurrency });
   }
-  const busyness = await measureBusyness(toWatch);
+  const busyness = await measureBusyness(toWatch, read);
   return new Map(
     [...found].map(([service, { busy = busyness.get(service), backlog }]): [string, Load] => [
       service,
