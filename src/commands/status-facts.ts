@@ -1,5 +1,5 @@
+import { readdirSync } from 'node:fs';
 import type { Manifest } from '../act/manifest.ts';
-import { listPending } from '../act/journal.ts';
 import { readLimits } from '../config/limits.ts';
 import type { Config } from '../config/schema.ts';
 import { countHolds } from '../decide/holds.ts';
@@ -137,6 +137,9 @@ async function readPending(
 ): Promise<{ pending: Map<string, PendingStatus>; notes: string[] }> {
   const pending = new Map<string, PendingStatus>();
   const notes: string[] = [];
+  if (!mayHavePending(backupDir)) return { pending, notes };
+  // seldom needed, and not small
+  const { listPending } = await import('../act/journal.ts');
   try {
     for (const { folder, manifest } of await listPending(backupDir)) {
       if ('fault' in manifest) notes.push(`${folder}: a change in progress cannot be read`);
@@ -147,6 +150,15 @@ async function readPending(
     notes.push(`changes in progress are not known: ${error.message}`);
   }
   return { pending, notes };
+}
+
+/** true also where the journal cannot be listed: it says why itself. */
+function mayHavePending(backupDir: string): boolean {
+  try {
+    return readdirSync(`${backupDir}/changes`).some((name) => name.endsWith('.pending'));
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ENOENT';
+  }
 }
 
 function toPending({ action, from, to, at, drain, undo_because }: Manifest): PendingStatus {

@@ -1,8 +1,14 @@
 import stringWidth from 'string-width';
 
+/**
+ * Text whose characters take a column each: Latin letters, and the signs that our own tables are made of. To ask
+ * `string-width` for these costs more than all the rest of a short command.
+ */
+const PLAIN = /^[ -~\u00a1-\u00ac\u00ae-\u024f\u2010-\u2027\u2190-\u2193\u2500-\u259f]*$/;
+
 /** How many columns a text takes on a terminal. */
 export function textWidth(text: string): number {
-  return stringWidth(text);
+  return PLAIN.test(text) ? text.length : stringWidth(text);
 }
 
 /** Text from elsewhere (an error, a name) without what would move the cursor or break a line. */
@@ -13,6 +19,7 @@ export function cleanText(text: string): string {
 /** The text in so many columns at most; `…` stands for what is cut off. */
 export function fitText(text: string, columns: number): string {
   if (textWidth(text) <= columns) return text;
+  if (PLAIN.test(text)) return columns < 1 ? '' : `${text.slice(0, columns - 1).trimEnd()}…`;
   let fitting = '';
   let used = 0;
   for (const { segment } of new Intl.Segmenter().segment(text)) {
