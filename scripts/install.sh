@@ -48,13 +48,13 @@ if [ ! -e "$root/etc/autoscaler/config.json" ]; then fresh=1; fi
 if [ -n "$live" ]; then systemctl daemon-reload; fi
 if [ -n "$timer" ]; then systemctl start autoscaler.timer; fi
 
-printf 'autoscaler %s is installed.\n' "$("$root/usr/bin/autoscaler" --version)"
+printf 'autoscaler %s is installed. Next:\n' "$("$root/usr/bin/autoscaler" --version)"
 if [ -n "$fresh" ]; then
-  printf 'Next: edit /etc/autoscaler/config.json (an example, every project disabled), then\n'
+  printf '  sudo autoscaler init                           writes a config for the services of this host\n'
 else
-  printf 'Your /etc/autoscaler/config.json was left as it is.\n'
+  printf '  /etc/autoscaler/config.json was left as it is\n'
 fi
 cat <<'TXT'
-  autoscaler run --dry-run                     what would be done, and why
-  systemctl enable --now autoscaler.timer      every 2 minutes from now on
+  sudo autoscaler run --dry-run                  what would be done, and why
+  sudo systemctl enable --now autoscaler.timer   every 2 minutes from now on
 TXT

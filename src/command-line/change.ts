@@ -6,8 +6,8 @@ export const CHANGE = {
   run: defineRun,
   scale: defineScale,
   rollback: defineRollback,
-  enable: defineSwitch(true, 'let autoscaler change a project: "enabled": true in the config'),
-  disable: defineSwitch(false, 'leave a project alone entirely: "enabled": false in the config'),
+  enable: defineSwitch(true, 'let autoscaler change projects: "enabled": true in the config'),
+  disable: defineSwitch(false, 'leave projects alone entirely: "enabled": false in the config'),
 } satisfies Record<string, Define>;
 
 function defineRun(command: Command, { done, withGlobals }: Context): void {
@@ -72,15 +72,25 @@ function defineSwitch(enabled: boolean, what: string): Define {
   return (command, { done, withGlobals }) => {
     command
       .description(what)
-      .argument('<project>', 'a project or service')
+      .argument('[project...]', 'projects or services')
+      .option('--all', 'all projects of the config')
       .option('--dry-run', 'show the edit; write nothing')
       .option('--json', 'print one JSON document')
-      .addHelpText('after', example(`autoscaler ${command.name()} shop`))
-      .action(async (project: string, options: { dryRun?: boolean; json?: boolean }) => {
+      .addHelpText(
+        'after',
+        example(`autoscaler ${command.name()} shop`, `autoscaler ${command.name()} --all`),
+      )
+      .action(async (projects: string[], options: SwitchFlags) => {
         const { enableCommand } = await import('../commands/enable.ts');
-        done(await enableCommand(withGlobals({ ...options, project, enabled })));
+        done(await enableCommand(withGlobals({ ...options, projects, enabled })));
       });
   };
+}
+
+interface SwitchFlags {
+  all?: boolean;
+  dryRun?: boolean;
+  json?: boolean;
 }
 
 interface RollbackFlags {

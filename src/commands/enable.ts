@@ -1,25 +1,35 @@
 import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { readUserFile, resolveTarget, writeUserFile } from '../act/atomic-write.ts';
-import type { GlobalOptions } from './global-options.ts';
 import { checkConfig } from '../config/check.ts';
 import { parseDocument } from '../config/document.ts';
 import { editEnabled } from '../config/enabled-edit.ts';
 import { findProject } from '../config/find-project.ts';
 import { findConfigPath, readConfigFile } from '../config/read.ts';
+import type { Config } from '../config/schema.ts';
 import { EXIT, UserError, type ExitCode } from '../errors.ts';
 import { renderDiff } from '../output/diff.ts';
+import type { GlobalOptions } from './global-options.ts';
 import { openCommandLog } from './log-events.ts';
 
 export interface EnableOptions extends GlobalOptions {
-  project: string;
+  /** as they were named; none with `all` */
+  projects: string[];
+  all?: boolean;
   enabled: boolean;
   dryRun?: boolean;
   json?: boolean;
 }
 
+/** A project that was named, and whether its word has to change. */
+interface Named {
+  name: string;
+  changes: boolean;
+}
+
 /**
- * `enable` and `disable`: one word of the config, in place. What was before is kept beside it as `FILE.bak`.
+ * `enable` and `disable`: one word of the config for each project, in place. What was before is kept beside it as
+ * `FILE.bak`.
  *
  * @throws ConfigError (78) where the config is wrong, before or after; UserError usage for an unknown project
  */
@@ -27,26 +37,47 @@ export async function enableCommand(options: EnableOptions): Promise<ExitCode> {
   const path = findConfigPath(options.config);
   const before = readConfigFile(path);
   const { config } = await checkConfig(path, before);
-  const { name, project } = findProject(options.project, config);
-  if (project.enabled === options.enabled) return print(options, { name, path, after: null });
+  const named = chooseProjects(options, config);
+  const changing = named.filter(({ changes }) => changes).map(({ name }) => name);
   const text = before.toString('utf8');
-  const after = editEnabled(parseDocument(path, text), name, options.enabled);
+  const edit = (now: string, name: string): string =>
+    editEnabled(parseDocument(path, now), name, options.enabled);
+  const after = changing.reduce(edit, text);
+  if (changing.length === 0) return print(options, named, { path, diff: '' });
   const bytes = Buffer.from(after);
   await checkConfig(path, bytes);
   if (options.dryRun === true) {
-    return print(options, {
-      name,
-      path,
-      after,
-      diff: await renderDiff([{ path, before: text, after }]),
-    });
+    const diff = await renderDiff([{ path, before: text, after }]);
+    return print(options, named, { path, diff });
   }
   await replaceConfig(path, before, bytes);
   const { log_file: logFile = null } = config.global;
   const log = await openCommandLog({ ...options, quiet: true }, logFile);
   const event = options.enabled ? 'enable' : 'disable';
-  log.info({ event, project: name }, `${name}: ${event}d in ${path}`);
-  return print(options, { name, path, after });
+  for (const project of changing) log.info({ event, project }, `${project}: ${event}d in ${path}`);
+  return print(options, named, { path, diff: '' });
+}
+
+function chooseProjects(
+  { projects, all = false, enabled }: EnableOptions,
+  config: Config,
+): Named[] {
+  if (all === projects.length > 0) {
+    const word = enabled ? 'enable' : 'disable';
+    throw new UserError(
+      EXIT.usage,
+      all
+        ? '--all and names of projects: expected one of the two'
+        : `which projects? They are: ${Object.keys(config.projects).join(', ')}`,
+      `For example: autoscaler ${word} ${Object.keys(config.projects)[0] ?? 'PROJECT'}, or autoscaler ${word} --all`,
+    );
+  }
+  const found = all
+    ? Object.entries(config.projects).map(([name, project]) => ({ name, project }))
+    : projects.map((each) => findProject(each, config));
+  return [...new Map(found.map(({ name, project }) => [name, project]))].map(([name, project]) => ({
+    ...{ name, changes: project.enabled !== enabled },
+  }));
 }
 
 async function replaceConfig(path: string, before: Buffer, after: Buffer): Promise<void> {
@@ -67,25 +98,31 @@ async function replaceConfig(path: string, before: Buffer, after: Buffer): Promi
   await writeUserFile({ path: target, before, after }, none);
 }
 
+/** One project that was named has a document of its own; several, or all, are a list. */
 function print(
-  { enabled, dryRun = false, json, quiet }: EnableOptions,
-  done: { name: string; path: string; after: string | null; diff?: string },
+  { enabled, all = false, dryRun = false, json, quiet }: EnableOptions,
+  named: readonly Named[],
+  { path, diff }: { path: string; diff: string },
 ): ExitCode {
-  const { name, path, after, diff = '' } = done;
-  const changed = after !== null && !dryRun;
   const word = enabled ? 'enabled' : 'disabled';
   if (json === true) {
-    process.stdout.write(
-      `${JSON.stringify({ project: name, enabled: dryRun && after !== null ? !enabled : enabled, changed })}\n`,
-    );
+    const documents = named.map(({ name, changes }) => ({
+      project: name,
+      enabled: dryRun && changes ? !enabled : enabled,
+      changed: changes && !dryRun,
+    }));
+    const document = all || documents.length > 1 ? { projects: documents } : documents[0];
+    process.stdout.write(`${JSON.stringify(document)}\n`);
   } else if (quiet !== true) {
-    const what =
-      after === null
-        ? `${name} is ${word} already: nothing to do`
-        : dryRun
-          ? `${name}: dry run, not ${word}`
-          : `${name}: ${word} in ${path} (as it was: ${path}.bak); the next run sees to it`;
-    process.stdout.write(`${what}\n${diff}`);
+    const lines = named.map(({ name, changes }) => {
+      if (!changes) return `${name} is ${word} already: nothing to do\n`;
+      return dryRun
+        ? `${name}: dry run, not ${word}\n`
+        : `${name}: ${word}, from the next run on\n`;
+    });
+    const isDone = !dryRun && named.some(({ changes }) => changes);
+    const where = isDone ? `Changed: ${path} (as it was: ${path}.bak)\n` : '';
+    process.stdout.write(`${lines.join('')}${where}${diff}`);
   }
   return EXIT.ok;
 }

@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { findObstacle } from '../act/live.ts';
 import { isRunning } from '../act/unit.ts';
 import type { Config } from '../config/schema.ts';
-import { findBind, findBroker } from '../init/find-broker.ts';
+import { findBind, findBroker, findQueues } from '../init/find-broker.ts';
+import { guessBroker } from '../init/guess-broker.ts';
 import type { Candidate, Unusable } from '../init/types.ts';
+import { readLinks, socketInode } from '../measure/listeners.ts';
 import { readUnitSources } from '../measure/unit-sources.ts';
 import { readMemoryMb } from '../measure/worker-memory.ts';
 import { findWorkerTree, type WorkerTree } from '../systemd/processes.ts';
@@ -11,9 +13,9 @@ import { firstLine, runSystemctl } from '../systemd/systemctl.ts';
 import type { UnitState } from '../systemd/types.ts';
 import { isUnitName, readUnits } from '../systemd/units.ts';
 import { EXIT, UserError } from '../errors.ts';
-import type { Location } from '../unit-file/types.ts';
 import { assumeRunning } from '../unit-file/assume-running.ts';
-import { locateWorkers } from '../unit-file/workers.ts';
+import type { UnitSources, WorkerCommand } from '../unit-file/types.ts';
+import { locateWorkers, readWorkerCommand } from '../unit-file/workers.ts';
 import { makeActDeps } from './act-deps.ts';
 
 /** What stands in a call of systemctl at once. */
@@ -24,8 +26,8 @@ const ROWS = ['--type=service', '--plain', '--no-legend', '--full'];
 export interface Scan {
   candidates: Candidate[];
   unusable: Unusable[];
-  /** services that were looked at */
-  seen: number;
+  /** services that were looked at, by name */
+  units: ReadonlyMap<string, UnitState>;
 }
 
 /** Looks at all services that are loaded, running or not, and at those that start with the host. @throws UserError */
@@ -37,7 +39,7 @@ export async function scanServices(config: Config): Promise<Scan> {
       if (unit.loadState === 'loaded') units.set(unit.id, { ...unit, unit: unit.id });
     }
   }
-  const scan: Scan = { candidates: [], unusable: [], seen: units.size };
+  const scan: Scan = { candidates: [], unusable: [], units };
   for (const unit of [...units.values()].sort((a, b) => (a.id < b.id ? -1 : 1))) {
     const found = await lookAt(unit, config);
     if (found === null) continue;
@@ -67,11 +69,12 @@ async function listServices(): Promise<string[]> {
 async function lookAt(unit: UnitState, config: Config): Promise<Candidate | Unusable | null> {
   const found = await findWorkerTree(unit);
   const tree = 'error' in found ? null : found;
-  const located = locate(unit);
-  if ('error' in located) {
+  const sources = readSources(unit);
+  if ('error' in sources) {
     if (tree === null) return null;
-    return { service: unit.id, why: located.error, hint: 'Run it as root (sudo).' };
+    return { service: unit.id, why: sources.error, hint: 'Run it as root (sudo).' };
   }
+  const located = locateWorkers(sources);
   const count = tree === null || tree.workerPids.length === 0 ? null : tree.workerPids.length;
   const location = assumeRunning(located, count);
   if (location.how === 'refused') {
@@ -79,39 +82,76 @@ async function lookAt(unit: UnitState, config: Config): Promise<Candidate | Unus
     const isOne = kind !== null || tree !== null || code === 'uvicorn_only';
     return isOne ? { service: unit.id, why: message, hint } : null;
   }
-  const { argv, environ } = readMaster(tree);
   const { kind, workers } = location;
+  const { words, variables } = readCommand(sources, tree);
   const memoryMb = tree === null ? null : readMemoryMb(tree.workerPids);
-  const broker = kind === 'celery' ? findBroker(argv, environ) : null;
+  const broker = kind === 'celery' ? findBroker(words, variables) : null;
   return {
     ...{ service: unit.id, kind, workers, broker },
     workerMb: memoryMb === null || count === null ? null : memoryMb / count,
-    bind: kind === 'gunicorn' ? findBind(argv) : null,
+    bind: kind === 'gunicorn' ? findBind(words) : null,
+    guess: kind === 'celery' && broker === null && tree !== null ? guess(tree.masterPid) : null,
+    queues: kind === 'celery' ? findQueues(words) : [],
+    hasCpu: !isRunning(unit) || unit.cpuUsageNs !== null,
     obstacle: isRunning(unit) ? await askLive(unit, { kind, broker }, config) : null,
   };
 }
 
-function locate(unit: UnitState): Location | { error: string } {
+function readSources(unit: UnitState): UnitSources | { error: string } {
   try {
-    return locateWorkers(readUnitSources(unit));
+    return readUnitSources(unit);
   } catch (error) {
     return { error: (error as Error).message };
   }
 }
 
-function readMaster(tree: WorkerTree | null): { argv: string[]; environ: string } {
-  const read = (name: string): string => {
-    try {
-      return tree === null ? '' : readFileSync(`/proc/${tree.masterPid}/${name}`, 'utf8');
-    } catch {
-      // another user's process
-      return '';
-    }
+/** The command as the unit has it, for its title may hide what a process was started with; its variables as they run. */
+function readCommand(sources: UnitSources, tree: WorkerTree | null): WorkerCommand {
+  const written = readWorkerCommand(sources);
+  const { argv, environ } = readMaster(tree);
+  const running = environ.split('\0').map((entry): [string, string] => {
+    const equals = entry.indexOf('=');
+    return [entry.slice(0, equals), entry.slice(equals + 1)];
+  });
+  return {
+    words: written?.words ?? argv,
+    variables: new Map([...(written?.variables ?? []), ...running]),
   };
-  return { argv: read('cmdline').split('\0'), environ: read('environ') };
 }
 
-async function askLive(
+function guess(masterPid: number): string | null {
+  try {
+    const inodes = new Set(
+      [...readLinks(masterPid).values()].map(socketInode).filter((inode) => inode !== null),
+    );
+    const tables = ['tcp', 'tcp6'].map((name) => readMasterFile(masterPid, `net/${name}`)).join('');
+    return guessBroker(tables, inodes);
+  } catch {
+    // another user's process
+    return null;
+  }
+}
+
+function readMaster(tree: WorkerTree | null): { argv: string[]; environ: string } {
+  if (tree === null) return { argv: [], environ: '' };
+  const { masterPid } = tree;
+  return {
+    argv: readMasterFile(masterPid, 'cmdline').split('\0'),
+    environ: readMasterFile(masterPid, 'environ'),
+  };
+}
+
+function readMasterFile(pid: number, name: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, 'utf8');
+  } catch {
+    // another user's process
+    return '';
+  }
+}
+
+/** Why the running pool could not be changed without a restart; null: it can. */
+export async function askLive(
   unit: UnitState,
   { kind, broker }: Pick<Candidate, 'kind' | 'broker'>,
   config: Config,

@@ -1,10 +1,14 @@
+import { createHash } from 'node:crypto';
 import {
   existsSync,
   fsyncSync,
   closeSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   openSync,
+  readFileSync,
+  renameSync,
   rmSync,
   writeSync,
 } from 'node:fs';
@@ -12,15 +16,28 @@ import { dirname } from 'node:path';
 import { EXIT, UserError } from '../errors.ts';
 import { explainFault } from '../state/trusted.ts';
 
-/** @throws UserError failed where there is a file already */
+/** @throws UserError failed where there is a config already that is more than the example of the installation */
 export function requireFree(path: string): void {
-  if (!existsSync(path)) return;
-  throw alreadyThere(path);
+  if (existsSync(path) && !isExample(path)) throw alreadyThere(path);
+}
+
+/** Whether a file is the example as the installation has left it: by the checksum in its first line. */
+function isExample(path: string): boolean {
+  try {
+    if (!lstatSync(path).isFile()) return false;
+    const text = readFileSync(path, 'utf8');
+    const start = text.indexOf('\n') + 1;
+    const sum = /^\/\/ An example: .*\(sha256 ([0-9a-f]{64})\)\.\n/.exec(text)?.[1];
+    return sum === createHash('sha256').update(text.slice(start)).digest('hex');
+  } catch (error) {
+    throw explainFault(path, error as NodeJS.ErrnoException);
+  }
 }
 
 /**
  * Writes a config that is not there yet, for root and its group to read (0640): it may hold a password. By a
- * link, so that nobody reads half of it, and one that appeared meanwhile is not overwritten.
+ * link, so that nobody reads half of it, and one that appeared meanwhile is not overwritten; the untouched example is
+ * replaced.
  *
  * @throws UserError permission or failed
  */
@@ -36,8 +53,10 @@ export function writeNewConfig(path: string, text: string): void {
     } finally {
       closeSync(fd);
     }
-    linkSync(own, path);
+    if (existsSync(path) && isExample(path)) renameSync(own, path);
+    else linkSync(own, path);
   } catch (error) {
+    if (error instanceof UserError) throw error;
     const fault = error as NodeJS.ErrnoException;
     throw fault.code === 'EEXIST' ? alreadyThere(path) : explainFault(path, fault);
   } finally {

@@ -1,18 +1,19 @@
 import { cpus } from 'node:os';
 import type { GlobalOptions } from './global-options.ts';
+import { isRunning } from '../act/unit.ts';
 import { checkConfig } from '../config/check.ts';
 import { findConfigPath } from '../config/read.ts';
-import { globalSchema } from '../config/schema.ts';
+import { globalSchema, type Config } from '../config/schema.ts';
 import { EXIT, UserError } from '../errors.ts';
 import { propose } from '../init/propose.ts';
 import { renderConfig } from '../init/render.ts';
-import type { Host, Proposal } from '../init/types.ts';
+import type { Candidate, Host, Proposal } from '../init/types.ts';
 import { measureHost } from '../measure/host.ts';
 import { renderScan } from '../output/init-report.ts';
 import { openOutput } from '../output/terminal.ts';
 import { isTerminal } from '../streams.ts';
 import { requireFree, writeNewConfig } from './init-write.ts';
-import { scanServices } from './init-scan.ts';
+import { askLive, scanServices, type Scan } from './init-scan.ts';
 
 export interface InitOptions extends GlobalOptions {
   yes?: boolean;
@@ -39,11 +40,13 @@ export async function initCommand(options: InitOptions): Promise<number> {
       'autoscaler init --yes accepts all that is found; with --enable the projects are enabled too.',
     );
   }
-  const scan = await scanServices({ projects: {}, global: globalSchema.parse({}) });
+  const config = { projects: {}, global: globalSchema.parse({}) };
+  const scan = await scanServices(config);
   const host = await readHost();
   const proposals = propose(scan.candidates, host);
   const out = openOutput({ color: options.color, quiet: options.quiet === true });
-  if (options.json !== true) out.write(renderScan(scan, proposals, host));
+  if (options.json !== true)
+    out.write(renderScan({ ...scan, seen: scan.units.size }, proposals, host));
   if (proposals.length === 0) {
     throw new UserError(
       EXIT.failed,
@@ -52,7 +55,7 @@ export async function initCommand(options: InitOptions): Promise<number> {
     );
   }
   const chosen = asks
-    ? await ask(proposals, path)
+    ? await ask(scan, { host, path, config })
     : proposals.map((proposal) => ({ ...proposal, enabled: options.enable === true }));
   if (chosen === null) {
     process.stderr.write('autoscaler: interrupted, nothing is written\n');
@@ -78,27 +81,38 @@ async function readHost(): Promise<Host> {
 }
 
 /** null: the user broke off. */
-async function ask(proposals: Proposal[], path: string): Promise<Proposal[] | null> {
-  const { confirm, isCancel } = await import('@clack/prompts');
-  const chosen: Proposal[] = [];
-  for (const proposal of proposals) {
-    const { project, minWorkers, maxWorkers } = proposal;
-    const message = `Enable ${project}, ${minWorkers} to ${maxWorkers} workers?`;
-    const enabled = await confirm({ message, initialValue: false });
-    if (isCancel(enabled)) return null;
-    chosen.push({ ...proposal, enabled });
+async function ask(
+  { candidates, units }: Scan,
+  { host, path, config }: { host: Host; path: string; config: Config },
+): Promise<Proposal[] | null> {
+  const { askBroker, askEnabled, askWrite } = await import('./init-ask.ts');
+  const known: Candidate[] = [];
+  for (const candidate of candidates) {
+    const isAsked = candidate.kind === 'celery' && candidate.broker === null;
+    const answer = isAsked ? await askBroker(candidate) : { url: null };
+    if (answer === null) return null;
+    known.push(answer.url === null ? candidate : await withBroker(candidate, answer.url));
   }
-  const isMeant = await confirm({ message: `Write ${path}?` });
-  return isCancel(isMeant) || !isMeant ? null : chosen;
+  const chosen = await askEnabled(propose(known, host));
+  return chosen !== null && (await askWrite(path)) ? chosen : null;
+
+  async function withBroker(candidate: Candidate, broker: string): Promise<Candidate> {
+    const unit = units.get(candidate.service);
+    const live = unit !== undefined && isRunning(unit);
+    const obstacle = live ? await askLive(unit, { ...candidate, broker }, config) : null;
+    return { ...candidate, broker, obstacle };
+  }
 }
 
 function tellNext(path: string, projects: { enabled: boolean }[]): string {
   const off = projects.filter(({ enabled }) => !enabled).length;
-  const rest = off === 0 ? '' : ` ${off} of them disabled: set "enabled": true when you agree.`;
   const count = projects.length === 1 ? '1 project' : `${projects.length} projects`;
-  return `\n${path}: ${count}.${rest}
+  const rest = off === 0 ? '' : `, ${off === projects.length ? 'all' : off} disabled: left alone`;
+  const enable = `       sudo autoscaler enable --all     (or some: enable PROJECT …)\n`;
+  return `
+${path}: ${count}${rest}
 Next:  sudo autoscaler check
-       sudo autoscaler run --dry-run
+${off === 0 ? '' : enable}       sudo autoscaler run --dry-run
        sudo systemctl enable --now autoscaler.timer
 `;
 }

@@ -1,32 +1,47 @@
 const NAMES = ['CELERY_BROKER_URL', 'BROKER_URL', 'CELERY_BROKER', 'REDIS_URL'];
-const URL = /^(?:rediss?|redis\+socket|unix|sentinel|amqps?):\/\/\S+$/;
+const URL = /^(?:rediss?|redis\+socket|unix|sentinel|amqps?|pyamqp):\/\/\S+$/;
 
 /**
  * Where a Celery worker's broker is: its `-b`, else a variable of its environment that usually says so; null: it
- * is not told there. `environ` as /proc/PID/environ has it.
+ * is not told there.
  */
-export function findBroker(argv: readonly string[], environ: string): string | null {
-  const at = argv.findIndex((word) => word === '-b' || word === '--broker');
-  const glued = argv.find((word) => word.startsWith('--broker='))?.slice('--broker='.length);
-  const given = glued ?? (at === -1 ? undefined : argv[at + 1]);
-  if (given !== undefined && URL.test(given)) return given;
-  const variables = new Map(
-    environ.split('\0').map((entry): [string, string] => {
-      const equals = entry.indexOf('=');
-      return [entry.slice(0, equals), entry.slice(equals + 1)];
-    }),
-  );
+export function findBroker(
+  words: readonly string[],
+  variables: ReadonlyMap<string, string>,
+): string | null {
+  const given = findOption(words, '-b', '--broker');
+  if (given !== null && isBrokerUrl(given)) return given;
   const others = [...variables.keys()].filter((name) => /_BROKER_URL$/.test(name)).sort();
   for (const name of [...NAMES, ...others]) {
     const value = variables.get(name);
-    if (value !== undefined && URL.test(value)) return value;
+    if (value !== undefined && isBrokerUrl(value)) return value;
   }
   return null;
 }
 
+/** Whether a text looks like the URL of a broker. */
+export function isBrokerUrl(text: string): boolean {
+  return URL.test(text);
+}
+
+/** The queues that a Celery worker serves by its `-Q`, with the usual name where it has none. */
+export function findQueues(words: readonly string[]): string[] {
+  const given = findOption(words, '-Q', '--queues') ?? '';
+  const names = given.split(',').filter((name) => name !== '');
+  return names.length > 0 ? [...new Set(names)] : ['celery'];
+}
+
 /** Where a Gunicorn listens by its command line; null: it is not told there. */
-export function findBind(argv: readonly string[]): string | null {
-  const at = argv.findIndex((word) => word === '-b' || word === '--bind');
-  const glued = argv.find((word) => word.startsWith('--bind='))?.slice('--bind='.length);
-  return glued ?? (at === -1 ? null : (argv[at + 1] ?? null));
+export function findBind(words: readonly string[]): string | null {
+  return findOption(words, '-b', '--bind');
+}
+
+/** The value of an option, in a word of its own or attached; null: it is not there. */
+function findOption(words: readonly string[], short: string, long: string): string | null {
+  for (const [index, word] of words.entries()) {
+    if (word === short || word === long) return words[index + 1] ?? null;
+    if (word.startsWith(`${long}=`)) return word.slice(long.length + 1);
+    if (word.startsWith(short) && word.length > 2) return word.slice(2).replace(/^=/, '');
+  }
+  return null;
 }

@@ -3,6 +3,8 @@ import type { Candidate, Host, Proposal } from './types.ts';
 /** Where a few workers need more, and where all that may be are needed, in percent of the host's CPU. */
 const BUSY_PERCENT = 60;
 const FULL_PERCENT = 80;
+/** Who uses so many percent of the busy CPU keeps the host busy, however few others there are. */
+const MOST_SHARE = 10;
 /** The share of the host's memory that stays free. */
 const FREE_SHARE = 0.1;
 
@@ -14,6 +16,11 @@ export function propose(candidates: readonly Candidate[], host: Host): Proposal[
   const memoryThresholdMb = Math.max(128, Math.round((host.totalMb * FREE_SHARE) / 64) * 64);
   const shareMb =
     Math.max(0, host.availableMb - memoryThresholdMb) / Math.max(1, candidates.length);
+  // half of what each would use if all were equally busy: alone on the host nobody has to be told apart
+  const ownShare =
+    candidates.length < 2
+      ? null
+      : Math.max(1, Math.min(MOST_SHARE, Math.floor(50 / candidates.length)));
   const projects = nameProjects(candidates.map(({ service }) => service));
   return candidates.map((candidate, index) => {
     const { workers, workerMb, kind, broker, obstacle } = candidate;
@@ -25,6 +32,7 @@ export function propose(candidates: readonly Candidate[], host: Host): Proposal[
     return {
       project: projects[index] ?? candidate.service,
       ...{ candidate, enabled: false, minWorkers, maxWorkers, metric, memoryThresholdMb },
+      ownShare: metric === 'cpu' && candidate.hasCpu ? ownShare : null,
       thresholds: proposeThresholds(metric, minWorkers, maxWorkers),
       apply: obstacle === null ? 'live' : 'restart',
     };

@@ -20,7 +20,7 @@ ${projects}
 }
 
 function renderProject(proposal: Proposal): string {
-  const { project, candidate, enabled, minWorkers, maxWorkers, metric, apply } = proposal;
+  const { project, candidate, enabled, minWorkers, maxWorkers, metric, ownShare, apply } = proposal;
   const { kind, workers, workerMb, bind, broker, obstacle, service } = candidate;
   const holds = workerMb === null ? '' : `, ${Math.round(workerMb)} MB each`;
   const at = bind === null ? '' : `, on ${comment(bind)}`;
@@ -30,7 +30,7 @@ function renderProject(proposal: Proposal): string {
           `// tasks that wait: above the first for 2 minutes more workers, below the last for 10 fewer`,
           `"queue_thresholds": ${JSON.stringify(proposal.thresholds)},`,
           `"broker_url": ${JSON.stringify(broker)},`,
-          `"queues": ["celery"],`,
+          `"queues": ${JSON.stringify(candidate.queues)},`,
         ]
       : [
           ...(kind === 'celery'
@@ -40,9 +40,15 @@ function renderProject(proposal: Proposal): string {
             : []),
           `// percent of the host's CPU: above for 2 minutes more workers, below for 10 fewer`,
           `"cpu_thresholds": ${JSON.stringify(proposal.thresholds)},`,
+          ...(ownShare === null
+            ? []
+            : [
+                '// percent of the busy CPU that it must have used itself, so that idle projects stay as they are',
+                `"min_own_cpu_share": ${ownShare},`,
+              ]),
         ];
   const lines = [
-    `// ${kind === 'gunicorn' ? 'Gunicorn' : 'Celery'}, ${workers} workers now${holds}${at}`,
+    `// ${kind === 'gunicorn' ? 'Gunicorn' : 'Celery'}, ${workers} ${workers === 1 ? 'worker' : 'workers'} now${holds}${at}`,
     `${JSON.stringify(project)}: {`,
     `  "enabled": ${enabled},`,
     `  "service_name": ${JSON.stringify(service)},`,
@@ -51,7 +57,9 @@ function renderProject(proposal: Proposal): string {
     `  "max_step": { "scale_down": 1 },`,
     `  // MB that must remain available after a change`,
     `  "memory_threshold_mb": ${proposal.memoryThresholdMb},`,
-    ...(obstacle === null ? [] : [`  // not while it runs: ${comment(obstacle)}`]),
+    ...(obstacle === null
+      ? []
+      : [`  // cannot be changed without a restart: ${comment(obstacle)}`]),
     `  "apply": ${JSON.stringify(apply)}`,
     '}',
   ];

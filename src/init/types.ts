@@ -13,6 +13,12 @@ export interface Candidate {
   bind: string | null;
   /** where a Celery worker's queues are; a secret may be in it */
   broker: string | null;
+  /** what it is probably connected to, where `broker` is not told: to be asked for */
+  guess: string | null;
+  /** of a Celery worker */
+  queues: string[];
+  /** whether systemd counts the CPU that the service uses */
+  hasCpu: boolean;
   /** why the running pool could not be changed without a restart; null: it can */
   obstacle: string | null;
 }
@@ -39,6 +45,8 @@ export interface Proposal {
   minWorkers: number;
   maxWorkers: number;
   metric: 'cpu' | 'queue';
+  /** percent of the busy CPU that it must have used itself to be raised; null: not asked for */
+  ownShare: number | null;
   thresholds: Record<string, number>;
   memoryThresholdMb: number;
   apply: 'live' | 'restart';

@@ -7,28 +7,33 @@ export function renderScan(
   proposals: readonly Proposal[],
   { cores, totalMb, availableMb }: Host,
 ): string {
-  const host = `${cores} processors, ${Math.round(totalMb)} MB of memory, ${Math.round(availableMb)} MB available`;
-  const found = proposals.map(({ candidate, minWorkers, maxWorkers }) =>
-    [candidate.service, ...describe(candidate), `proposed: ${minWorkers} to ${maxWorkers} workers`]
-      .join('\n  ')
-      .concat('\n'),
+  const host = `${cores} ${cores === 1 ? 'processor' : 'processors'}, ${Math.round(totalMb)} MB of memory, ${Math.round(availableMb)} MB available`;
+  const found = proposals.map(
+    (proposal) =>
+      `${proposal.candidate.service}: ${describe(proposal.candidate)}\n  → ${describeProposal(proposal)}\n`,
   );
-  const refused = unusable.map(({ service, why, hint }) => `${service}\n  ${why}\n  → ${hint}\n`);
+  const refused = unusable.map(({ service, why, hint }) => `${service}: ${why}\n  → ${hint}\n`);
   return [
-    `${host}\n${seen} services looked at, ${proposals.length} can be scaled\n`,
+    `${host}\n${seen} services looked at, ${proposals.length} can be scaled\n\n`,
     ...found,
-    ...(refused.length > 0 ? [`Cannot be used:\n`, ...refused] : []),
-  ].join('\n');
+    ...(refused.length > 0 ? [`\nCannot be used:\n`, ...refused] : []),
+  ].join('');
 }
 
-function describe({ kind, workers, workerMb, bind, broker, obstacle }: Candidate): string[] {
-  const holds = workerMb === null ? '' : `, ${Math.round(workerMb)} MB each`;
-  const brokerLine =
-    broker === null ? 'broker: not found, add "broker_url"' : `broker: ${maskUrl(broker)}`;
+function describe({ kind, workers, workerMb, bind, broker }: Candidate): string {
+  const where = bind ?? (broker === null ? null : maskUrl(broker));
   return [
-    `${kind}, ${workers} workers${holds}`,
-    ...(bind === null ? [] : [`on ${bind}`]),
-    ...(kind === 'celery' ? [brokerLine] : []),
-    obstacle === null ? 'apply: live' : `apply: restart (${obstacle})`,
-  ];
+    kind === 'gunicorn' ? 'Gunicorn' : 'Celery',
+    workers === 1 ? '1 worker' : `${workers} workers`,
+    ...(workerMb === null ? [] : [`${Math.round(workerMb)} MB each`]),
+    ...(where === null ? [] : [where]),
+    ...(kind === 'celery' && broker === null ? ['its broker is not known'] : []),
+  ].join(', ');
+}
+
+function describeProposal({ candidate, minWorkers, maxWorkers, metric }: Proposal): string {
+  const { queues, obstacle } = candidate;
+  const by = metric === 'queue' ? `by its queue ${queues.join(', ')}` : "by the host's CPU";
+  const how = obstacle === null ? 'without a restart' : `by a restart (${obstacle})`;
+  return `${minWorkers} to ${maxWorkers} workers, ${by}, ${how}`;
 }

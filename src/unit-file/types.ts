@@ -93,6 +93,12 @@ export interface Refusal {
   hint: string;
 }
 
+/** A command and the variables that are known of its environment; what cannot be known is left out of both. */
+export interface WorkerCommand {
+  words: string[];
+  variables: ReadonlyMap<string, string>;
+}
+
 /** What the command line says of the pool; running workers can only be counted where it has processes. */
 export interface CommandFacts {
   kind: Kind;

@@ -16,6 +16,8 @@ import { Malformed } from './words.ts';
 export interface UnitReading {
   how: 'read';
   reading: Reading;
+  /** the worker command itself, its environment included */
+  program: Program;
   execLines: Setting[];
   sites: VariableSite[];
 }
@@ -58,8 +60,13 @@ export function readUnit(sources: UnitSources): UnitReading | Refusal {
       );
     }
   }
-  const worker = onlyWorker(programs, sources);
-  return 'how' in worker ? worker : { how: 'read', reading: worker, execLines, sites };
+  const program = onlyWorker(programs, sources.unit);
+  if ('how' in program) return program;
+  const reading =
+    program.is === 'gunicorn'
+      ? readGunicorn(program.argv, program.context)
+      : readCelery(program.argv, program.context, sources.cpus);
+  return { how: 'read', reading, program, execLines, sites };
 }
 
 const CHECK_NAME = (unit: string): string => `check the name: systemctl cat ${unit}`;
@@ -74,7 +81,7 @@ export function refuse(
   return { how: 'refused', kind, code, message, hint };
 }
 
-function onlyWorker(programs: Program[], sources: UnitSources): Reading | Refusal {
+function onlyWorker(programs: Program[], unit: string): Program | Refusal {
   const workers = programs.filter(isWorker);
   const [worker, second] = workers;
   if (worker && second)
@@ -84,10 +91,7 @@ function onlyWorker(programs: Program[], sources: UnitSources): Reading | Refusa
       `${whereIs(startOf(second))}: the unit runs a second worker command (the first: ${whereIs(startOf(worker))})`,
       'give each of them a unit of its own',
     );
-  if (!worker) return noWorker(programs, sources.unit);
-  return worker.is === 'gunicorn'
-    ? readGunicorn(worker.argv, worker.context)
-    : readCelery(worker.argv, worker.context, sources.cpus);
+  return worker ?? noWorker(programs, unit);
 }
 
 function isWorker({ is, argv }: Program): boolean {

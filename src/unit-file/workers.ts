@@ -1,4 +1,4 @@
-import { whereIs } from './chars.ts';
+import { OPAQUE, whereIs } from './chars.ts';
 import type { Span } from './chars.ts';
 import { dropInText, dropInWays } from './drop-in.ts';
 import type { DropInLines } from './drop-in.ts';
@@ -6,7 +6,7 @@ import { findOurs, laterThanOurs, ourPath, whyNotOwn, withOurs } from './ownersh
 import type { Concurrency } from './gunicorn-concurrency.ts';
 import { numberIn } from './reading.ts';
 import type { Reading } from './reading.ts';
-import type { CommandFacts, Location, Refusal, UnitSources } from './types.ts';
+import type { CommandFacts, Location, Refusal, UnitSources, WorkerCommand } from './types.ts';
 import { readUnit, refuse } from './unit.ts';
 import type { UnitReading } from './unit.ts';
 
@@ -38,6 +38,17 @@ export function readCommandFacts(sources: UnitSources): CommandFacts | null {
 export function readConcurrency(sources: UnitSources): Concurrency | null {
   const unit = readUnit(sources);
   return unit.how === 'refused' ? null : (unit.reading.concurrency?.() ?? null);
+}
+
+/** The worker command of a unit as its files have it, for what they alone say; null where there is no single one. */
+export function readWorkerCommand(sources: UnitSources): WorkerCommand | null {
+  const unit = readUnit(sources);
+  if (unit.how === 'refused') return null;
+  const { argv, context } = unit.program;
+  const variables = [...context.env.vars].flatMap(([name, value]): [string, string][] =>
+    value === 'unknown' || value.text.includes(OPAQUE) ? [] : [[name, value.text]],
+  );
+  return { words: argv.map(({ text }) => text), variables: new Map(variables) };
 }
 
 interface NumberReading extends UnitReading {

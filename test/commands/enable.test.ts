@@ -14,6 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { assertDocumented } from '../docs/json-schemas.ts';
 import { autoscaler, type Ended } from './built.ts';
 
 const CONFIG = `{
@@ -45,7 +46,7 @@ describe('enable and disable', () => {
     chownSync(path, 0, 4);
     const { code, stdout, stderr } = call('enable', 'shop');
     assert.equal(code, 0, stderr);
-    assert.match(stdout, /^shop: enabled in .*c\.json \(as it was: .*c\.json\.bak\)/);
+    assert.match(stdout, /^shop: enabled, .*\nChanged: .*c\.json \(as it was: .*c\.json\.bak\)/);
     assert.equal(read(), CONFIG.replace('false', 'true'));
     assert.equal(readFileSync(`${path}.bak`, 'utf8'), CONFIG);
     for (const file of [path, `${path}.bak`]) {
@@ -64,6 +65,22 @@ describe('enable and disable', () => {
     assert.equal(existsSync(`${path}.bak`), false);
     const { stdout: json } = call('disable', 'shop', '--json');
     assert.deepEqual(JSON.parse(json), { project: 'shop', enabled: false, changed: false });
+  });
+
+  test('several, or all, in one edit; what is so already stays', () => {
+    const { code, stdout } = call('disable', '--all', '--json');
+    assert.equal(code, 0);
+    const { projects } = assertDocumented('disable', stdout) as { projects: object[] };
+    assert.deepEqual(projects, [
+      { project: 'shop', enabled: false, changed: false },
+      { project: 'tasks', enabled: false, changed: true },
+    ]);
+    assert.match(call('enable', 'shop', 'tasks.service', 'shop').stdout, /^shop: .*\ntasks: .*\nCh/);
+    assert.equal(read().match(/"enabled": true/g)?.length, 2);
+    assert.match(readFileSync(`${path}.bak`, 'utf8'), /"enabled": false[^]*"enabled": false/);
+    for (const args of [['enable'], ['enable', 'shop', '--all']]) {
+      assert.equal(call(...args).code, 64, args.join(' '));
+    }
   });
 
   test('a dry run shows the edit and writes nothing', () => {

@@ -9,10 +9,10 @@ const CONFIG = '/etc/autoscaler/config.json';
 const SECRET = 's3cret-word';
 const BROKER = `redis://:${SECRET}@127.0.0.1:6379/0`;
 
-/** Runs a command on a terminal of 40 columns and answers its questions one after the other. */
+/** Runs a command on a terminal of 40 columns; its steps are what to wait for, and what is typed then. */
 const PTY = `
-import fcntl, os, pty, re, struct, sys, termios, time
-answers, argv = sys.argv[1], sys.argv[2:]
+import fcntl, json, os, pty, struct, sys, termios, time
+steps, argv = json.loads(sys.argv[1]), sys.argv[2:]
 pid, fd = pty.fork()
 if pid == 0: os.execvp(argv[0], argv)
 fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack('HHHH', 40, 40, 0, 0))
@@ -22,11 +22,11 @@ while True:
     except OSError: break
     if not data: break
     seen += data; fresh += data
-    if answers and '◆' in fresh and 'No' in fresh:
+    if steps and steps[0][0] in fresh:
         time.sleep(0.3); fresh = ''
-        key, answers = answers[0], answers[1:]
-        os.write(fd, b'\\x03' if key == 'c' else key.encode())
+        os.write(fd, steps.pop(0)[1].encode())
 print(seen)
+if steps: print('never seen:', steps[0][0])
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 `;
 
@@ -46,6 +46,24 @@ describe('init on a host', { timeout: 200_000 }, () => {
     const more = celeryUnit({ broker: 'redis://127.0.0.1:1/0', execStart });
     await installUnit(lab, 'mail.service', more);
     await installUnit(lab, 'solo.service', celeryUnit({ broker: BROKER, args: '-P solo -n c@%h' }));
+    // its broker stands in the app alone
+    await lab.writeFile('/srv/app/conf.py', `BROKER = "${BROKER}"\n`);
+    await lab.writeFile(
+      '/srv/app/hidden.py',
+      'from celery import Celery\nfrom conf import BROKER\napp = Celery("hidden", broker=BROKER)\n',
+    );
+    const hidden = celeryUnit({
+      execStart: '/usr/bin/celery -A hidden --workdir /srv/app worker -c 2 -n d@%%h',
+    }).replace(/^Environment=.*\n/m, '');
+    await installUnit(lab, 'hidden.service', hidden);
+    // never started: its broker is known from its files alone
+    const late = celeryUnit({ args: '-Q slow,mail' }).replace(
+      /^Environment=.*$/m,
+      'EnvironmentFile=/etc/default/late',
+    );
+    await lab.writeFile('/etc/default/late', `CELERY_BROKER_URL="${BROKER}"\n`, { mode: 0o600 });
+    await lab.writeFile('/etc/systemd/system/late.service', late);
+    await lab.ok('systemctl -q enable late.service');
     await lab.ok('sleep 3');
   });
   after(() => lab.stop());
@@ -64,19 +82,33 @@ describe('init on a host', { timeout: 200_000 }, () => {
   });
 
   test('on a terminal of 40 columns: Ctrl-C writes nothing, answers enable what they name', async () => {
-    const onTerminal = (answers: string) =>
-      lab.exec(['/usr/bin/python3', '-c', PTY, answers, ...lab.autoscalerArgv, 'init'], {
-        env: { TERM: 'xterm' },
-      });
-    const broken = await onTerminal('c');
+    const onTerminal = (...steps: [wait: string, keys: string][]) =>
+      lab.exec(
+        ['/usr/bin/python3', '-c', PTY, JSON.stringify(steps), ...lab.autoscalerArgv, 'init'],
+        { env: { TERM: 'xterm' } },
+      );
+    const broken = await onTerminal(['hidden.service: its', '\x03']);
     assert.equal(broken.exitCode, 130, broken.stdout);
     assert.equal((await lab.sh(`test -e ${CONFIG}`)).exitCode, 1);
-    const { exitCode, stdout } = await onTerminal('ynnnyy');
+    const { exitCode, stdout } = await onTerminal(
+      // the port of its connection is the guess; a wrong password, then the right one
+      ['redis://localhost:6379/0', '\r'],
+      ['wants a password', 'wrong\r'],
+      ['Give another URL', 'y'],
+      ['redis://localhost:6379/0', '\r'],
+      ['wants a password', `${SECRET}\r`],
+      ['Which', ' '],
+      ['◼', '\x1b[B'],
+      ['◻', ' '],
+      ['◼', '\r'],
+      ['Write', 'y'],
+    );
     assert.equal(exitCode, 0, stdout);
     assert.ok(!stdout.includes(SECRET));
     assert.match(stdout, /solo\.service/);
     const written = await lab.readFile(CONFIG);
     assert.equal(written.match(/"enabled": true/g)?.length, 2, written);
+    assert.equal(written.split(`redis://:${SECRET}@localhost:6379/0`).length - 1, 1, written);
     assert.equal((await lab.ok(`stat -c %a ${CONFIG}`)).trim(), '640');
     await lab.ok(`rm ${CONFIG}`);
   });
@@ -97,15 +129,17 @@ describe('init on a host', { timeout: 200_000 }, () => {
     assertDocumented('init', stdout);
     assert.deepEqual(
       document.projects.map(({ project }) => project),
-      ['env', 'mail', 'plain', 'socket', 'tasks'],
+      ['env', 'hidden', 'late', 'mail', 'plain', 'socket', 'tasks'],
     );
     assert.deepEqual(
       document.unusable.map(({ service }) => service),
       ['solo.service'],
     );
     const written = await lab.readFile(CONFIG);
-    assert.equal(written.split(BROKER).length - 1, 2);
-    assert.equal(written.match(/"apply": "live"/g)?.length, 5, written);
+    assert.equal(written.split(BROKER).length - 1, 3);
+    assert.match(written, /"queues": \["slow","mail"\]/);
+    assert.equal(written.match(/"min_own_cpu_share": 7/g)?.length, 4, written);
+    assert.equal(written.match(/"apply": "live"/g)?.length, 6, written);
     const check = await lab.autoscaler(['check']);
     assert.equal(check.exitCode, 0, check.stdout);
     const run = await lab.autoscaler(['run', '--json']);
@@ -113,7 +147,7 @@ describe('init on a host', { timeout: 200_000 }, () => {
     const { services } = JSON.parse(run.stdout) as RunReport;
     assert.deepEqual(
       services.map(({ action }) => action),
-      Array(5).fill('none'),
+      Array(7).fill('none'),
     );
   });
 });

@@ -4,7 +4,9 @@ import fc from 'fast-check';
 import { checkFlapping } from '../../src/check/flapping.ts';
 import { checkConfig } from '../../src/config/check.ts';
 import { toPolicies } from '../../src/config/policies.ts';
-import { findBind, findBroker } from '../../src/init/find-broker.ts';
+import { withPassword } from '../../src/commands/init-ask.ts';
+import { findBind, findBroker, findQueues } from '../../src/init/find-broker.ts';
+import { guessBroker } from '../../src/init/guess-broker.ts';
 import { propose } from '../../src/init/propose.ts';
 import { renderConfig } from '../../src/init/render.ts';
 import type { Candidate, Host } from '../../src/init/types.ts';
@@ -25,7 +27,11 @@ const candidate: fc.Arbitrary<Candidate> = fc.record({
   bind: fc.option(text),
   broker: fc.option(fc.constantFrom('redis://:a"b@h/0', 'amqp://h//')),
   obstacle: fc.option(text),
+  guess: fc.constant(null),
+  queues: fc.constantFrom(['celery'], ['mail', 'slow"est']),
+  hasCpu: fc.boolean(),
 });
+const REST = { guess: null, queues: ['celery'], hasCpu: true };
 const candidates = fc.uniqueArray(candidate, {
   minLength: 1,
   maxLength: 12,
@@ -54,7 +60,7 @@ describe('a config that init writes', () => {
   });
   test('a unit that is called __proto__ has its whole name', () => {
     const found = { service: '__proto__.service', kind: 'gunicorn', workers: 1 } as Candidate;
-    const none = { workerMb: null, bind: null, broker: null, obstacle: null };
+    const none = { workerMb: null, bind: null, broker: null, obstacle: null, ...REST };
     const [proposal] = propose([{ ...found, ...none }], { cores: 1, totalMb: 1, availableMb: 1 });
     assert.equal(proposal?.project, '__proto__.service');
   });
@@ -62,7 +68,7 @@ describe('a config that init writes', () => {
     const on = { cores: 4, totalMb: 4096, availableMb: 2048 };
     const one = (workers: number, workerMb: number | null): Candidate => ({
       ...{ service: `s${workers}.service`, kind: 'gunicorn', workers, workerMb },
-      ...{ bind: null, broker: null, obstacle: null },
+      ...{ bind: null, broker: null, obstacle: null, ...REST },
     });
     const maxOf = (...found: Candidate[]): number[] =>
       propose(found, on).map(({ maxWorkers }) => maxWorkers);
@@ -100,8 +106,34 @@ describe("a worker's broker", () => {
     ['nothing', ['celery', '-b'], 'HOME=/root', null],
   ];
   for (const [title, argv, environ, expected] of CASES) {
-    test(title, () => assert.equal(findBroker(argv, environ), expected));
+    const variables = environ.split('\0').map((entry): [string, string] => {
+      const equals = entry.indexOf('=');
+      return [entry.slice(0, equals), entry.slice(equals + 1)];
+    });
+    test(title, () => assert.equal(findBroker(argv, new Map(variables)), expected));
   }
+  test('its queues', () => {
+    assert.deepEqual(findQueues(['celery', 'worker', '-Q', 'mail,slow,mail']), ['mail', 'slow']);
+    assert.deepEqual(findQueues(['celery', 'worker', '--queues=mail']), ['mail']);
+    assert.deepEqual(findQueues(['celery', 'worker', '-Qmail', '-c', '2']), ['mail']);
+    assert.deepEqual(findQueues(['celery', 'worker']), ['celery']);
+  });
+  test('what it is probably connected to, by its own sockets alone', () => {
+    const row = (to: string, state: string, inode: number): string =>
+      `   0: 0100007F:C350 ${to} ${state} 00000000:00000000 00:00000000 00000000     0        0 ${inode} 1 0000000000000000\n`;
+    const redis = row('0500000A:18EB', '01', 7);
+    const mapped = '0000000000000000FFFF00000100007F:1628';
+    assert.equal(guessBroker(redis, new Set(['7'])), 'redis://10.0.0.5:6379/0');
+    assert.equal(guessBroker(redis, new Set(['8'])), null);
+    assert.equal(guessBroker(row('0500000A:18EB', '06', 7), new Set(['7'])), null);
+    assert.equal(guessBroker(row('0500000A:01BB', '01', 7), new Set(['7'])), null);
+    assert.equal(guessBroker(row(mapped, '01', 7), new Set(['7'])), 'amqp://localhost:5672//');
+  });
+  test('a password is put in and escaped, whatever was there', () => {
+    assert.equal(withPassword('redis://h:1/0', 'a@b/c'), 'redis://:a%40b%2Fc@h:1/0');
+    assert.equal(withPassword('amqp://me@h//', 'x'), 'amqp://me:x@h//');
+    assert.equal(withPassword('amqp://me:old@h//', 'x'), 'amqp://me:x@h//');
+  });
   test("a Gunicorn's address", () => {
     assert.equal(findBind(['gunicorn', '--bind=unix:/run/a b.sock']), 'unix:/run/a b.sock');
     assert.equal(findBind(['gunicorn', '-b', ':80']), ':80');

@@ -1,0 +1,32 @@
+const SCHEMES: Record<number, string> = { 6379: 'redis', 5672: 'amqp', 5671: 'amqps' };
+
+/** State ESTABLISHED in proc_net_tcp(5). */
+const ROW = /^ *\d+: \S+ ([0-9A-F]+):([0-9A-F]{4}) 01 \S+ \S+ \S+ +\d+ +\d+ (\d+) /gm;
+
+/**
+ * The broker that a worker is probably connected to, without user and password: by the port at the other end of one
+ * of its own sockets. `tables`: /proc/net/tcp and tcp6; `inodes`: the sockets of the worker. null: to none.
+ */
+export function guessBroker(tables: string, inodes: ReadonlySet<string>): string | null {
+  for (const [, address = '', port = '', inode = ''] of tables.matchAll(ROW)) {
+    const number = parseInt(port, 16);
+    const scheme = SCHEMES[number];
+    const host = readAddress(address);
+    if (scheme === undefined || host === null || !inodes.has(inode)) continue;
+    return `${scheme}://${host}:${number}/${scheme === 'redis' ? '0' : '/'}`;
+  }
+  return null;
+}
+
+/** An address of the kernel's tables, each four bytes of which are turned around; null: an IPv6 one of its own. */
+function readAddress(hex: string): string | null {
+  if (hex === '00000000000000000000000001000000') return 'localhost';
+  const isMapped = hex.startsWith('0000000000000000FFFF0000');
+  if (hex.length !== 8 && !isMapped) return null;
+  const bytes = hex.slice(-8).match(/../g) ?? [];
+  const host = bytes
+    .toReversed()
+    .map((byte) => parseInt(byte, 16))
+    .join('.');
+  return host === '127.0.0.1' ? 'localhost' : host;
+}
