@@ -33,3 +33,10 @@ put config/autoscaler.schema.json usr/share/doc/autoscaler/autoscaler.schema.jso
 put dist/licenses.txt usr/share/doc/autoscaler/licenses.txt
 put README.md usr/share/doc/autoscaler/README.md
 put README.es.md usr/share/doc/autoscaler/README.es.md
+# what the README refers to is where it says
+doc=$to/usr/share/doc/autoscaler
+cp -r "$here/docs" "$doc/docs"
+find "$doc/docs" -type d -exec chmod 0755 {} + -o -type f -exec chmod 0644 {} +
+install -d -m 0755 "$doc/config"
+ln -s ../autoscaler.schema.json "$doc/config/autoscaler.schema.json"
+ln -s ../examples/autoscaler.example.jsonc "$doc/config/autoscaler.example.jsonc"

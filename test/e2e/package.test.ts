@@ -33,6 +33,10 @@ const CONFIG = JSON.stringify({
   global: { log_file: '/var/log/autoscaler.log' },
 });
 
+/** Fails unless each file that the README of this folder names by a relative path is there. */
+const REFERENCES =
+  "set -- $(grep -oE '(docs|config)/[A-Za-z./_-]+' README.md | sort -u) && test $# -ge 10 && for name; do test -f $name || { echo $name is missing; exit 1; }; done";
+
 describe('the Debian package', { timeout: 240_000 }, () => {
   let lab: Lab;
   /** All names where a package may leave something; caches and what dpkg itself notes do not count. */
@@ -63,6 +67,10 @@ describe('the Debian package', { timeout: 240_000 }, () => {
     assert.equal((await lab.sh('systemctl is-active autoscaler.timer')).stdout, 'inactive\n');
     const dry = await lab.ok('autoscaler run --dry-run');
     assert.equal(dry.match(/disabled in the config: left alone/g)?.length, 6);
+  });
+
+  test('what the README refers to is there', async () => {
+    await lab.ok(`cd /usr/share/doc/autoscaler && ${REFERENCES}`);
   });
 
   test('the units are hardened to at most 4.0, and right', async () => {
@@ -140,6 +148,10 @@ describe('the Debian package', { timeout: 240_000 }, () => {
   });
 });
 
+function readHistory(lab: Lab): Promise<string> {
+  return lab.ok('cat /var/lib/autoscaler/history.jsonl 2> /dev/null || true');
+}
+
 describe('the tarball of npm pack', { timeout: 120_000 }, () => {
   let lab: Lab;
   before(async () => {
@@ -154,8 +166,38 @@ describe('the tarball of npm pack', { timeout: 120_000 }, () => {
     const example = '$(npm root -g)/autoscaler/config/autoscaler.example.jsonc';
     const { stdout } = await lab.sh(`cd / && autoscaler --config "${example}" metrics all`);
     assert.match(stdout, /^memory +\d+ MB/m);
+    await lab.ok(`cd "$(npm root -g)/autoscaler" && ${REFERENCES}`);
     const bytes = await lab.ok('du -sb "$(npm root -g)/autoscaler" | cut -f1');
     assert.ok(Number(bytes) <= 3 * 2 ** 20, `${bytes} bytes`);
     assert.equal(await lab.ok('find "$(npm root -g)/autoscaler" -name node_modules'), '');
+    await lab.ok('npm uninstall --global --offline --no-audit --no-fund autoscaler');
+  });
+
+  test('unpacked, its install.sh installs all, and the four commands of the README lead to the first runs', async () => {
+    await installUnit(lab, 'redis-tests.service', redisUnit());
+    await installUnit(lab, 'shop.service', gunicornUnit());
+    await installUnit(lab, 'tasks.service', celeryUnit());
+    await lab.ok(
+      `mkdir /srv/x && cd /srv/x && tar xzf ${find('.tgz')} && package/scripts/install.sh && rm -r /srv/x`,
+    );
+    const readme = await lab.readFile('/usr/share/doc/autoscaler/README.md');
+    const block = /^```sh\n(sudo autoscaler init [^`]*)^```/m.exec(readme)?.[1] ?? '';
+    const commands = block
+      .split('\n')
+      .flatMap((line) => /^sudo (.*?) *(?:#.*)?$/.exec(line)?.[1] ?? []);
+    const [init, check, dry, enable] = commands;
+    assert.equal(commands.length, 4, block);
+    // nobody is there to be asked
+    await lab.ok(`${init} --yes --enable`);
+    assert.match(await lab.ok(check ?? ''), /^0 errors, 1 warning$/m);
+    assert.match(await lab.ok(dry ?? ''), /^shop +2 +2 +.*→ stays at 2$/m);
+    await lab.ok(enable ?? '');
+    await lab.until(async () => /"kind":"sample"/.test(await readHistory(lab)), {
+      what: 'the first run of the timer',
+      timeoutMs: 30_000,
+    });
+    const status = await lab.ok('autoscaler status');
+    assert.match(status, /^timer +on, last run \d+ s ago \(ok\)/m);
+    assert.match(status, /^sample +\d+ s old$/m);
   });
 });
