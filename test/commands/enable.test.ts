@@ -75,7 +75,10 @@ describe('enable and disable', () => {
       { project: 'shop', enabled: false, changed: false },
       { project: 'tasks', enabled: false, changed: true },
     ]);
-    assert.match(call('enable', 'shop', 'tasks.service', 'shop').stdout, /^shop: .*\ntasks: .*\nCh/);
+    assert.match(
+      call('enable', 'shop', 'tasks.service', 'shop').stdout,
+      /^shop: .*\ntasks: .*\nCh/,
+    );
     assert.equal(read().match(/"enabled": true/g)?.length, 2);
     assert.match(readFileSync(`${path}.bak`, 'utf8'), /"enabled": false[^]*"enabled": false/);
     for (const args of [['enable'], ['enable', 'shop', '--all']]) {
