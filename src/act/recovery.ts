@@ -5,7 +5,7 @@ import type { Change } from './checkpoint.ts';
 import { explainErrno, toUserError } from '../host-fault.ts';
 import { sha256 } from './durable.ts';
 import { listPending, renameChange, sweepUnregistered, type PendingChange } from './journal.ts';
-import type { ManifestFault } from './manifest.ts';
+import type { Manifest, ManifestFault } from './manifest.ts';
 import { because, outcomeOf, withoutEnd } from './outcome.ts';
 import type { ActDeps, Outcome, Recovery } from './types.ts';
 import { undoChange } from './undo.ts';
@@ -57,7 +57,7 @@ async function recoverChange(change: Change, deps: ActDeps): Promise<Outcome> {
   try {
     for (const file of files) await sweepTemporaries(file.path);
     if (outcome !== null) return await closeFinished(change, deps);
-    if (undo_because !== null || !(await canGoForward(change, deps))) {
+    if (undo_because !== null || !(await canGoForward(change.manifest, deps))) {
       return await undoChange(change, undo_because ?? died, deps);
     }
     return await settleRecovered(change, deps);
@@ -92,8 +92,11 @@ async function closeFinished(change: Change, deps: ActDeps): Promise<Outcome> {
   }
 }
 
-async function canGoForward(change: Change, deps: ActDeps): Promise<boolean> {
-  const { files, touched, resize, drain, before, service } = change.manifest;
+/** Whether a change that was cut off is finished; if not, it is taken back. Nothing is changed by asking. */
+export async function canGoForward(
+  { files, touched, resize, drain, before, service }: Manifest,
+  deps: ActDeps,
+): Promise<boolean> {
   for (const { path, sha256_after } of files) {
     const now = await readUserFile(path);
     if ((now === null ? null : sha256(now)) !== sha256_after) return false;

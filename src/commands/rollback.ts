@@ -20,7 +20,7 @@ import { readUnits } from '../systemd/units.ts';
 import { readCommandFacts } from '../unit-file/workers.ts';
 import { makeActDeps } from './act-deps.ts';
 import { tellEvents } from './events.ts';
-import { holdLock } from './hold-lock.ts';
+import { waitForLock } from './hold-lock.ts';
 import { liveOf } from './live.ts';
 import { logOutcome, notingFailure, openCommandLog } from './log-events.ts';
 import { readTrueChanges } from './rollback-names.ts';
@@ -39,6 +39,9 @@ export interface RollbackOptions extends GlobalOptions {
 }
 
 const TIMER = 'autoscaler.timer';
+
+/** A run that makes changes takes seconds to a minute, and one more where Celery finishes its tasks. */
+const LOCK_WAIT_MS = 180_000;
 
 interface Places {
   state_dir: string;
@@ -81,7 +84,10 @@ async function tellUnreadable({ backup_dir: backupDir }: Places): Promise<boolea
   return unreadable.length === 0;
 }
 
-/** Under the lock, the timer stopped first unless it is to be kept. */
+/**
+ * Under the lock, the timer stopped first unless it is to be kept. A run that is under way is waited for; where it does
+ * not end, the timer stays off: nothing is changed then until somebody looks.
+ */
 async function rollBackLocked(
   places: Places,
   options: RollbackOptions,
@@ -90,7 +96,9 @@ async function rollBackLocked(
 ): Promise<number> {
   const { config } = places;
   const isTimerOff = options.keepTimer === true || (await stopTimer(log, out));
-  const lock = await holdLock(places.state_dir);
+  const lock = await waitForLock(places.state_dir, LOCK_WAIT_MS, (heldBy) => {
+    log.info({ event: 'rollback' }, `a run is under way (${heldBy}): its end is waited for`);
+  });
   const signals = watchSignals();
   try {
     const deps = makeActDeps(places, { interrupted: signals.interrupted, log, config });

@@ -112,6 +112,11 @@ async function runCycle(named: TrueNames, log: Logger, deps: ActDeps | null): Pr
     services: [],
   };
   if (recovered?.failed === true) report.failed = true;
+  if (deps === null) {
+    const { readUnfinished } = await import('./unfinished.ts');
+    const unfinished = await readUnfinished(config);
+    if (unfinished.length > 0) report.unfinished = unfinished;
+  }
   const begun = new Map<string, ServiceReport>();
   for (const decision of decisions) {
     const known = { decision, policies, units, measured };

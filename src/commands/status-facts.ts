@@ -1,10 +1,12 @@
 import { readdirSync } from 'node:fs';
+import type { Unfinished } from '../act/foresee.ts';
 import type { Manifest } from '../act/manifest.ts';
 import { readLimits } from '../config/limits.ts';
 import type { Config } from '../config/schema.ts';
 import { countHolds } from '../decide/holds.ts';
 import type { ActionRecord } from '../decide/types.ts';
 import { UserError } from '../errors.ts';
+import { toUserError } from '../host-fault.ts';
 import type { PendingStatus, StatusReport, StatusTimer } from '../output/status-types.ts';
 import type { Dated, Now } from '../state/dates.ts';
 import { readSince } from '../state/history.ts';
@@ -25,7 +27,7 @@ const USUAL_HOLDS = ['duration', 'memory', 'cooldown', 'paused', 'at_limit'];
  */
 export async function gatherStatus(written: Config): Promise<StatusReport> {
   const now = readNow();
-  const { state_dir: stateDir, backup_dir: backupDir } = written.global;
+  const { state_dir: stateDir } = written.global;
   const names = Object.values(written.projects).map(({ service_name: service }) => service);
   const overview = tryOverview(names);
   const ids = 'error' in overview ? new Map<string, string>() : overview.ids;
@@ -36,7 +38,7 @@ export async function gatherStatus(written: Config): Promise<StatusReport> {
   );
   const recorded = await readRecorded(config);
   const { entries, warnings } = readSince(stateDir, now.ms - DAY_MS, now);
-  const { pending, notes } = await readPending(backupDir);
+  const { pending, notes } = await readPending(config);
   const changes = dateChanges(entries);
   const { sample } = recorded;
   return {
@@ -133,17 +135,22 @@ function describeTimer(overview: Overview | { error: string }, now: Now): Status
 
 /** The changes in progress by service; backups are root's alone, so that others are only told. */
 async function readPending(
-  backupDir: string,
+  config: Config,
 ): Promise<{ pending: Map<string, PendingStatus>; notes: string[] }> {
   const pending = new Map<string, PendingStatus>();
   const notes: string[] = [];
-  if (!mayHavePending(backupDir)) return { pending, notes };
+  if (!mayHavePending(config.global.backup_dir)) return { pending, notes };
   // seldom needed, and not small
   const { listPending } = await import('../act/journal.ts');
   try {
-    for (const { folder, manifest } of await listPending(backupDir)) {
+    const found = await listPending(config.global.backup_dir);
+    const next = found.length === 0 ? [] : await foreseeQuietly(config);
+    for (const { folder, manifest } of found) {
       if ('fault' in manifest) notes.push(`${folder}: a change in progress cannot be read`);
-      else pending.set(manifest.service, toPending(manifest));
+      else {
+        const own = next.find(({ service }) => service === manifest.service);
+        pending.set(manifest.service, toPending(manifest, own?.next ?? null));
+      }
     }
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
@@ -161,7 +168,22 @@ function mayHavePending(backupDir: string): boolean {
   }
 }
 
-function toPending({ action, from, to, at, drain, undo_because }: Manifest): PendingStatus {
+/** Where systemd does not answer the rest is told all the same. */
+async function foreseeQuietly(config: Config): Promise<Unfinished[]> {
+  const { readUnfinished } = await import('./unfinished.ts');
+  try {
+    return await readUnfinished(config);
+  } catch (error) {
+    if (toUserError(error) === null) throw error;
+    return [];
+  }
+}
+
+function toPending(
+  { action, from, to, at, drain, undo_because }: Manifest,
+  next: PendingStatus['next'],
+): PendingStatus {
   const since = drain?.since ?? at;
-  return { action, from, to, since, draining: drain !== null, undoing: undo_because !== null };
+  const how = { draining: drain !== null, undoing: undo_because !== null, next };
+  return { action, from, to, since, ...how };
 }

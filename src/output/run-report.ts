@@ -1,3 +1,4 @@
+import type { Unfinished } from '../act/foresee.ts';
 import type { Plan } from '../act/types.ts';
 import type { Decision, Hold, Kind, Sample } from '../decide/types.ts';
 import { renderTable } from './table.ts';
@@ -30,6 +31,8 @@ export interface RunReport {
   /** printed in a dry run only */
   dry_run: boolean;
   host: Sample['host'];
+  /** in a dry run only: what the next run does with the changes that a run before has left */
+  unfinished?: Unfinished[];
   services: ServiceReport[];
   /** what is worth knowing besides, for people */
   hint?: string;
@@ -47,7 +50,9 @@ export function renderRunReport(report: RunReport, diffs: string[], out: Output)
   ]);
   const table = renderTable(['PROJECT', 'WORKERS', 'RUNNING', 'DECISION'], rows);
   const hint = report.hint === undefined ? [] : [`Hint: ${report.hint}\n`];
-  return [renderHost(report.host), table, ...diffs, ...hint].join('\n');
+  const first = (report.unfinished ?? []).map(({ sentence }) => out.paint('yellow', sentence));
+  const head = [renderHost(report.host), ...(first.length === 0 ? [] : [`${first.join('\n')}\n`])];
+  return [...head, table, ...diffs, ...hint].join('\n');
 }
 
 function renderResult(service: ServiceReport, dryRun: boolean, out: Output): string {

@@ -106,6 +106,12 @@ function tellChange({ last_change: change }: StatusService, { at }: StatusReport
   return `${when}${what}${change.result === 'applied' ? '' : ` ${change.result}`}`;
 }
 
+const NEXT = {
+  finish: '; the next run finishes it',
+  undo: '; the next run takes it back',
+  unknown: '',
+};
+
 /** What goes on with a project, in a few words, and how it is painted. */
 function tellNow(
   service: StatusService,
@@ -116,7 +122,7 @@ function tellNow(
   if (!service.enabled) return ['disabled', 'dim'];
   if (pending !== null) {
     const age = formatAge(Date.parse(report.at) - Date.parse(pending.since));
-    const how = pending.undoing ? ', being taken back' : '';
+    const how = pending.undoing ? ', being taken back' : NEXT[pending.next ?? 'unknown'];
     const what = pending.draining ? 'Celery finishes its tasks' : 'in progress';
     return [`${pending.from} → ${pending.to}: ${what} for ${age}${how}`, 'yellow'];
   }

@@ -53,6 +53,8 @@ export interface PendingStatus {
   draining: boolean;
   /** it is being taken back */
   undoing: boolean;
+  /** what the next run does with it; null: a run is at it now, or it is not known */
+  next: 'finish' | 'undo' | null;
 }
 
 /** One project; what was decided at the last sample. */

@@ -1,5 +1,6 @@
 import { after, before, beforeEach, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { startLab, type Lab } from '../lab/lab.ts';
 import { celeryUnit, enqueue, installUnit, redisUnit } from '../lab/services.ts';
 
@@ -115,6 +116,31 @@ describe('a Celery pool that works is changed by remote control', () => {
     await succeed('scale', 'jobs', '4');
     assert.deepEqual([await countChildren('jobs'), await countChildren('other')], [4, 2]);
   });
+});
+
+test('killed (SIGKILL) right after the pool was asked to grow: the next run does not ask again', async () => {
+  const tracer = join(import.meta.dirname, '../faults/tracer.py');
+  await start('jobs', celeryUnit());
+  const main = await mainPid();
+  // connections: two questions what runs, then the demand; what comes after it looks whether the pool grows
+  const { exitCode } = await lab.exec(
+    [
+      ...['/usr/bin/python3', tracer, '/run/events', 'connect#3>execve:KILL', '--'],
+      ...[...lab.autoscalerArgv, 'scale', 'jobs', '4'],
+    ],
+    PATIENT,
+  );
+  assert.equal(exitCode, 137);
+  const { in_progress: pending } = (
+    JSON.parse((await succeed('status', '--json')).stdout) as {
+      services: [{ in_progress: { next: string } }];
+    }
+  ).services[0];
+  assert.equal(pending.next, 'finish');
+  // Celery starts them within 5 s
+  const { stderr } = await succeed('run');
+  assert.match(stderr, /"event":"recovered".*"result":"applied"/);
+  assert.deepEqual([await countChildren(), await mainPid()], [4, main]);
 });
 
 describe('where remote control does not reach the pool', () => {

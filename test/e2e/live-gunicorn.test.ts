@@ -1,5 +1,6 @@
 import { after, before, beforeEach, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { httpLoad } from '../lab/http-load.ts';
 import { startLab, type Lab } from '../lab/lab.ts';
 import { APPS, gunicornUnit, installUnit } from '../lab/services.ts';
@@ -179,6 +180,58 @@ test('a code that cannot be loaded any more: undone, and the service is up again
   assert.match(stdout, /2 → 3 failed: .*undone: it is as before, with 2/);
   assert.equal(await lab.readFile(UNIT), unit);
   assert.equal(await lab.ok('systemctl is-active web'), 'active\n');
+  assert.equal(await countWorkers(), 2);
+});
+
+describe('killed (SIGKILL) in the middle of a live change: the next run finishes it or takes it back', () => {
+  const tracer = join(import.meta.dirname, '../faults/tracer.py');
+  const rows: [moment: string, fault: string, workers: number][] = [
+    ['between two signals', 'kill#2:KILL', 4],
+    ['while it settles', 'kill#2>execve#8:KILL', 4],
+    ['before systemd has read the unit', 'rename#1>execve:KILL', 2],
+  ];
+  for (const [moment, fault, workers] of rows) {
+    test(moment, async () => {
+      const unit = gunicornUnit();
+      await installUnit(lab, 'web.service', unit);
+      await untilWorkers(2);
+      const main = await mainPid();
+      const { exitCode } = await lab.exec(
+        [
+          ...['/usr/bin/python3', tracer, '/run/events', fault, '/etc/systemd/system', '--'],
+          ...[...lab.autoscalerArgv, 'scale', 'web', '4'],
+        ],
+        PATIENT,
+      );
+      assert.equal(exitCode, 137);
+      const dry = await succeed('run', '--dry-run');
+      const { stdout, stderr } = await lab.autoscaler(['run'], PATIENT);
+      assert.match(stderr, /"event":"recovered"/, stdout);
+      const declared = unit.replace('--workers 2', `--workers ${workers}`);
+      assert.equal(await lab.readFile(UNIT), declared);
+      assert.deepEqual([await countWorkers(), await mainPid()], [workers, main]);
+      assert.match(await lab.ok('ls /var/backups/autoscaler/changes'), /^000001-web\.service\n$/);
+      assert.match(dry, workers === 4 ? /is finished first/ : /is taken back first/);
+    });
+  }
+});
+
+test('a rollback waits for the run that is under way', async () => {
+  const unit = gunicornUnit();
+  await installUnit(lab, 'web.service', unit);
+  await untilWorkers(2);
+  const first = lab.spawn([...lab.autoscalerArgv, 'scale', 'web', '3'], PATIENT);
+  first.stdin.end();
+  // it holds the lock while it makes its change
+  await lab.until(
+    async () => (await lab.sh('ls /var/backups/autoscaler/changes | grep pending')).exitCode === 0,
+    { what: 'the change', timeoutMs: 20_000, everyMs: 20 },
+  );
+  const { exitCode, stdout, stderr } = await lab.autoscaler(['rollback', '--keep-timer'], PATIENT);
+  assert.equal(exitCode, 0, stdout + stderr);
+  assert.match(stderr, /a run is under way \(process \d+ .*its end is waited for/);
+  assert.equal((await first.done).exitCode, 0);
+  assert.equal(await lab.readFile(UNIT), unit);
   assert.equal(await countWorkers(), 2);
 });
 

@@ -7,7 +7,8 @@ PATHs (given, opened or behind a file descriptor), each start of another program
 each signal that it sends, and each connection to a server and each message there. They are written to
 EVENTS, a JSON array a line: the number, the call, the path or paths. FAULT is "none" (only count), "N:KILL"
 (the program gets SIGKILL right before its call N) or "N:ENOSPC" (call N does not happen and gives that error);
-"all:EIO": none of the counted calls happens, but for the starts of programs.
+"all:EIO": none of the counted calls happens, but for the starts of programs. Instead of N a call may be named:
+"kill#2" is the second signal, "kill#2>execve" the first start of a program after it.
 
 With TREES=PATH:PATH in the environment each line ends with what these folders hold right before the call:
 path: [inode, content in base64, or null for a folder].
@@ -132,6 +133,12 @@ def absolute(pid, folder, path):
         return path
 
 
+def parse_stages(text):
+    """Calls that come one after the other: each a name and how many of it."""
+    pairs = [stage.partition("#") for stage in text.split(">")]
+    return [[name, int(times or 1)] for name, _, times in pairs]
+
+
 def read_trees(roots):
     found = {}
     for root in roots:
@@ -148,8 +155,9 @@ class Tracer:
     def __init__(self, events, fault, prefixes):
         self.events = events
         number, _, self.kind = fault.partition(":")
-        self.at = int(number) if self.kind and number != "all" else None
+        self.at = int(number) if number.isdigit() else None
         self.is_all = number == "all"
+        self.stages = parse_stages(number) if self.kind and self.at is None and not self.is_all else []
         self.prefixes = prefixes
         self.count = 0
 
@@ -211,7 +219,7 @@ class Tracer:
             line.append(read_trees(TREES))
         self.events.write(json.dumps(line) + "\n")
         self.events.flush()
-        if self.count != self.at and not (self.is_all and name != "execve"):
+        if not self.is_fault(name):
             return
         if self.kind == "KILL":
             os.kill(self.root, signal.SIGKILL)
@@ -221,6 +229,19 @@ class Tracer:
             registers[ORIG_RAX] = (1 << 64) - 1
             registers[RAX] = (1 << 64) - getattr(errno, self.kind)
             ptrace(PTRACE_SETREGS, pid, ctypes.byref(registers))
+
+    def is_fault(self, name):
+        if self.at is not None:
+            return self.count == self.at
+        if self.is_all:
+            return name != "execve"
+        if not self.stages or self.stages[0][0] != name:
+            return False
+        self.stages[0][1] -= 1
+        if self.stages[0][1] > 0:
+            return False
+        del self.stages[0]
+        return not self.stages
 
     def counts(self, pid, name, touched, arguments):
         if name == "execve":

@@ -107,11 +107,23 @@ describe('the screen says', () => {
         service('shop', {
           in_progress: {
             ...{ action: 'scale_up', from: 2, to: 3, since: '2026-11-24T11:56:00.000Z' },
-            ...{ draining: true, undoing: false },
+            ...{ draining: true, undoing: false, next: null },
           },
         }),
       ]),
       /2 → 3: Celery finishes its tasks for 4 m$/m,
+    ],
+    [
+      'what becomes of a change that was cut off',
+      report([
+        service('shop', {
+          in_progress: {
+            ...{ action: 'scale_up', from: 2, to: 3, since: '2026-11-24T11:56:00.000Z' },
+            ...{ draining: false, undoing: false, next: 'undo' },
+          },
+        }),
+      ]),
+      /2 → 3: in progress for 4 m; the next run takes it back$/m,
     ],
     ['that a service is down', report([service('shop', { active: 'failed' })]), /is failed$/m],
   ];

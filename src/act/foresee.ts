@@ -1,0 +1,45 @@
+import { listPending } from './journal.ts';
+import type { Manifest } from './manifest.ts';
+import { canGoForward } from './recovery.ts';
+import type { ActDeps } from './types.ts';
+
+/** A change that a run before has left unfinished, and what the next run does with it before anything else. */
+export interface Unfinished {
+  /** null: its record does not tell, so that no service is changed before it is looked at */
+  service: string | null;
+  /** null: the record cannot be read */
+  next: 'finish' | 'undo' | null;
+  /** for people */
+  sentence: string;
+}
+
+/** What `recover` would do, oldest first. Nothing is changed by asking. */
+export async function foreseeRecovery(deps: ActDeps): Promise<Unfinished[]> {
+  const found: Unfinished[] = [];
+  for (const { folder, manifest } of await listPending(deps.backupDir)) {
+    if ('fault' in manifest) {
+      const { service, detail } = manifest;
+      const sentence = `${folder}: the record of an unfinished change cannot be read (${detail}); a run says what to do with it`;
+      found.push({ service, next: null, sentence });
+      continue;
+    }
+    const next = await foresee(manifest, deps);
+    found.push({ service: manifest.service, next, sentence: tell(manifest, next) });
+  }
+  return found;
+}
+
+async function foresee(manifest: Manifest, deps: ActDeps): Promise<'finish' | 'undo'> {
+  if (manifest.outcome !== null) return 'finish';
+  if (manifest.undo_because !== null) return 'undo';
+  return (await canGoForward(manifest, deps)) ? 'finish' : 'undo';
+}
+
+function tell({ service, from, to, at, outcome, drain }: Manifest, next: string): string {
+  const what = `${service}: a change ${from} → ${to} of ${at} has not ended`;
+  if (outcome !== null) return `${what}: only its end (${outcome.result}) is to be noted`;
+  const then =
+    next === 'finish' ? `is finished first, to ${to}` : `is taken back first, to ${from}`;
+  const once = drain === null ? '' : ', once Celery has finished its running tasks';
+  return `${what}: by the next run it ${then} workers${once}`;
+}
