@@ -1,5 +1,6 @@
 import { listPending } from '../act/journal.ts';
-import { checkInterval, readTimerInterval } from '../check/timer.ts';
+import { checkDisks } from '../check/disk.ts';
+import { checkInterval } from '../check/timer.ts';
 import type { Finding } from '../check/types.ts';
 import type { Global } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
@@ -7,7 +8,9 @@ import { readRecent } from '../state/history.ts';
 import { readLockHolder } from '../state/lock.ts';
 import { checkStateDir } from '../state/trusted.ts';
 import { runSystemctl } from '../systemd/systemctl.ts';
+import { readTimerInterval } from '../systemd/timespan.ts';
 import { readUnits } from '../systemd/units.ts';
+import { readDisks } from './read-disks.ts';
 
 const TIMER = 'autoscaler.timer';
 
@@ -41,7 +44,10 @@ export function checkUser(): Finding[] {
   ];
 }
 
-/** State, lock and backups: whether they can be used and trusted, and what is in progress. Writes nothing. */
+/**
+ * State, lock, backups and log: whether they can be used and trusted, what is in progress, whether there is room for
+ * them. Writes nothing.
+ */
 export async function checkPlaces(global: Global): Promise<Finding[]> {
   const { state_dir: stateDir, backup_dir: backupDir } = global;
   const state = collect('state_unusable', () => checkState(stateDir, global));
@@ -54,7 +60,9 @@ export async function checkPlaces(global: Global): Promise<Finding[]> {
   const backups = await checkBackups(backupDir).catch((error: unknown) => [
     toFinding('backups_unusable', error),
   ]);
-  return [...state, ...lock, ...backups];
+  const { log_file: logFile } = global;
+  const disks = readDisks([stateDir, backupDir, ...(logFile === undefined ? [] : [logFile])]);
+  return [...state, ...lock, ...backups, ...checkDisks(disks)];
 }
 
 function collect(code: string, look: () => Finding[]): Finding[] {

@@ -125,7 +125,7 @@ async function checkLive(
       : [tell('live_possible', 'info', 'it can be changed while it runs (apply: live)')];
   }
   if (apply === 'restart')
-    return [tell('live_impossible', 'info', `not while it runs: ${obstacle}`)];
+    return [tell('live_impossible', 'info', `each change restarts it, because ${obstacle}`)];
   const isOnly = apply === 'live-only';
   const instead = isOnly ? 'so it is never changed' : 'so each change restarts it';
   return [

@@ -15,7 +15,9 @@ import type { Config } from '../config/schema.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { takeSample, type Measurement } from '../measure/sample.ts';
 import { renderCheck, toCheckDocument } from '../output/check-report.ts';
+import { readScreen } from '../output/screen.ts';
 import { openOutput } from '../output/terminal.ts';
+import { wrapLines } from '../output/wrap.ts';
 import { makeActDeps } from './act-deps.ts';
 import { checkPlaces, checkTimer, checkUser, toFinding } from './check-host.ts';
 import { checkService } from './check-service.ts';
@@ -35,7 +37,10 @@ export async function checkCommand(options: CheckOptions): Promise<ExitCode> {
   const document = toCheckDocument(findings);
   const out = openOutput({ color: options.color });
   if (options.json === true) out.write(`${JSON.stringify(document)}\n`);
-  else out.write(renderCheck(document, out, options.quiet === true));
+  else {
+    const text = renderCheck(document, out, options.quiet === true);
+    out.write(wrapLines(text, readScreen().columns, 9));
+  }
   const faults = document.errors + (options.strict === true ? document.warnings : 0);
   return faults > 0 ? EXIT.failed : EXIT.ok;
 }

@@ -42,12 +42,13 @@ function tellCooldown({ brakes, service }: Policy, sample: Sample): string | nul
 function tellMaxStep({ brakes }: Policy): string | null {
   const { up = null, down = null } = brakes?.maxStep ?? {};
   if (up === null && down === null) return null;
-  return `at most ${up ?? 'any number'} up, ${down ?? 'any number'} down at once`;
+  const most = (step: number | null): string => (step === null ? 'any number' : `at most ${step}`);
+  return `${most(up)} up, ${most(down)} down at once`;
 }
 
 function tellMemory({ memoryThresholdMb: threshold }: Policy, { host }: Sample): string | null {
   if (threshold === null) return null;
   const available = host.memory_available_mb;
-  const now = available === null ? 'unknown' : `${formatNumber(available)} MB`;
-  return `${formatNumber(threshold)} MB must remain after raising, available ${now}`;
+  const now = available === null ? 'unknown' : `${Math.round(available)} MB`;
+  return `${formatNumber(threshold)} MB must remain after raising, ${now} are available`;
 }

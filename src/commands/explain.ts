@@ -12,7 +12,9 @@ import { historyNeededMs } from '../decide/window.ts';
 import { EXIT, UserError, type ExitCode } from '../errors.ts';
 import { renderExplanation } from '../output/explain-report.ts';
 import type { Explanation } from '../output/explain-types.ts';
+import { readScreen } from '../output/screen.ts';
 import { openOutput } from '../output/terminal.ts';
+import { wrapLines } from '../output/wrap.ts';
 import type { Now } from '../state/dates.ts';
 import { listLimits } from './explain-limits.ts';
 import { logWarnings, openCommandLog } from './log-events.ts';
@@ -44,7 +46,7 @@ export async function explainCommand(options: ExplainOptions): Promise<ExitCode>
   for (const warning of recorded.warnings) log.warn({ event: 'history' }, warning);
   const explanation = explain(name, project, recorded, readNow());
   if (options.json === true) writeOut(`${JSON.stringify(explanation)}\n`);
-  else openOutput(options).write(renderExplanation(explanation));
+  else openOutput(options).write(wrapLines(renderExplanation(explanation), readScreen().columns));
   return EXIT.ok;
 }
 

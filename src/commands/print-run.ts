@@ -1,5 +1,6 @@
 import { EXIT, type ExitCode } from '../errors.ts';
 import { renderRunReport, type RunReport } from '../output/run-report.ts';
+import { readScreen } from '../output/screen.ts';
 import { openOutput } from '../output/terminal.ts';
 import type { GlobalOptions } from './global-options.ts';
 import { writeOut } from '../streams.ts';
@@ -13,7 +14,7 @@ export async function printRun(
   const { failed = false, dry_run, ...rest } = report;
   const document = { ...rest, hint: undefined, ...(dry_run && { dry_run }) };
   if (options.json === true) writeOut(`${JSON.stringify(document)}\n`);
-  else out.write(renderRunReport(report, await renderDiffs(report), out));
+  else out.write(renderRunReport(report, await renderDiffs(report), out, readScreen().columns));
   return failed || report.services.some(({ error }) => error !== null) ? EXIT.failed : EXIT.ok;
 }
 

@@ -9,7 +9,7 @@ import { UserError } from '../errors.ts';
 import { toUserError } from '../host-fault.ts';
 import type { PendingStatus, StatusReport, StatusTimer } from '../output/status-types.ts';
 import type { Dated, Now } from '../state/dates.ts';
-import { readSince } from '../state/history.ts';
+import type { followSince } from '../state/follow.ts';
 import { readOverview, type Overview } from '../systemd/timer.ts';
 import { readNow, readRecorded, type Recorded } from './recorded.ts';
 import { describeService } from './status-service.ts';
@@ -21,13 +21,16 @@ const DAY_MS = 24 * 3_600_000;
 const USUAL_HOLDS = ['duration', 'memory', 'cooldown', 'paused', 'at_limit'];
 
 /**
- * All that `status` tells: what was recorded, one question to systemd, the journal. Nothing is measured.
+ * All that `status` tells: what was recorded, one question to systemd, the journal. Nothing is measured. `readDay`
+ * reads the history since a moment.
  *
  * @throws UserError permission or failed where the history cannot be read or not be trusted
  */
-export async function gatherStatus(written: Config): Promise<StatusReport> {
+export async function gatherStatus(
+  written: Config,
+  readDay: ReturnType<typeof followSince>,
+): Promise<StatusReport> {
   const now = readNow();
-  const { state_dir: stateDir } = written.global;
   const names = Object.values(written.projects).map(({ service_name: service }) => service);
   const overview = tryOverview(names);
   const ids = 'error' in overview ? new Map<string, string>() : overview.ids;
@@ -37,7 +40,7 @@ export async function gatherStatus(written: Config): Promise<StatusReport> {
     projects.map(([, project]) => readLimits(project, new Date(now.ms))),
   );
   const recorded = await readRecorded(config);
-  const { entries, warnings } = readSince(stateDir, now.ms - DAY_MS, now);
+  const { entries, warnings } = readDay(now.ms - DAY_MS, now);
   const { pending, notes } = await readPending(config);
   const changes = dateChanges(entries);
   const { sample } = recorded;

@@ -1,12 +1,12 @@
 import type { GlobalOptions } from './global-options.ts';
 import { loadConfig } from '../config/load.ts';
 import { findConfigPath } from '../config/read.ts';
-import type { Config } from '../config/schema.ts';
 import { EXIT } from '../errors.ts';
 import { readScreen } from '../output/screen.ts';
 import { renderStatus } from '../output/status-report.ts';
 import { openOutput } from '../output/terminal.ts';
 import { logWarnings, openCommandLog } from './log-events.ts';
+import { followSince } from '../state/follow.ts';
 import { gatherStatus } from './status-facts.ts';
 import { writeOut } from '../streams.ts';
 
@@ -20,17 +20,16 @@ export interface StatusOptions extends GlobalOptions {
 export async function statusCommand(options: StatusOptions): Promise<number> {
   const { config, warnings } = await loadConfig(findConfigPath(options.config));
   logWarnings(await openCommandLog(options, null), warnings);
-  const look = (): Promise<string> => renderLook(config, options);
+  const readDay = followSince(config.global.state_dir);
+  const look = async (): Promise<string> => {
+    const report = await gatherStatus(config, readDay);
+    if (options.json === true) return `${JSON.stringify(report)}\n`;
+    return renderStatus(report, readScreen(), openOutput(options));
+  };
   if (options.watch === null) {
     writeOut(await look());
     return EXIT.ok;
   }
   const { watchScreen } = await import('./watch.ts');
   return watchScreen(look, options.watch * 1000);
-}
-
-async function renderLook(config: Config, options: StatusOptions): Promise<string> {
-  const report = await gatherStatus(config);
-  if (options.json === true) return `${JSON.stringify(report)}\n`;
-  return renderStatus(report, readScreen(), openOutput(options));
 }

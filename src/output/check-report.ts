@@ -19,10 +19,14 @@ export function toCheckDocument(findings: Finding[]): CheckDocument {
   return { v: 1, errors: count('error'), warnings: count('warning'), findings };
 }
 
-/** A line for each finding, what to do below it, and the counts at the end. `isQuiet`: errors alone. */
+/**
+ * A line for each finding, the worst last, where they are seen first, what to do below it, and the counts at the end.
+ * `isQuiet`: errors alone.
+ */
 export function renderCheck(document: CheckDocument, out: Output, isQuiet: boolean): string {
   const { findings, errors, warnings } = document;
-  const shown = isQuiet ? findings.filter(({ severity }) => severity === 'error') : findings;
+  const ranks: Severity[] = isQuiet ? ['error'] : ['info', 'warning', 'error'];
+  const shown = ranks.flatMap((rank) => findings.filter(({ severity }) => severity === rank));
   const lines = shown.map(({ severity, project, evidence, remedy }) => {
     const word = WORDS[severity];
     const head = out.paint(STYLES[severity], word) + ' '.repeat(9 - word.length);

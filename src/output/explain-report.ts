@@ -22,7 +22,7 @@ export function renderExplanation(of: Explanation): string {
     `${cleanText(of.project)} (${of.service}), as of ${age} ago: ${count}\n`,
     ...of.metrics.map(renderMetric),
     renderTable(
-      ['LIMIT', '', ''],
+      ['LIMIT', '', 'ALLOWS'],
       of.limits.map(({ limit, acted, text }) => [
         LIMIT_NAMES[limit],
         acted ? 'acts' : '',

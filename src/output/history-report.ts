@@ -15,7 +15,7 @@ const LEAST_LINE = 10;
 /** The time that was asked for: a line for each series, then the changes. */
 export function renderHistory(of: RecordedSeries, screen: Screen, out: Output): string {
   const { fromMs, toMs, samples, changes } = of;
-  const head = `${formatMoment(fromMs, toMs)} to ${formatMoment(toMs, toMs)} (${formatAge(toMs - fromMs)}): ${count(samples.length, 'sample')}, ${count(changes.length, 'change')}`;
+  const head = `since ${formatMoment(fromMs, toMs)} (${formatAge(toMs - fromMs)}): ${count(samples.length, 'sample')}, ${count(changes.length, 'change')}`;
   const lines = [fitText(head, screen.columns), ''];
   if (samples.length === 0) lines.push('Nothing was recorded in this time.');
   else lines.push(...renderSeries(of, screen, out));
@@ -37,8 +37,9 @@ function renderSeries(of: RecordedSeries, { columns, unicode }: Screen, out: Out
   ];
   const cells = rows.map(([project, series]) => {
     const values = series.points.map(({ value }) => value);
-    const of = (value: number | undefined): string =>
-      value === undefined ? '–' : formatNumber(value);
+    const isCoarse = series === of.memory;
+    const show = (value: number | undefined): string =>
+      value === undefined ? '–' : formatNumber(isCoarse ? Math.round(value) : value);
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
     const [least, most] = values.reduce(
       ([low, high], value) => [Math.min(low, value), Math.max(high, value)],
@@ -48,10 +49,10 @@ function renderSeries(of: RecordedSeries, { columns, unicode }: Screen, out: Out
     return [
       nameSeries(project, series),
       ...[
-        known ? of(least) : '–',
-        known ? of(mean) : '–',
-        known ? of(most) : '–',
-        of(values.at(-1)),
+        known ? show(least) : '–',
+        known ? show(mean) : '–',
+        known ? show(most) : '–',
+        show(values.at(-1)),
       ],
     ];
   });

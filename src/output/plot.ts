@@ -34,6 +34,8 @@ export interface Plot {
 const PARTS = 360;
 const HEIGHT = 100;
 const WIDTH = 1000;
+/** The height of a label, in percent of that of the plot. */
+const LABEL_SHARE = 10.5;
 /** Flags nearer to one another than this share have no number. */
 const FLAG_SHARE = 0.02;
 
@@ -136,12 +138,42 @@ function largestUsualGap(points: readonly Point[]): number {
 }
 
 function labelMarks(marks: readonly Mark[], most: number): string {
+  const places = marks.map(({ value }) => (1 - Math.min(1, value / most)) * 100);
+  const tops = spread(places, LABEL_SHARE);
   return marks
-    .map(({ value, label, direction }) => {
-      const top = trim((1 - Math.min(1, value / most)) * 100);
-      return `<span class="label ${direction}" style="top:${top}%">${escapeHtml(label)}</span>`;
-    })
+    .map(
+      ({ label, direction }, index) =>
+        `<span class="label ${direction}" style="top:${trim(tops[index] ?? 0)}%">${escapeHtml(label)}</span>`,
+    )
     .join('');
+}
+
+/**
+ * Places from 0 to 100, moved as little as it takes for each two to be `gap` apart, or evenly where there is no room
+ * for that. Their order stays.
+ */
+export function spread(places: readonly number[], gap: number): number[] {
+  const apart = Math.min(gap, 100 / Math.max(1, places.length - 1));
+  const order = places.map((_, index) => index).sort((a, b) => places[a]! - places[b]!);
+  // runs of places that touch one another, each around the middle of what its places would have
+  const runs: { indices: number[]; start: number }[] = [];
+  for (const index of order) {
+    let run = { indices: [index], start: places[index]! };
+    for (let last = runs.at(-1); last !== undefined; last = runs.at(-1)) {
+      if (last.start + last.indices.length * apart <= run.start) break;
+      runs.pop();
+      const indices = [...last.indices, ...run.indices];
+      const wished = indices.map((each, at) => places[each]! - at * apart);
+      const start = wished.reduce((sum, each) => sum + each, 0) / wished.length;
+      run = { indices, start: Math.max(0, Math.min(start, 100 - (indices.length - 1) * apart)) };
+    }
+    runs.push(run);
+  }
+  const spreadOut = [...places];
+  for (const { indices, start } of runs) {
+    indices.forEach((index, at) => (spreadOut[index] = start + at * apart));
+  }
+  return spreadOut;
 }
 
 function labelFlags({ flags, fromMs }: Plot, span: number): string {

@@ -3,6 +3,7 @@ import type { Plan } from '../act/types.ts';
 import type { Decision, Hold, Kind, Sample } from '../decide/types.ts';
 import { renderTable } from './table.ts';
 import type { Output } from './terminal.ts';
+import { wrapLines } from './wrap.ts';
 
 /** One service of `run --json`; `plan` only in a dry run. */
 export interface ServiceReport {
@@ -41,7 +42,12 @@ export interface RunReport {
 }
 
 /** The run as a person reads it: the host, a row per service, then the edits of a dry run. */
-export function renderRunReport(report: RunReport, diffs: string[], out: Output): string {
+export function renderRunReport(
+  report: RunReport,
+  diffs: string[],
+  out: Output,
+  columns: number,
+): string {
   const rows = report.services.map((service) => [
     service.project,
     service.workers === null ? '?' : String(service.workers),
@@ -52,7 +58,8 @@ export function renderRunReport(report: RunReport, diffs: string[], out: Output)
   const hint = report.hint === undefined ? [] : [`Hint: ${report.hint}\n`];
   const first = (report.unfinished ?? []).map(({ sentence }) => out.paint('yellow', sentence));
   const head = [renderHost(report.host), ...(first.length === 0 ? [] : [`${first.join('\n')}\n`])];
-  return [...head, table, ...diffs, ...hint].join('\n');
+  const wrap = (text: string): string => wrapLines(text, columns);
+  return [...[...head, table].map(wrap), ...diffs, ...hint.map(wrap)].join('\n');
 }
 
 function renderResult(service: ServiceReport, dryRun: boolean, out: Output): string {

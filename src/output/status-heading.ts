@@ -74,13 +74,13 @@ function tellHost({ host }: StatusReport, { columns, unicode }: Screen): Painted
     `${label.padEnd(8)}${share === null ? text : `${text.padEnd(28)}${bar(share)}`}`.trimEnd(),
     null,
   ];
-  const memory = available === null ? '?' : `${Math.round(available)} MB`;
+  const memory = available === null ? '?' : `${Math.round(available)}`;
   const isWhole = available !== null && typeof total === 'number' && total > 0;
   return [
     line('cpu', cpu === null ? '?' : `${cpu.toFixed(1)} %`, cpu === null ? null : cpu / 100),
     line(
       'memory',
-      isWhole ? `${memory} of ${Math.round(total)} free` : `${memory} available`,
+      isWhole ? `${memory} of ${Math.round(total)} MB free` : `${memory} MB available`,
       isWhole ? 1 - available / total : null,
     ),
   ];
@@ -103,7 +103,7 @@ function tellDay({ last_day: day }: StatusReport, { columns }: Screen): Painted[
   const runs = day.runs === 1 ? '1 run' : `${day.runs} runs`;
   return [
     [`24 h    ${runs}, changes: ${made.join(', ')}`, null],
-    ...joinParts('held    ', held, columns).map((line): Painted => [line, null]),
+    ...joinParts('held by ', held, columns).map((line): Painted => [line, null]),
   ];
 }
 

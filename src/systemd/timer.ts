@@ -53,7 +53,12 @@ export function readOverview(services: readonly string[]): Overview {
   const args = ['show', `--property=${PROPERTIES.join(',')}`, '--', TIMER, SERVICE, ...names];
   const { exitCode, stdout, stderr } = askSystemctl(args, TIMEOUT_MS);
   if (exitCode !== 0) throw new UserError(EXIT.failed, `systemctl show: ${firstLine(stderr)}`);
-  const blocks = parseShow(stdout, PROPERTIES);
+  return parseOverview(stdout, names);
+}
+
+/** The same from what `systemctl show` prints for the timer, its service, and `names`. */
+export function parseOverview(text: string, names: readonly string[]): Overview {
+  const blocks = parseShow(text, PROPERTIES);
   const named = (name: string): Properties =>
     blocks.find((block) => namesOf(block).includes(name)) ?? new Map<string, string[]>();
   return {

@@ -24,3 +24,10 @@ export function parseTimespan(text: string): number | null {
   }
   return sum;
 }
+
+/** The interval of a timer in seconds, from its property `TimersMonotonic`; null: it has none of this kind. */
+export function readTimerInterval(property: string): number | null {
+  const span = /OnUnitActiveUSec=([^;]+);/.exec(property)?.[1];
+  const ms = span === undefined ? null : parseTimespan(span.trim());
+  return ms === null ? null : ms / 1000;
+}

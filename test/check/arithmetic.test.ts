@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { checkMemoryPlan, type ProjectMemory } from '../../src/check/memory-plan.ts';
 import { checkReach } from '../../src/check/reach.ts';
-import { checkInterval, parseSpan, readTimerInterval } from '../../src/check/timer.ts';
+import { checkDisks } from '../../src/check/disk.ts';
+import { checkInterval } from '../../src/check/timer.ts';
 import type { Policy, Step } from '../../src/decide/types.ts';
 
 describe('memory of all projects at max_workers', () => {
@@ -103,23 +104,6 @@ describe('thresholds that can never act', () => {
 });
 
 describe('the interval of the timer', () => {
-  const SPANS: [string, number | null][] = [
-    ['2min', 120],
-    ['1h 30min', 5400],
-    ['1min 30.5s', 90.5],
-    ['500ms', 0.5],
-    ['infinity', null],
-    ['', null],
-  ];
-  for (const [text, seconds] of SPANS) {
-    test(`${JSON.stringify(text)} is ${seconds}`, () => assert.equal(parseSpan(text), seconds));
-  }
-  test('it is read from the property of systemd', () => {
-    const property =
-      '{ OnActiveUSec=10s ; next_elapse=0 }\n{ OnUnitActiveUSec=2min ; next_elapse=1h }';
-    assert.equal(readTimerInterval(property), 120);
-    assert.equal(readTimerInterval('{ OnBootUSec=2min ; next_elapse=1h }'), null);
-  });
   const INTERVALS: [number, number, string[]][] = [
     [120, 120, []],
     [60, 120, ['interval_differs']],
@@ -132,6 +116,38 @@ describe('the interval of the timer', () => {
         checkInterval(timer, config).map(({ code }) => code),
         codes,
       );
+    });
+  }
+});
+
+describe('the disk below state, backups and log', () => {
+  const CASES: [
+    title: string,
+    freeMb: number,
+    freeFiles: number | null,
+    code: string,
+    text: RegExp,
+  ][] = [
+    [
+      'has room',
+      5000,
+      9000,
+      'disk_space',
+      /^4\.9 GB free for \/var\/lib\/autoscaler, \/var\/log\/a$/,
+    ],
+    ['exactly enough is enough', 100, null, 'disk_space', /^100 MB free/],
+    ['has little', 99.9, 9000, 'disk_low', /^99 MB free/],
+    ['is full', 4.9, 9000, 'disk_full', /^4 MB free/],
+    ['can hold no more files', 5000, 7, 'disk_full', /room for 7 more files$/],
+    ['that does not count files', 5000, null, 'disk_space', /a$/],
+  ];
+  for (const [title, freeMb, freeFiles, code, text] of CASES) {
+    test(title, () => {
+      const paths = ['/var/lib/autoscaler', '/var/log/a'];
+      const [finding] = checkDisks([{ paths, freeMb, freeFiles }]);
+      assert.equal(finding?.code, code);
+      assert.match(finding.evidence, text);
+      assert.equal(finding.remedy === null, code === 'disk_space');
     });
   }
 });

@@ -25,7 +25,7 @@ describe('explain', () => {
     assert.match(stdout, /^ {2}up +> 80 % +→ 4 +4 m 0 s of 6 m, 2 m more$/m);
     assert.match(stdout, /^ {2}up +> 60 % +→ 3 +reached: 6 m 0 s of 6 m$/m);
     assert.match(stdout, /^ {2}down +< 30 % +→ 1 +not crossed$/m);
-    assert.match(stdout, /^memory +500 MB must remain after raising, available 3000 MB$/m);
+    assert.match(stdout, /^memory +500 MB must remain after raising, 3000 MB are available$/m);
     assert.match(stdout, /^Decision: cpu 83 % > 60 % for 6 m 0 s \(needs 6 m\) → 3 workers$/m);
   });
 

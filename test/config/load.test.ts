@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,7 @@ import { EXIT, UserError } from '../../src/errors.ts';
 import { formatFault } from '../../src/config/fault.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { findConfigPath } from '../../src/config/read.ts';
+import { globalSchema, projectSchema } from '../../src/config/schema.ts';
 import { LEGACY } from './legacy.ts';
 import { withShop, writeConfig } from './write-config.ts';
 
@@ -20,6 +21,13 @@ describe('configs that load', () => {
     const { config, warnings } = await loadConfig(EXAMPLE);
     assert.deepEqual(Object.keys(config.projects), NAMES);
     assert.deepEqual(warnings, []);
+  });
+
+  test('the example shows each key, in a comment at least', () => {
+    const text = readFileSync(EXAMPLE, 'utf8');
+    const keys = [projectSchema, globalSchema].flatMap((each) => Object.keys(each._zod.def.shape));
+    const missing = keys.filter((key) => !text.includes(`"${key}"`));
+    assert.deepEqual(missing, []);
   });
 
   test('the form of before, unchanged; of the state_file it says that it is not used', async () => {

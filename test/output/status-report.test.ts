@@ -84,11 +84,11 @@ describe('the screen says', () => {
       report([], { last_sample: { at: AT, age_s: 301, this_boot: true } }),
       /^sample {2}5 m 1 s old: runs are missing$/m,
     ],
-    ['how full the memory is', report([]), /^memory {2}5120 MB of 7937 free +█{7}░{13}$/m],
+    ['how full the memory is', report([]), /^memory {2}5120 of 7937 MB free +█{7}░{13}$/m],
     [
       'why nothing was done',
       report([]),
-      /^held {4}duration 31, memory 4, cooldown 0, paused 0, at the limit 12$/m,
+      /^held by duration 31, memory 4, cooldown 0, paused 0, at the limit 12$/m,
     ],
     [
       'workers, limits and metrics',

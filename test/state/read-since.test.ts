@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { Sample } from '../../src/decide/types.ts';
 import type { Now } from '../../src/state/dates.ts';
+import { followSince } from '../../src/state/follow.ts';
 import { appendEntries, historyPath, readSince } from '../../src/state/history.ts';
 
 let dir: string;
@@ -83,5 +92,35 @@ describe('the history since a moment', () => {
     assert.equal(find(4989.5, nowAt('b1', 5000, 5000)).length, 10);
     const bytes = bytesRead() - before;
     assert.ok(bytes <= 2 * 64 * 1024, `${bytes} bytes`);
+  });
+});
+
+describe('the history, followed', () => {
+  test('says at each look what a new reading says, and reads the file only when it has grown', () => {
+    const follow = followSince(dir);
+    const look = (sinceM: number, now: Now): number[] =>
+      follow(T0 + sinceM * MINUTE, now).entries.map(({ atMs }) => (atMs - T0) / MINUTE);
+    assert.deepEqual(look(0, nowAt('a', 5, 5)), []);
+    appendEntries(dir, [sample('a', 1, 1), sample('a', 3, 3)]);
+    assert.deepEqual(look(0, nowAt('a', 5, 5)), [1, 3]);
+    // a file that seems to be the same is not read again: here it has lost its content
+    const path = historyPath(dir);
+    const text = readFileSync(path, 'utf8');
+    utimesSync(path, 100, 100);
+    look(0, nowAt('a', 5, 5));
+    writeFileSync(path, text.replaceAll(/[^\n]/g, 'x'));
+    utimesSync(path, 100, 100);
+    assert.deepEqual(look(0, nowAt('a', 5, 5)), [1, 3]);
+    writeFileSync(path, text);
+    // the time goes on: what is too old falls out
+    assert.deepEqual(look(2, nowAt('a', 6, 6)), [3]);
+    appendEntries(dir, [sample('a', 7, 7)]);
+    assert.deepEqual(look(2, nowAt('a', 8, 8)), [3, 7]);
+    for (const [sinceM, now] of [
+      [3, nowAt('a', 9, 9)],
+      [6, nowAt('a', 9, 90)],
+    ] as const) {
+      assert.deepEqual(look(sinceM, now), find(sinceM, now));
+    }
   });
 });
