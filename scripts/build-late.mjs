@@ -13,15 +13,8 @@ const LATE = {
 /** Parts of packages that are never used: whatever is asked of them is an error. */
 const UNUSED = [/\/node_modules\/pino\/lib\/transport\.js$/];
 
-/** What a package makes when it is loaded, and uses in cases that are rare here. */
-const MADE_LATE = {
-  'string-width': {
-    path: /\/node_modules\/string-width\/index\.js$/,
-    // Unicode's rules for where characters end are not small
-    from: 'const segmenter = new Intl.Segmenter();',
-    to: 'let made; const segmenter = { segment: (text) => (made ??= new Intl.Segmenter()).segment(text) };',
-  },
-};
+/** Packages whose beginning is not small (Unicode's rules for characters), while most calls need nothing of them. */
+const LATE_PACKAGES = ['string-width'];
 
 /** Lets packages load later what they need seldom. Nothing of what they do changes. */
 export const latePlugin = {
@@ -32,21 +25,18 @@ export const latePlugin = {
     )?.[1];
     if (owner !== undefined && LATE[owner]?.includes(id)) return `\0late:${id}`;
     if (owner === 'pino' && id === 'worker_threads') return '\0main-thread';
+    if (LATE_PACKAGES.includes(id) && importer !== `\0package:${id}`) return `\0package:${id}`;
     return null;
   },
   load(id) {
     if (id.startsWith('\0late:')) return wrap(id.slice('\0late:'.length));
+    if (id.startsWith('\0package:')) {
+      const name = JSON.stringify(id.slice('\0package:'.length));
+      return `module.exports = (...args) => require(${name}).default(...args);`;
+    }
     if (id === '\0main-thread') return 'module.exports = { isMainThread: true };';
     if (UNUSED.some((path) => path.test(id))) {
       return 'module.exports = class { constructor() { throw new Error("not part of this program") } };';
-    }
-    return null;
-  },
-  transform(code, id) {
-    for (const [name, { path, from, to }] of Object.entries(MADE_LATE)) {
-      if (!path.test(id)) continue;
-      if (!code.includes(from)) throw new Error(`${name} is made in another way now: see ${id}`);
-      return code.replace(from, to);
     }
     return null;
   },
