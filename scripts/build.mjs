@@ -80,7 +80,11 @@ const [boot] = await bundle('src/boot.ts', {
 
 await rm(outdir, { recursive: true, force: true });
 await mkdir(outdir, { recursive: true });
-for (const { name, code } of program) await writeFile(resolve(outdir, name), code);
+// each part is a function that the boot file calls: put together there it would be copied at each start
+for (const { name, code } of program) {
+  const whole = `(function (exports, require, module) {${code}\n})`;
+  await writeFile(resolve(outdir, name), whole);
+}
 await writeFile(resolve(outdir, 'main.js'), `#!/usr/bin/env node\n${boot.code}`);
 await writeFile(resolve(outdir, 'package.json'), '{ "type": "commonjs" }\n');
 await writeFile(

@@ -39,8 +39,8 @@ function load(id: string): object {
   const module = { exports: {} };
   modules.set(id, module);
   const filename = join(__dirname, id);
-  // of ASCII alone: see scripts/build.mjs
-  const source = `(function (exports, require, module) {${readFileSync(filename, 'latin1')}\n})`;
+  // a function, of ASCII alone: see scripts/build.mjs
+  const source = readFileSync(filename, 'latin1');
   const cachedData = readCached(id);
   const script = new Script(source, {
     filename,

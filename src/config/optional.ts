@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { loadConfig } from './load.ts';
 import { findConfigPath } from './read.ts';
-import { globalSchema, type Config } from './schema.ts';
+import type { Config } from './schema.ts';
 
 /**
  * The config where there is one, and one without projects where nobody named one and none is in the
@@ -10,6 +10,8 @@ import { globalSchema, type Config } from './schema.ts';
 export async function loadConfigIfAny(option: string | undefined): Promise<Config> {
   const isNamed = option !== undefined || Boolean(process.env['AUTOSCALER_CONFIG']);
   const path = findConfigPath(option);
-  if (!isNamed && !existsSync(path)) return { projects: {}, global: globalSchema.parse({}) };
-  return (await loadConfig(path)).config;
+  if (isNamed || existsSync(path)) return (await loadConfig(path)).config;
+  // the schema is not small
+  const { globalSchema } = await import('./schema.ts');
+  return { projects: {}, global: globalSchema.parse({}) };
 }
