@@ -16,6 +16,8 @@ const CONNECTION: Record<string, string> = {
     'its certificate is of an unknown authority; name it in ssl_ca_certs',
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     'its certificate is of an unknown authority; name it in ssl_ca_certs',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+    'it asks for a certificate of ours: name it in ssl_certfile and ssl_keyfile',
   CERT_HAS_EXPIRED: 'its certificate has expired',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host name',
   ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS there (one "s" too much in the URL?)',

@@ -15,12 +15,12 @@ export function sendByRedis(
 ): Promise<ControlReply[]> {
   const { prefix } = broker.keys;
   const queue = prefix + message.replyQueue;
-  const channel = `${prefix}/${broker.database}.${message.exchange}`;
+  const channels = listChannels(broker).map((channel) => prefix + channel + message.exchange);
   const limitMs = timeoutMs + AROUND_MS;
   return askRedis(broker, limitsFromNow(limitMs, limitMs), async (redis, server) => {
     const commands = [
       ['del', queue],
-      ['publish', channel, toEnvelope(message)],
+      ...channels.map((channel) => ['publish', channel, toEnvelope(message)]),
     ];
     const [sent] = await askSections(redis, server, [{ database: broker.database, commands }]);
     const fault = sent?.find(([error]) => error !== null);
@@ -35,6 +35,14 @@ export function sendByRedis(
     await redis.del(queue);
     return replies;
   });
+}
+
+/**
+ * What the channels begin with. kombu writes the database in place of `{db}`, but forgets it where Sentinel is in between
+ * (its SentinelChannel makes a pool of its own): a worker listens to one of the two.
+ */
+function listChannels({ database, sentinel }: Broker): string[] {
+  return [`/${database}.`, ...(sentinel === null ? [] : ['/{db}.'])];
 }
 
 function toEnvelope({ body, exchange }: ControlMessage): string {

@@ -1,3 +1,6 @@
+/** How long all brokers of a run may take together, milliseconds. */
+export const BROKERS_MS = 10_000;
+
 /** What is said of a server that does not answer: one without TLS may take a greeting for the start of something. */
 export function tellLate(limitMs: number, isTls: boolean): string {
   return `no answer within ${limitMs / 1000} s${isTls ? ' (does it speak TLS there?)' : ''}`;

@@ -3,6 +3,15 @@ import type { HistoryEntry, ServiceSample } from './types.ts';
 /** How far back rates look: long enough for slow tasks, short enough to tell of now. */
 export const RATE_WINDOW_S = 600;
 
+/** Why a rate is not known where nothing is wrong: it needs another sample, or a task that is completed. */
+const NOT_YET = 'no sample before this one counted the tasks of these workers';
+const NONE_COMPLETED = 'no task was completed in the last ';
+
+/** Whether an error of `findRates` says only that. */
+export function isNoRateYet(error: string): boolean {
+  return error === NOT_YET || error.startsWith(NONE_COMPLETED);
+}
+
 /** Tasks a second and what follows from them; what is not known is null, `error` then says why. */
 export interface Rates {
   arrival: number | null;
@@ -41,13 +50,11 @@ export function findRates(
     if (then === undefined || !isSame(then, now)) break;
     base = { then, spanS };
   }
-  if (base === null) {
-    return { ...none, error: 'no sample before this one counted the tasks of these workers' };
-  }
+  const waiting = now.queue_length ?? null;
+  if (base === null) return waiting === 0 ? { ...none, drainS: 0 } : { ...none, error: NOT_YET };
   const { then, spanS } = base;
   const completed = now.tasks_total - (then.tasks_total ?? 0);
   const completion = completed / spanS;
-  const waiting = now.queue_length ?? null;
   const waited = then.queue_length ?? null;
   const known =
     waiting === null || waited === null
@@ -56,7 +63,7 @@ export function findRates(
   if (waiting === null) return { ...known, error: 'the queue is unknown' };
   if (waiting === 0) return { ...known, drainS: 0 };
   return completed === 0
-    ? { ...known, error: `no task was completed in the last ${Math.round(spanS)} s` }
+    ? { ...known, error: `${NONE_COMPLETED}${Math.round(spanS)} s` }
     : { ...known, drainS: waiting / completion };
 }
 

@@ -1,5 +1,6 @@
 import { askNode } from '../brokers/celery-control.ts';
 import type { BrokerSettings } from '../brokers/broker.ts';
+import { withinLimit } from '../brokers/time-limit.ts';
 import { findRates } from '../decide/rates.ts';
 import type { HistoryEntry, ServiceSample } from '../decide/types.ts';
 import { readNodeName } from '../systemd/celery-node.ts';
@@ -16,11 +17,21 @@ export interface DrainInput {
   masterPid: number | null;
   history: readonly HistoryEntry[];
   now: BootTime;
+  /** until when it may take, on the clock of `performance.now()` */
+  deadline: number;
 }
 
-/** A service's sample with the counter of its tasks, rates and drain time; what cannot be had is null, with its error. */
+/**
+ * A service's sample with the counter of its tasks, rates and drain time; what cannot be had is null, with its error. A
+ * broker that has not told its queues is not asked again.
+ */
 export async function withDrain(found: ServiceSample, input: DrainInput): Promise<ServiceSample> {
-  const total = await countTasks(input).catch((error: Error) => error.message);
+  const leftMs = input.deadline - performance.now();
+  const late = `no answer within ${Math.max(0, Math.round(leftMs / 1000))} s`;
+  const total =
+    found.queue_length === null
+      ? (found.errors?.['queue_length'] ?? 'its queues are unknown')
+      : await withinLimit(countTasks(input), leftMs, late).catch((error: Error) => error.message);
   if (typeof total === 'string') {
     const errors = { ...found.errors, drain_time_s: `its tasks cannot be counted: ${total}` };
     const rates = { arrival_rate: null, completion_rate: null, drain_time_s: null };

@@ -1,4 +1,5 @@
 import { COUNTED_FROM_NOW } from '../decide/metrics.ts';
+import { isNoRateYet } from '../decide/rates.ts';
 
 /** What a host does not have and never will by itself: it makes a value null, and is said once. */
 export const LACKING = {
@@ -12,7 +13,7 @@ export function isLacking(error: string): boolean {
   return Object.values(LACKING).some((text) => text === error);
 }
 
-/** Whether an error is one: neither a lack of the host nor what only needs another sample. */
+/** Whether an error is one: neither a lack of the host nor what only needs another sample, or tasks that end. */
 export function isFault(error: string): boolean {
-  return error !== COUNTED_FROM_NOW && !isLacking(error);
+  return error !== COUNTED_FROM_NOW && !isNoRateYet(error) && !isLacking(error);
 }

@@ -1,4 +1,5 @@
 import { resolveBroker, type BrokerSettings } from '../brokers/broker.ts';
+import { BROKERS_MS } from '../brokers/time-limit.ts';
 import { limitsFromNow, type Limits } from '../brokers/try-servers.ts';
 import type { BrokerRequest, BrokerAnswer } from './broker-answer.ts';
 
@@ -22,19 +23,18 @@ export interface QueueLength {
   unackedError?: string;
 }
 
-/** How long one server may take, and how long all of them together, milliseconds. */
+/** How long one server may take, milliseconds. */
 const SERVER_MS = 2000;
-const TOTAL_MS = 10_000;
 
 /**
  * The tasks that wait in the queues of each project. All brokers are asked side by side, each once whatever the
- * number of projects and databases on it, and a server has `serverMs` to answer. Never fails.
+ * number of projects and databases on it; a server has `serverMs` to answer, and all together BROKERS_MS. Never fails.
  */
 export async function readQueues(
   requests: QueueRequest[],
   serverMs = SERVER_MS,
 ): Promise<Map<string, QueueLength>> {
-  const limits = limitsFromNow(serverMs, TOTAL_MS);
+  const limits = limitsFromNow(serverMs, BROKERS_MS);
   const lengths = new Map<string, QueueLength>();
   const byServer = new Map<string, (BrokerRequest & { project: string })[]>();
   for (const { project, queues, wantsUnacked = false, ...settings } of requests) {

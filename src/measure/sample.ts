@@ -1,4 +1,5 @@
 import { settingsOf } from '../brokers/settings.ts';
+import { BROKERS_MS } from '../brokers/time-limit.ts';
 import { listPressures } from '../config/pressures.ts';
 import type { Config, Project } from '../config/schema.ts';
 import type { HistoryEntry, HostSample, Sample, ServiceSample } from '../decide/types.ts';
@@ -69,6 +70,7 @@ export async function takeSample({
   const toLoad = projects
     .map(([, project]) => toLoadRequest(project, units, wantsAll))
     .filter((request) => request !== null);
+  const deadline = performance.now() + BROKERS_MS;
   const [queues, loads, { host: measured, boot, uptimeS, spanS }] = await Promise.all([
     requests.length === 0 ? new Map<string, QueueLength>() : measureQueues(requests),
     toLoad.length === 0 ? new Map<string, Load>() : measureUnitLoads(toLoad),
@@ -111,6 +113,7 @@ export async function takeSample({
       masterPid: celeryPid,
       history,
       now: { boot, uptimeS },
+      deadline,
     });
   }
   await Promise.all(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findRates } from '../../src/decide/rates.ts';
+import { findRates, isNoRateYet } from '../../src/decide/rates.ts';
 import type { HistoryEntry, ServiceSample } from '../../src/decide/types.ts';
 import { SERVICE } from './series.ts';
 
@@ -49,6 +49,12 @@ const table: [
     { arrival: 0, completion: 0, drainS: 0, error: null },
   ],
   [
+    'an empty queue needs no time, also where no rate is known yet',
+    [],
+    [100, 0],
+    { arrival: null, completion: null, drainS: 0, error: null },
+  ],
+  [
     'nothing completed: not known',
     [[1900, 100, 3]],
     [100, 5],
@@ -85,5 +91,12 @@ for (const [name, before] of breaks) {
     const rates = findRates([at([1800, 5, 0]), at(before)], SERVICE, { ...now, found });
     assert.equal(rates.drainS, null);
     assert.match(rates.error ?? '', /no sample before/);
+    assert.ok(isNoRateYet(rates.error!));
   });
 }
+
+test('that nothing was completed, or counted before, is no fault', () => {
+  const found = { workers: 2, main_pid: 7, tasks_total: 100, queue_length: 5 };
+  const { error } = findRates([at([1900, 100, 3])], SERVICE, { ...now, found });
+  assert.ok(isNoRateYet(error!) && !isNoRateYet('the queue is unknown'));
+});

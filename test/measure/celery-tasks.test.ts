@@ -90,7 +90,8 @@ test('rates and drain time follow from the counters of Celery', async () => {
     const masterPid = tree().masterPid;
     const settings = { url: env['BROKER_URL']! };
     const now = { boot: 'a', uptimeS };
-    const sample = await withDrain(found, { service, settings, masterPid, history, now });
+    const deadline = performance.now() + 10_000;
+    const sample = await withDrain(found, { service, settings, masterPid, history, now, deadline });
     const host = { cpu_percent: null, memory_available_mb: null };
     const stamp = { v: 1 as const, kind: 'sample' as const, at: '', boot: 'a', span_s: 1 };
     history.push({ ...stamp, uptime_s: uptimeS, host, services: { [service]: sample } });
@@ -98,7 +99,7 @@ test('rates and drain time follow from the counters of Celery', async () => {
   };
   const idle = await look();
   assert.equal(idle.tasks_total, 11);
-  assert.equal(idle.drain_time_s, null);
+  assert.deepEqual([idle.drain_time_s, idle.completion_rate], [0, null]);
   // three at once, 0.3 s each: 10 a second at the most
   send(0.3, 60);
   await until(() => running() === 3);
@@ -122,8 +123,27 @@ test('a worker that does not answer: null, with the reason', async () => {
       masterPid: worker.pid!,
       history: [],
       now: { boot: 'a', uptimeS: 1 },
+      deadline: performance.now() + 10_000,
     },
   );
   assert.equal(sample.drain_time_s, null);
   assert.match(sample.errors?.['drain_time_s'] ?? '', /cannot be counted: .*nothing listens there/);
+});
+
+test('a broker that has not told its queues is not asked for more', async () => {
+  const sample = await withDrain(
+    { workers: 3, queue_length: null, errors: { queue_length: 'redis: no answer within 2 s' } },
+    {
+      service: 'shop.service',
+      settings: { url: `redis://127.0.0.1:${redis.port}` },
+      masterPid: worker.pid!,
+      history: [],
+      now: { boot: 'a', uptimeS: 1 },
+      deadline: performance.now() + 10_000,
+    },
+  );
+  assert.equal(
+    sample.errors?.['drain_time_s'],
+    'its tasks cannot be counted: redis: no answer within 2 s',
+  );
 });

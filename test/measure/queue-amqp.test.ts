@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { HistoryEntry, ServiceSample } from '../../src/decide/types.ts';
+import { withDrain } from '../../src/measure/drain.ts';
 import { readQueues, type QueueLength, type QueueRequest } from '../../src/measure/queue.ts';
 import { startRabbit, type RabbitServer } from './rabbitmq-server.ts';
 import { freePorts, startMute } from './redis-server.ts';
@@ -100,6 +104,23 @@ describe('the length of a queue of RabbitMQ', () => {
       assert.deepEqual([answer.length, answer.error], [length, undefined]);
     });
   }
+
+  test('a certificate of our own, where the server asks for one', async () => {
+    const [port] = await freePorts();
+    const { caFile, client } = rabbit;
+    const files = `{cacertfile,"${caFile}"},{certfile,"${caFile}"},{keyfile,"${caFile.replace('cert', 'key')}"}`;
+    const strict = `[${files},{verify,verify_peer},{fail_if_no_peer_cert,true}]`;
+    rabbit.ctl(
+      'eval',
+      `rabbit_networking:start_ssl_listener({"127.0.0.1",${port},auto}, ${strict}, 1).`,
+    );
+    const url = `amqps://localhost:${port}?ssl_ca_certs=${caFile}`;
+    const ssl = { certfile: client.certFile, keyfile: client.keyFile };
+    assert.deepEqual(await read({ url, ssl }), { length: 7, perQueue: { celery: 7 } });
+    const { length, error } = await read({ url });
+    assert.equal(length, null);
+    assert.match(error ?? '', /it asks for a certificate of ours: name it in ssl_certfile/);
+  });
 
   test('it is what RabbitMQ itself reports', async () => {
     const { perQueue } = await read({ url: plain() }, ['celery', 'critical']);
@@ -207,4 +228,51 @@ describe('a queue of RabbitMQ that cannot be read is null, with the reason in pl
     assert.equal(lengths.get('shop')?.length, 7);
     assert.ok(tookMs < 2000, `it took ${tookMs} ms`);
   });
+});
+
+test('the drain time of a worker behind RabbitMQ, by the counters of Celery', async () => {
+  const cwd = fileURLToPath(new URL('../lab/apps', import.meta.url));
+  const url = `amqp://guest:guest@127.0.0.1:${rabbit.port}//`;
+  const env = { ...process.env, BROKER_URL: url };
+  const send = `import tasks\nfor _ in range(900): tasks.sleep.apply_async((0.1,), queue="drained")`;
+  execFileSync('/usr/bin/python3', ['-c', send], { cwd, env });
+  const args = ['/usr/bin/celery', '-A', 'tasks', 'worker', '-c', '2', '-n', 'drain@%h'];
+  const worker = spawn('/usr/bin/python3', [...args, '-Q', 'drained'], {
+    ...{ cwd, env, stdio: 'ignore' },
+  });
+  const service = 'drain.service';
+  const history: HistoryEntry[] = [];
+  const look = async (): Promise<ServiceSample> => {
+    const { length } = await read({ url }, ['drained']);
+    const found = { workers: 2, main_pid: worker.pid!, queue_length: length };
+    const uptimeS = performance.now() / 1000;
+    const sample = await withDrain(found, {
+      ...{ service, settings: { url }, masterPid: worker.pid!, history },
+      ...{ now: { boot: 'a', uptimeS }, deadline: performance.now() + 10_000 },
+    });
+    const host = { cpu_percent: null, memory_available_mb: null };
+    const stamp = { v: 1 as const, kind: 'sample' as const, at: '', boot: 'a', span_s: 1 };
+    history.push({ ...stamp, uptime_s: uptimeS, host, services: { [service]: sample } });
+    return sample;
+  };
+  try {
+    let first = await look();
+    for (let tries = 0; !((first.tasks_total ?? 0) > 0) && tries < 60; tries++) {
+      await sleep(200);
+      first = await look();
+    }
+    history.splice(0, history.length - 1);
+    await sleep(1500);
+    const { tasks_total: total, completion_rate: rate, ...found } = await look();
+    const told = JSON.stringify({ first, total, rate, found });
+    // two at once, 0.1 s each
+    assert.ok(rate! > 0 && rate! <= 21 && total! > first.tasks_total!, told);
+    assert.ok(Math.abs(found.drain_time_s! - found.queue_length! / rate!) < 0.1, told);
+    assert.doesNotMatch(rabbit.ctl('list_queues', 'name'), /autoscaler/);
+  } finally {
+    const ended = new Promise((done) => worker.once('close', done));
+    // what waits for it is of no interest
+    worker.kill('SIGQUIT');
+    await ended;
+  }
 });

@@ -6,9 +6,16 @@ import { freePorts, startMute, startRedis, type RedisServer } from './redis-serv
 
 let redis: RedisServer;
 let locked: RedisServer;
+/** It asks who comes for a certificate. */
+let strict: RedisServer;
 
 before(async () => {
-  [redis, locked] = await Promise.all([startRedis(), startRedis('--requirepass', 'p@ss/w')]);
+  [redis, locked, strict] = await Promise.all([
+    startRedis(),
+    startRedis('--requirepass', 'p@ss/w'),
+    startRedis('--tls-auth-clients', 'yes'),
+  ]);
+  strict.cli('rpush', 'celery', 'a', 'b');
   redis.cli('rpush', 'celery', 'a', 'b', 'c');
   redis.cli('rpush', 'shop:celery', 'a');
   redis.cli('rpush', 'shop:celery:5', 'a', 'b');
@@ -17,7 +24,7 @@ before(async () => {
 });
 
 after(async () => {
-  await Promise.all([redis.stop(), locked.stop()]);
+  await Promise.all([redis.stop(), locked.stop(), strict.stop()]);
 });
 
 type Settings = Omit<QueueRequest, 'project' | 'queues'>;
@@ -78,6 +85,24 @@ describe('a Redis in the forms that Celery accepts', () => {
       3,
     ],
     [
+      'a certificate of our own, by broker_use_ssl',
+      () => ({
+        url: `rediss://localhost:${strict.tlsPort}`,
+        ssl: {
+          ...{ ssl_ca_certs: strict.caFile, ssl_certfile: strict.client.certFile },
+          ssl_keyfile: strict.client.keyFile,
+        },
+      }),
+      2,
+    ],
+    [
+      'a certificate of our own, by the URL',
+      () => ({
+        url: `rediss://localhost:${strict.tlsPort}?ssl_ca_certs=${strict.caFile}&ssl_certfile=${strict.client.certFile}&ssl_keyfile=${strict.client.keyFile}`,
+      }),
+      2,
+    ],
+    [
       'the second of two servers, where the first is down',
       async () => ({ url: `redis://127.0.0.1:${(await freePorts())[0]}/0;${plain()}` }),
       3,
@@ -135,6 +160,18 @@ for form in json.load(sys.stdin):
     const [one, two] = await freePorts();
     const { error } = await read({ url: `redis://127.0.0.1:${one};redis://127.0.0.1:${two}` });
     assert.match(error ?? '', /:\d+: nothing listens there; redis at .*nothing listens there$/);
+  });
+
+  test('a server that asks for a certificate, and there is none', async () => {
+    const url = `rediss://localhost:${strict.tlsPort}?ssl_ca_certs=${strict.caFile}`;
+    const { length, error } = await read({ url });
+    assert.equal(length, null);
+    assert.match(error ?? '', /it asks for a certificate of ours: name it in ssl_certfile/);
+  });
+
+  test('a certificate that cannot be read', async () => {
+    const url = `rediss://localhost:${strict.tlsPort}?ssl_certfile=/nowhere/client.pem`;
+    assert.match((await read({ url })).error ?? '', /ssl_certfile cannot be read: ENOENT/);
   });
 
   test('a socket that is not there', async () => {

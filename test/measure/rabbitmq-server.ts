@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { makeCertificate } from './certificate.ts';
+import { makeCertificate, makeClientCertificate } from './certificate.ts';
 import { freePorts } from './redis-server.ts';
 
 const PROGRAMS = '/usr/lib/rabbitmq/bin';
@@ -15,6 +15,8 @@ export interface RabbitServer {
   tlsPort: number;
   /** its certificate, self-made for the name localhost */
   caFile: string;
+  /** a certificate of the same authority, and its key, for who comes */
+  client: { certFile: string; keyFile: string };
   /** runs rabbitmqctl against it and returns what it prints */
   ctl: (...args: string[]) => string;
   /** it accepts and answers nothing until `resume` */
@@ -27,6 +29,7 @@ export interface RabbitServer {
 export async function startRabbit(definitions: object): Promise<RabbitServer> {
   const folder = mkdtempSync(join(tmpdir(), 'autoscaler-rabbit-'));
   const { caFile, keyFile } = makeCertificate(folder);
+  const client = makeClientCertificate(folder);
   const [[port, tlsPort], [epmdPort, distPort]] = [await freePorts(), await freePorts()];
   const lines = [
     `listeners.tcp.1 = 127.0.0.1:${port}`,
@@ -79,6 +82,7 @@ export async function startRabbit(definitions: object): Promise<RabbitServer> {
     port,
     tlsPort,
     caFile,
+    client,
     ctl: (...args) =>
       execFileSync(`${PROGRAMS}/rabbitmqctl`, ['--silent', ...args], { env, encoding: 'utf8' }),
     pause: async () => {

@@ -4,7 +4,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { makeCertificate } from './certificate.ts';
+import { makeCertificate, makeClientCertificate } from './certificate.ts';
 
 /** A real Redis of the tests on a port of its own. */
 export interface RedisServer {
@@ -14,6 +14,8 @@ export interface RedisServer {
   socket: string;
   /** its certificate, self-made for the name localhost */
   caFile: string;
+  /** a certificate of the same authority, and its key, for who comes */
+  client: { certFile: string; keyFile: string };
   /** runs redis-cli against it and returns what it prints */
   cli: (...args: string[]) => string;
   /** it accepts and answers nothing until `resume` */
@@ -26,6 +28,7 @@ export interface RedisServer {
 export async function startRedis(...args: string[]): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'autoscaler-redis-'));
   const { caFile, keyFile } = makeCertificate(folder);
+  const client = makeClientCertificate(folder);
   const socket = join(folder, 'redis.sock');
   const [port, tlsPort] = await freePorts();
   const child = spawn(
@@ -53,7 +56,7 @@ export async function startRedis(...args: string[]): Promise<RedisServer> {
     await sleep(50);
   };
   const resume = (): void => void child.kill('SIGCONT');
-  return { port, tlsPort, socket, caFile, cli, pause, resume, stop };
+  return { port, tlsPort, socket, caFile, client, cli, pause, resume, stop };
 }
 
 /** A server that accepts, says `greeting` (if any) and then never answers, or cuts the connection. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -100,6 +100,41 @@ test('a wrong password for the sentinels', async () => {
   assert.equal(length, null);
   assert.match(error ?? '', /refuses the user or password/);
   assert.doesNotMatch(error ?? '', /s3cret/);
+});
+
+test('over TLS, where sentinels and master want a certificate of ours too', async () => {
+  const [port] = await freePorts();
+  const secured = await startRedis('--tls-auth-clients', 'yes', '--port', '0');
+  const { caFile, client, tlsPort } = secured;
+  const tls = ['--tls', '--cacert', caFile, '--cert', client.certFile, '--key', client.keyFile];
+  const cli = ['-h', 'localhost', '-p', String(tlsPort), ...tls];
+  execFileSync('redis-cli', [...cli, 'rpush', 'celery', 'a', 'b']);
+  const config = join(folder, 'tls.conf');
+  const lines = [
+    ...['port 0', `tls-port ${port}`, 'bind 127.0.0.1', `dir ${folder}`, 'tls-replication yes'],
+    ...[`tls-ca-cert-file ${caFile}`, `tls-cert-file ${client.certFile}`],
+    ...[`tls-key-file ${client.keyFile}`, `sentinel monitor ${NAME} 127.0.0.1 ${tlsPort} 1`],
+  ];
+  writeFileSync(config, `${lines.join('\n')}\n`);
+  const child = spawn('redis-server', [config, '--sentinel'], { stdio: 'ignore' });
+  const ask = async (ssl: boolean): Promise<QueueLength> => {
+    const options = { master_name: NAME, sentinel_kwargs: { ssl } };
+    const files = { ssl_certfile: client.certFile, ssl_keyfile: client.keyFile };
+    const use = { ssl_ca_certs: caFile, ssl_check_hostname: false, ...files };
+    const request = { project: 'shop', queues: ['celery'], url: `sentinel://127.0.0.1:${port}` };
+    return (await readQueues([{ ...request, options, ssl: use }], 1000)).get('shop')!;
+  };
+  try {
+    await until(async () => (await ask(true)).length === 2);
+    const { length, error } = await ask(false);
+    assert.equal(length, null);
+    assert.match(error ?? '', /closes the connection|was cut|no answer/);
+  } finally {
+    const ended = new Promise((done) => child.once('close', done));
+    child.kill('SIGKILL');
+    await ended;
+    await secured.stop();
+  }
 });
 
 test('a failover in the middle: never 0, then the new master', async () => {
