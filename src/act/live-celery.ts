@@ -66,29 +66,41 @@ export async function resizeCelery(
         `${node} was asked for ${missing} processes more and has not started them`,
       );
     }
-    await demand(service, node, missing, deps);
+    const isAnswered = await demand(service, node, missing, deps);
     const isThere = ({ workerPids }: Pool): boolean => workerPids.length === target;
     // idle processes end at once, busy ones not for long
     const limitMs = missing > 0 ? 2 * reactMs : stillMs;
     await watch(() => readPool(service, deps, first), isThere, limitMs, deps);
     pool = await readStillPool(service, deps, first);
+    // it may still come to it: a second demand would be made beside the first
+    if (!isAnswered && pool.workerPids.length !== target) return giveUp(node, missing, deps);
   }
   return 'done';
 }
 
+/** What the worker has not dealt with: one that is to be smaller is so in one of the next runs. */
+function giveUp(node: string, missing: number, { timing }: ActDeps): 'partly' {
+  if (missing < 0) return 'partly';
+  throw new UserError(
+    EXIT.failed,
+    `${node} was asked for ${missing} processes more, has not answered, and has not started them within ${(2 * timing.reactMs) / 1000} s`,
+  );
+}
+
+/** Whether the worker has answered: it deals with messages in their order, and perhaps not now. */
 async function demand(
   service: string,
   node: string,
   missing: number,
   deps: ActDeps,
-): Promise<void> {
+): Promise<boolean> {
   const method = missing > 0 ? 'pool_grow' : 'pool_shrink';
   deps.step(`remote control ${method}`);
   const command = { method, arguments: { n: Math.abs(missing) } } as const;
   const replies = await ask(service, node, command, deps, 1);
   const refused = replies.map(readError).find((error) => error !== null) ?? null;
   // "Can't shrink pool. All processes busy!": those that were idle are gone all the same
-  if (refused === null || /busy/i.test(refused)) return;
+  if (refused === null || /busy/i.test(refused)) return replies.length > 0;
   throw new UserError(EXIT.failed, `${node} refuses ${method}: ${refused}`);
 }
 

@@ -81,24 +81,34 @@ interface Restored {
 async function restoreFiles(change: Change, deps: ActDeps): Promise<Restored> {
   const answer: Restored = { restored: 0, edited: [] };
   for (const file of change.manifest.files) {
-    await sweepTemporaries(file.path);
-    const now = await readUserFile(file.path);
-    const hash = now === null ? null : sha256(now);
-    if (hash === file.sha256_after && hash !== file.sha256_before) {
-      const edit = { path: file.path, before: now, after: await originalOf(change, file) };
-      const attributesOf = file.copy === null ? null : join(change.folder, file.copy);
-      await writeUserFile({ ...edit, attributesOf }, (name) => deps.step(`undo: ${name}`));
-      answer.restored += 1;
-    } else if (hash !== file.sha256_before && change.written?.has(file.path) !== false) {
-      const how = now === null ? 'removed' : 'edited';
-      answer.edited.push(`${file.path} was ${how} by somebody else meanwhile and is left as it is`);
-    }
+    const mayBeOurs = change.written?.has(file.path) !== false;
+    if (mayBeOurs) await restoreFile(change, file, answer, deps);
     if (file.made_folder !== null) {
       deps.step(`undo: remove folder ${file.made_folder}`);
       await removeFolderIfEmpty(file.made_folder);
     }
   }
   return answer;
+}
+
+async function restoreFile(
+  change: Change,
+  file: FileRecord,
+  answer: Restored,
+  deps: ActDeps,
+): Promise<void> {
+  await sweepTemporaries(file.path);
+  const now = await readUserFile(file.path);
+  const hash = now === null ? null : sha256(now);
+  if (hash === file.sha256_after && hash !== file.sha256_before) {
+    const edit = { path: file.path, before: now, after: await originalOf(change, file) };
+    const attributesOf = file.copy === null ? null : join(change.folder, file.copy);
+    await writeUserFile({ ...edit, attributesOf }, (name) => deps.step(`undo: ${name}`));
+    answer.restored += 1;
+  } else if (hash !== file.sha256_before) {
+    const how = now === null ? 'removed' : 'edited';
+    answer.edited.push(`${file.path} was ${how} by somebody else meanwhile and is left as it is`);
+  }
 }
 
 /** From memory while we have it: the backup folder may be gone by now. */

@@ -116,6 +116,28 @@ describe('Celery', () => {
     assert.equal(readFileSync(world.unitPath, 'utf8'), UNIT);
   });
 
+  const silent: [string, to: number, result: string, workers: number, says: RegExp][] = [
+    ['to grow', 4, 'undone', 2, /asked for 2 processes more, has not answered/],
+    ['to shrink', 1, 'applied', 1, /1 of them are busy and end in one of the next runs/],
+  ];
+  for (const [name, to, result, workers, says] of silent) {
+    test(`the demand ${name} is taken and not acted on: it is not made twice`, async () => {
+      const world = newWorld({ kind: 'celery' });
+      const deps = world.deps();
+      const { ask } = deps.control;
+      const demands: string[] = [];
+      deps.control.ask = (service, node, command) => {
+        if (command.method === 'stats') return ask(service, node, command);
+        demands.push(command.method);
+        return Promise.resolve({ replies: [] });
+      };
+      const outcome = await applyPlan(livePlan(world, to), deps);
+      assert.deepEqual([outcome.result, world.declared(), demands.length], [result, workers, 1]);
+      assert.match(outcome.sentence, says);
+      assert.deepEqual([world.state.running, world.state.restarts], [2, 0]);
+    });
+  }
+
   test('the broker cannot be asked: refused, because nothing is known', async () => {
     const world = newWorld({ kind: 'celery' });
     const deps = world.deps();

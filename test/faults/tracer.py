@@ -8,7 +8,8 @@ each signal that it sends, and each connection to a server and each message ther
 EVENTS, a JSON array a line: the number, the call, the path or paths. FAULT is "none" (only count), "N:KILL"
 (the program gets SIGKILL right before its call N) or "N:ENOSPC" (call N does not happen and gives that error);
 "all:EIO": none of the counted calls happens, but for the starts of programs. Instead of N a call may be named:
-"kill#2" is the second signal, "kill#2>execve" the first start of a program after it.
+"kill#2" is the second signal, "kill#2>execve" the first start of a program after it. With "N:RUN COMMAND" a
+shell runs the command before call N, while the program stands still.
 
 With TREES=PATH:PATH in the environment each line ends with what these folders hold right before the call:
 path: [inode, content in base64, or null for a folder].
@@ -224,6 +225,8 @@ class Tracer:
         if self.kind == "KILL":
             os.kill(self.root, signal.SIGKILL)
             os.kill(pid, signal.SIGKILL)
+        elif self.kind.startswith("RUN "):
+            os.system(self.kind[4:])
         else:
             # the kernel passes over a call with the number -1
             registers[ORIG_RAX] = (1 << 64) - 1
