@@ -68,7 +68,7 @@ function checkState({ unit, project, limits, sample }: Looked, tell: Tell): Find
     findings.push(tell('outside_limits', project.enabled ? 'warning' : 'info', evidence, remedy));
   }
   if (isRunning(unit) && workers !== null && running !== null && running !== workers) {
-    const evidence = `the unit declares ${workers} workers, ${running} run`;
+    const evidence = `the unit declares ${workers} ${workers === 1 ? 'worker' : 'workers'}, ${running} run`;
     findings.push(tell('drift', 'warning', evidence, `systemctl restart ${unit.id}`));
   }
   if (isRunning(unit) && errors['running'] !== undefined) {
@@ -98,7 +98,7 @@ async function checkChange(looked: Looked, tell: Tell): Promise<Finding[]> {
   const where = plan.files.map(({ path, before }) => (before === null ? `${path} (new)` : path));
   const edit =
     where.length === 0 ? 'a change would edit nothing' : `a change edits ${where.join(', ')}`;
-  findings.push(tell('service_found', 'info', `${plan.kind}, ${plan.from} workers; ${edit}`));
+  findings.push(tell('service_found', 'info', `${plan.kind}, ${plan.from} ${plan.from === 1 ? 'worker' : 'workers'}; ${edit}`));
   return [...findings, ...(await checkLive(looked, plan, tell))];
 }
 

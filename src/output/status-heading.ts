@@ -37,7 +37,10 @@ function tellTimer(timer: StatusTimer, nowMs: number): Painted[] {
   const isFailed = timer.last_result !== null && timer.last_result !== 'success';
   const how = timer.last_result === null ? '' : isFailed ? ` (${tellFailure(timer)})` : ' (ok)';
   if (timer.state === 'off') {
-    return [[`timer   off, ${last}${how}; turn it on: ${TURN_ON}`, 'red']];
+    return [
+      [`timer   off, ${last}${how}`, 'red'],
+      [`        turn it on: ${TURN_ON}`, 'red'],
+    ];
   }
   const next = timer.running
     ? 'a run is under way'
@@ -46,7 +49,7 @@ function tellTimer(timer: StatusTimer, nowMs: number): Painted[] {
       : `next in ${formatAge(Date.parse(timer.next_at) - nowMs)}`;
   const text = `timer   on, ${last}${how}, ${next}`;
   const lines: Painted[] = [[text, isFailed ? 'red' : null]];
-  if (!timer.enabled) lines.push([`timer   not after a reboot: ${TURN_ON}`, 'yellow']);
+  if (!timer.enabled) lines.push([`        not after a reboot: ${TURN_ON}`, 'yellow']);
   if (isFailed) lines.push(['        see why: journalctl -u autoscaler -n 20', 'red']);
   return lines;
 }

@@ -67,7 +67,7 @@ describe('the screen says', () => {
     [
       'that the timer is off, and the command that helps',
       report([], { timer: { ...report([]).timer, state: 'off' } }),
-      /^timer {3}off, .*systemctl enable --now autoscaler\.timer$/m,
+      /^timer {3}off, .*\n {8}turn it on: sudo systemctl enable --now autoscaler\.timer$/m,
     ],
     [
       'that the last run failed, and where to look',
