@@ -57,7 +57,8 @@ async function listServices(): Promise<string[]> {
   const names: string[] = [];
   for (const args of calls) {
     const { exitCode, stdout, stderr } = await runSystemctl(args, 20_000);
-    if (exitCode !== 0) {
+    // systemd 257 ends with 1 and says nothing where nothing is listed
+    if (exitCode !== 0 && stderr.trim() !== '') {
       throw new UserError(EXIT.failed, `systemctl ${args[0]}: ${firstLine(stderr)}`);
     }
     names.push(...stdout.split('\n').map((line) => line.trim().split(' ', 1)[0] ?? ''));
