@@ -98,7 +98,13 @@ async function checkChange(looked: Looked, tell: Tell): Promise<Finding[]> {
   const where = plan.files.map(({ path, before }) => (before === null ? `${path} (new)` : path));
   const edit =
     where.length === 0 ? 'a change would edit nothing' : `a change edits ${where.join(', ')}`;
-  findings.push(tell('service_found', 'info', `${plan.kind}, ${plan.from} ${plan.from === 1 ? 'worker' : 'workers'}; ${edit}`));
+  findings.push(
+    tell(
+      'service_found',
+      'info',
+      `${plan.kind}, ${plan.from} ${plan.from === 1 ? 'worker' : 'workers'}; ${edit}`,
+    ),
+  );
   return [...findings, ...(await checkLive(looked, plan, tell))];
 }
 
