@@ -87,18 +87,27 @@ function findStreak({ reasons, wanted }: Decision): Streak | null {
 }
 
 /** The reasons that each hold goes by. */
-const CODES: Partial<Record<Hold, Reason['code'][]>> = {
+const CODES: Record<Hold, Reason['code'][]> = {
+  // a bar shows it
+  duration: [],
   paused: ['paused', 'pinned'],
-  memory: ['memory'],
+  memory: ['memory', 'memory_pressure'],
   cooldown: ['cooldown'],
   failed_change: ['failed_change'],
   missing_metric: ['missing_metric', 'workers_unknown'],
   at_limit: ['at_max', 'at_min'],
+  tasks_running: ['tasks_running'],
+  own_cpu_share: ['own_cpu_share'],
+  projection: ['projected'],
   not_running: ['not_running'],
+  // no decision but what was done says so
+  in_progress: [],
+  no_live: [],
+  disabled: ['disabled'],
 };
 
 function explainHold({ reasons }: Decision, hold: Hold): string | null {
-  const told = reasons.filter(({ code }) => CODES[hold]?.includes(code));
+  const told = reasons.filter(({ code }) => CODES[hold].includes(code));
   return told.length === 0 ? null : told.map(explainReason).join('; ');
 }
 

@@ -2,6 +2,7 @@ import { METRICS } from '../decide/metrics.ts';
 import { formatDuration, formatHeld, formatMetric } from '../decide/wording.ts';
 import { formatAge, formatMoment } from './ages.ts';
 import type { ExplainedMetric, ExplainedThreshold, Explanation } from './explain-types.ts';
+import { HOLD_NAMES } from './status-heading.ts';
 import { renderTable } from './table.ts';
 import { cleanText } from './text.ts';
 
@@ -29,7 +30,7 @@ export function renderExplanation(of: Explanation): string {
         cleanText(text),
       ]),
     ),
-    `Decision: ${cleanText(of.reason ?? '')}${of.hold === null ? '' : ` (held: ${of.hold})`}\n${tellSince(of)}`,
+    `Decision: ${cleanText(of.reason ?? '')}${of.hold === null ? '' : ` (held by ${HOLD_NAMES[of.hold] ?? of.hold})`}\n${tellSince(of)}`,
     `${tellNext(of)}\n`,
   ];
   return parts.join('\n');

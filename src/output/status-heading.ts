@@ -89,11 +89,17 @@ function tellHost({ host }: StatusReport, { columns, unicode }: Screen): Painted
   ];
 }
 
-const HOLD_NAMES: Record<string, string> = {
+/** Holds as they are read, by their names in JSON. */
+export const HOLD_NAMES: Record<string, string> = {
   at_limit: 'at the limit',
   missing_metric: 'missing metric',
   failed_change: 'failed change',
   not_running: 'not running',
+  own_cpu_share: 'own CPU share',
+  tasks_running: 'running tasks',
+  projection: 'what it would lead to',
+  in_progress: 'a change in progress',
+  no_live: 'no way without a restart',
 };
 
 function tellDay({ last_day: day }: StatusReport, { columns }: Screen): Painted[] {

@@ -3,7 +3,7 @@ import { formatDuration, formatMetric } from '../decide/wording.ts';
 import { formatAge, formatMoment } from './ages.ts';
 import { renderBar } from './bars.ts';
 import type { Screen } from './screen.ts';
-import { renderHeading } from './status-heading.ts';
+import { HOLD_NAMES, renderHeading } from './status-heading.ts';
 import type { StatusMetric, StatusReport, StatusService } from './status-types.ts';
 import type { Output } from './terminal.ts';
 import { cleanText, fitText, padText, textWidth } from './text.ts';
@@ -138,7 +138,8 @@ function tellNow(
     const needed = formatDuration(streak.needed_s * 1000);
     return [`${drift}${bar} ${held} of ${needed} → ${streak.workers}`, 'cyan'];
   }
-  if (hold !== null) return [`${drift}${service.hold_reason ?? hold}`, 'yellow'];
+  if (hold !== null)
+    return [`${drift}${service.hold_reason ?? HOLD_NAMES[hold] ?? hold}`, 'yellow'];
   if (missing.length > 0) {
     const told = missing.map(({ metric, error }) => `${METRICS[metric].label} unknown: ${error}`);
     return [`${drift}${told.join('; ')}`, 'yellow'];
