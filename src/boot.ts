@@ -24,8 +24,15 @@ const cacheDir = join(
   `${process.version}-${process.arch}`,
 );
 
+/** How often each command was called, as far as it matters: see `keepCompiled`. */
+const usesFile = join(cacheDir, 'uses.json');
+
+/** After so many calls of a command all that it usually needs has been compiled once. */
+const ENOUGH = 4;
+
 const modules = new Map<string, { exports: object }>();
-const uncached = new Map<string, Script>();
+const scripts = new Map<string, Script>();
+let uncached = 0;
 
 /**
  * Runs a file of the program, once. Node compiles what it loads anew at each start, which for a oneshot
@@ -46,7 +53,8 @@ function load(id: string): object {
     filename,
     ...(cachedData !== undefined && { cachedData }),
   });
-  if (cachedData === undefined || script.cachedDataRejected === true) uncached.set(id, script);
+  scripts.set(id, script);
+  if (cachedData === undefined || script.cachedDataRejected === true) uncached++;
   (script.runInThisContext() as Run)(module.exports, requireFrom, module);
   return module.exports;
 }
@@ -64,26 +72,46 @@ function readCached(id: string): Buffer | undefined {
   }
 }
 
-/** Only as the owner of the program: whoever can write here could as well write the program. */
-function keepCached(): void {
+/**
+ * V8 compiles a function when it is first called, and keeps what was compiled by then. The first run of all has no
+ * history and a config to check, `--help` needs other functions than `run`: so what is kept is added to in the first
+ * calls of each command. Only as the owner of the program: whoever can write here could as well write the program.
+ */
+function keepCompiled(): void {
   try {
+    const uses = readUses();
+    const [, , word = ''] = process.argv;
+    const command = /^[a-z-]{1,20}$/.test(word) ? word : '';
+    const times = uses[command] ?? 0;
+    if (uncached === 0 && times >= ENOUGH) return;
     if (process.getuid?.() !== statSync(__dirname).uid) return;
-    dropOthers();
+    if (uncached === modules.size) dropOthers();
     mkdirSync(cacheDir, { recursive: true, mode: 0o755 });
-    for (const [id, script] of uncached) {
-      const own = join(cacheDir, `${id}.${process.pid}`);
-      writeFileSync(own, script.createCachedData(), { mode: 0o644 });
-      renameSync(own, join(cacheDir, id));
-    }
+    for (const [id, script] of scripts) write(join(cacheDir, id), script.createCachedData());
+    write(usesFile, JSON.stringify({ ...uses, [command]: times + 1 }));
   } catch {
     // a file system that is full or not to be written to: the next run compiles anew
   }
 }
 
+function readUses(): Record<string, number> {
+  try {
+    return JSON.parse(readFileSync(usesFile, 'utf8')) as Record<string, number>;
+  } catch {
+    return {};
+  }
+}
+
+function write(path: string, content: Buffer | string): void {
+  const own = `${path}.${process.pid}`;
+  writeFileSync(own, content, { mode: 0o644 });
+  renameSync(own, path);
+}
+
 /** Those of a program or of a Node that was replaced: nothing there was of use. */
 function dropOthers(): void {
   const above = join(cacheDir, '..');
-  for (const name of uncached.size === modules.size ? listNames(above) : []) {
+  for (const name of listNames(above)) {
     rmSync(join(above, name), { recursive: true, force: true });
   }
 }
@@ -96,7 +124,5 @@ function listNames(path: string): string[] {
   }
 }
 
-process.on('exit', () => {
-  if (uncached.size > 0) keepCached();
-});
+process.on('exit', keepCompiled);
 load(PROGRAM);

@@ -80,11 +80,11 @@ async function writeCase(lab: Lab, name: string, size: Size): Promise<Case> {
   return { services: size.webs + size.tasks, config, stateDir };
 }
 
-/** Nothing to do, whatever else the machine does: a threshold would have to hold for ten minutes. */
+/** Nothing to do, whatever else the machine does: more than all of its CPU is never used. */
 const WEB = {
   min_workers: 2,
   max_workers: 10,
-  cpu_thresholds: { scale_up_3: 99.9, scale_down_2: 30 },
+  cpu_thresholds: { scale_up_3: 100, scale_down_2: 30 },
   cpu_duration_minutes: { scale_up: 10, scale_down: 10 },
   memory_threshold_mb: 100,
   working_dir: '/srv/web',
@@ -104,6 +104,10 @@ export interface Prepared {
   year: Record<string, string>;
 }
 
+/** What the history keeps: see src/state/history.ts. */
+const FILE_BYTES = 7_900_000;
+const OLDER_FILES = 5;
+
 /**
  * Runs the program until it is warm, then lays histories of a day and of a year beside its state, made from
  * what it wrote itself. `withYear` is for the case whose age is measured.
@@ -113,8 +117,9 @@ export async function prepareCase(
   { config, stateDir }: Case,
   withYear: boolean,
 ): Promise<Prepared> {
-  for (let i = 0; i < 3; i++) {
-    for (const command of [['run'], ['metrics', 'all']]) {
+  // each as often as it takes until all that it needs has been compiled
+  for (const command of [['--version'], ['--help'], ['run'], ['metrics', 'all'], ['status']]) {
+    for (let i = 0; i < WARM_CALLS; i++) {
       const { exitCode, stderr } = await lab.autoscaler([...command, '--config', config]);
       if (exitCode !== 0) throw new Error(`${command.join(' ')} ends with ${exitCode}: ${stderr}`);
     }
@@ -122,17 +127,28 @@ export async function prepareCase(
   const line = (await lab.readFile(`${stateDir}/history.jsonl`)).trim().split('\n').at(-1) ?? '';
   const known = '/var/lib/autoscaler/config.checked';
   await lab.ok(`cp ${known} ${stateDir}.checked`);
-  const prepare = async (name: string, lines: number): Promise<Record<string, string>> => {
-    await lab.writeFile(`${stateDir}.${name}`, makeHistory(line, lines));
+  const prepare = async (name: string, lines: string[]): Promise<Record<string, string>> => {
+    await lab.writeFile(`${stateDir}.${name}`, toText(lines));
     return {
       [`${stateDir}/history.jsonl`]: `${stateDir}.${name}`,
       [known]: `${stateDir}.checked`,
     };
   };
-  return {
-    day: await prepare('day', RUNS_A_DAY),
-    year: withYear ? await prepare('year', RUNS_A_YEAR) : {},
-  };
+  const day = await prepare('day', makeHistory(line, RUNS_A_DAY));
+  if (!withYear) return { day, year: {} };
+  const year = makeHistory(line, RUNS_A_YEAR);
+  const perFile = Math.floor(FILE_BYTES / (line.length + 1));
+  for (let older = 1; older <= OLDER_FILES; older++) {
+    const lines = year.slice(-(older + 1) * perFile, -older * perFile);
+    await lab.writeFile(`${stateDir}/history.jsonl.${older}`, toText(lines), { mode: 0o640 });
+  }
+  return { day, year: await prepare('year', year.slice(-perFile)) };
+}
+
+const WARM_CALLS = 5;
+
+function toText(lines: readonly string[]): string {
+  return `${lines.join('\n')}\n`;
 }
 
 interface Written {
@@ -144,10 +160,10 @@ interface Written {
 }
 
 /** The same sample every two minutes up to now, of another boot where this one is not as old. */
-function makeHistory(line: string, count: number): string {
+function makeHistory(line: string, count: number): string[] {
   const sample = JSON.parse(line) as Written;
   const uptimeS = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]);
-  const lines = Array.from({ length: count }, (_, index) => {
+  return Array.from({ length: count }, (_, index) => {
     const agoS = (count - 1 - index) * 120 + 10;
     const isBefore = agoS >= uptimeS;
     return JSON.stringify({
@@ -159,5 +175,4 @@ function makeHistory(line: string, count: number): string {
       host: { ...sample.host, cpu_percent: 50 },
     });
   });
-  return `${lines.join('\n')}\n`;
 }
