@@ -87,8 +87,9 @@ function keepCompiled(): void {
     if (process.getuid?.() !== statSync(__dirname).uid) return;
     if (uncached === modules.size) dropOthers();
     mkdirSync(cacheDir, { recursive: true, mode: 0o755 });
-    for (const [id, script] of scripts) write(join(cacheDir, id), script.createCachedData());
+    // first, since it takes no time where nothing can be written
     write(usesFile, JSON.stringify({ ...uses, [command]: times + 1 }));
+    for (const [id, script] of scripts) write(join(cacheDir, id), script.createCachedData());
   } catch {
     // a file system that is full or not to be written to: the next run compiles anew
   }

@@ -30,10 +30,11 @@ const COMMANDS: Record<string, Define> = {
   ...CONTROL,
 };
 
-/** What `argv` calls, as far as it has to be known before it is parsed. */
+/** What `argv` calls, as far as it has to be known before it is parsed; empty: nothing but the version is asked for. */
 export function findCalled(argv: readonly string[]): string | null {
   for (let at = 0; at < argv.length; at++) {
     const word = argv[at]!;
+    if (word === '--version' || word === '-V') return '';
     // the one option before a command that has a value of its own
     if (word === '--config') at++;
     else if (!word.startsWith('-')) return Object.hasOwn(COMMANDS, word) ? word : null;

@@ -13,6 +13,7 @@ describe('the command that is called', () => {
     ['is unknown where the name is one of every object', ['constructor'], null],
     ['is unknown for the help of a command', ['help', 'run'], null],
     ['is unknown where there are options only', ['--help'], null],
+    ['is none where the version is asked for', ['-q', '--version'], ''],
   ];
   for (const [what, argv, called] of cases) {
     test(what, () => assert.equal(findCalled(argv), called));
