@@ -2,7 +2,7 @@ import { cpus } from 'node:os';
 import type { GlobalOptions } from './global-options.ts';
 import { isRunning } from '../act/unit.ts';
 import { checkConfig } from '../config/check.ts';
-import { findConfigPath } from '../config/read.ts';
+import { DEFAULT_PATH, findConfigPath } from '../config/read.ts';
 import { globalSchema, type Config } from '../config/schema.ts';
 import { EXIT, UserError } from '../errors.ts';
 import { propose } from '../init/propose.ts';
@@ -108,11 +108,14 @@ function tellNext(path: string, projects: { enabled: boolean }[]): string {
   const off = projects.filter(({ enabled }) => !enabled).length;
   const count = projects.length === 1 ? '1 project' : `${projects.length} projects`;
   const rest = off === 0 ? '' : `, ${off === projects.length ? 'all' : off} disabled: left alone`;
-  const enable = `       sudo autoscaler enable --all     (or some: enable PROJECT …)\n`;
-  return `
-${path}: ${count}${rest}
-Next:  sudo autoscaler check
-${off === 0 ? '' : enable}       sudo autoscaler run --dry-run
-       sudo systemctl enable --now autoscaler.timer
-`;
+  // the timer looks at the usual place
+  const isUsual = path === DEFAULT_PATH;
+  const call = isUsual ? 'sudo autoscaler' : `sudo autoscaler --config ${path}`;
+  const lines = [
+    `${call} check`,
+    ...(off === 0 ? [] : [`${call} enable --all     (or some: enable PROJECT …)`]),
+    `${call} run --dry-run`,
+    ...(isUsual ? ['sudo systemctl enable --now autoscaler.timer'] : []),
+  ];
+  return `\n${path}: ${count}${rest}\nNext:  ${lines.join('\n       ')}\n`;
 }

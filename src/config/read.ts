@@ -13,7 +13,8 @@ import { dirname, resolve } from 'node:path';
 import { EXIT, UserError } from '../errors.ts';
 import { findDistrust, type Ownership } from './trust.ts';
 
-const DEFAULT_PATH = '/etc/autoscaler/config.json';
+/** Where the timer's runs look. */
+export const DEFAULT_PATH = '/etc/autoscaler/config.json';
 const EXAMPLE_PATH = '/usr/share/doc/autoscaler/examples/autoscaler.example.jsonc';
 /** Far above any config; a log file given by mistake is told at once. */
 const LARGEST_BYTES = 1_048_576;
