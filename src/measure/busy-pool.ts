@@ -94,12 +94,23 @@ interface Sockets {
 
 /**
  * Workers with threads. A connection is in the kernel's table from when it is accepted until it is closed, so between
- * two readings of the table none is missed that lasts longer than they are apart.
+ * two readings of the table none is missed that lasts longer than they are apart. What a busy machine makes shorter than
+ * that is in neither: such a socket counts once, since one of another kind (a log, a socket pair) stays.
  */
 function poolOfThreads(sockets: Sockets, threads: number): Pool {
   const { masterPid, workers, listeners, listening } = sockets;
   const readTables = (): [TableName, SocketTable][] =>
     [...listeners.keys()].map((name) => [name, readTable(masterPid, name)]);
+  const ofOtherKind = new Set<string>();
+  const isAccepted = (inode: string, tables: readonly [TableName, SocketTable][]): boolean => {
+    for (const [name, table] of tables) {
+      const local = table.held.get(inode);
+      if (local !== undefined) return listeners.get(name)!.some((each) => each.name === local);
+    }
+    const isFirst = !ofOtherKind.has(inode);
+    ofOtherKind.add(inode);
+    return isFirst;
+  };
   const look = (): number | null => {
     const before = readTables();
     const held = workers.flatMap(({ pid }) => {
@@ -108,14 +119,14 @@ function poolOfThreads(sockets: Sockets, threads: number): Pool {
     });
     if (held.length === 0) return null;
     const tables = held.some((inodes) => inodes.length > 0) ? [...before, ...readTables()] : [];
-    const isAccepted = (inode: string): boolean =>
-      tables.some(([name, table]) => {
-        const local = table.held.get(inode);
-        return local !== undefined && listeners.get(name)!.some((each) => each.name === local);
-      });
-    const requests = held.map((inodes) => Math.min(threads, inodes.filter(isAccepted).length));
+    const requests = held.map((inodes) => {
+      const accepted = inodes.filter((inode) => isAccepted(inode, tables));
+      return Math.min(threads, accepted.length);
+    });
     return sum(requests) / (threads * held.length);
   };
+  // the first look tells what of other kinds they hold
+  look();
   // such a worker wakes up each second, so it cannot be told
   return { look, hasBeenIdle: () => false };
 }

@@ -18,7 +18,7 @@ export type Busyness = number | { error: string };
 /** How long (ms) workers are looked at, and how far apart two looks are, on average. */
 const WINDOW_MS = 1000;
 const STEP_MS = 20;
-/** A look may take this share of the time: many sockets make for fewer looks. */
+/** A look may take this share of a processor: many sockets make for fewer looks, and a busy machine does not. */
 const MOST_COST = 0.1;
 
 /**
@@ -41,18 +41,18 @@ export async function measureBusyness(
   }
   const endMs = performance.now() + WINDOW_MS;
   while (watched.length > 0) {
-    const beginMs = performance.now();
+    const before = process.cpuUsage();
     watched = watched.filter(({ service, look, shares }) => {
       const share = seen(look);
       if (typeof share === 'object' && share !== null) results.set(service, share);
       else if (share !== null) shares.push(share);
       return typeof share !== 'object' || share === null;
     });
-    const nowMs = performance.now();
-    if (nowMs >= endMs) break;
+    if (performance.now() >= endMs) break;
+    const { user, system } = process.cpuUsage(before);
     // never in step with what it looks at
     const pauseMs = STEP_MS * (0.5 + Math.random());
-    await sleep(Math.max(pauseMs, (nowMs - beginMs) / MOST_COST));
+    await sleep(Math.max(pauseMs, (user + system) / 1000 / MOST_COST));
   }
   for (const { service, shares } of watched) results.set(service, average(shares));
   return results;

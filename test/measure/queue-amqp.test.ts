@@ -238,7 +238,7 @@ test('the drain time of a worker behind RabbitMQ, by the counters of Celery', as
   execFileSync('/usr/bin/python3', ['-c', send], { cwd, env });
   const args = ['/usr/bin/celery', '-A', 'tasks', 'worker', '-c', '2', '-n', 'drain@%h'];
   const worker = spawn('/usr/bin/python3', [...args, '-Q', 'drained'], {
-    ...{ cwd, env, stdio: 'ignore' },
+    ...{ cwd, env, stdio: 'ignore', detached: true },
   });
   const service = 'drain.service';
   const history: HistoryEntry[] = [];
@@ -271,8 +271,8 @@ test('the drain time of a worker behind RabbitMQ, by the counters of Celery', as
     assert.doesNotMatch(rabbit.ctl('list_queues', 'name'), /autoscaler/);
   } finally {
     const ended = new Promise((done) => worker.once('close', done));
-    // what waits for it is of no interest
-    worker.kill('SIGQUIT');
+    // it would wait for much that is of no interest
+    process.kill(-worker.pid!, 'SIGKILL');
     await ended;
   }
 });
