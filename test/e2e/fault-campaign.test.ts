@@ -19,7 +19,7 @@ test('a sample of the fault campaign: whatever call fails or is the last one, th
   );
   assert.equal(tallies.length, SAMPLED.length);
   for (const { scenario, calls, injected, failures } of tallies) {
-    assert.ok(calls > 50 && injected > 1, `${scenario}: ${calls} calls, ${injected} faults`);
+    assert.ok(calls > 50 && injected > 0, `${scenario}: ${calls} calls, ${injected} faults`);
     assert.deepEqual(failures, [], scenario);
   }
 });
