@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What is waited for, as it completes "waiting for …", and for how long (default 20 s). */
+/** What is waited for, as it completes "waiting for …", and for how long (default 40 s). */
 export interface UntilOptions {
   what: string;
   timeoutMs?: number;
@@ -13,7 +13,7 @@ export interface UntilOptions {
  */
 export async function until<T>(
   check: () => Promise<T | false | null | undefined> | T | false | null | undefined,
-  { what, timeoutMs = 20_000, everyMs = 100 }: UntilOptions,
+  { what, timeoutMs = 40_000, everyMs = 100 }: UntilOptions,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   let last = '';

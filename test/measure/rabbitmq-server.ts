@@ -95,7 +95,7 @@ export async function startRabbit(definitions: object): Promise<RabbitServer> {
 }
 
 async function answers(port: number, isUp: () => boolean): Promise<boolean> {
-  for (let waited = 0; waited < 30_000 && isUp(); waited += 100) {
+  for (let waited = 0; waited < 90_000 && isUp(); waited += 100) {
     const socket = connect(port, '127.0.0.1');
     const isThere = await new Promise<boolean>((done) => {
       socket.once('connect', () => done(true));
