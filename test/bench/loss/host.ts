@@ -69,12 +69,21 @@ export async function change(lab: Lab, service: string, to: number, mode: Mode):
 
 /** The configs for `change`. */
 export async function writeConfigs(lab: Lab, mode: Mode): Promise<void> {
+  if (mode === 'sed') return;
   for (const service of SERVICES) {
-    const project = { max_workers: 8, cpu_thresholds: { scale_up_8: 99 } };
+    const project = {
+      ...{ max_workers: 8, cpu_thresholds: { scale_up_8: 99 } },
+      ...(service === 'tasks' ? { broker_url: 'redis://127.0.0.1:6379/0' } : {}),
+    };
     const folder = `/var/lib/bench/${service}`;
     const config = {
       projects: { [service]: project },
-      global: { apply: mode, state_dir: `${folder}/state`, backup_dir: `${folder}/backups` },
+      // never a restart in its place, unnoticed
+      global: {
+        apply: mode === 'live' ? 'live-only' : mode,
+        state_dir: `${folder}/state`,
+        backup_dir: `${folder}/backups`,
+      },
     };
     await lab.writeFile(`/etc/autoscaler/${service}-${mode}.json`, JSON.stringify(config));
   }

@@ -8,7 +8,7 @@ interface Sent {
   ok: boolean;
 }
 
-/** What the requests say: of all, and apart those that began during a change. */
+/** What the requests say: of all, and apart those that began during a change, or while no service was changed. */
 export interface HttpResult {
   requests: number;
   failed: number;
@@ -19,19 +19,25 @@ export interface HttpResult {
 /** The begin and end of a change, ms since the epoch. */
 export type Span = readonly [from: number, to: number];
 
+/** When the service was changed, and when anything was. */
+export interface Spans {
+  changes: readonly Span[];
+  busy: readonly Span[];
+}
+
 /** Keeps requests coming until `stop`, which gives what became of them. */
 export function startRequests(
   lab: Lab,
   url: string,
   rate: number,
-): { stop: (changes: readonly Span[]) => Promise<HttpResult> } {
+): { stop: (spans: Spans) => Promise<HttpResult> } {
   const client = join(CHECKOUT, 'test/bench/loss/client.ts');
   const argv = [process.execPath, '--import', 'tsx', client, url, String(rate)];
   const running = lab.spawn(['sh', '-c', `cd ${CHECKOUT} && exec "$@"`, 'sh', ...argv], {
     timeoutMs: 900_000,
   });
   return {
-    stop: async (changes) => {
+    stop: async (spans) => {
       running.stdin.end();
       const { stdout, stderr } = await running.done;
       const sent = stdout
@@ -39,7 +45,7 @@ export function startRequests(
         .filter((line) => line !== '')
         .map(readLine);
       if (sent.length === 0) throw new Error(`no request was sent to ${url}: ${stderr}`);
-      return summarize(sent, changes);
+      return summarize(sent, spans);
     },
   };
 }
@@ -50,14 +56,18 @@ function readLine(line: string): Sent {
 }
 
 /** Latencies are those of the answered requests: what failed is counted, and fails quickly. */
-function summarize(sent: readonly Sent[], changes: readonly Span[]): HttpResult {
-  const isDuring = ({ at }: Sent) => changes.some(([from, to]) => at >= from && at <= to);
+function summarize(sent: readonly Sent[], { changes, busy }: Spans): HttpResult {
+  const within =
+    (spans: readonly Span[]) =>
+    ({ at }: Sent) =>
+      spans.some(([from, to]) => at >= from && at <= to);
+  const isBusy = within(busy);
   const answered = sent.filter(({ ok }) => ok);
   return {
     requests: sent.length,
     failed: sent.length - answered.length,
-    quietP99Ms: p99(answered.filter((each) => !isDuring(each))),
-    changeP99Ms: p99(answered.filter(isDuring)),
+    quietP99Ms: p99(answered.filter((each) => !isBusy(each))),
+    changeP99Ms: p99(answered.filter(within(changes))),
   };
 }
 
