@@ -5,6 +5,10 @@ import type { ActDeps, ControlCommand, WorkerTree, Resized } from './types.ts';
 
 /** How often a pool that is busy is asked to shrink in one run. */
 const SHRINK_TRIES = 4;
+/** What has done nothing for this long does not stand between two tasks. */
+const IDLE_MS = 200;
+/** How often a pool is looked at for idle processes before it is asked. */
+const IDLE_LOOKS = 12;
 /** A worker that is busy for a moment is given a second chance to answer. */
 const ASK_TRIES = 2;
 
@@ -66,7 +70,9 @@ export async function resizeCelery(
         `${node} was asked for ${missing} processes more and has not started them`,
       );
     }
-    const isAnswered = await demand(service, node, missing, deps);
+    const wanted = missing > 0 ? missing : -(await countIdle(pool, -missing, deps));
+    if (wanted === 0) return 'partly';
+    const isAnswered = await demand(service, node, wanted, deps);
     const isThere = ({ workerPids }: Pool): boolean => workerPids.length === target;
     // idle processes end at once, busy ones not for long
     const limitMs = missing > 0 ? 2 * reactMs : stillMs;
@@ -76,6 +82,26 @@ export async function resizeCelery(
     if (!isAnswered && pool.workerPids.length !== target) return giveUp(node, missing, deps);
   }
   return 'done';
+}
+
+/** How many processes, of `most` that are wanted, are idle for sure; waits for them for a while. */
+async function countIdle(
+  { masterPid, workerPids }: Pool,
+  most: number,
+  deps: ActDeps,
+): Promise<number> {
+  let count = 0;
+  let before = deps.readIdle(masterPid, workerPids);
+  for (let looks = 0; looks < IDLE_LOOKS && count < most; looks++) {
+    await deps.sleep(IDLE_MS);
+    const now = deps.readIdle(masterPid, workerPids);
+    // what is not to be seen is left to Celery
+    if (now === null || before === null) return most;
+    count = 0;
+    for (const [pid, mark] of now) if (before.get(pid) === mark) count += 1;
+    before = now;
+  }
+  return Math.min(count, most);
 }
 
 /** What the worker has not dealt with: one that is to be smaller is so in one of the next runs. */

@@ -162,6 +162,11 @@ export interface ActDeps {
   findWorkerTree: (unit: UnitState) => Promise<WorkerTree | { error: string; empty?: boolean }>;
   /** whether a Gunicorn worker has loaded its application and serves; null: not to be told */
   hasBooted: (pid: number) => boolean | null;
+  /**
+   * The processes of a Celery pool that wait for a task, each with a mark that changes with whatever it does; null: not
+   * to be told
+   */
+  readIdle: (mainPid: number, workerPids: readonly number[]) => ReadonlyMap<number, string> | null;
   processes: ProcessActions;
   control: RemoteControl;
   bootId: () => string;

@@ -7,6 +7,7 @@ import { readBootId } from '../measure/boot-clock.ts';
 import * as actions from '../systemd/actions.ts';
 import { hasBooted } from '../systemd/heartbeat.ts';
 import { findWorkerTree } from '../systemd/processes.ts';
+import { readIdle } from '../systemd/task-pipe.ts';
 import { readUnits } from '../systemd/units.ts';
 import { remoteControl } from './live.ts';
 import { appendOutcome } from './record.ts';
@@ -41,6 +42,7 @@ export function makeActDeps(
     systemd: { readUnits, ...actions },
     findWorkerTree,
     hasBooted,
+    readIdle,
     processes: processActions,
     control: remoteControl(config),
     bootId: readBootId,

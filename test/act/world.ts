@@ -115,6 +115,8 @@ export class World {
         resetFailedUnit: () => Promise.resolve(),
       },
       hasBooted: () => null,
+      readIdle: (_main, pids) =>
+        new Map(pids.slice(this.state.busy).map((pid) => [pid, String(this.state.generation)])),
       announce: (_, sentence) => this.announced.push(sentence),
       drainTimeoutMs: () => Infinity,
       findWorkerTree: () => Promise.resolve(this.tree()),

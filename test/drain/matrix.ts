@@ -94,7 +94,8 @@ function makeUnit({ type, killMode, restart, acksLate }: Form, name: string): st
       ...lines,
       ...(type === 'oneshot'
         ? ['Type=oneshot', 'RemainAfterExit=yes']
-        : ['Type=forking', `PIDFile=/run/${name}.pid`]),
+        : // no PIDFile=: systemd forgets to look for it where it is reloaded meanwhile, as it is by other forms here
+          ['Type=forking']),
     ],
     env,
   });

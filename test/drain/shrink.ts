@@ -1,15 +1,16 @@
 /**
  * npm run test:shrink [-- rounds]: a Celery pool that is lowered and raised again while it runs ("live"), under a
- * stream of very short tasks, which begin and end while the pool is asked to give processes up. Acknowledged early and
- * late. Ends with 1 where a task was lost or done twice.
+ * stream of very short tasks, which begin and end while the pool is asked to give processes up: more than it can do, or
+ * some every 0.3 s. Acknowledged early and late. Ends with 1 where a task was lost or done twice.
  */
 import { startLab, type Lab } from '../lab/lab.ts';
 import { celeryUnit, enqueue, installUnit, redisUnit } from '../lab/services.ts';
 
 const [rounds = '20'] = process.argv.slice(2);
 const [MANY, FEW] = [6, 2];
-/** so many wait at least: each process has the next task at once */
-const WAITING = 300;
+/** so many are queued at once: `full` whenever fewer wait, so that each process has the next task at once */
+const BATCH = { full: 300, thin: 12 };
+type Stream = keyof typeof BATCH;
 const PATIENT = { timeoutMs: 240_000 };
 
 /** the last look at the traces, by queue */
@@ -29,18 +30,25 @@ const lab = await startLab();
 try {
   await installUnit(lab, 'lab-redis.service', redisUnit());
   const sums: Sum[] = [];
-  for (const acksLate of [false, true]) {
-    const sum = await shrinkAgainAndAgain(lab, acksLate, Number(rounds));
-    sums.push(sum);
-    process.stdout.write(`${JSON.stringify(sum)}\n`);
+  for (const stream of ['full', 'thin'] as const) {
+    for (const acksLate of [false, true]) {
+      const sum = await shrinkAgainAndAgain(lab, stream, acksLate, Number(rounds));
+      sums.push(sum);
+      process.stdout.write(`${JSON.stringify(sum)}\n`);
+    }
   }
   if (sums.some(({ lost, doubled }) => lost + doubled > 0)) process.exitCode = 1;
 } finally {
   await lab.stop();
 }
 
-async function shrinkAgainAndAgain(host: Lab, acksLate: boolean, times: number): Promise<Sum> {
-  const name = acksLate ? 'late' : 'early';
+async function shrinkAgainAndAgain(
+  host: Lab,
+  stream: Stream,
+  acksLate: boolean,
+  times: number,
+): Promise<Sum> {
+  const name = `${stream}-${acksLate ? 'late' : 'early'}`;
   const unit = celeryUnit({
     count: `-c ${MANY}`,
     args: `-Q ${name} -n ${name}@%%h`,
@@ -58,7 +66,7 @@ async function shrinkAgainAndAgain(host: Lab, acksLate: boolean, times: number):
     global: { apply: 'live-only', ...folders },
   });
   await host.writeFile(config, text, { mode: 0o600 });
-  const feed = startFeed(host, name);
+  const feed = startFeed(host, name, stream);
   const sum: Sum = { name, tasks: 0, shrinks: times, whole: 0, lost: 0, doubled: 0 };
   try {
     await host.until(async () => (await readTraces(host, name, 1)).lost === 0, {
@@ -86,20 +94,26 @@ async function shrinkAgainAndAgain(host: Lab, acksLate: boolean, times: number):
   return { ...sum, lost, doubled };
 }
 
-/** Keeps tasks of 10 to 50 ms waiting until `stop`, which gives how many there were. */
-function startFeed(host: Lab, queue: string): { stop: () => Promise<number> } {
+/** Queues tasks of 10 to 50 ms until `stop`, which gives how many there were: without a pause, or now and then. */
+function startFeed(host: Lab, queue: string, stream: Stream): { stop: () => Promise<number> } {
   let tasks = 0;
   let stopped = false;
   const feed = (async () => {
     while (!stopped) {
       const waiting = Number(await host.ok(`redis-cli llen ${queue}`));
-      if (waiting < WAITING) {
+      if (waiting < BATCH[stream]) {
         const first = tasks;
         const seconds = () => 0.01 + Math.random() * 0.04;
-        await enqueue(host, WAITING, 'tasks.trace', (i) => [`${queue}-${first + i}`, seconds()], {
-          queue,
-        });
-        tasks += WAITING;
+        await enqueue(
+          host,
+          BATCH[stream],
+          'tasks.trace',
+          (i) => [`${queue}-${first + i}`, seconds()],
+          {
+            queue,
+          },
+        );
+        tasks += BATCH[stream];
       }
       await new Promise((resolve) => setTimeout(resolve, 300));
     }
