@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { CHECKOUT, startLab, type Lab } from '../lab/lab.ts';
@@ -10,8 +10,19 @@ import { celeryUnit, gunicornUnit, installUnit, redisUnit } from '../lab/service
 const folder = mkdtempSync(join(CHECKOUT, '.packages-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
+/** A copy of the checkout: the program that other tests run at this moment is not built anew below their feet. */
+const source = join(folder, 'source');
+before(() => {
+  mkdirSync(source);
+  for (const name of readdirSync(CHECKOUT)) {
+    if (/^(?:\.git|\.packages-.*|dist|node_modules)$/.test(name)) continue;
+    cpSync(join(CHECKOUT, name), join(source, name), { recursive: true, preserveTimestamps: true });
+  }
+  symlinkSync(join(CHECKOUT, 'node_modules'), join(source, 'node_modules'));
+});
+
 function build(command: string, ...args: string[]): void {
-  execFileSync(command, args, { cwd: CHECKOUT, stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync(command, args, { cwd: source, stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
 function find(ending: string): string {
