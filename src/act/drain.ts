@@ -8,6 +8,12 @@ import { isRunning, readUnit } from './unit.ts';
 type Drain = NonNullable<Manifest['drain']>;
 
 /**
+ * So long `Restart=` may do the start. A restart of ours that comes a moment after it, on a busy machine, would end a
+ * worker that has begun tasks. Between the delays that people write in `RestartSec=`, so that the two do not meet.
+ */
+const AUTO_RESTART_MS = 7_000;
+
+/**
  * Restarts a Celery worker without losing a task: SIGTERM to the main process alone (Celery's warm
  * shutdown: nothing new is taken, running tasks are finished), wait until it is gone, start the unit,
  * unless `Restart=` has done so already. Children never get a signal from us, and `systemctl stop` is
@@ -23,8 +29,11 @@ export async function drainAndStart(change: Change, deps: ActDeps): Promise<Resi
     if (isDraining(drain, deps)) giveUp(change, deps);
   }
   let unit = await readUnit(service, deps);
+  const since = deps.monotonicMs();
   const isAtRest = async (): Promise<boolean> => {
     unit = await readUnit(service, deps);
+    const isWaiting = unit.subState.startsWith('auto-restart');
+    if (isWaiting && deps.monotonicMs() - since < AUTO_RESTART_MS) return false;
     return unit.activeState !== 'deactivating' && !(await isLeftBehind(unit, drain, deps));
   };
   if (!(await waitFor(isAtRest, deps))) return 'draining';
