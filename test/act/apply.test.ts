@@ -295,6 +295,38 @@ describe('Celery', () => {
     assert.equal((await recover(world.deps())).outcomes[0]?.result, 'applied');
   });
 
+  for (const { looks, who } of [
+    { looks: 4, who: 'Restart= does it after a moment: it is not started a second time' },
+    { looks: Infinity, who: 'Restart= has a long RestartSec=: it is not waited for' },
+  ]) {
+    test(who, async () => {
+      const world = newWorld({ kind: 'celery' });
+      const deps = world.deps();
+      const { readUnits, restartUnit, startUnit } = deps.systemd;
+      let restarts = 0;
+      let left = looks;
+      deps.systemd.restartUnit = (service) => {
+        restarts += 1;
+        return restartUnit(service);
+      };
+      deps.systemd.readUnits = async (services) => {
+        const units = await readUnits(services);
+        const unit = units.get('web.service')!;
+        if (unit.activeState === 'active') return units;
+        if (left-- > 0) {
+          const waiting = { ...unit, activeState: 'activating', subState: 'auto-restart' };
+          return new Map([['web.service', waiting]]);
+        }
+        await startUnit('web.service');
+        return readUnits(services);
+      };
+      const outcome = await applyPlan(world.plan(4), deps);
+      assert.deepEqual([outcome.result, world.state.running], ['applied', 4]);
+      assert.equal(world.state.restarts, 1);
+      assert.equal(restarts, looks === Infinity ? 1 : 0, 'by us');
+    });
+  }
+
   test('Restart=always was quicker: it is not started twice', async () => {
     const world = newWorld({ kind: 'celery' });
     const deps = world.deps();
