@@ -33,3 +33,6 @@ export class UserError extends Error {
     this.hint = hint;
   }
 }
+
+/** systemctl could not be run, or did not answer in time: what it was to do may have to be asked for again. */
+export class NoAnswer extends UserError {}

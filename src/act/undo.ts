@@ -5,6 +5,7 @@ import {
   sweepTemporaries,
   writeUserFile,
 } from './atomic-write.ts';
+import { NoAnswer } from '../errors.ts';
 import { because, outcomeOf } from './outcome.ts';
 import { discardChange, endChange, readCopy, saveChange, type Change } from './checkpoint.ts';
 import { isDraining } from './drain.ts';
@@ -140,6 +141,8 @@ async function bringServiceBack(
     const verdict = await verifyService(expected, deps);
     return verdict.ok ? null : { wrong: verdict.why };
   } catch (error) {
+    // the service may be down by our hand: the change stays in the journal, and the next run tries again
+    if (error instanceof NoAnswer) throw error;
     return { wrong: because(error) };
   }
 }

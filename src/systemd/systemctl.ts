@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { EXIT, UserError } from '../errors.ts';
+import { EXIT, NoAnswer, UserError } from '../errors.ts';
 
 /** How one call of systemctl ended: its output, and what it said where it failed. */
 export interface SystemctlResult {
@@ -53,7 +53,7 @@ export function askSystemctl(args: string[], timeoutMs: number): SystemctlResult
 /**
  * Runs systemctl, in English and without a pager or a password prompt.
  *
- * @throws UserError failed where systemctl is missing, systemd does not run or does not answer in time
+ * @throws UserError failed where systemctl is missing or systemd does not run, NoAnswer where it does not answer in time
  */
 export async function runSystemctl(args: string[], timeoutMs: number): Promise<SystemctlResult> {
   const { execa } = await import('execa');
@@ -76,7 +76,7 @@ function check(args: string[], timeoutMs: number, ended: Ended): SystemctlResult
   const { exitCode, stdout, stderr } = ended;
   const what = `systemctl ${args.find((arg) => !arg.startsWith('-')) ?? ''}`;
   if (ended.timedOut) {
-    throw new UserError(
+    throw new NoAnswer(
       EXIT.failed,
       `${what}: no answer within ${timeoutMs / 1000} s`,
       'See what systemd is busy with: systemctl list-jobs',
@@ -90,7 +90,7 @@ function check(args: string[], timeoutMs: number, ended: Ended): SystemctlResult
     );
   }
   if (!ended.hasExitCode) {
-    throw new UserError(EXIT.failed, `${what}: ${ended.message ?? 'could not be run'}`);
+    throw new NoAnswer(EXIT.failed, `${what}: ${ended.message ?? 'could not be run'}`);
   }
   if (/Failed to connect to (?:the )?bus|not been booted with systemd/i.test(stderr)) {
     throw new UserError(

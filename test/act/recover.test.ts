@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { applyPlan } from '../../src/act/apply.ts';
 import { listUnreadable } from '../../src/act/journal.ts';
 import { recover, whyBlocked } from '../../src/act/recover.ts';
+import { EXIT, NoAnswer } from '../../src/errors.ts';
 import { UNIT, World } from './world.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'autoscaler-recover-'));
@@ -146,6 +147,24 @@ describe('recover', () => {
     assert.deepEqual(first.blocked, ['web.service']);
     deps.systemd.daemonReload = daemonReload;
     assert.equal((await recover(deps)).outcomes[0]?.result, 'undone');
+  });
+
+  test('a service that is down since systemctl could not be run is brought up by the next run', async () => {
+    const world = newWorld();
+    world.update({ brokenWith: 4 });
+    const deps = world.deps();
+    const { restartUnit } = deps.systemd;
+    let restarts = 0;
+    deps.systemd.restartUnit = (service) =>
+      ++restarts === 2
+        ? Promise.reject(new NoAnswer(EXIT.failed, 'systemctl restart: spawn EIO'))
+        : restartUnit(service);
+    const first = await applyPlan(world.plan(4), deps);
+    assert.match(first.sentence, /taking it back failed too: systemctl restart: spawn EIO/);
+    assert.deepEqual([world.state.active, names(world)], [false, [PENDING]]);
+    const [outcome] = (await recover(deps)).outcomes;
+    assert.equal(outcome?.result, 'undone');
+    assert.deepEqual([world.state.active, world.state.running, world.declared()], [true, 2, 2]);
   });
 
   test('restarted with the new number before the run died: finished, not restarted again', async () => {
