@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { decide } from '../../src/decide/decide.ts';
-import { explainDecision } from '../../src/decide/explain.ts';
 import type { Decision, HostSample, Policy, ServiceSample } from '../../src/decide/types.ts';
 import { carryPeak } from '../../src/measure/worker-peak.ts';
+import { assertDecision } from './assert-decision.ts';
 import { history, mapSamples, metricPolicy, policy } from './series.ts';
 
 interface Case {
@@ -123,11 +123,7 @@ const TABLE: Case[] = [
 describe('memory', () => {
   for (const row of TABLE) {
     test(row.name, () => {
-      const decision = run(row);
-      const told = explainDecision(decision);
-      assert.equal(decision.to, row.to, told);
-      assert.equal(decision.hold, row.hold ?? null, told);
-      if (row.says !== undefined) assert.equal(told, row.says);
+      assertDecision(run(row), row);
     });
   }
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { decide } from '../../src/decide/decide.ts';
-import { explainDecision } from '../../src/decide/explain.ts';
 import type { Decision, HistoryEntry, Policy } from '../../src/decide/types.ts';
+import { assertDecision } from './assert-decision.ts';
 import { history, mapSamples, metricPolicy, parseSeries, policy, SERVICE } from './series.ts';
 
 /** The host has 4 processors; `cores` is a series of what the service kept busy of them. */
@@ -130,11 +130,7 @@ const TABLE: Case[] = [
 describe('the share of the service in a busy host', () => {
   for (const row of TABLE) {
     test(row.name, () => {
-      const decision = run(row);
-      const told = explainDecision(decision);
-      assert.equal(decision.to, row.to, told);
-      assert.equal(decision.hold, row.hold ?? null, told);
-      if (row.says !== undefined) assert.equal(told, row.says);
+      assertDecision(run(row), row);
     });
   }
 

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { decide } from '../../src/decide/decide.ts';
-import { explainDecision } from '../../src/decide/explain.ts';
 import type { MetricName } from '../../src/decide/metric-name.ts';
 import { METRICS } from '../../src/decide/metrics.ts';
 import type { Decision, HistoryEntry, Policy } from '../../src/decide/types.ts';
+import { assertDecision } from './assert-decision.ts';
 import {
   brakes,
   history,
@@ -115,11 +115,7 @@ const TABLE: Case[] = [
 describe('projection before lowering', () => {
   for (const row of TABLE) {
     test(row.name, () => {
-      const decision = run(row);
-      const told = explainDecision(decision);
-      assert.equal(decision.to, row.to, told);
-      assert.equal(decision.hold, row.hold ?? null, told);
-      if (row.says !== undefined) assert.equal(told, row.says);
+      assertDecision(run(row), row);
     });
   }
 
