@@ -7,15 +7,15 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 root=${AUTOSCALER_DEBIAN13:-/var/cache/autoscaler-debian13}
 files=("$@")
-[ $# -gt 0 ] || files=(test/e2e/{main-job,act-gunicorn,act-celery,init}.test.ts)
+[ $# -gt 0 ] || files=(test/e2e/{main-job,package,act-gunicorn,act-celery,init}.test.ts)
 
 if [ "$(id -u)" != 0 ]; then
   printf 'A root file system can only be made and booted by root.\n' >&2
   exit 77
 fi
-scripts/install-test-deps.sh debootstrap debian-archive-keyring
+scripts/install-test-deps.sh mmdebstrap debian-archive-keyring
 
-packages=systemd,systemd-sysv,dbus,procps,util-linux,gunicorn,celery,python3-redis,redis-server,wrk,nodejs,nginx-light
+packages=systemd,systemd-sysv,dbus,procps,util-linux,gunicorn,celery,python3-redis,redis-server,wrk,nodejs,npm,nginx-light,man-db
 made=$root/.made-of
 if [ "$(cat "$made" 2> /dev/null)" != "$packages" ]; then
   case $root in /*/*) ;; *) printf 'AUTOSCALER_DEBIAN13 is %s: a folder of its own is needed.\n' "$root" >&2; exit 64 ;; esac
@@ -25,10 +25,9 @@ if [ "$(cat "$made" 2> /dev/null)" != "$packages" ]; then
   fi
   printf 'Installing Debian 13 into %s …\n' "$root"
   rm -rf "$root" "$root.part"
-  mkdir -p "$root.part"
-  debootstrap --variant=minbase --include="$packages" trixie "$root.part" > "$root.part.log" 2>&1 ||
+  mmdebstrap --variant=minbase --include="$packages" trixie "$root.part" > "$root.part.log" 2>&1 < /dev/null ||
     { tail -n 20 "$root.part.log" >&2; rm -rf "$root.part"; exit 1; }
-  rm -rf "$root.part/var/cache/apt/archives" "$root.part.log"
+  rm -f "$root.part.log"
   printf '%s\n' "$packages" > "$root.part/.made-of"
   mv "$root.part" "$root"
 fi
