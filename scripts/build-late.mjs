@@ -16,6 +16,22 @@ const UNUSED = [/\/node_modules\/pino\/lib\/transport\.js$/];
 /** Packages whose beginning is not small (Unicode's rules for characters), while most calls need nothing of them. */
 const LATE_PACKAGES = ['string-width'];
 
+/** What is read of /proc is there at once: for Node's way to wait for a file it starts four threads, which nothing else needs. */
+const FS_AT_ONCE = `const fs = require('node:fs');
+module.exports = Object.create(fs, {
+  readFile: {
+    value: (path, callback) => {
+      let content;
+      try {
+        content = fs.readFileSync(path);
+      } catch (error) {
+        return callback(error);
+      }
+      callback(null, content);
+    },
+  },
+});`;
+
 /** Lets packages load later what they need seldom. Nothing of what they do changes. */
 export const latePlugin = {
   name: 'late',
@@ -25,6 +41,7 @@ export const latePlugin = {
     )?.[1];
     if (owner !== undefined && LATE[owner]?.includes(id)) return `\0late:${id}`;
     if (owner === 'pino' && id === 'worker_threads') return '\0main-thread';
+    if (owner === 'systeminformation' && id === 'fs') return '\0fs-at-once';
     if (LATE_PACKAGES.includes(id) && importer !== `\0package:${id}`) return `\0package:${id}`;
     return null;
   },
@@ -34,6 +51,7 @@ export const latePlugin = {
       const name = JSON.stringify(id.slice('\0package:'.length));
       return `module.exports = (...args) => require(${name}).default(...args);`;
     }
+    if (id === '\0fs-at-once') return FS_AT_ONCE;
     if (id === '\0main-thread') return 'module.exports = { isMainThread: true };';
     if (UNUSED.some((path) => path.test(id))) {
       return 'module.exports = class { constructor() { throw new Error("not part of this program") } };';

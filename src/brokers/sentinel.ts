@@ -1,3 +1,4 @@
+import { monotonicMs } from '../monotonic.ts';
 import type { Broker, Server } from './broker.ts';
 import { withRedis } from './redis-connection.ts';
 import { tlsOptions } from './tls.ts';
@@ -11,7 +12,7 @@ import type { Limits } from './try-servers.ts';
  */
 export async function findMaster(broker: Broker, limits: Limits): Promise<Broker> {
   const sentinel = broker.sentinel!;
-  const limitMs = Math.min(limits.serverMs, limits.deadline - performance.now());
+  const limitMs = Math.min(limits.serverMs, limits.deadline - monotonicMs());
   const ask = async (server: Server): Promise<Server> => {
     const options = {
       host: server.host,

@@ -1,15 +1,16 @@
+import { monotonicMs } from '../monotonic.ts';
 import { nameServer, type Broker, type Server } from './broker.ts';
 
 /** How long a broker may take: each of its servers, and until when all of them. */
 export interface Limits {
   serverMs: number;
-  /** on the clock of `performance.now()` */
+  /** on the clock of `monotonicMs` */
   deadline: number;
 }
 
 /** The limits of a question that begins now. */
 export function limitsFromNow(serverMs: number, totalMs: number): Limits {
-  return { serverMs, deadline: performance.now() + totalMs };
+  return { serverMs, deadline: monotonicMs() + totalMs };
 }
 
 /**
@@ -24,7 +25,7 @@ export async function tryServers<T>(
 ): Promise<T> {
   const faults: string[] = [];
   for (const server of servers) {
-    const leftMs = limits.deadline - performance.now();
+    const leftMs = limits.deadline - monotonicMs();
     const limitMs = Math.round(Math.min(limits.serverMs, leftMs));
     const at = nameServer(kind, server);
     if (limitMs <= 0) {

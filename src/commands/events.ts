@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Outcome } from '../act/types.ts';
 import type { Global } from '../config/schema.ts';
+import { monotonicMs } from '../monotonic.ts';
 
 /** What a hook is told of a change: one JSON document on its standard input. */
 export interface ChangeEvent {
@@ -56,9 +57,9 @@ export async function tellEvents(log: Logger, global: Global | undefined): Promi
   if (command === undefined || events.length === 0) return;
   const { hostname } = await import('node:os');
   const { runHook } = await import('./run-hook.ts');
-  const deadlineMs = performance.now() + 60_000;
+  const deadlineMs = monotonicMs() + 60_000;
   for (const [index, event] of events.entries()) {
-    if (performance.now() > deadlineMs) {
+    if (monotonicMs() > deadlineMs) {
       log.error(
         { event: 'on_event' },
         `the hook is slow: ${events.length - index} events were not told`,

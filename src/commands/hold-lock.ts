@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, UserError } from '../errors.ts';
+import { monotonicMs } from '../monotonic.ts';
 import { acquireLock } from '../state/lock.ts';
 
 const POLL_MS = 200;
@@ -25,12 +26,12 @@ export async function waitForLock(
   limitMs: number,
   tell: (heldBy: string) => void,
 ): Promise<{ release: () => void }> {
-  const deadlineMs = performance.now() + limitMs;
+  const deadlineMs = monotonicMs() + limitMs;
   for (let isTold = false; ; isTold = true) {
     const lock = await acquireLock(stateDir);
     if ('release' in lock) return lock;
     if (!isTold) tell(lock.heldBy);
-    if (performance.now() >= deadlineMs) {
+    if (monotonicMs() >= deadlineMs) {
       throw new UserError(
         EXIT.locked,
         `another run still holds the lock after ${Math.round(limitMs / 1000)} s: ${lock.heldBy}; nothing was done`,

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { monotonicMs } from '../monotonic.ts';
 import type { Concurrency } from '../unit-file/gunicorn-concurrency.ts';
 import { openPool, type Pool } from './busy-pool.ts';
 import { readTable, tellUnseen, type ReadTable } from './listeners.ts';
@@ -39,7 +40,7 @@ export async function measureBusyness(
     else if (idle) results.set(service, 0);
     else watched.push({ service, look: (pool as Pool).look, shares: [] });
   }
-  const endMs = performance.now() + WINDOW_MS;
+  const endMs = monotonicMs() + WINDOW_MS;
   while (watched.length > 0) {
     const before = process.cpuUsage();
     watched = watched.filter(({ service, look, shares }) => {
@@ -48,7 +49,7 @@ export async function measureBusyness(
       else if (share !== null) shares.push(share);
       return typeof share !== 'object' || share === null;
     });
-    if (performance.now() >= endMs) break;
+    if (monotonicMs() >= endMs) break;
     const { user, system } = process.cpuUsage(before);
     // never in step with what it looks at
     const pauseMs = STEP_MS * (0.5 + Math.random());

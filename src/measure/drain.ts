@@ -3,6 +3,7 @@ import type { BrokerSettings } from '../brokers/broker.ts';
 import { withinLimit } from '../brokers/time-limit.ts';
 import { findRates } from '../decide/rates.ts';
 import type { HistoryEntry, ServiceSample } from '../decide/types.ts';
+import { monotonicMs } from '../monotonic.ts';
 import { readNodeName } from '../systemd/celery-node.ts';
 import type { BootTime } from './boot-clock.ts';
 
@@ -17,7 +18,7 @@ export interface DrainInput {
   masterPid: number | null;
   history: readonly HistoryEntry[];
   now: BootTime;
-  /** until when it may take, on the clock of `performance.now()` */
+  /** until when it may take, on the clock of `monotonicMs` */
   deadline: number;
 }
 
@@ -26,7 +27,7 @@ export interface DrainInput {
  * broker that has not told its queues is not asked again.
  */
 export async function withDrain(found: ServiceSample, input: DrainInput): Promise<ServiceSample> {
-  const leftMs = input.deadline - performance.now();
+  const leftMs = input.deadline - monotonicMs();
   const late = `no answer within ${Math.max(0, Math.round(leftMs / 1000))} s`;
   const total =
     found.queue_length === null

@@ -3,6 +3,7 @@ import { BROKERS_MS } from '../brokers/time-limit.ts';
 import { listPressures } from '../config/pressures.ts';
 import type { Config, Project } from '../config/schema.ts';
 import type { HistoryEntry, HostSample, Sample, ServiceSample } from '../decide/types.ts';
+import { monotonicMs } from '../monotonic.ts';
 import type { UnitState } from '../systemd/types.ts';
 import type { KnownLocation } from '../unit-file/types.ts';
 import type { DrainInput } from './drain.ts';
@@ -70,7 +71,7 @@ export async function takeSample({
   const toLoad = projects
     .map(([, project]) => toLoadRequest(project, units, wantsAll))
     .filter((request) => request !== null);
-  const deadline = performance.now() + BROKERS_MS;
+  const deadline = monotonicMs() + BROKERS_MS;
   const [queues, loads, { host: measured, boot, uptimeS, spanS }] = await Promise.all([
     requests.length === 0 ? new Map<string, QueueLength>() : measureQueues(requests),
     toLoad.length === 0 ? new Map<string, Load>() : measureUnitLoads(toLoad),

@@ -8,6 +8,7 @@ import { withDrain } from '../../src/measure/drain.ts';
 import { countRunningTasks } from '../../src/measure/running-tasks.ts';
 import { selectWorkerTree } from '../../src/systemd/processes.ts';
 import { readUnitProcesses } from '../../src/systemd/proc.ts';
+import { monotonicMs } from '../../src/monotonic.ts';
 import { startRedis, type RedisServer } from './redis-server.ts';
 
 const APPS = fileURLToPath(new URL('../lab/apps', import.meta.url));
@@ -90,7 +91,7 @@ test('rates and drain time follow from the counters of Celery', async () => {
     const masterPid = tree().masterPid;
     const settings = { url: env['BROKER_URL']! };
     const now = { boot: 'a', uptimeS };
-    const deadline = performance.now() + 10_000;
+    const deadline = monotonicMs() + 10_000;
     const sample = await withDrain(found, { service, settings, masterPid, history, now, deadline });
     const host = { cpu_percent: null, memory_available_mb: null };
     const stamp = { v: 1 as const, kind: 'sample' as const, at: '', boot: 'a', span_s: 1 };
@@ -123,7 +124,7 @@ test('a worker that does not answer: null, with the reason', async () => {
       masterPid: worker.pid!,
       history: [],
       now: { boot: 'a', uptimeS: 1 },
-      deadline: performance.now() + 10_000,
+      deadline: monotonicMs() + 10_000,
     },
   );
   assert.equal(sample.drain_time_s, null);
@@ -139,7 +140,7 @@ test('a broker that has not told its queues is not asked for more', async () => 
       masterPid: worker.pid!,
       history: [],
       now: { boot: 'a', uptimeS: 1 },
-      deadline: performance.now() + 10_000,
+      deadline: monotonicMs() + 10_000,
     },
   );
   assert.equal(

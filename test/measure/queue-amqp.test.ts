@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { HistoryEntry, ServiceSample } from '../../src/decide/types.ts';
 import { withDrain } from '../../src/measure/drain.ts';
 import { readQueues, type QueueLength, type QueueRequest } from '../../src/measure/queue.ts';
+import { monotonicMs } from '../../src/monotonic.ts';
 import { startRabbit, type RabbitServer } from './rabbitmq-server.ts';
 import { freePorts, startMute } from './redis-server.ts';
 
@@ -248,7 +249,7 @@ test('the drain time of a worker behind RabbitMQ, by the counters of Celery', as
     const uptimeS = performance.now() / 1000;
     const sample = await withDrain(found, {
       ...{ service, settings: { url }, masterPid: worker.pid!, history },
-      ...{ now: { boot: 'a', uptimeS }, deadline: performance.now() + 10_000 },
+      ...{ now: { boot: 'a', uptimeS }, deadline: monotonicMs() + 10_000 },
     });
     const host = { cpu_percent: null, memory_available_mb: null };
     const stamp = { v: 1 as const, kind: 'sample' as const, at: '', boot: 'a', span_s: 1 };
