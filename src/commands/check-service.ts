@@ -1,11 +1,14 @@
 import { findObstacle } from '../act/live.ts';
 import type { ActDeps, Plan } from '../act/types.ts';
 import { isRunning } from '../act/unit.ts';
+import { checkKeptConnections } from '../check/kept-connections.ts';
 import type { Finding } from '../check/types.ts';
 import type { Limits } from '../config/limits.ts';
 import type { Config, Project } from '../config/schema.ts';
 import type { ServiceSample } from '../decide/types.ts';
+import { readUnitSources } from '../measure/unit-sources.ts';
 import type { UnitState } from '../systemd/types.ts';
+import { readConcurrency } from '../unit-file/workers.ts';
 import { toFinding } from './check-host.ts';
 import { liveOf } from './live.ts';
 import { preparePlan } from './prepare-plan.ts';
@@ -110,7 +113,7 @@ async function checkChange(looked: Looked, tell: Tell): Promise<Finding[]> {
 
 /** How a change would get into force. */
 async function checkLive(
-  { unit, project, deps }: Looked,
+  { name, unit, project, deps }: Looked,
   plan: Plan,
   tell: Tell,
 ): Promise<Finding[]> {
@@ -128,7 +131,10 @@ async function checkLive(
             'set "apply": "live"',
           ),
         ]
-      : [tell('live_possible', 'info', 'it can be changed while it runs (apply: live)')];
+      : [
+          tell('live_possible', 'info', 'it can be changed while it runs (apply: live)'),
+          ...checkKeptConnections(name, readConcurrency(readUnitSources(unit))),
+        ];
   }
   if (apply === 'restart')
     return [tell('live_impossible', 'info', `each change restarts it, because ${obstacle}`)];

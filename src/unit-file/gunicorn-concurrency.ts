@@ -8,6 +8,8 @@ import { readAssigned, type Told } from './python-config.ts';
 export interface Concurrency {
   workerClass: Told;
   threads: Told;
+  /** how many seconds an idle connection is kept */
+  keepAlive: Told;
 }
 
 /** The same precedence as for the workers: the command line, `GUNICORN_CMD_ARGS`, the config file. */
@@ -25,6 +27,7 @@ export function readConcurrencyOf(
   return {
     workerClass: tellAll('worker-class', 'worker_class'),
     threads: tellAll('threads', 'threads'),
+    keepAlive: tellAll('keep-alive', 'keepalive'),
   };
 }
 
