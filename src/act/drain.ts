@@ -2,6 +2,7 @@ import { EXIT, UserError } from '../errors.ts';
 import type { UnitState } from '../systemd/types.ts';
 import { saveChange, type Change } from './checkpoint.ts';
 import type { Manifest } from './manifest.ts';
+import { quiesce, wake } from './quiesce.ts';
 import type { ActDeps, Resized } from './types.ts';
 import { isRunning, readUnit } from './unit.ts';
 
@@ -110,14 +111,17 @@ async function beginDrain(change: Change, deps: ActDeps): Promise<Drain | null> 
   return drain;
 }
 
-/** A second SIGTERM, after a crash right here, is the same warm shutdown for Celery. */
+/** To a worker that takes no more tasks, where it can be told so. A second SIGTERM, after a crash right here, is the same warm shutdown for Celery. */
 async function signalMain(change: Change, drain: Drain, deps: ActDeps): Promise<void> {
-  const { controlGroup } = await readUnit(change.manifest.service, deps);
+  const { service } = change.manifest;
+  const busy = isDraining(drain, deps) ? await quiesce(service, drain.pid, deps) : null;
+  const { controlGroup } = await readUnit(service, deps);
   deps.step('signal');
   if (controlGroup !== null && drain.boot === deps.bootId()) {
     deps.processes.terminate({ pid: drain.pid, startTicks: drain.start_ticks }, controlGroup);
   }
   await saveChange(change, { drain: { ...drain, signalled: true } }, deps);
+  if (busy !== null) await wake(service, busy, deps);
 }
 
 /** Between the exit of Celery and the moment when systemd (or the shell above Celery) has noticed it. */

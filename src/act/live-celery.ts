@@ -1,7 +1,8 @@
 import { EXIT, UserError } from '../errors.ts';
+import { asObject, askCelery, findNode } from './ask-celery.ts';
 import type { Change } from './checkpoint.ts';
 import { readPool, readStillPool, watch, type Pool } from './pool.ts';
-import type { ActDeps, ControlCommand, WorkerTree, Resized } from './types.ts';
+import type { ActDeps, WorkerTree, Resized } from './types.ts';
 
 /** How often a pool that is busy is asked to shrink in one run. */
 const SHRINK_TRIES = 4;
@@ -9,12 +10,9 @@ const SHRINK_TRIES = 4;
 const IDLE_MS = 200;
 /** How often a pool is looked at for idle processes before it is asked. */
 const IDLE_LOOKS = 12;
-/** A worker that is busy for a moment is given a second chance to answer. */
-const ASK_TRIES = 2;
 
 /**
- * Why the worker cannot be asked by remote control; null: it can, and the very process that is meant has
- * answered. Its answer also proves that it has dealt with whatever was sent to it before.
+ * Why the pool cannot be changed by remote control; null: it can, and the very process that is meant has answered.
  *
  * @throws UserError where the broker cannot be asked: nothing is known then
  */
@@ -23,19 +21,9 @@ export async function findCeleryObstacle(
   tree: WorkerTree,
   deps: ActDeps,
 ): Promise<string | null> {
-  if (!deps.control.hasBroker(service)) return 'the config names no broker_url for it';
-  const node = deps.control.nodeOf(tree.masterPid);
-  if (node === null) return 'the name of its node cannot be told from its main process';
-  const replies = await ask(service, node, { method: 'stats', arguments: {} }, deps);
-  const [first, second] = replies;
-  if (first === undefined) {
-    return `${node} does not answer to remote control over the broker of the config: it is switched off (worker_enable_remote_control), or the worker uses another broker or another control_exchange`;
-  }
-  if (second !== undefined) return `more than one worker has the name ${node}`;
-  const { pid, pool, autoscaler } = readStats(first);
-  if (pid !== null && pid !== tree.masterPid) {
-    return `the worker that answers to ${node} is not this one (process ${pid}, not ${tree.masterPid})`;
-  }
+  const found = await findNode(service, tree.masterPid, deps);
+  if ('obstacle' in found) return found.obstacle;
+  const { pool, autoscaler } = found;
   if (pool !== null && !/prefork/.test(pool)) return `its pool is ${pool}, not prefork`;
   if (autoscaler) return 'Celery sizes the pool itself (autoscale)';
   return null;
@@ -123,56 +111,14 @@ async function demand(
   const method = missing > 0 ? 'pool_grow' : 'pool_shrink';
   deps.step(`remote control ${method}`);
   const command = { method, arguments: { n: Math.abs(missing) } } as const;
-  const replies = await ask(service, node, command, deps, 1);
+  const replies = await askCelery(service, node, command, deps, 1);
   const refused = replies.map(readError).find((error) => error !== null) ?? null;
   // "Can't shrink pool. All processes busy!": those that were idle are gone all the same
   if (refused === null || /busy/i.test(refused)) return replies.length > 0;
   throw new UserError(EXIT.failed, `${node} refuses ${method}: ${refused}`);
 }
 
-async function ask(
-  service: string,
-  node: string,
-  command: ControlCommand,
-  deps: ActDeps,
-  tries = ASK_TRIES,
-): Promise<unknown[]> {
-  for (let left = tries; left > 0; left--) {
-    const answer = await deps.control.ask(service, node, command);
-    if ('error' in answer) {
-      throw new UserError(
-        EXIT.failed,
-        `its broker cannot be asked: ${answer.error}`,
-        'The next run tries again.',
-      );
-    }
-    if (answer.replies.length > 0) return answer.replies;
-  }
-  return [];
-}
-
-interface Stats {
-  pid: number | null;
-  pool: string | null;
-  autoscaler: boolean;
-}
-
-/** What of `inspect stats` matters; a reply in a serialization that we do not read says nothing. */
-function readStats(reply: unknown): Stats {
-  const { pid, pool, autoscaler } = asObject(reply);
-  const { implementation } = asObject(pool);
-  return {
-    pid: typeof pid === 'number' ? pid : null,
-    pool: typeof implementation === 'string' ? implementation : null,
-    autoscaler: autoscaler !== undefined && autoscaler !== null,
-  };
-}
-
 function readError(reply: unknown): string | null {
   const { error } = asObject(reply);
   return typeof error === 'string' ? error : null;
-}
-
-function asObject(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

@@ -139,8 +139,15 @@ export interface ProcessActions {
 
 /** A command of Celery's remote control. */
 export interface ControlCommand {
-  method: 'stats' | 'pool_grow' | 'pool_shrink';
-  arguments: Record<string, number>;
+  method:
+    | 'stats'
+    | 'pool_grow'
+    | 'pool_shrink'
+    | 'active_queues'
+    | 'cancel_consumer'
+    | 'reserved'
+    | 'ping';
+  arguments: Record<string, number | string>;
 }
 
 /** What came back within the time limit, an answer for each worker that has the name (none: nobody has acted on it). */

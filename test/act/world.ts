@@ -21,6 +21,10 @@ export interface WorldState {
   busy: number;
   /** remote control is switched off */
   deaf: boolean;
+  /** the queues that a Celery worker takes tasks from */
+  consuming: string[];
+  /** the tasks that it has taken and not begun; one begins with each look */
+  taken: number;
 }
 
 export const SERVICE = 'web.service';
@@ -54,6 +58,7 @@ export class World {
     this.state = {
       ...{ kind: 'gunicorn', active: true, loaded: 2, running: 2, generation: 1 },
       ...{ brokenWith: null, drainLooks: null, restarts: 0, busy: 0, deaf: false },
+      ...{ consuming: ['celery', 'mail'], taken: 0 },
       ...state,
     };
     return this;
@@ -152,16 +157,27 @@ export class World {
     return {
       nodeOf: () => 'celery@host',
       hasBroker: () => true,
-      ask: (_service, _node, { method, arguments: { n = 0 } }) => {
-        const { generation, running, busy, deaf } = this.state;
+      ask: (_service, _node, { method, arguments: args }) => {
+        const { generation, running, busy, deaf, consuming, taken } = this.state;
+        const answer = (reply: unknown) => Promise.resolve({ replies: [reply] });
         if (deaf) return Promise.resolve({ replies: [] });
-        if (method === 'stats') return Promise.resolve({ replies: [{ pid: generation }] });
+        if (method === 'stats') return answer({ pid: generation });
+        if (method === 'ping') return answer({ ok: 'pong' });
+        if (method === 'active_queues') return answer(consuming.map((name) => ({ name })));
+        if (method === 'cancel_consumer') {
+          this.update({ consuming: consuming.filter((name) => name !== args['queue']) });
+          return answer({ ok: 'no longer consuming' });
+        }
+        if (method === 'reserved') {
+          this.update({ taken: Math.max(0, taken - 1) });
+          return answer(Array.from({ length: taken }, (_, id) => ({ id })));
+        }
+        const n = Number(args['n'] ?? 0);
         const floor = method === 'pool_shrink' ? busy : 0;
         const next = method === 'pool_grow' ? running + n : Math.max(running - n, floor);
         this.update({ running: next });
         const isDone = Math.abs(next - running) === n;
-        const reply = isDone ? { ok: 'pool will change' } : { error: 'All processes busy!' };
-        return Promise.resolve({ replies: [reply] });
+        return answer(isDone ? { ok: 'pool will change' } : { error: 'All processes busy!' });
       },
     };
   }
@@ -171,7 +187,7 @@ export class World {
     const up = loaded !== brokenWith;
     this.update({
       ...{ active: up, running: up ? (loaded ?? 0) : 0, drainLooks: null },
-      ...{ generation: generation + 1, restarts: restarts + 1 },
+      ...{ generation: generation + 1, restarts: restarts + 1, consuming: ['celery', 'mail'] },
     });
   }
 
