@@ -51,7 +51,12 @@ export async function tryForm(lab: Lab, form: Form, number: number): Promise<Los
       state_dir: `/var/lib/autoscaler-${name}`,
       backup_dir: `/var/backups/autoscaler-${name}`,
     };
-    await lab.writeFile(config, JSON.stringify({ projects: {}, global }), { mode: 0o600 });
+    const project = {
+      ...{ min_workers: 2, max_workers: 4, queue_thresholds: { scale_up_4: 1000 } },
+      ...{ broker_url: 'redis://127.0.0.1:6379/0', queues: [name] },
+    };
+    const text = JSON.stringify({ projects: { [name]: project }, global });
+    await lab.writeFile(config, text, { mode: 0o600 });
     await enqueue(lab, TASKS, 'tasks.trace', (id) => [`${name}-${id}`, 0.4], { queue: name });
     await untilEnded(lab, name, 1);
     for (const args of [
@@ -113,5 +118,6 @@ async function untilEnded(lab: Lab, name: string, n: number): Promise<void> {
 
 async function readTraces(lab: Lab, name: string): Promise<number[]> {
   const keys = Array.from({ length: TASKS }, (_, id) => `trace:${name}-${id}`).join(' ');
-  return (await lab.ok(`redis-cli -n 15 mget ${keys}`)).trimEnd().split('\n').map(Number);
+  const text = await lab.ok(`redis-cli -n 15 mget ${keys}`);
+  return text.split('\n').slice(0, TASKS).map(Number);
 }

@@ -62,13 +62,13 @@ export function brokerOf({ number }: Slot): string {
   return `redis://127.0.0.1:6379/${number}`;
 }
 
-async function configure(slot: Slot, { live = false }: Pick<Scenario, 'live'>): Promise<void> {
+async function configure(slot: Slot, { live = false, unit }: Scenario): Promise<void> {
   const { lab, service, state, backups, log } = slot;
   // never reached, so that a run only finishes or undoes what it finds
   const never = { cpu_thresholds: { scale_up_8: 99 }, cpu_duration_minutes: 9999 };
   const project = { service_name: service, max_workers: 8, ...never };
   const config = {
-    projects: { slot: live ? { ...project, broker_url: brokerOf(slot) } : project },
+    projects: { slot: isCelery(unit(slot)) ? { ...project, broker_url: brokerOf(slot) } : project },
     global: {
       ...{ state_dir: state, backup_dir: backups, log_file: log },
       apply: live ? 'live' : 'restart',
@@ -125,8 +125,12 @@ async function startAnew(slot: Slot, scenario: Scenario): Promise<void> {
   await lab.ok(
     `main=$(systemctl show -p MainPID --value ${service}); for i in $(seq 200); do [ $(pgrep -P $main | wc -l) -gt 0 ] && exit; sleep 0.1; done; exit 1`,
   );
-  if (unit.includes('/usr/bin/celery')) await untilControlled(slot);
+  if (isCelery(unit)) await untilControlled(slot);
   await lab.sh('sleep 0.3');
+}
+
+function isCelery(unit: string): boolean {
+  return unit.includes('/usr/bin/celery');
 }
 
 /** Celery's worker listens to its remote control. */
