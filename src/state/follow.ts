@@ -1,13 +1,14 @@
 import { statSync } from 'node:fs';
 import type { Now } from './dates.ts';
+import { parseCountedLine } from './history-lines.ts';
 import { historyPath, readSince, type Since } from './history.ts';
 
 /** A wall clock that was set by more than this makes other moments of all that was read. */
 const SET_MS = 1000;
 
 /**
- * Reads the history since a moment again and again, as `readSince` does, but from disk only where a run has written
- * meanwhile or the wall clock was set. `sinceMs` must not go back.
+ * Reads the history since a moment again and again, as `readSince` does, for who counts it, but from disk only where a run
+ * has written meanwhile or the wall clock was set. `sinceMs` must not go back.
  */
 export function followSince(stateDir: string): (sinceMs: number, now: Now) => Since {
   let known: { stamp: string; startedMs: number; since: Since } | null = null;
@@ -20,7 +21,7 @@ export function followSince(stateDir: string): (sinceMs: number, now: Now) => Si
       const { entries, warnings } = known.since;
       return { entries: entries.filter(({ atMs }) => atMs >= sinceMs), warnings };
     }
-    const since = readSince(stateDir, sinceMs, now);
+    const since = readSince(stateDir, sinceMs, now, parseCountedLine);
     known = stamp === null ? null : { stamp, startedMs, since };
     return since;
   };

@@ -10,6 +10,21 @@ type Check = (value: unknown) => string | null;
  * of a service, the span) is null afterwards; keys that are not known are kept. `fault`: key, what was expected, what was found.
  */
 export function parseHistoryLine(line: string): HistoryEntry | { fault: string } {
+  return parseLine(line, findSampleFault);
+}
+
+/**
+ * The same for who counts a day of samples and what held changes back: of a sample's parts that alone is checked, which
+ * takes a fifth of the time. What a decision is made of is never read so.
+ */
+export function parseCountedLine(line: string): HistoryEntry | { fault: string } {
+  return parseLine(line, findCountedFault);
+}
+
+function parseLine(
+  line: string,
+  findSampleFault: (entry: Json) => string | null,
+): HistoryEntry | { fault: string } {
   const entry = parseObject(line);
   if (entry === null) return { fault: `expected a JSON object, found ${shorten(line)}` };
   const fault =
@@ -90,6 +105,7 @@ const HOST: Record<string, Check> = {
   memory_available_mb: optional(AMOUNT),
   errors: optional(TEXTS),
 };
+const HOLD = optional(TEXT);
 const SERVICE: Record<string, Check> = {
   ...PRESSURES,
   cpu_cores: optional(AMOUNT),
@@ -113,7 +129,7 @@ const SERVICE: Record<string, Check> = {
   auto_restarts: optional(COUNT),
   unit_hash: optional(TEXT),
   notes: optional(TEXTS),
-  hold: optional(TEXT),
+  hold: HOLD,
   errors: optional(TEXTS),
 };
 
@@ -127,16 +143,34 @@ const BRAKES: Record<string, Check> = {
   taken_back_s: optional(SECONDS),
 };
 
-/** Checks a sample's host and services, and makes null of what is missing there. */
-function findSampleFault(entry: Json): string | null {
+/** Makes null, or nothing, of what is missing in a sample. */
+function fillSample(entry: Json): { host: Json; services: Json } {
   entry['span_s'] ??= null;
   const host = (entry['host'] ??= {}) as Json;
-  entry['services'] ??= {};
-  const hostFault = findFaultOfThose(host, HOST, 'host.');
-  if (hostFault !== null) return hostFault;
+  const services = (entry['services'] ??= {}) as Json;
   host['cpu_percent'] ??= null;
   host['memory_available_mb'] ??= null;
-  const services = entry['services'] as Json;
+  return { host, services };
+}
+
+/** Checks what is counted of a sample: its services, and what held a change of each back. */
+function findCountedFault(entry: Json): string | null {
+  const { services } = fillSample(entry);
+  for (const name in services) {
+    const service = services[name];
+    if (!isObject(service)) return expectation(`services.${name}`, 'an object', service);
+    const { hold } = service;
+    if (hold !== undefined && HOLD(hold) !== null)
+      return expectation(`services.${name}.hold`, HOLD(hold)!, hold);
+  }
+  return null;
+}
+
+/** Checks a sample's host and services, and makes null of what is missing there. */
+function findSampleFault(entry: Json): string | null {
+  const { host, services } = fillSample(entry);
+  const hostFault = findFaultOfThose(host, HOST, 'host.');
+  if (hostFault !== null) return hostFault;
   const fault =
     findFaultIn(services, SERVICE, 'services') ??
     findFaultIn((entry['brakes'] ?? {}) as Json, BRAKES, 'brakes');

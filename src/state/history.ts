@@ -17,6 +17,9 @@ const OLDER_FILES = 5;
 
 const LINE_FEED = 0x0a;
 
+/** What a line holds, and how much of it is checked. */
+type Parse = typeof parseHistoryLine;
+
 /** The newest part of the history, oldest first, and what in it could not be read. */
 export interface Recent {
   entries: HistoryEntry[];
@@ -39,7 +42,7 @@ export function historyPath(stateDir: string): string {
 export function readRecent(stateDir: string, neededMs: number): Recent {
   const recent: Recent = { entries: [], warnings: [] };
   const { entries } = recent;
-  for (const entry of readBackwards(stateDir, recent.warnings)) {
+  for (const entry of readBackwards(stateDir, recent.warnings, parseHistoryLine)) {
     entries.push(entry);
     if (entry.kind === 'sample' && isOld(entry, entries[0] ?? entry, neededMs)) break;
   }
@@ -55,14 +58,19 @@ export interface Since {
 
 /**
  * The history since a moment (milliseconds since 1970), for people: see `startDating` for what counts as its time.
- * Read from its end, so that it costs what is asked for, not what the files hold.
+ * Read from its end, so that it costs what is asked for, not what the files hold. `parse`: how much of it is checked.
  *
  * @throws UserError as `readRecent`
  */
-export function readSince(stateDir: string, sinceMs: number, now: Now): Since {
+export function readSince(
+  stateDir: string,
+  sinceMs: number,
+  now: Now,
+  parse: Parse = parseHistoryLine,
+): Since {
   const since: Since = { entries: [], warnings: [] };
   const date = startDating(now);
-  for (const entry of readBackwards(stateDir, since.warnings)) {
+  for (const entry of readBackwards(stateDir, since.warnings, parse)) {
     const atMs = date(entry);
     if (atMs < sinceMs) break;
     since.entries.push({ atMs, entry });
@@ -100,7 +108,11 @@ export function appendEntries(stateDir: string, entries: readonly HistoryEntry[]
 }
 
 /** All entries, newest first, read as they are asked for; at its end, what was left out is in `warnings`. */
-function* readBackwards(stateDir: string, warnings: string[]): Generator<HistoryEntry> {
+function* readBackwards(
+  stateDir: string,
+  warnings: string[],
+  parse: Parse,
+): Generator<HistoryEntry> {
   if (!checkStateDir(stateDir)) return;
   const seen = new Set<number>();
   for (let index = 0; index <= OLDER_FILES; index++) {
@@ -112,7 +124,7 @@ function* readBackwards(stateDir: string, warnings: string[]): Generator<History
       // a run that appends at this moment may have moved the file that was just read
       if (seen.has(ino)) continue;
       seen.add(ino);
-      yield* readFileBackwards(path, fd, warnings);
+      yield* readFileBackwards(path, fd, warnings, parse);
     } catch (error) {
       throw explainFault(path, error as NodeJS.ErrnoException);
     } finally {
@@ -121,12 +133,17 @@ function* readBackwards(stateDir: string, warnings: string[]): Generator<History
   }
 }
 
-function* readFileBackwards(path: string, fd: number, warnings: string[]): Generator<HistoryEntry> {
+function* readFileBackwards(
+  path: string,
+  fd: number,
+  warnings: string[],
+  parse: Parse,
+): Generator<HistoryEntry> {
   let faults = 0;
   let first = '';
   try {
     for (const { text, offset, complete } of readLinesBackwards(fd)) {
-      const entry = parseHistoryLine(text);
+      const entry = parse(text);
       if ('fault' in entry) {
         faults++;
         first = `at byte ${offset}: ${complete ? entry.fault : 'it was cut off'}`;

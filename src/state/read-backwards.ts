@@ -21,17 +21,19 @@ export function* readLinesBackwards(fd: number): Generator<Line> {
   let rest: Buffer = Buffer.alloc(0);
   while (start > 0) {
     const size = Math.min(BLOCK_BYTES, start);
-    const block = Buffer.alloc(size);
+    const block = Buffer.allocUnsafe(size + rest.length);
     start -= size;
-    const got = readSync(fd, block, 0, size, start);
     // shorter where somebody else cuts the file right now
-    rest = Buffer.concat([block.subarray(0, got), rest]);
+    const got = readSync(fd, block, 0, size, start);
+    rest.copy(block, got);
+    rest = block.subarray(0, got + rest.length);
     let end = rest.length;
     // lastIndexOf would take -1 for the last byte
     while (end > 0) {
       const at = rest.lastIndexOf(LINE_FEED, end - 1);
       if (at === -1) break;
-      yield* toLine(rest.subarray(at + 1, end), start + at + 1, complete);
+      const text = rest.toString('utf8', at + 1, end);
+      if (text !== '') yield { text, offset: start + at + 1, complete };
       complete = true;
       end = at;
     }
@@ -41,9 +43,5 @@ export function* readLinesBackwards(fd: number): Generator<Line> {
       return;
     }
   }
-  yield* toLine(rest, 0, complete);
-}
-
-function* toLine(bytes: Buffer, offset: number, complete: boolean): Generator<Line> {
-  if (bytes.length > 0) yield { text: bytes.toString('utf8'), offset, complete };
+  if (rest.length > 0) yield { text: rest.toString('utf8'), offset: 0, complete };
 }

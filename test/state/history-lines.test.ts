@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { parseHistoryLine } from '../../src/state/history-lines.ts';
+import { parseCountedLine, parseHistoryLine } from '../../src/state/history-lines.ts';
 
 const SAMPLE = {
   v: 1,
@@ -121,11 +121,36 @@ describe('a wrong line', () => {
   });
 });
 
+describe('a line that is counted', () => {
+  const withService = (service: unknown) => JSON.stringify({ ...SAMPLE, services: { a: service } });
+  test('comes out as it went in', () => {
+    for (const entry of [SAMPLE, ACTION]) {
+      assert.deepEqual(parseCountedLine(JSON.stringify(entry)), entry);
+    }
+  });
+  test('what was measured is not looked at', () => {
+    const entry = { ...SAMPLE, services: { a: { workers: '3', hold: 'memory' } } };
+    assert.deepEqual(parseCountedLine(JSON.stringify(entry)), entry);
+  });
+  const table: [fault: string, line: string][] = [
+    ['expected a JSON object, found {"v":1', '{"v":1'],
+    ['at: expected a text, found 5', JSON.stringify({ ...SAMPLE, at: 5 })],
+    ['services.a: expected an object, found 1', withService(1)],
+    ['services.a: expected an object, found null', withService(null)],
+    ['services.a.hold: expected a text, or null, found 1', withService({ hold: 1 })],
+    ['to: expected a whole number, 0 or more, found -1', JSON.stringify({ ...ACTION, to: -1 })],
+  ];
+  for (const [fault, line] of table) {
+    test(fault, () => assert.deepEqual(parseCountedLine(line), { fault }));
+  }
+});
+
 test('a torn line is a fault, wherever it is torn', () => {
   for (const entry of [SAMPLE, ACTION]) {
     const line = JSON.stringify(entry);
     for (let end = 0; end < line.length; end++) {
       assert.ok('fault' in parseHistoryLine(line.slice(0, end)));
+      assert.ok('fault' in parseCountedLine(line.slice(0, end)));
     }
   }
 });
@@ -139,7 +164,11 @@ test('any JSON is an entry or a fault, never an exception', () => {
       .map((e) => JSON.stringify(e)),
   );
   fc.assert(
-    fc.property(anyLine, (line) => typeof parseHistoryLine(line) === 'object'),
+    fc.property(
+      anyLine,
+      (line) =>
+        typeof parseHistoryLine(line) === 'object' && typeof parseCountedLine(line) === 'object',
+    ),
     { numRuns: 1000 },
   );
 });
