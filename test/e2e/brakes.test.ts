@@ -1,5 +1,6 @@
 import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
+import type { HistoryEntry } from '../../src/decide/types.ts';
 import { startLab, type Lab } from '../lab/lab.ts';
 import { gunicornUnit, installUnit, redisUnit } from '../lab/services.ts';
 
@@ -18,6 +19,7 @@ interface ServiceReport {
   project: string;
   running: number | null;
   action: string;
+  codes: string[];
   to: number | null;
   applied: boolean;
   hold: string | null;
@@ -90,7 +92,16 @@ async function declared(service: string): Promise<string> {
   return (await lab.ok(`grep -o 'workers [0-9]*' /etc/systemd/system/${service}.service`)).trim();
 }
 
-describe('what holds a change back', { timeout: 300_000 }, () => {
+// side by side: they have nothing in common but the host
+describe('brakes', { concurrency: true, timeout: 300_000 }, () => {
+  describe('what holds a change back', { concurrency: 1 }, tellHolds);
+  test(
+    'warmup_seconds: no evidence before; adaptive_scale_down: what had to be taken back waits twice as long',
+    tellYoung,
+  );
+});
+
+function tellHolds(): void {
   test('max_step cuts it, a cooldown puts the rest off, a change that failed is not made again at once', async () => {
     await lab.ok('for i in $(seq 20); do redis-cli lpush celery x; done');
     const first = await runUntil('the first step', ({ steps }) => steps.action === 'scale_up');
@@ -146,4 +157,83 @@ describe('what holds a change back', { timeout: 300_000 }, () => {
     assert.match(forced.stdout, /4 → 2 workers; verified: 2 run, without a restart/);
     assert.equal(await declared('steps'), 'workers 2');
   });
-});
+}
+
+const WARMUP_S = 8;
+const DOWN_S = 20;
+
+async function tellYoung(): Promise<void> {
+  const folder = '/var/lib/young';
+  const project = {
+    ...{
+      min_workers: 2,
+      max_workers: 4,
+      queues: ['young'],
+      broker_url: 'redis://127.0.0.1:6379/0',
+    },
+    queue_thresholds: { scale_up_4: 10, scale_down_2: 5 },
+    queue_duration_minutes: { scale_up: 0.5 / 60, scale_down: DOWN_S / 60 },
+    ...{ warmup_seconds: WARMUP_S, adaptive_scale_down: true },
+  };
+  const global = {
+    ...{ check_interval_seconds: INTERVAL_S, apply: 'live' },
+    ...{ state_dir: folder, backup_dir: `${folder}/backups` },
+  };
+  const config = '/etc/autoscaler/young.json';
+  await lab.writeFile(config, JSON.stringify({ projects: { young: project }, global }), {
+    mode: 0o600,
+  });
+  const fill = 'for i in $(seq 20); do redis-cli lpush young x; done';
+  const run = async (): Promise<ServiceReport> => {
+    const { stdout, stderr } = await lab.autoscaler(['--config', config, 'run', '--json'], PATIENT);
+    const [young] = (JSON.parse(stdout) as { services: ServiceReport[] }).services;
+    assert.ok(young?.error === null, stdout + stderr);
+    return young;
+  };
+  /** The reasons of the runs before, the last of which did `action`. */
+  const runUntil = async (action: string): Promise<string[]> => {
+    const reasons: string[] = [];
+    for (const start = Date.now(); ;) {
+      const young = await run();
+      reasons.push(young.reason);
+      if (young.action === action) return reasons;
+      assert.ok(Date.now() - start < 90_000, `${action}: ${reasons.join('\n')}`);
+      await new Promise((done) => setTimeout(done, 500));
+    }
+  };
+  const read = async () =>
+    (await lab.readFile(`${folder}/history.jsonl`))
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as HistoryEntry);
+
+  await lab.ok(fill);
+  await installUnit(
+    lab,
+    'young.service',
+    gunicornUnit({ count: '--workers 3', bind: '127.0.0.1:8002' }),
+  );
+  assert.match((await runUntil('scale_up'))[0] ?? '', /20 > 10 .*warming up → stays at 3/);
+  const decided = (await read()).filter((entry) => entry.kind === 'sample').at(-1);
+  const age = (decided?.uptime_s ?? 0) - (decided?.services['young.service']?.main_start_s ?? 0);
+  assert.ok(age >= WARMUP_S + 0.5 - 0.2, `raised ${age} s after its start`);
+
+  await lab.ok('redis-cli del young');
+  assert.match((await runUntil('scale_down'))[0] ?? '', /20 s more/);
+  await lab.ok(fill);
+  await runUntil('scale_up');
+  await lab.ok('redis-cli del young');
+  const next = await run();
+  const [lowered = NaN, raised = NaN] = (await read())
+    .filter((entry) => entry.kind === 'action')
+    .slice(1)
+    .map(({ uptime_s: seconds }) => seconds);
+  // on a very slow machine the raise comes too late to take anything back
+  const isTakenBack = raised - lowered <= DOWN_S;
+  assert.equal(
+    next.codes.includes('adaptive'),
+    isTakenBack,
+    `${raised - lowered} s: ${next.reason}`,
+  );
+  assert.match(next.reason, isTakenBack ? /40 s more.* waits 2 times as long/ : /20 s more/);
+}
