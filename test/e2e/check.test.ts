@@ -62,6 +62,13 @@ describe('check on a host', { timeout: 200_000 }, () => {
     assert.equal(exitCode, 1);
   });
 
+  test('a Celery without broker_url: what a restart may cost', async () => {
+    const { exitCode, findings } = await check({ tasks: CPU });
+    const found = findings.find(({ code }) => code === 'restart_unaided');
+    assert.deepEqual([exitCode, found?.severity], [0, 'warning']);
+    assert.match(found?.evidence ?? '', /no broker_url.* may lose a task/);
+  });
+
   test('what does not work is an error with its remedy', async () => {
     const { exitCode, codes, findings } = await check({
       gone: CPU,
