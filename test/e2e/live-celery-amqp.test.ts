@@ -1,7 +1,15 @@
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { startLab, type Lab } from '../lab/lab.ts';
-import { celeryUnit, installUnit, RABBIT, rabbitmqctl, rabbitUnit } from '../lab/services.ts';
+import {
+  APPS,
+  celeryUnit,
+  installUnit,
+  RABBIT,
+  rabbitmqctl,
+  rabbitUnit,
+  redisUnit,
+} from '../lab/services.ts';
 
 /** Machines that test are slow at times. */
 const PATIENT = { timeoutMs: 180_000 };
@@ -14,7 +22,8 @@ before(async () => {
     ...{ kind: 'celery', max_workers: 9, cpu_thresholds: { scale_down_1: 0 } },
     broker_url: RABBIT,
   };
-  const config = { projects: { jobs }, global: { apply: 'live' } };
+  const drained = { ...jobs, apply: 'restart', queues: ['drained'] };
+  const config = { projects: { jobs, drained }, global: { apply: 'live' } };
   await lab.writeFile('/etc/autoscaler/config.json', JSON.stringify(config));
 });
 after(() => lab.stop());
@@ -43,5 +52,30 @@ test('over RabbitMQ: only the worker that is meant changes, without a restart, a
     assert.deepEqual([await countChildren('jobs'), await countChildren('other')], [workers, 2]);
   }
   assert.equal(await lab.ok('systemctl show -P MainPID jobs'), main);
+  assert.doesNotMatch(await rabbitmqctl(lab, 'list_queues name'), /autoscaler/);
+});
+
+test('a restart over RabbitMQ: the worker is told to take no more, and each task is done once', async () => {
+  await installUnit(lab, 'lab-redis.service', redisUnit());
+  const args = '-n drained@%%h -Q drained -l INFO';
+  await installUnit(lab, 'drained.service', celeryUnit({ broker: RABBIT, args }));
+  const send = `import tasks\nfor i in range(60): tasks.trace.apply_async((i, 0.5), queue='drained')`;
+  const env = [`BROKER_URL=${RABBIT}`, `PYTHONPATH=${APPS}`];
+  await lab.ok(`env ${env.join(' ')} /usr/bin/python3 -c "${send}"`);
+  const readTraces = async (): Promise<string[]> => {
+    const keys = Array.from({ length: 60 }, (_, id) => `trace:${id}`).join(' ');
+    return (await lab.ok(`redis-cli -n 15 mget ${keys}`)).split('\n').slice(0, 60);
+  };
+  await lab.until(async () => (await readTraces()).includes('1'), { what: 'a first task' });
+  const { exitCode, stdout, stderr } = await lab.autoscaler(['scale', 'drained', '4'], PATIENT);
+  assert.equal(exitCode, 0, stdout + stderr);
+  assert.match(stdout, /verified: 4 run$/m, stderr);
+  await lab.until(async () => (await readTraces()).every((times) => times !== ''), {
+    what: 'all tasks to end',
+    timeoutMs: 60_000,
+  });
+  assert.deepEqual(await readTraces(), Array<string>(60).fill('1'));
+  const log = await lab.ok('journalctl --unit drained --output cat');
+  assert.equal(log.match(/Canceling queue drained/g)?.length, 1, log.slice(-2000));
   assert.doesNotMatch(await rabbitmqctl(lab, 'list_queues name'), /autoscaler/);
 });
