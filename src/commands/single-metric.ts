@@ -3,6 +3,7 @@ import type { Sample } from '../decide/types.ts';
 import { EXIT, UserError } from '../errors.ts';
 import { toQueueRequest } from '../measure/queue-request.ts';
 import type { UnitState } from '../systemd/types.ts';
+import { recallUnits } from './unit-memory.ts';
 
 /** One metric; `error` says why its value is null. */
 export interface Measured {
@@ -52,16 +53,16 @@ export async function measureProjectMetric(
   const [, { service_name: service }] = pick(metric, target, config, () => true);
   const unit = await readUnit(service);
   if (typeof unit === 'string') return { metric, value: null, error: unit };
+  const memory = recallUnits(config.global.state_dir);
   if (metric === 'busy' || metric === 'backlog') {
     const { measureLoads } = await import('../measure/load.ts');
     const wanted = { busy: metric === 'busy', backlog: metric === 'backlog', ifGunicorn: false };
-    const load = (await measureLoads([{ unit, ...wanted }])).get(unit.unit);
+    const load = (await measureLoads([{ unit, ...wanted }], memory)).get(unit.unit);
     const key = metric === 'busy' ? 'busy_percent' : 'backlog';
     return { metric, value: load?.[key] ?? null, error: load?.errors?.[key] ?? null };
   }
   const { measureService } = await import('../measure/services.ts');
-  const { toUnitMemory } = await import('../measure/unit-facts.ts');
-  const { sample } = await measureService(unit, toUnitMemory(null), () => false);
+  const { sample } = await measureService(unit, memory, () => false);
   return { metric, value: sample.workers, error: sample.errors?.['workers'] ?? null };
 }
 

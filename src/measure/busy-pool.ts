@@ -46,10 +46,9 @@ const CLASS_OF_ONE = /^(?:sync|gunicorn\.workers\.sync\.SyncWorker)$/;
 /** How many threads each worker has; 0: it has none besides its own, and serves one request at a time. */
 function findThreads(
   workers: readonly GunicornWorker[],
-  concurrency: () => Concurrency | null,
+  concurrency: Concurrency | null,
 ): number | { error: string } {
-  const told = concurrency();
-  const { workerClass = 'unknown', threads = 'unknown' } = told ?? {};
+  const { workerClass = 'unknown', threads = 'unknown' } = concurrency ?? {};
   const name = typeof workerClass === 'object' ? (workerClass?.text ?? 'sync') : null;
   if (name !== null && !CLASS_OF_ONE.test(name) && !CLASS_OF_THREADS.test(name)) {
     return {

@@ -9,8 +9,8 @@ export interface BusyRequest {
   service: string;
   masterPid: number;
   workerPids: readonly number[];
-  /** how its workers serve requests, as they are told; asked only where it matters */
-  concurrency: () => Concurrency | null;
+  /** how its workers serve requests, as they are told */
+  concurrency: Concurrency | null;
 }
 
 /** Percent of what a service's workers can do at once that is in a request. */

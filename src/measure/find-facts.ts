@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { KnownLocation, UnitSources } from '../unit-file/types.ts';
-import { locateWorkers } from '../unit-file/workers.ts';
+import { locateWorkers, readConcurrency } from '../unit-file/workers.ts';
 import type { UnitFacts } from './unit-facts.ts';
 
 /** What the files of a unit say; asked only when any of them has changed. */
 export function findFacts(sources: UnitSources): UnitFacts {
-  return { location: withoutText(locateWorkers(sources)), hash: hashUnit(sources) };
+  return {
+    location: withoutText(locateWorkers(sources)),
+    hash: hashUnit(sources),
+    concurrency: readConcurrency(sources),
+  };
 }
 
 function withoutText(location: KnownLocation): KnownLocation {

@@ -2,10 +2,9 @@ import type { ServiceSample } from '../decide/types.ts';
 import { findWorkerTree } from '../systemd/processes.ts';
 import type { UnitState } from '../systemd/types.ts';
 import type { Concurrency } from '../unit-file/gunicorn-concurrency.ts';
-import { readConcurrency } from '../unit-file/workers.ts';
 import { measureBusyness, type Busyness, type BusyRequest } from './busy.ts';
 import { countWaiting, readTablesOnce } from './listeners.ts';
-import { readUnitSources } from './unit-sources.ts';
+import { readUnitFacts, type UnitMemory } from './unit-facts.ts';
 
 /** What is wanted of one service. */
 export interface LoadRequest {
@@ -19,8 +18,11 @@ export interface LoadRequest {
 /** A service's part of a sample: how busy it is, and what waits for it. Missing: not asked. */
 export type Load = Pick<ServiceSample, 'busy_percent' | 'backlog' | 'errors'>;
 
-/** How busy Gunicorn services are, and what waits for them, side by side; by unit. */
-export async function measureLoads(requests: readonly LoadRequest[]): Promise<Map<string, Load>> {
+/** How busy Gunicorn services are, and what waits for them, side by side; by unit. `memory`: what is known of units already. */
+export async function measureLoads(
+  requests: readonly LoadRequest[],
+  memory: UnitMemory,
+): Promise<Map<string, Load>> {
   const found = new Map<string, { busy?: Busyness; backlog?: number | { error: string } }>();
   const toWatch: BusyRequest[] = [];
   const read = readTablesOnce();
@@ -38,8 +40,9 @@ export async function measureLoads(requests: readonly LoadRequest[]): Promise<Ma
     }
     const { masterPid, workerPids } = tree;
     found.set(unit.unit, backlog ? { backlog: countWaiting(masterPid, read) } : {});
-    const concurrency = (): Concurrency | null => tellConcurrency(unit);
-    if (busy) toWatch.push({ service: unit.unit, masterPid, workerPids, concurrency });
+    if (!busy) continue;
+    const concurrency = await tellConcurrency(unit, memory);
+    toWatch.push({ service: unit.unit, masterPid, workerPids, concurrency });
   }
   const busyness = await measureBusyness(toWatch, read);
   return new Map(
@@ -50,9 +53,9 @@ export async function measureLoads(requests: readonly LoadRequest[]): Promise<Ma
   );
 }
 
-function tellConcurrency(unit: UnitState): Concurrency | null {
+async function tellConcurrency(unit: UnitState, memory: UnitMemory): Promise<Concurrency | null> {
   try {
-    return readConcurrency(readUnitSources(unit));
+    return (await readUnitFacts(unit, memory)).concurrency;
   } catch {
     // why they cannot be read is said of the workers
     return null;

@@ -74,7 +74,7 @@ export async function takeSample({
   const deadline = monotonicMs() + BROKERS_MS;
   const [queues, loads, { host: measured, boot, uptimeS, spanS }] = await Promise.all([
     requests.length === 0 ? new Map<string, QueueLength>() : measureQueues(requests),
-    toLoad.length === 0 ? new Map<string, Load>() : measureUnitLoads(toLoad),
+    toLoad.length === 0 ? new Map<string, Load>() : measureUnitLoads(toLoad, memory),
     measureHost(previous),
   ]);
   const now: Now = { uptimeS, before: previous?.boot === boot ? previous : null };
@@ -145,9 +145,12 @@ function toLoadRequest(
   return { unit, busy, backlog, ifGunicorn: isAsked === undefined };
 }
 
-async function measureUnitLoads(requests: LoadRequest[]): Promise<Map<string, Load>> {
+async function measureUnitLoads(
+  requests: LoadRequest[],
+  memory: UnitMemory,
+): Promise<Map<string, Load>> {
   const { measureLoads } = await import('./load.ts');
-  return measureLoads(requests);
+  return measureLoads(requests, memory);
 }
 
 function withLoad(sample: ServiceSample, load: Load | undefined): ServiceSample {

@@ -11,6 +11,8 @@ export interface SocketTable {
   listeners: Listener[];
   /** the other sockets that programs hold: inode → its local port, or the path that it came in on */
   held: Map<string, string>;
+  /** sockets that have neither: the other ends of such connections, and pairs */
+  nameless: Set<string>;
 }
 
 /** State LISTEN in proc_net_tcp(5), and the flag of a listening Unix socket in proc_net_unix(5). */
@@ -24,7 +26,7 @@ const CONNECTING = '02';
  * a connection that nobody has accepted yet has the inode 0.
  */
 export function parseTcpTable(text: string): SocketTable {
-  const table: SocketTable = { listeners: [], held: new Map() };
+  const table: SocketTable = { listeners: [], held: new Map(), nameless: new Set() };
   const row =
     /^ *\d+: [0-9A-F]+:([0-9A-F]{4}) \S+ ([0-9A-F]{2}) \S+:([0-9A-F]+) \S+ \S+ +\d+ +\d+ ([1-9]\d*) /gm;
   for (const [, port = '', state, queue = '', inode = ''] of text.matchAll(row)) {
@@ -40,11 +42,13 @@ export function parseTcpTable(text: string): SocketTable {
  * the program gave them, so two sockets may have the same; their waiting connections cannot be told apart.
  */
 export function parseUnixTable(text: string): SocketTable {
-  const table: SocketTable = { listeners: [], held: new Map() };
+  const table: SocketTable = { listeners: [], held: new Map(), nameless: new Set() };
   const waiting = new Map<string, number>();
-  const row = /^[0-9a-f]+: [0-9A-F]+ [0-9A-F]+ ([0-9A-F]+) [0-9A-F]+ ([0-9A-F]{2}) +(\d+) (.+)$/gim;
+  const row =
+    /^[0-9a-f]+: [0-9A-F]+ [0-9A-F]+ ([0-9A-F]+) [0-9A-F]+ ([0-9A-F]{2}) +(\d+)(?: (.+))?$/gim;
   for (const [, flags = '', state, inode = '', name = ''] of text.matchAll(row)) {
     if ((parseInt(flags, 16) & ACCEPTS) !== 0) table.listeners.push({ inode, name, waiting: 0 });
+    else if (inode !== '0' && name === '') table.nameless.add(inode);
     else if (inode !== '0') table.held.set(inode, name);
     else if (state === CONNECTING) waiting.set(name, (waiting.get(name) ?? 0) + 1);
   }

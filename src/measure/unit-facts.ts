@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import type { UnitState } from '../systemd/types.ts';
+import type { Concurrency } from '../unit-file/gunicorn-concurrency.ts';
 import type { KnownLocation } from '../unit-file/types.ts';
 import { countProcessors, readPlainFile, readUnitSources } from './unit-sources.ts';
 
@@ -8,6 +9,8 @@ export interface UnitFacts {
   location: KnownLocation;
   /** differs when a file of the unit has been edited, added or removed */
   hash: string;
+  /** how its Gunicorn workers serve requests; null: it has none, or which command starts them is not to be told */
+  concurrency: Concurrency | null;
 }
 
 /** Facts, and all that they were made of besides the processors. */

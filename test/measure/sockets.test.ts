@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parseTcpTable, parseUnixTable, type SocketTable } from '../../src/measure/sockets.ts';
 
-const tell = ({ listeners, held }: SocketTable): string =>
+const tell = ({ listeners, held, nameless }: SocketTable): string =>
   [
     ...listeners.map(({ inode, name, waiting }) => `${inode} listens on ${name}, ${waiting} wait`),
     ...[...held].map(([inode, name]) => `${inode} came in on ${name}`),
+    ...[...nameless].map((inode) => `${inode} has no name`),
   ].join('; ');
 
 const TCP_HEAD =
@@ -64,7 +65,7 @@ describe('the table of Unix sockets', () => {
     [
       'the client has no path',
       LISTENS + unix('00000000', '03', '9'),
-      tell(parseUnixTable(LISTENS)),
+      '7 listens on /run/a b.sock, 0 wait; 9 has no name',
     ],
     ['a name that is no file', unix('00010000', '01', '8', '@web'), '8 listens on @web, 0 wait'],
   ];

@@ -37,6 +37,11 @@ before(async () => {
     units.set(name, makeUnit(name, 'WORKERS=3\n', absent));
   }
   units.set('refused', makeUnit('refused', null, absent));
+  units.set('threads', {
+    ...makeUnit('threads', 'WORKERS=3\n', absent),
+    workingDirectory: root,
+  });
+  writeFileSync(join(root, 'gunicorn.conf.py'), 'threads = 4\n');
   // older than what counts as young
   await sleep(2100);
 });
@@ -45,11 +50,20 @@ after(() => {
 });
 
 describe('what is known of a unit', () => {
+  test('how its workers serve, also from a config file that its number is not in', async () => {
+    const unit = units.get('threads')!;
+    const memory = toUnitMemory(null);
+    assert.deepEqual((await readUnitFacts(unit, memory)).concurrency?.threads, { text: '4' });
+    writeFileSync(join(root, 'gunicorn.conf.py'), 'threads = 8\n');
+    assert.deepEqual((await readUnitFacts(unit, memory)).concurrency?.threads, { text: '8' });
+  });
+
   test('is found once as long as none of its files has changed', async () => {
     const unit = units.get('same')!;
     const memory = toUnitMemory(null);
     const found = await readUnitFacts(unit, memory);
     assert.ok(found.location.how !== 'refused' && found.location.workers === 3);
+    assert.deepEqual(found.concurrency?.workerClass, null);
     assert.ok(memory.hasChanged);
     // as the next run gets it
     const kept = toUnitMemory(JSON.parse(JSON.stringify(memory)) as typeof memory);
@@ -116,7 +130,11 @@ describe('what is known of a unit', () => {
     memory.units['a.service'] = {
       from: '',
       marks: [],
-      facts: { location: { how: 'splice', kind: 'celery', workers: 1 }, hash: '' },
+      facts: {
+        location: { how: 'splice', kind: 'celery', workers: 1 },
+        hash: '',
+        concurrency: null,
+      },
     };
     assert.deepEqual(toUnitMemory(memory).units, memory.units);
     assert.deepEqual(toUnitMemory({ ...memory, cpus: memory.cpus + 1 }).units, {});
