@@ -47,16 +47,12 @@ const SECONDS: Check = (value) => (isNumber(value) && value >= 0 ? null : 'secon
 const COUNT: Check = (value) =>
   isNumber(value) && Number.isInteger(value) && value >= 0 ? null : 'a whole number, 0 or more';
 const AMOUNT: Check = (value) => (isNumber(value) && value >= 0 ? null : 'a number, 0 or more');
-const orNull =
-  (check: Check): Check =>
-  (value) => {
-    const expected = value === null ? null : check(value);
-    return expected === null ? null : `${expected}, or null`;
-  };
 const optional =
   (check: Check): Check =>
-  (value) =>
-    value === undefined ? null : orNull(check)(value);
+  (value) => {
+    const expected = value === undefined || value === null ? null : check(value);
+    return expected === null ? null : `${expected}, or null`;
+  };
 const oneOf =
   (...texts: string[]): Check =>
   (value) =>
