@@ -185,8 +185,16 @@ export async function findFaults(slot: Slot, scenario: Scenario): Promise<string
   expect(shown.includes('ActiveState=active'), shown);
   expect(shown.includes('NeedDaemonReload=no'), shown);
   expect(shown.includes(`workers=${declared}\n`), `the unit says ${declared}; ${shown}`);
+  if (isCelery(scenario.unit(slot))) expect(await takesTasks(slot), 'the worker takes no tasks');
   const before = scenario.setup?.(slot).length ?? 0;
   return [...faults, ...findRecordFaults(slot, declared === scenario.to, before)];
+}
+
+/** Whether Celery's worker waits for tasks; one that has just started does so after a moment. */
+async function takesTasks({ lab, number }: Slot): Promise<boolean> {
+  const ask = `redis-cli client list | grep -q "db=${number} .*cmd=brpop"`;
+  const script = `for i in $(seq 150); do ${ask} && exit; sleep 0.1; done; exit 1`;
+  return (await lab.sh(script)).exitCode === 0;
 }
 
 /** The number that the files say, or how they are neither as before nor as after the change. */
