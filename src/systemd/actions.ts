@@ -1,13 +1,15 @@
 import { EXIT, UserError } from '../errors.ts';
+import { waitForPidFiles } from './pid-files.ts';
 import { firstLine, runSystemctl } from './systemctl.ts';
 
 const RELOAD_MS = 90_000;
 /** systemd's own limits for stopping and starting, 90 s each, end earlier and say more */
 const JOB_MS = 200_000;
 
-/** Makes systemd read all unit files again. @throws UserError */
-export function daemonReload(): Promise<void> {
-  return act(['daemon-reload'], RELOAD_MS);
+/** Makes systemd read all unit files again, at a moment when no other service loses by it. @throws UserError */
+export async function daemonReload(): Promise<void> {
+  await waitForPidFiles();
+  await act(['daemon-reload'], RELOAD_MS);
 }
 
 /** Restarts a service and waits until systemd calls it started. @throws UserError with what systemctl says */

@@ -7,7 +7,9 @@ const TICKS_PER_SECOND = 100;
 /**
  * Whether a Gunicorn worker has loaded its application and entered its loop. Its master makes a nameless
  * file for each (`wgunicorn-…`), and the worker touches it for the first time when it begins to serve: up
- * to version 20 by a change of its mode (0600 until then), later by setting its time to the monotonic clock.
+ * to version 20 by a change of its mode (0600 until then), later by setting its time to the monotonic clock. Right after
+ * the fork those of older workers are open too, and from then on its own alone, which counts even where the beat came
+ * within the same hundredth of a second as the start: the next one may be half of `--timeout` away.
  * null: no such file is to be seen.
  */
 export function hasBooted(pid: number): boolean | null {
@@ -15,7 +17,7 @@ export function hasBooted(pid: number): boolean | null {
   if (start === undefined) return null;
   const beats = listHeartbeats(pid);
   if (beats.length === 0) return null;
-  const laterS = (start + 1) / TICKS_PER_SECOND;
+  const laterS = beats.length === 1 ? 0 : (start + 1) / TICKS_PER_SECOND;
   return beats.some(({ mode, mtimeMs }) => {
     if ((mode & 0o777) <= 1) return true;
     const seconds = mtimeMs / 1000;

@@ -118,6 +118,42 @@ describe('a Celery pool that works is changed by remote control', () => {
   });
 });
 
+/** It writes its PID file 2 s after its start command has ended. */
+const SLOW = `[Service]
+Type=forking
+PIDFile=/run/slow.pid
+TimeoutStartSec=15
+ExecStart=/bin/sh -c '(sleep 2; sh -c "echo \\$PPID" > /run/slow.pid; exec sleep 1000) > /dev/null 2>&1 &'
+`;
+
+test('a daemon that systemd does not watch, while another service has not written its PID file', async () => {
+  const args = '-A tasks multi start jobs -c 2 --pidfile=/run/jobs.pid --logfile=/run/jobs.log';
+  const unit = celeryUnit({
+    execStart: `/usr/bin/celery ${args}`,
+    lines: ['Type=oneshot', 'RemainAfterExit=yes'],
+  });
+  await installUnit(lab, 'jobs.service', unit);
+  const see = async () => {
+    const main = (await lab.sh('cat /run/jobs.pid')).stdout.trim();
+    return { main, pool: Number((await lab.sh(`pgrep -c -P ${main || 0}`)).stdout) };
+  };
+  await lab.until(async () => (await see()).pool === 2, { what: 'its pool', timeoutMs: 30_000 });
+  await lab.writeFile('/etc/systemd/system/slow.service', SLOW);
+  await lab.ok('sleep 1.5; systemctl daemon-reload; systemctl start --no-block slow');
+  const { main } = await see();
+  const { stdout } = await succeed('scale', 'jobs', '4');
+  assert.match(stdout, /2 → 4 workers; verified: 4 run, without a restart/);
+  assert.deepEqual(await see(), { main, pool: 4 });
+  await lab.until(async () => /^active$/m.test((await lab.sh('systemctl is-active slow')).stdout), {
+    what: 'the other service to be there',
+    timeoutMs: 10_000,
+  });
+  // it is older than 10 s by now, so that drift is healed
+  await lab.ok('sed -i "s/-c 4/-c 3/" /etc/systemd/system/jobs.service; systemctl daemon-reload');
+  assert.match((await succeed('run')).stdout, /4 workers run, the unit says 3 → brought to 3/);
+  assert.deepEqual(await see(), { main, pool: 3 });
+});
+
 test('killed (SIGKILL) right after the pool was asked to grow: the next run does not ask again', async () => {
   const tracer = join(import.meta.dirname, '../faults/tracer.py');
   await start('jobs', celeryUnit());
