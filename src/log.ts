@@ -1,7 +1,8 @@
-import { constants, mkdirSync, openSync } from 'node:fs';
+import { constants, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import pino, { type Logger, type StreamEntry } from 'pino';
 import { UserError, EXIT } from './errors.ts';
+import { makeFolders } from './make-folders.ts';
 import { isTerminal, writeErr } from './streams.ts';
 
 /** How much is said on stderr: `none`, `quiet` errors alone, `verbose` debug too. */
@@ -88,7 +89,7 @@ function openFile(file: string): Destination | null {
 }
 
 function openForAppend(file: string): number {
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolders(dirname(file), 0o755);
   const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK } = constants;
   // 0640: reasons may name services and brokers, which are nobody else's business.
   // A pipe that nobody reads must not make us wait

@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EXIT, UserError } from '../errors.ts';
+import { makeFolders } from '../make-folders.ts';
 import { explainErrno } from '../host-fault.ts';
 import { readUserFile, resolveTarget, type FileEdit } from './atomic-write.ts';
 import { sha256, syncFile, syncFolder } from './durable.ts';
@@ -168,7 +169,7 @@ async function writeCheckpoint(
 
 /** Copies hold what users' files hold, passwords too: root's eyes alone. */
 async function makePrivateFolder(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true, mode: 0o700 });
+  const first = makeFolders(path, 0o700);
   if (first === undefined) return;
   for (let made = path; made.length >= first.length; made = dirname(made)) {
     await syncFolder(dirname(made));

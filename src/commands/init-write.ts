@@ -5,7 +5,6 @@ import {
   closeSync,
   linkSync,
   lstatSync,
-  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
@@ -14,6 +13,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { EXIT, UserError } from '../errors.ts';
+import { makeFolders } from '../make-folders.ts';
 import { explainFault } from '../state/trusted.ts';
 
 /** @throws UserError failed where there is a config already that is more than the example of the installation */
@@ -44,7 +44,7 @@ function isExample(path: string): boolean {
 export function writeNewConfig(path: string, text: string): void {
   const own = `${path}.${process.pid}`;
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+    makeFolders(dirname(path), 0o755);
     const fd = openSync(own, 'wx', 0o640);
     try {
       const bytes = Buffer.from(text);

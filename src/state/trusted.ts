@@ -1,13 +1,6 @@
-import {
-  chmodSync,
-  closeSync,
-  constants,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-} from 'node:fs';
+import { chmodSync, closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { EXIT, UserError } from '../errors.ts';
+import { makeFolders } from '../make-folders.ts';
 
 const WRITABLE_BY_OTHERS = 0o022;
 
@@ -29,7 +22,7 @@ export function openTrusted(path: string, flags: number, mode?: number): number 
  */
 export function ensureStateDir(stateDir: string): void {
   try {
-    const made = mkdirSync(stateDir, { recursive: true, mode: 0o755 });
+    const made = makeFolders(stateDir, 0o755);
     if (made !== undefined) chmodSync(stateDir, 0o750);
   } catch (error) {
     throw explainFault(stateDir, error as NodeJS.ErrnoException);

@@ -142,7 +142,12 @@ function makeLab(name: string, leader: number, root: string, stop: () => Promise
     spawn: start,
     sh,
     ok: (script, options) => must(script, sh(script, options)),
-    autoscaler: (args, options) => exec([...autoscalerArgv, ...args], options),
+    autoscaler: async (args, options) => {
+      const result = await exec([...autoscalerArgv, ...args], options);
+      // its exit code would pass for a refusal
+      if (!result.isLate) return result;
+      throw new Error(`autoscaler ${args.join(' ')} did not end: ${result.stdout}${result.stderr}`);
+    },
     autoscalerArgv,
     path: (path) => join(`/proc/${leader}/root`, path),
     writeFile: async (path, text, { mode = 0o644, uid = 0, gid = 0 } = {}) => {

@@ -9,6 +9,8 @@ export interface Result {
   signal: NodeJS.Signals | null;
   stdout: string;
   stderr: string;
+  /** it was killed because it took too long */
+  isLate: boolean;
 }
 
 /** A program that was started and has not been waited for. */
@@ -38,12 +40,16 @@ export function startProcess(
   child.stdin.on('error', () => {});
   const stdout = collect(child.stdout);
   const stderr = collect(child.stderr);
-  const timer = setTimeout(() => killGroup(child.pid), timeoutMs);
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    killGroup(child.pid);
+  }, timeoutMs);
   const done = new Promise<Result>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (exitCode, signal) => {
       clearTimeout(timer);
-      resolve({ exitCode, signal, stdout: stdout(), stderr: stderr() });
+      resolve({ exitCode, signal, stdout: stdout(), stderr: stderr(), isLate });
     });
   });
   // whoever does not wait for the end (a load that a test leaves behind) does not hear of a failure
