@@ -91,12 +91,17 @@ function tellWorkers(service: StatusService): string {
   return `${workers ?? '?'}/${running ?? '?'} of ${min}–${max}${window}`;
 }
 
-/** `cpu 55 % (30–80)`: the value, and between which values nothing is to be done. */
+/** `cpu 55 % (30–80 %)`: the value, and between which values nothing is to be done; with one bound alone in words. */
 function tellMetric({ metric, value, up_at: up, down_at: down }: StatusMetric): string {
   const { label, unit } = METRICS[metric];
   const shown = value === null ? '?' : formatMetric(metric, value);
-  const span = up === null && down === null ? '' : ` (${down ?? ''}–${up ?? ''}${unit})`;
-  return `${label} ${shown}${span}`;
+  return `${label} ${shown}${tellSpan(down, up, unit)}`;
+}
+
+function tellSpan(down: number | null, up: number | null, unit: string): string {
+  if (down !== null && up !== null) return ` (${down}–${up}${unit})`;
+  if (down !== null) return ` (below ${down}${unit} → fewer)`;
+  return up === null ? '' : ` (above ${up}${unit} → more)`;
 }
 
 function tellChange({ last_change: change }: StatusService, { at }: StatusReport): string {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { formatAge } from '../../src/output/ages.ts';
 import { renderBar } from '../../src/output/bars.ts';
 import { renderStatus } from '../../src/output/status-report.ts';
-import type { StatusReport, StatusService } from '../../src/output/status-types.ts';
+import type { StatusMetric, StatusReport, StatusService } from '../../src/output/status-types.ts';
 import { fitText, textWidth } from '../../src/output/text.ts';
 
 const PLAIN = { write: () => undefined, paint: (_style: unknown, text: string) => text };
@@ -22,11 +22,15 @@ function service(project: string, fields: Partial<StatusService> = {}): StatusSe
       streak: null,
       in_progress: null,
     },
-    metrics: [{ metric: 'cpu', value: 55.5, up_at: 80, down_at: 30, error: null }],
+    metrics: [bounded({ up_at: 80, down_at: 30 })],
     ...{ action: 'none', from: 2, to: 2, wanted: null, hold: null, reason: 'r', hold_reason: null },
     last_change: null,
     ...fields,
   };
+}
+
+function bounded(bounds: Pick<StatusMetric, 'up_at' | 'down_at'>): StatusMetric {
+  return { metric: 'cpu', value: 55.5, error: null, ...bounds };
 }
 
 function report(services: StatusService[], fields: Partial<StatusReport> = {}): StatusReport {
@@ -94,6 +98,16 @@ describe('the screen says', () => {
       'workers, limits and metrics',
       report([service('shop')]),
       /2\/2 of 1–4 +cpu 55\.5 % \(30–80 %\)/,
+    ],
+    [
+      'that nothing more is below, in words',
+      report([service('shop', { metrics: [bounded({ up_at: 80, down_at: null })] })]),
+      /cpu 55\.5 % \(above 80 % → more\) /,
+    ],
+    [
+      'that nothing more is above, in words',
+      report([service('shop', { metrics: [bounded({ up_at: null, down_at: 30 })] })]),
+      /cpu 55\.5 % \(below 30 % → fewer\) /,
     ],
     ['a streak as progress', report([STREAK]), / ██░{6} 3 m of 10 m → 3$/m],
     [
