@@ -11,7 +11,7 @@ import { measureUnitFiles } from './unit-file-rows.ts';
 const isShort = process.argv.includes('--short');
 const rounds = isShort ? 15 : Number(process.env['ROUNDS'] ?? 40);
 
-const before = [...measureUnitFiles(), measureInstalledSize(), measureHistorySize()];
+const before = [...(await measureUnitFiles()), measureInstalledSize(), measureHistorySize()];
 const host = await startBenchHost(isShort);
 let rows: Row[];
 try {
