@@ -83,6 +83,18 @@ const CASES: Case[] = [
     edits: OURS,
   },
   {
+    name: 'GUNICORN_CMD_ARGS before the config file and WEB_CONCURRENCY, the last of its options; prefixes',
+    files: {
+      [UNIT]: unit(
+        '-@/usr/bin/gunicorn web-master -c /srv/<u>.py web:app',
+        `Environment="GUNICORN_CMD_ARGS=-w 6 --name='a b' --workers «2»" WEB_CONCURRENCY=5`,
+      ),
+      '/srv/<u>.py': 'workers = 7\n',
+    },
+    from: 2,
+    edits: UNIT,
+  },
+  {
     name: 'the count in gunicorn.conf.py',
     files: {
       [UNIT]: unit('/usr/bin/gunicorn -c /srv/<u>.py web:app', 'Environment=WEB_CONCURRENCY=4'),
