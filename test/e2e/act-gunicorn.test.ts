@@ -21,7 +21,7 @@ beforeEach(() =>
 
 /** The workers that serve: children of the main process. */
 async function countWorkers(): Promise<number> {
-  const pids = await lab.ok('pgrep -P $(systemctl show -p MainPID --value web) | wc -l');
+  const pids = await lab.ok('pgrep -r D,R,S -P $(systemctl show -p MainPID --value web) | wc -l');
   return Number(pids);
 }
 

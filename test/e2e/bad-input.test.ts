@@ -66,7 +66,7 @@ function look({ exitCode, stdout, stderr }: Awaited<ReturnType<Lab['exec']>>) {
 }
 
 async function countWorkers(service = 'web'): Promise<number> {
-  return Number(await lab.ok(`pgrep -c -P $(systemctl show -P MainPID ${service})`));
+  return Number(await lab.ok(`pgrep -c -r D,R,S -P $(systemctl show -P MainPID ${service})`));
 }
 
 function assertServed({ applied, to, running, reason }: ServiceReport): void {

@@ -29,7 +29,7 @@ before(async () => {
 after(() => lab.stop());
 
 async function countChildren(name: string): Promise<number> {
-  const { stdout } = await lab.sh(`pgrep -c -P $(systemctl show -P MainPID ${name})`);
+  const { stdout } = await lab.sh(`pgrep -c -r D,R,S -P $(systemctl show -P MainPID ${name})`);
   return Number(stdout);
 }
 

@@ -43,7 +43,7 @@ async function start(name: string, unit: string): Promise<void> {
 }
 
 async function countChildren(name = 'jobs'): Promise<number> {
-  const { stdout } = await lab.sh(`pgrep -c -P $(systemctl show -P MainPID ${name})`);
+  const { stdout } = await lab.sh(`pgrep -c -r D,R,S -P $(systemctl show -P MainPID ${name})`);
   return Number(stdout);
 }
 
@@ -135,7 +135,7 @@ test('a daemon that systemd does not watch, while another service has not writte
   await installUnit(lab, 'jobs.service', unit);
   const see = async () => {
     const main = (await lab.sh('cat /run/jobs.pid')).stdout.trim();
-    return { main, pool: Number((await lab.sh(`pgrep -c -P ${main || 0}`)).stdout) };
+    return { main, pool: Number((await lab.sh(`pgrep -c -r D,R,S -P ${main || 0}`)).stdout) };
   };
   await lab.until(async () => (await see()).pool === 2, { what: 'its pool', timeoutMs: 30_000 });
   await lab.writeFile('/etc/systemd/system/slow.service', SLOW);

@@ -105,7 +105,7 @@ describe('what a run sees and does', { timeout: 300_000 }, () => {
   }
 
   const childrenOf = async (service: string): Promise<number> =>
-    Number((await lab.sh(`pgrep -c -P $(systemctl show -P MainPID ${service})`)).stdout);
+    Number((await lab.sh(`pgrep -c -r D,R,S -P $(systemctl show -P MainPID ${service})`)).stdout);
 
   const assertRaised = async (report: ServiceReport, to: number, reason: RegExp) => {
     assert.match(report.reason, reason);
