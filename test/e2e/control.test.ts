@@ -52,7 +52,10 @@ test('enabled, pinned, paused and resumed on a real service; told to a hook and 
 
   await call('resume');
   assert.equal((await run()).action, 'scale_up');
-  assert.equal(await lab.ok('pgrep -c -r D,R,S -P $(systemctl show -p MainPID --value web)'), '3\n');
+  assert.equal(
+    await lab.ok('pgrep -c -r D,R,S -P $(systemctl show -p MainPID --value web)'),
+    '3\n',
+  );
 
   const [user, json] = (await lab.readFile('/run/hook/told')).split('\n');
   const { event, from, to, host } = JSON.parse(json!) as Record<string, unknown>;

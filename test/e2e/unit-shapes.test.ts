@@ -129,7 +129,7 @@ describe('units of many forms on a real host', () => {
   after(() => lab.stop());
 
   // side by side, each with a lock of its own
-  test('all of them', async (t) => {
+  test('all of them', { concurrency: 3 }, async (t) => {
     await Promise.all(
       CASES.map((shape, index) => t.test(shape.name, () => check(shape, `w${index}`))),
     );
