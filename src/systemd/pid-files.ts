@@ -11,7 +11,7 @@ const LIMIT_MS = 10_000;
 /**
  * Waits until no service is between the end of its start command and its PID file (`Type=forking` with `PIDFile=`), for
  * 10 s at most: a daemon-reload at that moment makes systemd forget to look for the file, and end the daemon after
- * `TimeoutStartSec=` (systemd issue 11574; seen with 252). Where systemd does not answer, the reload itself says so.
+ * `TimeoutStartSec=` (systemd/systemd#11574; seen with 252). Where systemd does not answer, the reload itself says so.
  */
 export async function waitForPidFiles(): Promise<void> {
   const endMs = performance.now() + LIMIT_MS;
