@@ -12,7 +12,7 @@ const LOOK_MS = 100;
  * Before Celery is asked to end: lets it take nothing more (`cancel_consumer` for each queue, to this worker alone), and
  * begin what it has taken.
  *
- * Celery's own warm shutdown has two gaps. With kombu before 5.3.1 a message that Redis has handed out in that moment is
+ * Celery's own warm shutdown has two gaps. With kombu before 5.3.2 a message that Redis has handed out in that moment is
  * lost (celery/kombu pull request 1733). And a task that the pool was given, and has not told to have begun, runs and is
  * put back as well, so that it runs twice: a busy worker notices the signal when a task ends, right after it has handed
  * out the next one. Neither can happen to a worker that takes nothing and has begun all it took.
