@@ -111,7 +111,10 @@ async function beginDrain(change: Change, deps: ActDeps): Promise<Drain | null> 
   return drain;
 }
 
-/** To a worker that takes no more tasks, where it can be told so. A second SIGTERM, after a crash right here, is the same warm shutdown for Celery. */
+/**
+ * To a worker that takes no more tasks, where it can be told so. A second SIGTERM, after a crash right here, is the same
+ * warm shutdown for Celery.
+ */
 async function signalMain(change: Change, drain: Drain, deps: ActDeps): Promise<void> {
   const { service } = change.manifest;
   const busy = isDraining(drain, deps) ? await quiesce(service, drain.pid, deps) : null;
