@@ -90,7 +90,8 @@ async function measureAll(
   written: Config,
   log: Logger,
 ): Promise<ExitCode> {
-  const named = await readServices(written).catch((error: unknown) => {
+  const memory = recallUnits(written.global.state_dir);
+  const named = await readServices(written, memory.systemd).catch((error: unknown) => {
     // without systemd the host and the queues can still be measured
     if (error instanceof UserError) return error;
     throw error;
@@ -100,8 +101,7 @@ async function measureAll(
   for (const twin of twins) log.warn({ event: 'metrics' }, tellTwin(twin));
   const history = readHistory(config, log, RATE_WINDOW_S * 1000);
   const previous = newestSample(history);
-  const memory = recallUnits(config.global.state_dir);
-  const input = { config, units, previous, history, memory };
+  const input = { config, units, previous, history, memory: memory.files };
   const { sample } = await takeSample({ ...input, wantsAll: true });
   const { at, span_s, host, services: measured } = sample;
   if (options.json === true) {

@@ -9,12 +9,15 @@ import { findConfigPath } from '../config/read.ts';
 import type { Config } from '../config/schema.ts';
 import { carryBrakes } from '../decide/brake-memory.ts';
 import { decide } from '../decide/decide.ts';
+import { decideHeal } from '../decide/heal.ts';
 import { noteHolds } from '../decide/holds.ts';
 import { mayGrow } from '../decide/may-grow.ts';
+import type { Decision, Policy } from '../decide/types.ts';
 import { historyNeededMs } from '../decide/window.ts';
-import { takeSample } from '../measure/sample.ts';
+import { takeSample, type Measurement } from '../measure/sample.ts';
 import type { RunReport, ServiceReport } from '../output/run-report.ts';
 import { appendEntries, readRecent } from '../state/history.ts';
+import type { UnitState } from '../systemd/types.ts';
 import { makeActDeps } from './act-deps.ts';
 import { withControls } from './controls.ts';
 import { tellEvents } from './events.ts';
@@ -28,7 +31,7 @@ import { serve } from './serve.ts';
 import { watchSignals } from './signals.ts';
 import { tellLacks } from './tell-lacks.ts';
 import { readServices, type TrueNames } from './true-names.ts';
-import { keepUnits, recallUnits } from './unit-memory.ts';
+import { keepUnits, recallUnits, type RunMemory } from './unit-memory.ts';
 
 export interface RunOptions extends GlobalOptions {
   dryRun?: boolean;
@@ -46,7 +49,7 @@ export async function runCommand(options: RunOptions): Promise<number> {
   logWarnings(log, warnings);
   return loggingFailure(log, async () => {
     const report = dryRun
-      ? await runCycle(await readServices(config), log, null)
+      ? await runCycle(await readServices(config), log, null, recallUnits(config.global.state_dir))
       : await runLocked(config, log);
     return typeof report === 'number' ? report : printRun(report, options);
   });
@@ -57,12 +60,13 @@ async function runLocked(written: Config, log: Logger): Promise<RunReport | numb
   const lock = await holdLock(written.global.state_dir);
   const signals = watchSignals();
   try {
-    const named = await readServices(written);
+    const memory = recallUnits(written.global.state_dir);
+    const named = await readServices(written, memory.systemd);
     const { config } = named;
     const deps = makeActDeps(config.global, {
       ...{ interrupted: signals.interrupted, log, drainTimeoutMs: drainTimeouts(config), config },
     });
-    const report = await runCycle(named, log, deps);
+    const report = await runCycle(named, log, deps, memory);
     return signals.exitCode() ?? report;
   } finally {
     signals.release();
@@ -71,34 +75,46 @@ async function runLocked(written: Config, log: Logger): Promise<RunReport | numb
   }
 }
 
+/** What was measured, and what is decided on it. */
+interface Look {
+  units: ReadonlyMap<string, UnitState>;
+  measured: Measurement;
+  decisions: Decision[];
+}
+
 /** `deps` null: a dry run, which writes nothing anywhere. */
-async function runCycle(named: TrueNames, log: Logger, deps: ActDeps | null): Promise<RunReport> {
+async function runCycle(
+  named: TrueNames,
+  log: Logger,
+  deps: ActDeps | null,
+  memory: RunMemory,
+): Promise<RunReport> {
   const { config, twins } = named;
   const { state_dir: stateDir, check_interval_seconds: intervalS } = config.global;
   const recovered = deps === null ? null : await recoverFirst(deps, log);
 
   const policies = withControls((await readPoliciesAt(config))(new Date()), stateDir);
-  const { units } = recovered?.hasChanged === true ? await readServices(config) : named;
   const { entries, warnings } = readRecent(stateDir, historyNeededMs(policies, intervalS * 1000));
   for (const warning of warnings) log.warn({ event: 'history' }, warning);
   const previous = entries.findLast((entry) => entry.kind === 'sample') ?? null;
   const byService = new Map(policies.map((policy) => [policy.service, policy]));
-  const memory = recallUnits(stateDir);
-  const taken = await takeSample({
-    config,
-    units,
-    previous,
-    history: entries,
-    memory,
-    mayGrow: (sample, service) => mayGrow(byService.get(service)!, sample),
-  });
-  const sample = carryBrakes(policies, entries, taken.sample, recovered?.blocked);
-  const measured = { ...taken, sample };
-  const decisions = decide({
-    policies,
-    history: [...entries, sample],
-    checkIntervalMs: intervalS * 1000,
-  });
+  const look = async ({ units }: Pick<TrueNames, 'units'>): Promise<Look> => {
+    const taken = await takeSample({
+      ...{ config, units, previous, history: entries, memory: memory.files },
+      mayGrow: (sample, service) => mayGrow(byService.get(service)!, sample),
+    });
+    const sample = carryBrakes(policies, entries, taken.sample, recovered?.blocked);
+    const history = [...entries, sample];
+    const decisions = decide({ policies, history, checkIntervalMs: intervalS * 1000 });
+    return { units, measured: { ...taken, sample }, decisions };
+  };
+  let seen = await look(recovered?.hasChanged === true ? await readServices(config) : named);
+  // what is to be changed is decided on what systemd says now
+  if (memory.systemd.wasUsed && wantsChange(seen, byService)) {
+    seen = await look(await readServices(config));
+  }
+  const { units, measured, decisions } = seen;
+  const { sample } = measured;
   if (deps !== null) {
     appendEntries(stateDir, [noteHolds(sample, decisions)]);
     tellLacks(sample, stateDir, log);
@@ -141,6 +157,17 @@ async function runCycle(named: TrueNames, log: Logger, deps: ActDeps | null): Pr
     if (deps !== null) log.info({ event: 'hint' }, hint);
   }
   return report;
+}
+
+function wantsChange(
+  { decisions, measured }: Look,
+  policies: ReadonlyMap<string, Policy>,
+): boolean {
+  return decisions.some(
+    (decision) =>
+      decision.action !== 'none' ||
+      decideHeal(decision, policies.get(decision.service)!, measured.sample) !== null,
+  );
 }
 
 /** Last of all, so that no other service waits; those that ran into it in this run get its end. */

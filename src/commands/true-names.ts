@@ -1,5 +1,6 @@
 import type { Config, Project } from '../config/schema.ts';
 import { EXIT, UserError } from '../errors.ts';
+import { readUnitsAgain, type KnownStates } from '../systemd/known-states.ts';
 import { readOverview } from '../systemd/timer.ts';
 import type { UnitState } from '../systemd/types.ts';
 import { readUnits } from '../systemd/units.ts';
@@ -23,13 +24,16 @@ export interface TrueNames {
 }
 
 /**
- * The services of the enabled projects, each by its own name, in one call of systemctl.
+ * The services of the enabled projects, each by its own name, in one call of systemctl; with `known`, systemd is asked
+ * only where what it said before may not hold any more (see `readUnitsAgain`).
  *
  * @throws UserError failed where systemd does not answer
  */
-export async function readServices(config: Config): Promise<TrueNames> {
+export async function readServices(config: Config, known?: KnownStates): Promise<TrueNames> {
   const enabled = Object.values(config.projects).filter((project) => project.enabled);
-  return followAliases(config, await readUnits(enabled.map(({ service_name }) => service_name)));
+  const names = enabled.map(({ service_name }) => service_name);
+  const units = known === undefined ? readUnits(names) : readUnitsAgain(names, known);
+  return followAliases(config, await units);
 }
 
 /**

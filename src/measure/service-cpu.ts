@@ -8,16 +8,16 @@ import { LACKING } from './lacking.ts';
 export type SinceUsage = { usageUs: number | null; seconds: number } | null;
 
 /**
- * How many processors a running unit's cgroup kept busy since the sample before, by the counter that systemd has
- * told with all else. After a restart it counts from 0: then since the start of the main process, `sinceStartS` ago.
+ * How many processors a running unit's cgroup kept busy since the sample before, by its own counter, or
+ * the one that systemd has told with all else. After a restart it counts from 0: then since the start of the main process, `sinceStartS` ago.
  */
 export function measureServiceCpu(
   unit: Pick<UnitState, 'cpuUsageNs' | 'controlGroup'>,
   since: SinceUsage,
   sinceStartS: number | null,
 ): Pick<ServiceResources, 'cpu_cores' | 'cpu_usage_us'> & { error: string | null } {
-  const usageUs =
-    unit.cpuUsageNs === null ? readUsageUs(unit.controlGroup) : Math.round(unit.cpuUsageNs / 1000);
+  const toldUs = unit.cpuUsageNs === null ? null : Math.round(unit.cpuUsageNs / 1000);
+  const usageUs = readUsageUs(unit.controlGroup) ?? toldUs;
   const none = { cpu_cores: null, cpu_usage_us: usageUs };
   if (usageUs === null) return { ...none, error: LACKING.groupCpu };
   if (since === null || since.usageUs === null) return { ...none, error: COUNTED_FROM_NOW };

@@ -1,11 +1,16 @@
 import { existsSync, readdirSync } from 'node:fs';
 
+/** Whether a path stands for other files than itself. */
+export function isPattern(path: string): boolean {
+  return /[*?[]/.test(path);
+}
+
 /**
  * The files that a path with `*`, `?` or `[…]` stands for, in the order in which systemd reads them
  * (glob(7), bytewise); the path itself where it is none or where nothing matches.
  */
 export function expandPattern(path: string): string[] {
-  if (!/[*?[]/.test(path)) return [path];
+  if (!isPattern(path)) return [path];
   const segments = path.split('/').slice(1);
   let found = [''];
   for (const segment of segments) found = found.flatMap((folder) => matchIn(folder, segment));
@@ -13,7 +18,7 @@ export function expandPattern(path: string): string[] {
 }
 
 function matchIn(folder: string, segment: string): string[] {
-  if (!/[*?[]/.test(segment)) {
+  if (!isPattern(segment)) {
     const path = `${folder}/${segment}`;
     return existsSync(path) ? [path] : [];
   }

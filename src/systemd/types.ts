@@ -22,6 +22,8 @@ export interface UnitState {
   dropInPaths: string[];
   /** EnvironmentFile= as systemd resolves it (specifiers and patterns expanded), in order */
   environmentFiles: { path: string; optional: boolean }[];
+  /** one of them is a pattern, so that other files may be meant the next time */
+  hasPatterns: boolean;
   workingDirectory: string | null;
   /** systemd's own restarts of the service since it was started by hand */
   nRestarts: number | null;
@@ -29,11 +31,9 @@ export interface UnitState {
   mainStartUs: number | null;
   /** files on disk differ from what systemd has loaded */
   needDaemonReload: boolean;
-  killMode: string | null;
-  restart: string | null;
   /** CPU time used by the unit's cgroup, nanoseconds */
   cpuUsageNs: number | null;
-  /** memory of the unit's cgroup, bytes */
-  memoryBytes: number | null;
   result: string | null;
+  /** names its present start */
+  invocationId: string | null;
 }

@@ -1,5 +1,5 @@
 import { EXIT, UserError } from '../errors.ts';
-import { expandPattern } from './patterns.ts';
+import { expandPattern, isPattern } from './patterns.ts';
 import {
   parseShow,
   readEnvironmentFiles,
@@ -29,11 +29,9 @@ const PROPERTIES = [
   'NRestarts',
   'ExecMainStartTimestampMonotonic',
   'NeedDaemonReload',
-  'KillMode',
-  'Restart',
   'CPUUsageNSec',
-  'MemoryCurrent',
   'Result',
+  'InvocationID',
 ];
 
 const TIMEOUT_MS = 10_000;
@@ -75,6 +73,7 @@ export function isUnitName(name: string): boolean {
 function toUnitState(unit: string, properties: Properties): UnitState {
   const text = (key: string): string | null => readValue(properties, key);
   const number = (key: string): number | null => readNumber(properties, key);
+  const environmentFiles = readEnvironmentFiles(properties);
   return {
     unit,
     id: text('Id') ?? unit,
@@ -89,19 +88,18 @@ function toUnitState(unit: string, properties: Properties): UnitState {
     controlGroup: text('ControlGroup'),
     fragmentPath: text('FragmentPath'),
     dropInPaths: readPaths(properties, 'DropInPaths'),
-    environmentFiles: readEnvironmentFiles(properties).flatMap(({ path, optional }) =>
+    environmentFiles: environmentFiles.flatMap(({ path, optional }) =>
       expandPattern(path).map((file) => ({ path: file, optional })),
     ),
+    hasPatterns: environmentFiles.some(({ path }) => isPattern(path)),
     // `!`: may be missing
     workingDirectory: text('WorkingDirectory')?.replace(/^!/, '') ?? null,
     nRestarts: number('NRestarts'),
     mainStartUs: number('ExecMainStartTimestampMonotonic') || null,
     needDaemonReload: text('NeedDaemonReload') === 'yes',
-    killMode: text('KillMode'),
-    restart: text('Restart'),
     cpuUsageNs: number('CPUUsageNSec'),
-    memoryBytes: number('MemoryCurrent'),
     result: text('Result'),
+    invocationId: text('InvocationID'),
   };
 }
 

@@ -214,7 +214,7 @@ export class World {
       ...{ unitFileState: 'enabled', mainPid: active ? generation : null, controlGroup: '/web' },
       ...{ fragmentPath: this.unitPath, dropInPaths: [], environmentFiles: [], nRestarts: 0 },
       ...{ workingDirectory: null, mainStartUs: generation, needDaemonReload: false, result: null },
-      ...{ killMode: null, restart: null, cpuUsageNs: null, memoryBytes: null },
+      ...{ hasPatterns: false, cpuUsageNs: null, invocationId: null },
     };
   }
 }
