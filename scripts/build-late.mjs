@@ -8,6 +8,8 @@ const LATE = {
   commander: ['node:child_process'],
   'sonic-boom': ['assert'],
   'redis-errors': ['assert'],
+  // what it asks other programs for is not asked of it here
+  systeminformation: ['child_process'],
 };
 
 /** Parts of packages that are never used: whatever is asked of them is an error. */
@@ -32,6 +34,15 @@ module.exports = Object.create(fs, {
   },
 });`;
 
+/** What of a package's file is asked for; what it exports besides is left out, with the functions that only that needs. */
+const NEEDED = [
+  [/\/systeminformation\/lib\/memory\.js$/, ['mem']],
+  [
+    /\/systeminformation\/lib\/util\.js$/,
+    ['execOptsLinux', 'getValue', 'isFunction', 'isRaspberry', 'noop', 'powerShell', 'splitByNumber', 'toInt'],
+  ],
+];
+
 /** Lets packages load later what they need seldom. Nothing of what they do changes. */
 export const latePlugin = {
   name: 'late',
@@ -44,6 +55,13 @@ export const latePlugin = {
     if (owner === 'systeminformation' && id === 'fs') return '\0fs-at-once';
     if (LATE_PACKAGES.includes(id) && importer !== `\0package:${id}`) return `\0package:${id}`;
     return null;
+  },
+  transform(code, id) {
+    const names = NEEDED.find(([path]) => path.test(id))?.[1];
+    if (names === undefined) return null;
+    return code.replaceAll(/^exports\.(\w+) = .*;$/gm, (line, name) =>
+      names.includes(name) ? line : '',
+    );
   },
   load(id) {
     if (id.startsWith('\0late:')) return wrap(id.slice('\0late:'.length));

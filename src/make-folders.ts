@@ -21,12 +21,17 @@ export function makeFolders(path: string, mode: number): string | undefined {
 
 /** false: it was there. */
 function makeFolder(path: string, mode: number): boolean {
+  // mostly it is: then there is no error to be made and caught
+  if (isFolder(path)) return false;
   try {
     mkdirSync(path, { mode });
     return true;
   } catch (error) {
-    const isThere = (error as NodeJS.ErrnoException).code === 'EEXIST';
-    if (isThere && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return false;
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST' && isFolder(path)) return false;
     throw error;
   }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }

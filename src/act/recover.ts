@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { explainErrno } from '../host-fault.ts';
 import type { ActDeps, Recovery } from './types.ts';
 
@@ -22,13 +22,11 @@ export async function recover(
   isWanted: (service: string) => boolean = () => true,
 ): Promise<Recovery> {
   const folder = `${deps.backupDir}/changes`;
-  let names: string[] = [];
+  let names: string[];
   try {
-    names = readdirSync(folder);
+    names = statSync(folder, { throwIfNoEntry: false }) === undefined ? [] : readdirSync(folder);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
-      return { ...NOTHING, faults: [`${folder}: cannot be read: ${explainErrno(error)}`] };
-    }
+    return { ...NOTHING, faults: [`${folder}: cannot be read: ${explainErrno(error)}`] };
   }
   if (!names.some((name) => /\.(pending|new)$/.test(name))) return NOTHING;
   const { recoverChanges } = await import('./recovery.ts');

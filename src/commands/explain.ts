@@ -40,7 +40,7 @@ export async function explainCommand(options: ExplainOptions): Promise<ExitCode>
   const log = await openCommandLog(options, null);
   logWarnings(log, warnings);
   const { name } = findProject(options.project, config);
-  const named = readTrueNames(config);
+  const named = await readTrueNames(config);
   const project = requireServed(name, named);
   const recorded = await readRecorded(named.config);
   for (const warning of recorded.warnings) log.warn({ event: 'history' }, warning);

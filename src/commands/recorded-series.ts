@@ -56,7 +56,7 @@ export async function readSeries(
   name: string | undefined,
 ): Promise<RecordedSeries> {
   const only = name === undefined ? null : findProject(name, written).name;
-  const { config, twins } = readTrueNames(written);
+  const { config, twins } = await readTrueNames(written);
   const chosen = Object.entries(config.projects).filter(
     ([project]) => only === null || project === only,
   );

@@ -32,7 +32,7 @@ export async function gatherStatus(
 ): Promise<StatusReport> {
   const now = readNow();
   const names = Object.values(written.projects).map(({ service_name: service }) => service);
-  const overview = tryOverview(names);
+  const overview = await tryOverview(names);
   const ids = 'error' in overview ? new Map<string, string>() : overview.ids;
   const { config, twins } = renameServices(written, ids);
   const projects = Object.entries(config.projects);
@@ -109,9 +109,9 @@ function describeDay(
 }
 
 /** Without systemd the rest can still be told. */
-function tryOverview(services: string[]): Overview | { error: string } {
+async function tryOverview(services: string[]): Promise<Overview | { error: string }> {
   try {
-    return readOverview(services);
+    return await readOverview(services);
   } catch (error) {
     if (error instanceof UserError) return { error: error.message };
     throw error;

@@ -77,10 +77,10 @@ export function renameServices(
  * The config with each service by its own name, as it stands in the history, in one call of systemctl; as it is
  * written where systemd does not answer.
  */
-export function readTrueNames(config: Config): Omit<TrueNames, 'units'> {
+export async function readTrueNames(config: Config): Promise<Omit<TrueNames, 'units'>> {
   const names = Object.values(config.projects).map(({ service_name }) => service_name);
   try {
-    return renameServices(config, readOverview(names).ids);
+    return renameServices(config, (await readOverview(names)).ids);
   } catch (error) {
     if (error instanceof UserError) return { config, twins: [] };
     throw error;

@@ -1,4 +1,4 @@
-import { closeSync, constants, fsyncSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, fsyncSync, lstatSync, renameSync, writeFileSync } from 'node:fs';
 import type { Controls, StoredEnd } from '../decide/control-types.ts';
 import { EXIT, UserError } from '../errors.ts';
 import { checkStateDir, ensureStateDir, explainFault, openTrusted, readOpened } from './trusted.ts';
@@ -17,6 +17,8 @@ export const NO_CONTROLS: Controls = { v: 1, pauses: [], pins: [] };
 export function readControls(stateDir: string): Controls | null {
   if (!checkStateDir(stateDir)) return null;
   const path = controlsPath(stateDir);
+  // mostly it is not, and an error that is made and caught costs each run more than this
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return null;
   const fd = openTrusted(path, O_RDONLY);
   if (fd === null) return null;
   try {

@@ -1,5 +1,5 @@
 import { closeSync, constants, linkSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { findLockHolder, isListening } from './lock-holder.ts';
 import { checkStateDir, ensureStateDir, explainFault, openTrusted, readOpened } from './trusted.ts';
 
@@ -26,11 +26,26 @@ export async function acquireLock(stateDir: string, what = ''): Promise<Lock> {
   server.unref();
   const error = await new Promise<NodeJS.ErrnoException | null>((resolve) => {
     server.once('error', resolve);
-    server.listen({ path: `\0${name}` }, () => resolve(null));
+    server.once('listening', () => resolve(null));
+    listen(server, `\0${name}`);
   });
   if (error === null) return { release: () => server.close() };
   if (error.code !== 'EADDRINUSE') throw explainFault(`${stateDir}/lock`, error);
   return { heldBy: findLockHolder(name) };
+}
+
+/** What `listen` does in the end, under a name that Node keeps for old programs: (path, port, kind of address) */
+interface OldServer {
+  _listen2?: (path: string, port: -1, kind: -1) => void;
+}
+
+/**
+ * Node's `listen` first loads all of `cluster` and `child_process`, to see that this process is no worker of a cluster:
+ * 1 ms of each run. Where the old name has gone it does.
+ */
+function listen(server: Server & OldServer, path: string): void {
+  if (typeof server._listen2 === 'function') server._listen2(path, -1, -1);
+  else server.listen({ path });
 }
 
 /**

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { EXIT, NoAnswer, UserError } from '../errors.ts';
 
 /** How one call of systemctl ended: its output, and what it said where it failed. */
@@ -25,11 +24,13 @@ interface Ended extends SystemctlResult {
 
 /**
  * Asks systemctl something that it answers at once, in English and without a pager or a password prompt.
- * Nothing else goes on meanwhile: for the one look of an idle run that costs half of what `runSystemctl` does.
+ * Nothing else goes on meanwhile: for one look that costs half of what `runSystemctl` does.
  *
  * @throws UserError as `runSystemctl`
  */
-export function askSystemctl(args: string[], timeoutMs: number): SystemctlResult {
+export async function askSystemctl(args: string[], timeoutMs: number): Promise<SystemctlResult> {
+  // most runs ask nothing
+  const { spawnSync } = await import('node:child_process');
   const { status, stdout, stderr, error } = spawnSync('systemctl', [...COMMON_ARGS, ...args], {
     env: { ...process.env, ...ENV },
     stdio: ['ignore', 'pipe', 'pipe'],

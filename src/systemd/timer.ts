@@ -48,10 +48,10 @@ export interface Overview {
 }
 
 /** @throws UserError failed where systemd does not answer */
-export function readOverview(services: readonly string[]): Overview {
+export async function readOverview(services: readonly string[]): Promise<Overview> {
   const names = services.filter(isUnitName);
   const args = ['show', `--property=${PROPERTIES.join(',')}`, '--', TIMER, SERVICE, ...names];
-  const { exitCode, stdout, stderr } = askSystemctl(args, TIMEOUT_MS);
+  const { exitCode, stdout, stderr } = await askSystemctl(args, TIMEOUT_MS);
   if (exitCode !== 0) throw new UserError(EXIT.failed, `systemctl show: ${firstLine(stderr)}`);
   return parseOverview(stdout, names);
 }

@@ -42,16 +42,12 @@ const TIMEOUT_MS = 10_000;
  *
  * @throws UserError failed where systemd does not answer
  */
-export function readUnits(names: string[]): Promise<Map<string, UnitState>> {
-  return new Promise((resolve) => resolve(askUnits(names)));
-}
-
-function askUnits(names: string[]): Map<string, UnitState> {
+export async function readUnits(names: readonly string[]): Promise<Map<string, UnitState>> {
   const states = new Map(names.map((name) => [name, absentUnit(name)]));
   const askable = names.filter(isUnitName);
   if (askable.length === 0) return states;
   const args = ['show', `--property=${PROPERTIES.join(',')}`, '--', ...askable];
-  const { exitCode, stdout, stderr } = askSystemctl(args, TIMEOUT_MS);
+  const { exitCode, stdout, stderr } = await askSystemctl(args, TIMEOUT_MS);
   if (exitCode !== 0) throw new UserError(EXIT.failed, `systemctl show: ${firstLine(stderr)}`);
   for (const properties of parseShow(stdout, PROPERTIES)) {
     const own = [readValue(properties, 'Id'), ...(readValue(properties, 'Names') ?? '').split(' ')];
