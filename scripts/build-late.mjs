@@ -13,7 +13,11 @@ const LATE = {
 };
 
 /** Parts of packages that are never used: whatever is asked of them is an error. */
-const UNUSED = [/\/node_modules\/pino\/lib\/transport\.js$/];
+const UNUSED = [
+  /\/node_modules\/pino\/lib\/transport\.js$/,
+  /\/node_modules\/pino-std-serializers\/lib\/re[qs]\.js$/,
+  /\/node_modules\/@pinojs\/redact\/index\.js$/,
+];
 
 /** Packages whose beginning is not small (Unicode's rules for characters), while most calls need nothing of them. */
 const LATE_PACKAGES = ['string-width'];

@@ -1,4 +1,5 @@
 import {
+  existsSync,
   mkdirSync,
   readFileSync,
   readdirSync,
@@ -15,24 +16,29 @@ declare const PROGRAM: string;
 
 type Run = (exports: object, require: (id: string) => unknown, module: { exports: object }) => void;
 
-/**
- * What V8 made of the program, by the version that made it: another one cannot use it. Beside the program, but where
- * a package owns that folder, the timer's runs may not write there.
- */
-const cacheDir = join(
-  __dirname.startsWith('/usr/lib/') ? '/var/cache/autoscaler' : join(__dirname, 'cache'),
-  `${process.version}-${process.arch}`,
-);
+const [, , word = ''] = process.argv;
 
-/** How often each command was called, as far as it matters: see `keepCompiled`. */
-const usesFile = join(cacheDir, 'uses.json');
+/** Beside the program, but where a package owns that folder the timer's runs may not write there. */
+const root = __dirname.startsWith('/usr/lib/') ? '/var/cache/autoscaler' : join(__dirname, 'cache');
 
-/** After so many calls of a command all that it usually needs has been compiled once. */
-const ENOUGH = 4;
+/** What V8 made of this very program; another version of V8 cannot use it. */
+const programDir = join(root, `${process.version}-${process.arch}`, PROGRAM.replace(/\.js$/, ''));
+
+/** The part of one command: what others need of the same files would only take time here. */
+const cacheDir = join(programDir, /^[a-z-]{1,20}$/.test(word) ? word : 'none');
+
+/** How often the command was called, as far as it matters: see `keepCompiled`. */
+const callsFile = join(cacheDir, 'calls');
+
+/** So many calls of a command add what they have compiled: the very first one does not need what later ones do. */
+const ADDING = 4;
+
+/** This call compiles all anew and keeps that alone, as the first ones needed what is not needed any more. */
+const SETTLING = 12;
 
 const modules = new Map<string, { exports: object }>();
 const scripts = new Map<string, Script>();
-let uncached = 0;
+const uncached = new Set<string>();
 
 /**
  * Runs a file of the program, once. Node compiles what it loads anew at each start, which for a oneshot
@@ -54,7 +60,7 @@ function load(id: string): object {
     ...(cachedData !== undefined && { cachedData }),
   });
   scripts.set(id, script);
-  if (cachedData === undefined || script.cachedDataRejected === true) uncached++;
+  if (cachedData === undefined || script.cachedDataRejected === true) uncached.add(id);
   (script.runInThisContext() as Run)(module.exports, requireFrom, module);
   return module.exports;
 }
@@ -74,32 +80,40 @@ function readCached(id: string): Buffer | undefined {
 
 /**
  * V8 compiles a function when it is first called, and keeps what was compiled by then. The first run of all has no
- * history and a config to check, `--help` needs other functions than `run`: so what is kept is added to in the first
- * calls of each command. Only as the owner of the program: whoever can write here could as well write the program.
+ * history and a config to check, so what is kept is added to in the first calls, and later made anew by a call like all
+ * that follow. Only as the owner of the program: whoever can write here could as well write the program.
  */
-function keepCompiled(): void {
+function keepCompiled(exitCode: number): void {
   try {
-    const uses = readUses();
-    const [, , word = ''] = process.argv;
-    const command = /^[a-z-]{1,20}$/.test(word) ? word : '';
-    const times = uses[command] ?? 0;
-    if (uncached === 0 && times >= ENOUGH) return;
-    if (process.getuid?.() !== statSync(__dirname).uid) return;
-    if (uncached === modules.size) dropOthers();
+    const calls = readCalls();
+    if (calls >= SETTLING && uncached.size === 0) return;
+    // a word that is no command has no calls worth it
+    if (exitCode > 1 || process.getuid?.() !== statSync(__dirname).uid) return;
+    if (!existsSync(programDir)) dropOthers();
     mkdirSync(cacheDir, { recursive: true, mode: 0o755 });
     // first, since it takes no time where nothing can be written
-    write(usesFile, JSON.stringify({ ...uses, [command]: times + 1 }));
-    for (const [id, script] of scripts) write(join(cacheDir, id), script.createCachedData());
+    write(callsFile, String(calls + 1));
+    for (const [id, script] of scripts) {
+      const path = join(cacheDir, id);
+      if (calls + 1 === SETTLING - 1) rmSync(path, { force: true });
+      else if (calls < ADDING || uncached.has(id)) write(path, script.createCachedData());
+    }
   } catch {
     // a file system that is full or not to be written to: the next run compiles anew
   }
 }
 
-function readUses(): Record<string, number> {
+/** Those of a program or of a Node that was replaced. */
+function dropOthers(): void {
+  mkdirSync(root, { recursive: true, mode: 0o755 });
+  for (const name of readdirSync(root)) rmSync(join(root, name), { recursive: true, force: true });
+}
+
+function readCalls(): number {
   try {
-    return JSON.parse(readFileSync(usesFile, 'utf8')) as Record<string, number>;
+    return Number(readFileSync(callsFile, 'utf8')) || 0;
   } catch {
-    return {};
+    return 0;
   }
 }
 
@@ -107,22 +121,6 @@ function write(path: string, content: Buffer | string): void {
   const own = `${path}.${process.pid}`;
   writeFileSync(own, content, { mode: 0o644 });
   renameSync(own, path);
-}
-
-/** Those of a program or of a Node that was replaced: nothing there was of use. */
-function dropOthers(): void {
-  const above = join(cacheDir, '..');
-  for (const name of listNames(above)) {
-    rmSync(join(above, name), { recursive: true, force: true });
-  }
-}
-
-function listNames(path: string): string[] {
-  try {
-    return readdirSync(path);
-  } catch {
-    return [];
-  }
 }
 
 process.on('exit', keepCompiled);

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import {
   cpSync,
+  existsSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -13,8 +15,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
-/** Calls of a command after which nothing more is kept. */
-const ENOUGH = 4;
+/** Calls of a command that add to what is kept, and the one that makes it anew. */
+const ADDING = 4;
+const SETTLING = 12;
 
 describe('what V8 compiled of the built program', () => {
   let folder: string;
@@ -29,29 +32,56 @@ describe('what V8 compiled of the built program', () => {
 
   const call = (...args: string[]): string =>
     execFileSync(process.execPath, [join(folder, 'dist/main.js'), ...args], { encoding: 'utf8' });
-  const cache = (): string => {
-    const [version = ''] = readdirSync(join(folder, 'dist/cache'));
-    return join(folder, 'dist/cache', version);
+  /** Where it is kept: of a version of Node, of a program, of a command. */
+  const keptOf = (command: string): string => {
+    const root = join(folder, 'dist/cache');
+    const [version = ''] = readdirSync(root);
+    const [program = ''] = readdirSync(join(root, version));
+    return join(root, version, program, command);
   };
-  const main = (): string =>
-    join(cache(), readdirSync(cache()).find((name) => name.startsWith('main-')) ?? '');
+  const main = (command: string): string => {
+    const kept = keptOf(command);
+    return join(kept, readdirSync(kept).find((name) => name.startsWith('main-')) ?? 'nothing');
+  };
+  const sizeOf = (command: string): number => statSync(main(command)).size;
 
-  test('is kept, and added to in the first calls of each command only', () => {
+  test('is kept for each command, made anew once by a call like all later ones, and then stays', () => {
     call('--version');
-    const first = statSync(main()).size;
-    for (let i = 0; i < ENOUGH; i++) call('--help');
-    const { size, ino } = statSync(main());
-    assert.ok(size > first, `${first} bytes at first, then ${size}`);
+    for (let i = 0; i < ADDING; i++) call('--help');
+    const first = sizeOf('--help');
+    assert.ok(first > sizeOf('--version'), 'another command needs other functions');
+    const { ino } = statSync(main('--help'));
     call('--help');
-    assert.equal(statSync(main()).ino, ino);
-    const uses = JSON.parse(readFileSync(join(cache(), 'uses.json'), 'utf8')) as unknown;
-    assert.deepEqual(uses, { '--version': 1, '--help': ENOUGH });
+    assert.equal(statSync(main('--help')).ino, ino, 'nothing is added any more');
+    for (let i = ADDING + 1; i < SETTLING - 1; i++) call('--help');
+    assert.deepEqual(readdirSync(keptOf('--help')), ['calls']);
+    call('--help');
+    const settled = statSync(main('--help'));
+    assert.ok(settled.size <= first, `${first} bytes at first, then ${settled.size}`);
+    call('--help');
+    assert.equal(statSync(main('--help')).ino, settled.ino);
+    assert.equal(readFileSync(join(keptOf('--help'), 'calls'), 'utf8'), String(SETTLING));
+    assert.equal(readFileSync(join(keptOf('--version'), 'calls'), 'utf8'), '1');
+  });
+
+  test('is not kept for what is no command', () => {
+    assert.throws(() => call('stauts'));
+    assert.ok(!existsSync(keptOf('stauts')));
+  });
+
+  test('of another program is removed', () => {
+    const root = join(folder, 'dist/cache');
+    const [version = ''] = readdirSync(root);
+    const [program = ''] = readdirSync(join(root, version));
+    renameSync(join(root, version, program), join(root, version, 'main-before'));
+    call('--version');
+    assert.deepEqual(readdirSync(join(root, version)), [program]);
   });
 
   test('is made anew where it cannot be used', () => {
     const help = call('--help');
-    writeFileSync(main(), 'damaged');
+    writeFileSync(main('--help'), 'damaged');
     assert.equal(call('--help'), help);
-    assert.ok(statSync(main()).size > 1000);
+    assert.ok(sizeOf('--help') > 1000);
   });
 });

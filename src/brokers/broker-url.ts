@@ -18,19 +18,20 @@ export interface ServerUrl {
  * Celery accepts: no host (`redis://:secret@/0`), an unescaped `%`.
  */
 export function parseServerUrl(url: string): ServerUrl | null {
-  const parts = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?/i.exec(url);
+  const parts = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?/.exec(url);
   if (parts === null) return null;
-  const [, scheme = '', authority = '', path = '', query = ''] = parts;
+  const [, name = '', authority = '', path = '', query = ''] = parts;
+  const scheme = name.toLowerCase();
   const at = authority.lastIndexOf('@');
   const [user = '', ...password] = authority.slice(0, Math.max(at, 0)).split(':');
   const place = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d*))?$/.exec(authority.slice(at + 1));
   if (place === null) return null;
   const port = place[3] ?? '';
   if (Number(port) > 65_535) return null;
-  const isSocket = /^(?:redis\+socket|unix)$/i.test(scheme);
+  const isSocket = scheme === 'redis+socket' || scheme === 'unix';
   if (isSocket && path === '') return null;
   return {
-    scheme: scheme.toLowerCase(),
+    scheme,
     host: decode(place[1] ?? place[2] ?? '') || '127.0.0.1',
     port: port === '' ? null : Number(port),
     socketPath: isSocket ? `/${decode(path)}` : null,

@@ -1,5 +1,5 @@
 import { readdirSync, readlinkSync, statSync, type Stats } from 'node:fs';
-import { readProcess } from './proc.ts';
+import { readStat } from './proc.ts';
 
 /** Gunicorn's, on Linux: sysconf(_SC_CLK_TCK) is 100 wherever Linux shows times to programs. */
 const TICKS_PER_SECOND = 100;
@@ -13,7 +13,7 @@ const TICKS_PER_SECOND = 100;
  * null: no such file is to be seen.
  */
 export function hasBooted(pid: number): boolean | null {
-  const start = readProcess(pid)?.startTicks;
+  const start = readStat(pid)?.startTicks;
   if (start === undefined) return null;
   const beats = listHeartbeats(pid);
   if (beats.length === 0) return null;

@@ -1,6 +1,6 @@
 import { existsSync, readlinkSync, statSync } from 'node:fs';
 import { monotonicMs } from '../monotonic.ts';
-import { readProcess } from './proc.ts';
+import { readStat } from './proc.ts';
 import type { UnitState } from './types.ts';
 import { readUnits } from './units.ts';
 
@@ -81,7 +81,7 @@ function markOf(state: UnitState, reloads: string): string | null {
   const { id, mainPid, activeState, subState, invocationId, hasPatterns } = state;
   if (activeState !== 'active' || subState !== 'running' || hasPatterns) return null;
   if (mainPid === null || invocationId === null || readStart(id) !== invocationId) return null;
-  const main = readProcess(mainPid);
+  const main = readStat(mainPid);
   return main === null ? null : `${main.startTicks} ${reloads}`;
 }
 

@@ -1,8 +1,8 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import type { UnitState } from './types.ts';
 
-/** One process as /proc shows it. */
-export interface Process {
+/** What the kernel tells of a process. */
+export interface ProcessStat {
   pid: number;
   parentPid: number;
   /** start, in clock ticks since boot (field 22 of /proc/PID/stat): pid and start together name one process */
@@ -11,6 +11,10 @@ export interface Process {
   stackStart: number;
   /** SIGINT is ignored, as each process of Celery's pool does */
   ignoresInterrupt: boolean;
+}
+
+/** One process as /proc shows it. */
+export interface Process extends ProcessStat {
   /** its command line, or the title that it has set instead as the only word */
   argv: string[];
 }
@@ -25,19 +29,50 @@ export function readUnitProcesses(
   const pids = new Set(unit.controlGroup === null ? [] : readGroupPids(unit.controlGroup));
   // a session of its own (su, sudo with PAM), or a group below the unit's, is not listed there
   if (unit.mainPid !== null && !pids.has(unit.mainPid)) addDescendants(unit.mainPid, pids);
-  const processes = new Map<number, Process>();
+  const stats = new Map<number, ProcessStat>();
   for (const pid of pids) {
-    const process = readProcess(pid);
-    if (process !== null) processes.set(pid, process);
+    const stat = readStat(pid);
+    if (stat !== null) stats.set(pid, stat);
   }
+  const processes = new Map<number, Process>();
+  for (const stat of stats.values()) addProcess(stat, stats, processes);
   return processes;
 }
 
-/** One process by its number; null where there is none, or only a zombie. See proc_pid_stat(5). */
+/**
+ * A fork has the command line of its parent, so it is not read: most processes of a service are forks, and each file
+ * costs. But where the parent has set a title, which is one word, the fork may have set another.
+ */
+function addProcess(
+  stat: ProcessStat,
+  stats: ReadonlyMap<number, ProcessStat>,
+  processes: Map<number, Process>,
+): string[] | null {
+  const known = processes.get(stat.pid);
+  if (known !== undefined) return known.argv;
+  const parent = stats.get(stat.parentPid);
+  const isFork = stat.stackStart !== 0 && parent?.stackStart === stat.stackStart;
+  const inherited = isFork ? addProcess(parent, stats, processes) : null;
+  const argv = inherited !== null && inherited.length > 1 ? inherited : readArgv(stat.pid);
+  if (argv !== null) processes.set(stat.pid, { ...stat, argv });
+  return argv;
+}
+
+/** One process by its number; null where there is none, or only a zombie. */
 export function readProcess(pid: number): Process | null {
+  const stat = readStat(pid);
+  const argv = readArgv(pid);
+  return stat === null || argv === null ? null : { ...stat, argv };
+}
+
+function readArgv(pid: number): string[] | null {
+  return readText(`/proc/${pid}/cmdline`)?.replace(/\0+$/, '').split('\0') ?? null;
+}
+
+/** As `readProcess`, without its command line. See proc_pid_stat(5). */
+export function readStat(pid: number): ProcessStat | null {
   const stat = readText(`/proc/${pid}/stat`);
-  const commandLine = readText(`/proc/${pid}/cmdline`);
-  if (stat === null || commandLine === null) return null;
+  if (stat === null) return null;
   // the name in field 2 may hold anything, so fields are counted from its closing bracket
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   if (fields[0] === 'Z' || fields[0] === 'X') return null;
@@ -48,7 +83,6 @@ export function readProcess(pid: number): Process | null {
     stackStart: Number(fields[25]),
     // a mask of signals, bit 1 being SIGINT
     ignoresInterrupt: (Number(fields[30]) & 2) !== 0,
-    argv: commandLine.replace(/\0+$/, '').split('\0'),
   };
 }
 

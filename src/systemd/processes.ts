@@ -56,8 +56,12 @@ function findMasters(
   processes: ReadonlyMap<number, Process>,
 ): { process: Process; program: Program }[] {
   const found = new Map<number, { process: Process; program: Program }>();
+  // forks share theirs
+  const programs = new Map<readonly string[], Program | null>();
   for (const process of processes.values()) {
-    const program = readProgram(process.argv);
+    const { argv } = process;
+    const program = programs.get(argv) ?? readProgram(argv);
+    programs.set(argv, program);
     if (program !== null) found.set(process.pid, { process, program });
   }
   return [...found.values()].filter(({ process }) => {
