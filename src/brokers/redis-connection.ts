@@ -3,7 +3,8 @@ import { explainRedisError } from './redis-errors.ts';
 import { tellLate, withinLimit } from './time-limit.ts';
 
 /**
- * One connection, gone when this returns or after `limitMs`, whatever comes first.
+ * One connection, gone when this returns or after `limitMs`, whatever comes first. `isLast`: this process ends soon, and
+ * the connection, where all went well, with it.
  *
  * @throws Error in plain words
  */
@@ -11,6 +12,7 @@ export async function withRedis<T>(
   options: RedisOptions,
   limitMs: number,
   ask: (redis: Redis) => Promise<T>,
+  isLast = false,
 ): Promise<T> {
   const redis = createRedis(options);
   const work = async (): Promise<T> => {
@@ -21,9 +23,13 @@ export async function withRedis<T>(
       throw new Error(explainRedisError(error as Error), { cause: error });
     }
   };
+  let isWell = false;
   try {
-    return await withinLimit(work(), limitMs, tellLate(limitMs, options.tls !== undefined));
+    const answer = await withinLimit(work(), limitMs, tellLate(limitMs, options.tls !== undefined));
+    isWell = true;
+    return answer;
   } finally {
-    redis.disconnect();
+    if (isLast && isWell) redis.leave();
+    else redis.disconnect();
   }
 }

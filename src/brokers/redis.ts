@@ -12,7 +12,7 @@ export interface Section {
 }
 
 /**
- * Asks a Redis, through Sentinel where the broker has it: one connection, gone when this returns. `ask` logs
+ * Asks a Redis, through Sentinel where the broker has it: one connection, gone as `withRedis` says. `ask` logs
  * in by `askSections`; its errors are put into plain words.
  *
  * @throws Error in plain words, without a password, where the server cannot be asked within its limits
@@ -21,6 +21,7 @@ export async function askRedis<T>(
   broker: Broker,
   limits: Limits,
   ask: (redis: Redis, server: Server) => Promise<T>,
+  isLast = false,
 ): Promise<T> {
   const target = broker.sentinel === null ? broker : await findMaster(broker, limits);
   return tryServers(target, limits, (server, limitMs) =>
@@ -33,6 +34,7 @@ export async function askRedis<T>(
       },
       limitMs,
       (redis) => ask(redis, server),
+      isLast,
     ),
   );
 }

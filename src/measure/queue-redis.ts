@@ -1,5 +1,5 @@
-import { nameServer, type Broker } from '../brokers/broker.ts';
-import type { Reply } from '../brokers/redis-client.ts';
+import { nameServer, type Broker, type Server } from '../brokers/broker.ts';
+import type { Redis, Reply } from '../brokers/redis-client.ts';
 import { askRedis, askSections, type Section } from '../brokers/redis.ts';
 import { explainRedisError } from '../brokers/redis-errors.ts';
 import type { Limits } from '../brokers/try-servers.ts';
@@ -17,7 +17,7 @@ export function readRedisQueues(
   limits: Limits,
 ): Promise<BrokerAnswer[]> {
   const { sentinel } = requests[0]!.broker;
-  return askRedis(requests[0]!.broker, limits, async (redis, server) => {
+  const ask = async (redis: Redis, server: Server): Promise<BrokerAnswer[]> => {
     const at = nameServer('redis', server);
     const sections = requests.map(toSection);
     const [role, ...replies] = await askSections(redis, server, [
@@ -32,7 +32,8 @@ export function readRedisQueues(
     });
     if (holding.length > 0) await readUnacked(redis, server, holding);
     return answers;
-  });
+  };
+  return askRedis(requests[0]!.broker, limits, ask, true);
 }
 
 function toSection({ broker, queues, wantsUnacked }: BrokerRequest): Section {
