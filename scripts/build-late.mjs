@@ -38,12 +38,28 @@ module.exports = Object.create(fs, {
   },
 });`;
 
+/**
+ * Before systeminformation reads /proc/meminfo it has Node read it six times, for values that it takes where it cannot
+ * be read. They are none here, which src/measure/host.ts tells.
+ */
+const OS_WITHOUT_MEMORY = `const none = { value: () => NaN };
+module.exports = Object.create(require('node:os'), { totalmem: none, freemem: none });`;
+
 /** What of a package's file is asked for; what it exports besides is left out, with the functions that only that needs. */
 const NEEDED = [
   [/\/systeminformation\/lib\/memory\.js$/, ['mem']],
   [
     /\/systeminformation\/lib\/util\.js$/,
-    ['execOptsLinux', 'getValue', 'isFunction', 'isRaspberry', 'noop', 'powerShell', 'splitByNumber', 'toInt'],
+    [
+      'execOptsLinux',
+      'getValue',
+      'isFunction',
+      'isRaspberry',
+      'noop',
+      'powerShell',
+      'splitByNumber',
+      'toInt',
+    ],
   ],
 ];
 
@@ -57,6 +73,9 @@ export const latePlugin = {
     if (owner !== undefined && LATE[owner]?.includes(id)) return `\0late:${id}`;
     if (owner === 'pino' && id === 'worker_threads') return '\0main-thread';
     if (owner === 'systeminformation' && id === 'fs') return '\0fs-at-once';
+    if (importer?.endsWith('/systeminformation/lib/memory.js') && id === 'os') {
+      return '\0os-without-memory';
+    }
     if (LATE_PACKAGES.includes(id) && importer !== `\0package:${id}`) return `\0package:${id}`;
     return null;
   },
@@ -74,6 +93,7 @@ export const latePlugin = {
       return `module.exports = (...args) => require(${name}).default(...args);`;
     }
     if (id === '\0fs-at-once') return FS_AT_ONCE;
+    if (id === '\0os-without-memory') return OS_WITHOUT_MEMORY;
     if (id === '\0main-thread') return 'module.exports = { isMainThread: true };';
     if (UNUSED.some((path) => path.test(id))) {
       return 'module.exports = class { constructor() { throw new Error("not part of this program") } };';

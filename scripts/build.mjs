@@ -70,7 +70,8 @@ const program = await bundle('src/main.ts', {
   define: { BUILD_ID: JSON.stringify(await buildId()) },
   plugins: [latePlugin],
   groups: [
-    { name: 'main', test: /\/src\/main\.ts$/, priority: 2 },
+    // with what the command line needs of the rest, which must not load an idle run
+    { name: 'main', test: /\/src\/(?:main|version)\.ts$/, priority: 2 },
     { name: 'run', test: IDLE_RUN, priority: 1 },
   ],
 });

@@ -89,6 +89,14 @@ export function buildProgram(done: (code: number) => void, called: string | null
   return program;
 }
 
+/** Does what a command line says. Answers the exit code. @throws CommanderError where that cannot be understood, or only help is asked for */
+export async function callProgram(argv: readonly string[]): Promise<number> {
+  let code: number = EXIT.ok;
+  const called = findCalled(argv.slice(2));
+  await buildProgram((result) => (code = result), called).parseAsync(argv);
+  return code;
+}
+
 /** commander's own for what is no terminal */
 const USUAL_WIDTH = 80;
 

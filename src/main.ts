@@ -1,15 +1,15 @@
-import { buildProgram, findCalled } from './cli.ts';
 import { EXIT } from './errors.ts';
 import { toUserError } from './host-fault.ts';
+import { findPlainCall } from './plain-call.ts';
 import { afterOutput, hasLostOutput, writeErr } from './streams.ts';
 
 /** Runs one command line. The only place that prints an uncaught error and that ends the process. */
 async function main(argv: string[]): Promise<number> {
-  let code: number = EXIT.ok;
   try {
-    const called = findCalled(argv.slice(2));
-    await buildProgram((result) => (code = result), called).parseAsync(argv);
-    return code;
+    const call = findPlainCall(argv.slice(2));
+    if (call !== null) return await call();
+    const { callProgram } = await import('./cli.ts');
+    return await callProgram(argv);
   } catch (error) {
     return printError(error);
   }

@@ -2,7 +2,7 @@ import { PRESSURES, type MetricName } from '../decide/metric-name.ts';
 import type { MetricPolicy, Policy } from '../decide/types.ts';
 import { toBrakePolicy } from './brake-policy.ts';
 import type { Config, Duration, Project } from './schema.ts';
-import { readSteps, type WrittenStep } from './steps.ts';
+import { readSteps, type ThresholdKey, type WrittenStep } from './steps.ts';
 
 /** What each `queue_metric` is among the metrics. */
 const QUEUE_METRICS: Record<Project['queue_metric'], MetricName> = {
@@ -22,30 +22,12 @@ export function toPolicies(config: Config): Policy[] {
 }
 
 function toPolicy(name: string, project: Project): Policy {
-  const { cpu_duration_minutes: cpu, queue_duration_minutes: queue } = project;
-  const { drain_time_duration_minutes: drain } = project;
-  const metrics = [
-    toMetricPolicy('cpu', readSteps(project, 'cpu_thresholds'), cpu),
-    toMetricPolicy(
-      QUEUE_METRICS[project.queue_metric],
-      readSteps(project, 'queue_thresholds'),
-      queue,
-    ),
-    ...toResourcePolicies(project),
-    toMetricPolicy('drain_time', readSteps(project, 'drain_time_thresholds'), drain),
-    toMetricPolicy('busy', readSteps(project, 'busy_thresholds'), project.busy_duration_minutes),
-    toMetricPolicy(
-      'backlog',
-      readSteps(project, 'backlog_thresholds'),
-      project.backlog_duration_minutes,
-    ),
-  ];
   return {
     project: name,
     service: project.service_name,
     minWorkers: project.min_workers,
     maxWorkers: project.max_workers,
-    metrics: metrics.filter(({ up, down }) => up.length + down.length > 0),
+    metrics: toMetricPolicies(project),
     memoryThresholdMb: project.memory_threshold_mb ?? null,
     ...(project.memory_threshold_mb !== undefined && {
       maxMemoryPressure: project.max_memory_pressure,
@@ -56,19 +38,31 @@ function toPolicy(name: string, project: Project): Policy {
   };
 }
 
-function toResourcePolicies(project: Project): MetricPolicy[] {
-  const { service_cpu_duration_minutes: cpu, pressure_duration_minutes: pressure } = project;
+/** Of the metrics that it has thresholds of. */
+function toMetricPolicies(project: Project): MetricPolicy[] {
   const prefix = project.pressure_of === 'host' ? 'host_' : '';
-  return [
-    toMetricPolicy('service_cpu', readSteps(project, 'service_cpu_thresholds'), cpu),
-    ...PRESSURES.map((key) =>
-      toMetricPolicy(`${prefix}${key}`, readSteps(project, `${key}_thresholds`), pressure),
-    ),
+  const pressure = project.pressure_duration_minutes;
+  const all: [MetricName, ThresholdKey, Duration][] = [
+    ['cpu', 'cpu_thresholds', project.cpu_duration_minutes],
+    [QUEUE_METRICS[project.queue_metric], 'queue_thresholds', project.queue_duration_minutes],
+    ['service_cpu', 'service_cpu_thresholds', project.service_cpu_duration_minutes],
+    ...PRESSURES.map((key): [MetricName, ThresholdKey, Duration] => [
+      `${prefix}${key}`,
+      `${key}_thresholds`,
+      pressure,
+    ]),
+    ['drain_time', 'drain_time_thresholds', project.drain_time_duration_minutes],
+    ['busy', 'busy_thresholds', project.busy_duration_minutes],
+    ['backlog', 'backlog_thresholds', project.backlog_duration_minutes],
   ];
+  return all
+    .filter(([, key]) => project[key] !== undefined)
+    .map(([metric, key, duration]) => toMetricPolicy(metric, readSteps(project, key), duration))
+    .filter(({ up, down }) => up.length + down.length > 0);
 }
 
 function toMetricPolicy(
-  metric: MetricPolicy['metric'],
+  metric: MetricName,
   steps: WrittenStep[],
   duration: Duration,
 ): MetricPolicy {
