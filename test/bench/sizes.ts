@@ -77,17 +77,29 @@ for (const name of ['spawnSync', 'execSync', 'execFileSync']) {
 }
 `,
   );
-  const { exitCode, stderr } = await lab.exec(
-    [process.execPath, '--require', '/var/tmp/spy.cjs', ...lab.autoscalerArgv.slice(1)].concat([
-      'run',
-      '--config',
-      six.config,
-    ]),
-  );
-  if (exitCode !== 0) throw new Error(`run ends with ${exitCode}: ${stderr}`);
-  const children = (await lab.readFile(log)).trim().split('\n');
+  const run = async (): Promise<string[]> => {
+    await lab.writeFile(log, '');
+    const { exitCode, stderr } = await lab.exec(
+      [process.execPath, '--require', '/var/tmp/spy.cjs', ...lab.autoscalerArgv.slice(1)].concat([
+        'run',
+        '--config',
+        six.config,
+      ]),
+    );
+    if (exitCode !== 0) throw new Error(`run ends with ${exitCode}: ${stderr}`);
+    return (await lab.readFile(log)).split('\n').filter((line) => line !== '');
+  };
+  // systemd is asked once in ten minutes; the run after that is the usual one
+  await lab.ok(`rm -f ${six.stateDir}/units.known`);
+  const [asking, usual] = [await run(), await run()];
+  const tell = (children: string[]): string => children.join(', ') || 'none';
   return {
-    ...{ what: 'run, 6 services: child processes', value: children.length, spread: null, unit: '' },
-    ...{ bar: 1, alarm: 1, detail: children.join(', ') },
+    ...{
+      what: 'run, 6 services: child processes',
+      value: Math.max(asking.length, usual.length),
+      spread: null,
+      unit: '',
+    },
+    ...{ bar: 1, alarm: 1, detail: `${tell(usual)}; ${tell(asking)} where systemd is asked` },
   };
 }
