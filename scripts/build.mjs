@@ -12,7 +12,7 @@ const outdir = resolve(root, 'dist');
 
 /** What a run with nothing to do loads late, but always: one file with all that they need. */
 const IDLE_RUN =
-  /\/src\/commands\/run\.ts$|\/src\/measure\/(?:queue(?:-redis)?|pressure)\.ts$|\/systeminformation\/lib\/memory\.js$/;
+  /\/src\/commands\/run\.ts$|\/src\/measure\/(?:queue(?:-redis)?|pressure)\.ts$|\/systeminformation\/lib\/memory\.js$|\/pino\/pino\.js$/;
 
 /** Bundles one entry; the chunks, the entry's first. */
 async function bundle(entry, { define = {}, plugins = [], groups = [] }) {

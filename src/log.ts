@@ -1,6 +1,6 @@
 import { constants, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import pino, { type Logger, type StreamEntry } from 'pino';
+import type { Logger, StreamEntry, destination } from 'pino';
 import { UserError, EXIT } from './errors.ts';
 import { makeFolders } from './make-folders.ts';
 import { isTerminal, writeErr } from './streams.ts';
@@ -27,8 +27,11 @@ export interface LogTarget {
  * @throws UserError permission where the log file may not be opened, config where it can be none
  */
 export async function openLog(target: LogTarget): Promise<Logger> {
-  const streams: StreamEntry[] = target.verbosity === 'none' ? [] : [await stderrStream(target)];
-  const file = target.file === null ? null : openFile(target.file);
+  // a command that only looks has nothing to log as a rule
+  const { default: pino } = await import('pino');
+  const streams: StreamEntry[] =
+    target.verbosity === 'none' ? [] : [await stderrStream(target, pino.destination)];
+  const file = target.file === null ? null : openFile(target.file, pino.destination);
   if (file !== null) streams.push({ level: 'info', stream: file });
   return pino(
     {
@@ -41,7 +44,10 @@ export async function openLog(target: LogTarget): Promise<Logger> {
   );
 }
 
-async function stderrStream({ verbosity, color }: LogTarget): Promise<StreamEntry> {
+async function stderrStream(
+  { verbosity, color }: LogTarget,
+  open: typeof destination,
+): Promise<StreamEntry> {
   const terminal = isTerminal('stderr');
   const level =
     verbosity === 'verbose'
@@ -52,7 +58,7 @@ async function stderrStream({ verbosity, color }: LogTarget): Promise<StreamEntr
           ? 'warn'
           : 'info';
   if (!terminal) {
-    const stream = pino.destination({ dest: 2, sync: true });
+    const stream = open({ dest: 2, sync: true });
     // a reader that has gone away must not end a change half-way
     stream.on('error', () => undefined);
     return { level, stream };
@@ -67,17 +73,17 @@ async function stderrStream({ verbosity, color }: LogTarget): Promise<StreamEntr
   return { level, stream };
 }
 
-type Destination = ReturnType<typeof pino.destination>;
+type Destination = ReturnType<typeof destination>;
 
 /** null: it cannot be written now, which has been told. */
-function openFile(file: string): Destination | null {
+function openFile(file: string, open: typeof destination): Destination | null {
   let isTold = false;
   const tell = ({ message }: Error): void => {
     if (!isTold) writeErr(`autoscaler: ${file}: the log file cannot be written: ${message}\n`);
     isTold = true;
   };
   try {
-    const stream = pino.destination({ dest: openForAppend(file), sync: true });
+    const stream = open({ dest: openForAppend(file), sync: true });
     stream.on('error', tell);
     return stream;
   } catch (error) {

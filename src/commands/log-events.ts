@@ -52,6 +52,17 @@ function logFailure(log: Logger, error: unknown): void {
   } else log.error({ event: 'failed', exit_code: EXIT.failed }, `a bug: ${String(error)}`);
 }
 
+/** Says what a command that only looks warns of; where that is nothing, as mostly, no log is opened. */
+export async function warn(
+  options: GlobalOptions,
+  event: string,
+  warnings: readonly string[],
+): Promise<void> {
+  if (warnings.length === 0) return;
+  const log = await openCommandLog(options, null);
+  for (const warning of warnings) log.warn({ event }, warning);
+}
+
 /** What is odd in a config but does no harm. */
 export function logWarnings(log: Logger, warnings: readonly Fault[]): void {
   for (const warning of warnings) log.warn({ event: 'config' }, formatFault(warning));

@@ -1,5 +1,5 @@
-import type { Logger } from 'pino';
 import type { GlobalOptions } from './global-options.ts';
+import { formatFault } from '../config/fault.ts';
 import { loadConfig } from '../config/load.ts';
 import { loadConfigIfAny } from '../config/optional.ts';
 import { findConfigPath } from '../config/read.ts';
@@ -11,9 +11,9 @@ import { isFault } from '../measure/lacking.ts';
 import { takeSample } from '../measure/sample.ts';
 import { renderMetrics } from '../output/metrics-report.ts';
 import { openOutput } from '../output/terminal.ts';
-import { readRecent } from '../state/history.ts';
+import { readRecent, type Recent } from '../state/history.ts';
 import { recallUnits } from './unit-memory.ts';
-import { logWarnings, openCommandLog } from './log-events.ts';
+import { warn } from './log-events.ts';
 import {
   isHostMetric,
   measureHostMetric,
@@ -38,17 +38,17 @@ export async function metricsCommand(options: MetricsOptions): Promise<ExitCode>
   if (isHostMetric(metric)) {
     requireNoTarget(metric, target);
     const config = await loadConfigIfAny(options.config);
-    const log = await openCommandLog(options, null);
-    const previous = newestSample(readHistory(config, log, 0));
+    const { entries, warnings } = readHistory(config, 0);
+    await warn(options, 'history', warnings);
+    const previous = newestSample(entries);
     return printOne(options, await measureHostMetric(metric, previous));
   }
   if (metric === 'all') requireNoTarget(metric, target);
   const { config, warnings } = await loadConfig(findConfigPath(options.config));
   if (metric !== 'all')
     return printOne(options, await measureProjectMetric(metric, target, config));
-  const log = await openCommandLog(options, null);
-  logWarnings(log, warnings);
-  return measureAll(options, config, log);
+  await warn(options, 'config', warnings.map(formatFault));
+  return measureAll(options, config);
 }
 
 function requireNoTarget(metric: string, target: string | undefined): void {
@@ -71,13 +71,12 @@ function printOne({ json }: MetricsOptions, { metric, value, error }: Measured):
  * The sample since which CPU is averaged. Without root the history may be out of reach: half a second of
  * now is then better than nothing. As root, one that cannot be trusted stays an error.
  */
-function readHistory({ global }: Config, log: Logger, neededMs: number): HistoryEntry[] {
+function readHistory({ global }: Config, neededMs: number): Recent {
   try {
-    return readRecent(global.state_dir, neededMs).entries;
+    return { entries: readRecent(global.state_dir, neededMs).entries, warnings: [] };
   } catch (error) {
     if (!(error instanceof UserError) || process.geteuid?.() === 0) throw error;
-    log.warn({ event: 'history' }, `${error.message}: cpu is that of half a second`);
-    return [];
+    return { entries: [], warnings: [`${error.message}: cpu is that of half a second`] };
   }
 }
 
@@ -85,11 +84,7 @@ function newestSample(history: readonly HistoryEntry[]): Sample | null {
   return history.findLast((entry) => entry.kind === 'sample') ?? null;
 }
 
-async function measureAll(
-  options: MetricsOptions,
-  written: Config,
-  log: Logger,
-): Promise<ExitCode> {
+async function measureAll(options: MetricsOptions, written: Config): Promise<ExitCode> {
   const memory = recallUnits(written.global.state_dir);
   const named = await readServices(written, memory.systemd).catch((error: unknown) => {
     // without systemd the host and the queues can still be measured
@@ -98,8 +93,9 @@ async function measureAll(
   });
   const { config, units, twins } =
     named instanceof UserError ? { config: written, units: new Map(), twins: [] } : named;
-  for (const twin of twins) log.warn({ event: 'metrics' }, tellTwin(twin));
-  const history = readHistory(config, log, RATE_WINDOW_S * 1000);
+  await warn(options, 'metrics', twins.map(tellTwin));
+  const { entries: history, warnings } = readHistory(config, RATE_WINDOW_S * 1000);
+  await warn(options, 'history', warnings);
   const previous = newestSample(history);
   const input = { config, units, previous, history, memory: memory.files };
   const { sample } = await takeSample({ ...input, wantsAll: true });

@@ -1,11 +1,12 @@
 import type { GlobalOptions } from './global-options.ts';
+import { formatFault } from '../config/fault.ts';
 import { loadConfig } from '../config/load.ts';
 import { findConfigPath } from '../config/read.ts';
 import { EXIT } from '../errors.ts';
 import { readScreen } from '../output/screen.ts';
 import { renderStatus } from '../output/status-report.ts';
 import { openOutput } from '../output/terminal.ts';
-import { logWarnings, openCommandLog } from './log-events.ts';
+import { warn } from './log-events.ts';
 import { followSince } from '../state/follow.ts';
 import { gatherStatus } from './status-facts.ts';
 import { writeOut } from '../streams.ts';
@@ -19,7 +20,7 @@ export interface StatusOptions extends GlobalOptions {
 /** One screen that says how things stand, from what the last run recorded; nothing is measured or changed. */
 export async function statusCommand(options: StatusOptions): Promise<number> {
   const { config, warnings } = await loadConfig(findConfigPath(options.config));
-  logWarnings(await openCommandLog(options, null), warnings);
+  await warn(options, 'config', warnings.map(formatFault));
   const readDay = followSince(config.global.state_dir);
   const look = async (): Promise<string> => {
     const report = await gatherStatus(config, readDay);

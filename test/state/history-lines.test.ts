@@ -122,22 +122,45 @@ describe('a wrong line', () => {
 });
 
 describe('a line that is counted', () => {
-  const withService = (service: unknown) => JSON.stringify({ ...SAMPLE, services: { a: service } });
-  test('comes out as it went in', () => {
-    for (const entry of [SAMPLE, ACTION]) {
+  const sampleOf = (services: object) => ({ ...SAMPLE, services });
+  const counted = (entry: object) => {
+    const found = parseCountedLine(JSON.stringify(entry));
+    assert.ok(!('fault' in found) && found.kind === 'sample');
+    const { at, boot, uptime_s, services } = found;
+    return { at, boot, uptime_s, holds: Object.values(services).flatMap(({ hold }) => hold ?? []) };
+  };
+  const { at, boot, uptime_s } = SAMPLE;
+  const rows: [name: string, services: object, holds: string[]][] = [
+    ['holds nothing back', { a: { workers: 3, hold: null }, b: { workers: 1 } }, []],
+    [
+      'holds back what it says',
+      { a: { hold: 'memory' }, b: {}, c: { hold: 'duration' } },
+      ['memory', 'duration'],
+    ],
+    [
+      'is not misled by a text',
+      { a: { errors: { cpu: '"hold":"memory"' }, hold: 'paused' } },
+      ['paused'],
+    ],
+    ['has its measures unread', { a: { workers: '3', hold: 'memory' } }, ['memory']],
+    ['may have no services', {}, []],
+  ];
+  for (const [name, services, holds] of rows) {
+    test(name, () => assert.deepEqual(counted(sampleOf(services)), { at, boot, uptime_s, holds }));
+  }
+
+  test('comes out as it is where it is no sample as runs write them', () => {
+    const { v, ...rest } = SAMPLE;
+    const odd = { ...rest, v };
+    for (const entry of [odd, ACTION]) {
       assert.deepEqual(parseCountedLine(JSON.stringify(entry)), entry);
     }
   });
-  test('what was measured is not looked at', () => {
-    const entry = { ...SAMPLE, services: { a: { workers: '3', hold: 'memory' } } };
-    assert.deepEqual(parseCountedLine(JSON.stringify(entry)), entry);
-  });
+
   const table: [fault: string, line: string][] = [
     ['expected a JSON object, found {"v":1', '{"v":1'],
     ['at: expected a text, found 5', JSON.stringify({ ...SAMPLE, at: 5 })],
-    ['services.a: expected an object, found 1', withService(1)],
-    ['services.a: expected an object, found null', withService(null)],
-    ['services.a.hold: expected a text, or null, found 1', withService({ hold: 1 })],
+    ['services.a: expected an object, found null', JSON.stringify(sampleOf({ a: null }))],
     ['to: expected a whole number, 0 or more, found -1', JSON.stringify({ ...ACTION, to: -1 })],
   ];
   for (const [fault, line] of table) {
