@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
@@ -45,25 +46,17 @@ module.exports = Object.create(fs, {
 const OS_WITHOUT_MEMORY = `const none = { value: () => NaN };
 module.exports = Object.create(require('node:os'), { totalmem: none, freemem: none });`;
 
-/** What of a package's file is asked for; what it exports besides is left out, with the functions that only that needs. */
-const NEEDED = [
-  [/\/systeminformation\/lib\/memory\.js$/, ['mem']],
-  [
-    /\/systeminformation\/lib\/util\.js$/,
-    [
-      'execOptsLinux',
-      'getValue',
-      'isFunction',
-      'isRaspberry',
-      'noop',
-      'powerShell',
-      'splitByNumber',
-      'toInt',
-    ],
-  ],
-];
+/**
+ * What a file of a package exports and nobody asks for is left out, with the functions that only that needs: of
+ * systeminformation `mem` alone is called, and of its helpers what the file with `mem` names.
+ */
+const MEMORY = '/systeminformation/lib/memory.js';
+const HELPERS = '/systeminformation/lib/util.js';
+const memoryCode = readFileSync(require.resolve('systeminformation/lib/memory.js'), 'utf8');
+const helperNames = Array.from(memoryCode.matchAll(/\butil\.(\w+)/g), ([, name]) => name);
+const NEEDED = { [MEMORY]: new Set(['mem']), [HELPERS]: new Set(helperNames) };
 
-/** Lets packages load later what they need seldom. Nothing of what they do changes. */
+/** Lets packages load later, or not at all, what they need seldom. Nothing changes of what is asked of them here. */
 export const latePlugin = {
   name: 'late',
   resolveId(id, importer) {
@@ -73,17 +66,17 @@ export const latePlugin = {
     if (owner !== undefined && LATE[owner]?.includes(id)) return `\0late:${id}`;
     if (owner === 'pino' && id === 'worker_threads') return '\0main-thread';
     if (owner === 'systeminformation' && id === 'fs') return '\0fs-at-once';
-    if (importer?.endsWith('/systeminformation/lib/memory.js') && id === 'os') {
+    if (importer?.endsWith(MEMORY) && id === 'os') {
       return '\0os-without-memory';
     }
     if (LATE_PACKAGES.includes(id) && importer !== `\0package:${id}`) return `\0package:${id}`;
     return null;
   },
   transform(code, id) {
-    const names = NEEDED.find(([path]) => path.test(id))?.[1];
-    if (names === undefined) return null;
+    const path = [MEMORY, HELPERS].find((each) => id.endsWith(each));
+    if (path === undefined) return null;
     return code.replaceAll(/^exports\.(\w+) = .*;$/gm, (line, name) =>
-      names.includes(name) ? line : '',
+      NEEDED[path].has(name) ? line : '',
     );
   },
   load(id) {
