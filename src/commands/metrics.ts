@@ -97,7 +97,7 @@ async function measureAll(options: MetricsOptions, written: Config): Promise<Exi
   const { entries: history, warnings } = readHistory(config, RATE_WINDOW_S * 1000);
   await warn(options, 'history', warnings);
   const previous = newestSample(history);
-  const input = { config, units, previous, history, memory: memory.files };
+  const input = { config, units, previous, history, memory };
   const { sample } = await takeSample({ ...input, wantsAll: true });
   const { at, span_s, host, services: measured } = sample;
   if (options.json === true) {

@@ -100,7 +100,7 @@ async function runCycle(
   const byService = new Map(policies.map((policy) => [policy.service, policy]));
   const look = async ({ units }: Pick<TrueNames, 'units'>): Promise<Look> => {
     const taken = await takeSample({
-      ...{ config, units, previous, history: entries, memory: memory.files },
+      ...{ config, units, previous, history: entries, memory },
       mayGrow: (sample, service) => mayGrow(byService.get(service)!, sample),
     });
     const sample = carryBrakes(policies, entries, taken.sample, recovered?.blocked);
@@ -109,8 +109,9 @@ async function runCycle(
     return { units, measured: { ...taken, sample }, decisions };
   };
   let seen = await look(recovered?.hasChanged === true ? await readServices(config) : named);
-  // what is to be changed is decided on what systemd says now
-  if (memory.systemd.wasUsed && wantsChange(seen, byService)) {
+  // what is to be changed is decided on what systemd and the kernel say now
+  if ((memory.systemd.wasUsed || memory.trees.wasUsed) && wantsChange(seen, byService)) {
+    memory.trees.trees = {};
     seen = await look(await readServices(config));
   }
   const { units, measured, decisions } = seen;

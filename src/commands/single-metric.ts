@@ -53,7 +53,7 @@ export async function measureProjectMetric(
   const [, { service_name: service }] = pick(metric, target, config, () => true);
   const unit = await readUnit(service);
   if (typeof unit === 'string') return { metric, value: null, error: unit };
-  const memory = recallUnits(config.global.state_dir).files;
+  const memory = recallUnits(config.global.state_dir);
   if (metric === 'busy' || metric === 'backlog') {
     const { measureLoads } = await import('../measure/load.ts');
     const wanted = { busy: metric === 'busy', backlog: metric === 'backlog', ifGunicorn: false };

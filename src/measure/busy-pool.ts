@@ -2,10 +2,12 @@ import type { Concurrency } from '../unit-file/gunicorn-concurrency.ts';
 import type { BusyRequest } from './busy.ts';
 import {
   isInRequest,
+  isStopped,
   listUnpolled,
   lookAtWorker,
   msSinceBeat,
   type GunicornWorker,
+  type Listening,
 } from './gunicorn-worker.ts';
 import {
   findListeners,
@@ -19,7 +21,7 @@ import type { SocketTable } from './sockets.ts';
 /** The workers of one service, ready to be looked at. */
 export interface Pool {
   /** the share of what they can do at once that is in a request, 0 to 1; null: none of them is there any more */
-  look: () => number | null;
+  look: () => number | null | { error: string };
   /** whether none of them had a request in the last `ms`; where that cannot be told, false */
   hasBeenIdle: (ms: number, nowMs: number) => boolean;
 }
@@ -28,16 +30,33 @@ export interface Pool {
 export function openPool(request: BusyRequest, read: ReadTable): Pool | { error: string } {
   const { masterPid, workerPids, concurrency } = request;
   if (workerPids.length === 0) return { error: 'it has no workers' };
-  const listeners = findListeners(masterPid, read);
-  const listening = new Set([...listeners.values()].flat().map(({ inode }) => inode));
-  if (listening.size === 0) return { error: 'its main process listens on no socket' };
+  const sockets = findSockets(masterPid, read);
+  const listening: Listening = () => sockets().listening;
   const workers = workerPids.flatMap((pid) => ifThere(() => lookAtWorker(pid, listening)) ?? []);
   if (workers.length === 0) return { error: 'its workers are starting' };
   const threads = findThreads(workers, concurrency);
   if (typeof threads === 'object') return threads;
-  return threads === 0
-    ? poolOfOnes(workers, listening)
-    : poolOfThreads({ masterPid, workers, listeners, listening }, threads);
+  if (threads === 0) return poolOfOnes(workers, listening);
+  return listening().size === 0
+    ? NO_SOCKET
+    : poolOfThreads({ masterPid, workers, ...sockets() }, threads);
+}
+
+const NO_SOCKET = { error: 'its main process listens on no socket' };
+
+/** What a service listens on. The kernel's tables take milliseconds, and idle workers are known without them. */
+function findSockets(
+  masterPid: number,
+  read: ReadTable,
+): () => { listeners: Listeners; listening: ReadonlySet<string> } {
+  let found: ReturnType<ReturnType<typeof findSockets>> | undefined;
+  return () => {
+    if (found !== undefined) return found;
+    const listeners = findListeners(masterPid, read);
+    const inodes = [...listeners.values()].flat().map(({ inode }) => inode);
+    found = { listeners, listening: new Set(inodes) };
+    return found;
+  };
 }
 
 const CLASS_OF_THREADS = /^(?:gthread|gunicorn\.workers\.gthread\.ThreadWorker)$/;
@@ -68,9 +87,10 @@ function findThreads(
 }
 
 /** Workers that serve one request at a time. */
-function poolOfOnes(workers: readonly GunicornWorker[], listening: ReadonlySet<string>): Pool {
+function poolOfOnes(workers: readonly GunicornWorker[], listening: Listening): Pool {
   return {
     look: () => {
+      if (listening().size === 0) return NO_SOCKET;
       const busy = workers.flatMap(
         (worker) => ifThere(() => Number(isInRequest(worker, listening))) ?? [],
       );
@@ -79,7 +99,8 @@ function poolOfOnes(workers: readonly GunicornWorker[], listening: ReadonlySet<s
     hasBeenIdle: (ms, nowMs) =>
       workers.every((worker) => {
         const since = msSinceBeat(worker, nowMs);
-        return since !== null && since >= ms && !isInRequest(worker, listening);
+        if (since === null || since < ms || isStopped(worker)) return false;
+        return !isInRequest(worker, listening, worker.links);
       }),
   };
 }
@@ -113,7 +134,7 @@ function poolOfThreads(sockets: Sockets, threads: number): Pool {
   const look = (): number | null => {
     const before = readTables();
     const held = workers.flatMap(({ pid }) => {
-      const inodes = ifThere(() => listUnpolled(pid, listening));
+      const inodes = ifThere(() => listUnpolled(pid, () => listening));
       return inodes === null ? [] : [inodes];
     });
     if (held.length === 0) return null;

@@ -22,22 +22,30 @@ const STEP_MS = 20;
 /** A look may take this share of a processor: many sockets make for fewer looks, and a busy machine does not. */
 const MOST_COST = 0.1;
 
+/** How busy services are, by name; `idle`: those whose workers have all waited for a connection for a second. */
+export interface WatchedServices {
+  busyness: Map<string, Busyness>;
+  idle: Set<string>;
+}
+
 /**
- * How busy Gunicorn services are: the mean of many looks within a second, all services side by side. Where all workers
- * of a service have waited for that second already, it is known without waiting. `read`: what they listen on is found by.
+ * How busy Gunicorn services are: the mean of many looks within a second, all services side by side. What is idle is
+ * known without waiting. `read`: what they listen on is found by.
  */
 export async function measureBusyness(
   requests: readonly BusyRequest[],
   read: ReadTable = readTable,
-): Promise<Map<string, Busyness>> {
+): Promise<WatchedServices> {
   const results = new Map<string, Busyness>();
+  const idle = new Set<string>();
   let watched: Watched[] = [];
   for (const request of requests) {
     const { service } = request;
     const pool = seen(() => openPool(request, read));
-    const idle = 'error' in pool ? pool : seen(() => pool.hasBeenIdle(WINDOW_MS, Date.now()));
-    if (typeof idle === 'object') results.set(service, idle);
-    else if (idle) results.set(service, 0);
+    const isIdle = 'error' in pool ? pool : seen(() => pool.hasBeenIdle(WINDOW_MS, Date.now()));
+    if (isIdle === true) idle.add(service);
+    if (typeof isIdle === 'object') results.set(service, isIdle);
+    else if (isIdle) results.set(service, 0);
     else watched.push({ service, look: (pool as Pool).look, shares: [] });
   }
   const endMs = monotonicMs() + WINDOW_MS;
@@ -56,7 +64,7 @@ export async function measureBusyness(
     await sleep(Math.max(pauseMs, (user + system) / 1000 / MOST_COST));
   }
   for (const { service, shares } of watched) results.set(service, average(shares));
-  return results;
+  return { busyness: results, idle };
 }
 
 interface Watched {

@@ -13,24 +13,29 @@ const SELECT_CALLS: Partial<Record<NodeJS.Architecture, readonly number[]>> = {
 /** A worker's own file, by which it tells the arbiter that it lives: it is deleted at once and kept open. */
 const HEARTBEAT = /\/wgunicorn-[^/]+ \(deleted\)$/;
 
+/** The inodes of the sockets that a service listens on, found when they are asked for. */
+export type Listening = () => ReadonlySet<string>;
+
 /** `waits`: one that asks its sockets one by one, between requests by select(2); `polls`: one that has them in epoll(7). */
 export interface GunicornWorker {
   pid: number;
   how: 'waits' | 'polls';
+  /** its file descriptors when it was looked at */
+  links: ReadonlyMap<string, string>;
   /** its heartbeat file */
   heartbeat: string | null;
   /** highest file descriptors by which select(2) is known to be the wait for the next request, or known not to be */
   waitFds: Map<number, boolean>;
 }
 
-/** Looks at a worker; null: it is still starting. `listening`: the inodes of the sockets that its service listens on. */
-export function lookAtWorker(pid: number, listening: ReadonlySet<string>): GunicornWorker | null {
+/** Looks at a worker; null: it is still starting. */
+export function lookAtWorker(pid: number, listening: Listening): GunicornWorker | null {
   const links = readLinks(pid);
   const fd = [...links].find(([, link]) => HEARTBEAT.test(link))?.[0];
   const heartbeat = fd === undefined ? null : `/proc/${pid}/fd/${fd}`;
   if (heartbeat !== null && !hasBeaten(heartbeat)) return null;
   const how = findPolled(pid, links, listening) === null ? 'waits' : 'polls';
-  return { pid, how, heartbeat, waitFds: new Map() };
+  return { pid, how, links, heartbeat, waitFds: new Map() };
 }
 
 /** A new file is 0600 and of now; each beat of Gunicorn's changes its mode (20.1) or sets a time on the boot clock (later). */
@@ -47,40 +52,47 @@ export function msSinceBeat({ heartbeat }: GunicornWorker, nowMs: number): numbe
 /**
  * Whether a worker that `waits` is in a request. Between two it is in select(2) on its listening sockets and a pipe
  * to itself, one of which is the highest descriptor there: an app that waits for something of its own has another.
+ * `links`: its file descriptors of this moment, where they were read already.
  */
-export function isInRequest(worker: GunicornWorker, listening: ReadonlySet<string>): boolean {
+export function isInRequest(
+  worker: GunicornWorker,
+  listening: Listening,
+  links?: GunicornWorker['links'],
+): boolean {
   const [call, highest] = readFileSync(`/proc/${worker.pid}/syscall`, 'latin1').split(' ', 2);
   if (!(SELECT_CALLS[process.arch] ?? [72]).includes(Number(call))) return true;
   const fd = Number(highest) - 1;
   let isWait = worker.waitFds.get(fd);
   if (isWait === undefined) {
-    isWait = isOwnWait(fd, readLinks(worker.pid), listening);
+    isWait = isOwnWait(fd, links ?? readLinks(worker.pid), listening);
     worker.waitFds.set(fd, isWait);
   }
   return !isWait;
 }
 
-function isOwnWait(
-  fd: number,
-  links: ReadonlyMap<string, string>,
-  listening: ReadonlySet<string>,
-): boolean {
+function isOwnWait(fd: number, links: ReadonlyMap<string, string>, listening: Listening): boolean {
   const link = links.get(String(fd)) ?? '';
-  if (listening.has(socketInode(link) ?? '')) return true;
   // both ends of its own pipe are in its hands
-  return link.startsWith('pipe:') && [...links.values()].filter((l) => l === link).length === 2;
+  if (link.startsWith('pipe:')) return [...links.values()].filter((l) => l === link).length === 2;
+  const inode = socketInode(link);
+  return inode !== null && listening().has(inode);
+}
+
+/** Whether a process is stopped by a signal, or its group is frozen: it waits for nothing, whatever it was in. */
+export function isStopped({ pid }: GunicornWorker): boolean {
+  return /stop|freez/.test(readFileSync(`/proc/${pid}/wchan`, 'latin1'));
 }
 
 /**
  * The sockets that a worker which `polls` holds and does not wait on: connections of its own, and those whose request
  * it has; between two requests of a connection that is kept, it waits on it by epoll(7). Their inodes.
  */
-export function listUnpolled(pid: number, listening: ReadonlySet<string>): string[] {
+export function listUnpolled(pid: number, listening: Listening): string[] {
   const links = readLinks(pid);
   const polled = findPolled(pid, links, listening) ?? new Set();
   return [...links].flatMap(([fd, link]) => {
     const inode = socketInode(link);
-    return inode === null || polled.has(fd) || listening.has(inode) ? [] : [inode];
+    return inode === null || polled.has(fd) || listening().has(inode) ? [] : [inode];
   });
 }
 
@@ -88,13 +100,13 @@ export function listUnpolled(pid: number, listening: ReadonlySet<string>): strin
 function findPolled(
   pid: number,
   links: ReadonlyMap<string, string>,
-  listening: ReadonlySet<string>,
+  listening: Listening,
 ): Set<string> | null {
   for (const [fd, link] of links) {
     if (link !== 'anon_inode:[eventpoll]') continue;
     const info = readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'latin1');
     const polled = [...info.matchAll(/^tfd: +(\d+)/gm)].map(([, polledFd = '']) => polledFd);
-    if (polled.some((each) => listening.has(socketInode(links.get(each) ?? '') ?? '')))
+    if (polled.some((each) => listening().has(socketInode(links.get(each) ?? '') ?? '')))
       return new Set(polled);
   }
   return null;

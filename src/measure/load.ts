@@ -1,9 +1,11 @@
 import type { ServiceSample } from '../decide/types.ts';
-import { findWorkerTree } from '../systemd/processes.ts';
+import { findWorkerTreeAgain } from '../systemd/known-trees.ts';
+import type { WorkerTree } from '../systemd/processes.ts';
 import type { UnitState } from '../systemd/types.ts';
 import type { Concurrency } from '../unit-file/gunicorn-concurrency.ts';
 import { measureBusyness, type Busyness, type BusyRequest } from './busy.ts';
 import { countWaiting, readTablesOnce } from './listeners.ts';
+import type { ServiceMemory } from './services.ts';
 import { readUnitFacts, type UnitMemory } from './unit-facts.ts';
 
 /** What is wanted of one service. */
@@ -18,39 +20,39 @@ export interface LoadRequest {
 /** A service's part of a sample: how busy it is, and what waits for it. Missing: not asked. */
 export type Load = Pick<ServiceSample, 'busy_percent' | 'backlog' | 'errors'>;
 
-/** How busy Gunicorn services are, and what waits for them, side by side; by unit. `memory`: what is known of units already. */
+/** How busy Gunicorn services are, and what waits for them, side by side; by unit. */
 export async function measureLoads(
   requests: readonly LoadRequest[],
-  memory: UnitMemory,
+  memory: ServiceMemory,
 ): Promise<Map<string, Load>> {
-  const found = new Map<string, { busy?: Busyness; backlog?: number | { error: string } }>();
-  const toWatch: BusyRequest[] = [];
+  const loads = new Map<string, Load>();
+  const services: { request: LoadRequest; tree: WorkerTree }[] = [];
   const read = readTablesOnce();
-  for (const { unit, busy, backlog, ifGunicorn } of requests) {
-    const tree = await findWorkerTree(unit);
-    const isGunicorn = !('error' in tree) && tree.kind === 'gunicorn';
-    if (!isGunicorn) {
+  for (const request of requests) {
+    const { unit, busy, backlog, ifGunicorn } = request;
+    const tree = findWorkerTreeAgain(unit, memory.trees);
+    if (!('error' in tree) && tree.kind === 'gunicorn') services.push({ request, tree });
+    else if (!ifGunicorn) {
       const error = 'error' in tree ? tree.error : 'it is a Celery worker, which has no socket';
-      if (!ifGunicorn)
-        found.set(unit.unit, {
-          ...(busy && { busy: { error } }),
-          ...(backlog && { backlog: { error } }),
-        });
-      continue;
+      loads.set(unit.unit, toLoad(busy ? { error } : undefined, backlog ? { error } : undefined));
     }
-    const { masterPid, workerPids } = tree;
-    found.set(unit.unit, backlog ? { backlog: countWaiting(masterPid, read) } : {});
-    if (!busy) continue;
-    const concurrency = await tellConcurrency(unit, memory);
-    toWatch.push({ service: unit.unit, masterPid, workerPids, concurrency });
   }
-  const busyness = await measureBusyness(toWatch, read);
-  return new Map(
-    [...found].map(([service, { busy = busyness.get(service), backlog }]): [string, Load] => [
-      service,
-      toLoad(busy, backlog),
-    ]),
-  );
+  const toWatch: BusyRequest[] = [];
+  for (const { request, tree } of services) {
+    if (!request.busy) continue;
+    const { masterPid, workerPids } = tree;
+    const concurrency = await tellConcurrency(request.unit, memory.files);
+    toWatch.push({ service: request.unit.unit, masterPid, workerPids, concurrency });
+  }
+  const { busyness, idle } = await measureBusyness(toWatch, read);
+  for (const { request, tree } of services) {
+    const service = request.unit.unit;
+    // where all workers wait for a connection, none waits for them
+    const count = (): number | { error: string } =>
+      idle.has(service) ? 0 : countWaiting(tree.masterPid, read);
+    loads.set(service, toLoad(busyness.get(service), request.backlog ? count() : undefined));
+  }
+  return loads;
 }
 
 async function tellConcurrency(unit: UnitState, memory: UnitMemory): Promise<Concurrency | null> {

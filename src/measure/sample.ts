@@ -4,6 +4,7 @@ import { listPressures } from '../config/pressures.ts';
 import type { Config, Project } from '../config/schema.ts';
 import type { HistoryEntry, HostSample, Sample, ServiceSample } from '../decide/types.ts';
 import { monotonicMs } from '../monotonic.ts';
+import { noTrees } from '../systemd/known-trees.ts';
 import type { UnitState } from '../systemd/types.ts';
 import type { KnownLocation } from '../unit-file/types.ts';
 import type { DrainInput } from './drain.ts';
@@ -18,8 +19,8 @@ import {
   type Now,
   type WantedResources,
 } from './resources.ts';
-import { measureService } from './services.ts';
-import { toUnitMemory, type UnitMemory } from './unit-facts.ts';
+import { measureService, type ServiceMemory } from './services.ts';
+import { toUnitMemory } from './unit-facts.ts';
 import { carryPeak } from './worker-peak.ts';
 
 /** What one run measured. */
@@ -47,8 +48,8 @@ export interface MeasureInput {
   wantsAll?: boolean;
   /** the samples of the last minutes, from which rates are told; default: none */
   history?: readonly HistoryEntry[];
-  /** what is known of the units; what is new goes there. Default: nothing */
-  memory?: UnitMemory;
+  /** default: nothing is known, and nothing is kept */
+  memory?: ServiceMemory;
 }
 
 /**
@@ -62,7 +63,7 @@ export async function takeSample({
   mayGrow = () => true,
   wantsAll = false,
   history = [],
-  memory = toUnitMemory(null),
+  memory = { files: toUnitMemory(null), trees: noTrees() },
 }: MeasureInput): Promise<Measurement> {
   const projects = Object.entries(config.projects).filter(([, project]) => project.enabled);
   const requests = projects
@@ -147,7 +148,7 @@ function toLoadRequest(
 
 async function measureUnitLoads(
   requests: LoadRequest[],
-  memory: UnitMemory,
+  memory: ServiceMemory,
 ): Promise<Map<string, Load>> {
   const { measureLoads } = await import('./load.ts');
   return measureLoads(requests, memory);

@@ -1,4 +1,5 @@
 import type { ServiceSample } from '../decide/types.ts';
+import { findWorkerTreeAgain, type KnownTrees } from '../systemd/known-trees.ts';
 import { findWorkerTree, type WorkerTree } from '../systemd/processes.ts';
 import type { UnitState } from '../systemd/types.ts';
 import type { KnownLocation } from '../unit-file/types.ts';
@@ -15,24 +16,30 @@ export interface ServiceMeasure {
   celeryPid: number | null;
 }
 
+/** What is known of services already; what is new goes there. */
+export interface ServiceMemory {
+  files: UnitMemory;
+  trees: KnownTrees;
+}
+
 /** Celery's pools whose workers are processes. */
 const PROCESS_POOLS = ['prefork', 'processes'];
 
 /**
  * One service: declared workers from the unit's files, running workers and Celery's running tasks from its
  * processes, and, where `wantsMemory`, what they hold: that costs milliseconds for each of them. What cannot
- * be had is null, with its error. `memory` is what is known of units already.
+ * be had is null, with its error.
  */
 export async function measureService(
   unit: UnitState,
-  memory: UnitMemory,
+  memory: ServiceMemory,
   wantsMemory: (sample: ServiceSample) => boolean,
 ): Promise<ServiceMeasure> {
   const errors: Record<string, string> = {};
-  const tree = isDown(unit) ? null : await findWorkerTree(unit);
+  const tree = isDown(unit) ? null : findWorkerTreeAgain(unit, memory.trees);
   const running = tree === null ? [] : countable(tree);
   if (!Array.isArray(running)) errors['running'] = running.error;
-  const facts = await readFacts(unit, memory, errors);
+  const facts = await readFacts(unit, memory.files, errors);
   const location = facts && assumeRunning(facts.location, countUp(running));
   const workers = location === null || location.how === 'refused' ? null : location.workers;
   if (location?.how === 'refused') errors['workers'] = location.message;

@@ -26,9 +26,18 @@ const CGROUP_ROOTS = ['/sys/fs/cgroup', '/sys/fs/cgroup/systemd', '/sys/fs/cgrou
 export function readUnitProcesses(
   unit: Pick<UnitState, 'mainPid' | 'controlGroup'>,
 ): Map<number, Process> {
-  const pids = new Set(unit.controlGroup === null ? [] : readGroupPids(unit.controlGroup));
+  const { mainPid, controlGroup } = unit;
+  return readProcesses(controlGroup === null ? [] : readGroupPids(controlGroup), mainPid);
+}
+
+/** The same, by the list of the unit's group. */
+export function readProcesses(
+  listed: readonly number[],
+  mainPid: number | null,
+): Map<number, Process> {
+  const pids = new Set(listed);
   // a session of its own (su, sudo with PAM), or a group below the unit's, is not listed there
-  if (unit.mainPid !== null && !pids.has(unit.mainPid)) addDescendants(unit.mainPid, pids);
+  if (mainPid !== null && !pids.has(mainPid)) addDescendants(mainPid, pids);
   const stats = new Map<number, ProcessStat>();
   for (const pid of pids) {
     const stat = readStat(pid);
@@ -86,7 +95,8 @@ export function readStat(pid: number): ProcessStat | null {
   };
 }
 
-function readGroupPids(controlGroup: string): number[] {
+/** The processes of a group itself, without those of groups below it; none where there is no such group. */
+export function readGroupPids(controlGroup: string): number[] {
   for (const root of CGROUP_ROOTS) {
     const text = readText(`${root}${controlGroup}/cgroup.procs`);
     // 0: a process that this pid namespace does not see

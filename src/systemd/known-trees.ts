@@ -1,0 +1,67 @@
+import { uptime } from 'node:os';
+import { readGroupPids, readProcesses, type Process } from './proc.ts';
+import { selectWorkerTree, type WorkerTree } from './processes.ts';
+import type { UnitState } from './types.ts';
+
+/** The workers of a service as they were found, and by what one sees that they still are: see `markOf`. */
+interface KnownTree {
+  mark: string;
+  tree: WorkerTree;
+}
+
+/** What was found in earlier runs, by unit; it goes from run to run. */
+export interface KnownTrees {
+  trees: Record<string, KnownTree>;
+  /** something in it was taken for an answer */
+  wasUsed: boolean;
+  /** there is something new to be kept */
+  hasChanged: boolean;
+}
+
+/** Nothing is known. */
+export function noTrees(): KnownTrees {
+  return { trees: {}, wasUsed: false, hasChanged: false };
+}
+
+/** So old a process is what it will be: no fork that is about to become another program, no title still to come. */
+const SETTLED_S = 10;
+/** Clock ticks of /proc/PID/stat in a second, for programs always 100 (time(7)). */
+const TICKS_PER_S = 100;
+
+/**
+ * As `findWorkerTree`, but where a service has the same start and the same processes as when they were looked at
+ * last, what was found then is taken: only their list is read, not each of them.
+ */
+export function findWorkerTreeAgain(
+  unit: UnitState,
+  known: KnownTrees,
+): WorkerTree | { error: string; empty?: boolean } {
+  const pids = unit.controlGroup === null ? [] : readGroupPids(unit.controlGroup);
+  const mark = markOf(unit, pids);
+  const found = known.trees[unit.unit];
+  if (found !== undefined && found.mark === mark) {
+    known.wasUsed = true;
+    return found.tree;
+  }
+  const processes = readProcesses(pids, unit.mainPid);
+  const tree = selectWorkerTree(processes, unit.mainPid);
+  if (mark !== null && !('error' in tree) && areSettled(processes.values())) {
+    known.trees[unit.unit] = { mark, tree };
+    known.hasChanged = true;
+  }
+  return tree;
+}
+
+/** null: its processes are not those of the list alone. */
+function markOf(
+  { mainPid, mainStartUs, invocationId }: UnitState,
+  pids: readonly number[],
+): string | null {
+  if (mainPid === null || mainStartUs === null || !pids.includes(mainPid)) return null;
+  return [invocationId, mainStartUs, mainPid, ...pids].join(' ');
+}
+
+function areSettled(processes: Iterable<Process>): boolean {
+  const latest = (uptime() - SETTLED_S) * TICKS_PER_S;
+  return Array.from(processes).every(({ startTicks }) => startTicks <= latest);
+}
