@@ -11,9 +11,11 @@ import type { PendingStatus, StatusReport, StatusTimer } from '../output/status-
 import type { Dated, Now } from '../state/dates.ts';
 import type { followSince } from '../state/follow.ts';
 import { readOverview, type Overview } from '../systemd/timer.ts';
+import { recallUnitStates } from '../systemd/known-states.ts';
 import { readNow, readRecorded, type Recorded } from './recorded.ts';
 import { describeService } from './status-service.ts';
 import { renameServices, tellTwin } from './true-names.ts';
+import { recallUnits } from './unit-memory.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -32,7 +34,7 @@ export async function gatherStatus(
 ): Promise<StatusReport> {
   const now = readNow();
   const names = Object.values(written.projects).map(({ service_name: service }) => service);
-  const overview = await tryOverview(names);
+  const overview = await tryOverview(names, written.global.state_dir);
   const ids = 'error' in overview ? new Map<string, string>() : overview.ids;
   const { config, twins } = renameServices(written, ids);
   const projects = Object.entries(config.projects);
@@ -108,10 +110,19 @@ function describeDay(
   };
 }
 
-/** Without systemd the rest can still be told. */
-async function tryOverview(services: string[]): Promise<Overview | { error: string }> {
+/** Without systemd the rest can still be told. Of what goes on as runs have seen it, it is not asked. */
+async function tryOverview(
+  services: string[],
+  stateDir: string,
+): Promise<Overview | { error: string }> {
+  const known = recallUnitStates(services, recallUnits(stateDir).systemd);
   try {
-    return await readOverview(services);
+    const overview = await readOverview(services.filter((service) => !known.has(service)));
+    for (const [service, { id, activeState }] of known) {
+      overview.ids.set(service, id);
+      overview.active.set(service, activeState);
+    }
+    return overview;
   } catch (error) {
     if (error instanceof UserError) return { error: error.message };
     throw error;

@@ -52,13 +52,8 @@ export async function readUnitsAgain(
 ): Promise<Map<string, UnitState>> {
   const nowMs = monotonicMs();
   // before it is asked, so that a reload meanwhile shows the next time
-  const reloads = RELOADED.map(markPath).join(' ');
-  const units = new Map<string, UnitState>();
-  for (const name of names) {
-    const found = known.states[name];
-    if (found === undefined || nowMs - found.askedMs > MAX_AGE_MS) continue;
-    if (found.mark === markOf(found.state, reloads)) units.set(name, found.state);
-  }
+  const reloads = markReloads();
+  const units = selectValid(names, known, reloads);
   known.wasUsed = units.size > 0;
   const asked = names.filter((name) => !units.has(name));
   if (asked.length === 0) return units;
@@ -74,6 +69,33 @@ export async function readUnitsAgain(
   known.states = Object.fromEntries(states);
   known.hasChanged = true;
   return units;
+}
+
+/** The part of `names` of which systemd need not be asked, with its answers of before: see `readUnitsAgain`. */
+export function recallUnitStates(
+  names: readonly string[],
+  known: KnownStates,
+): Map<string, UnitState> {
+  return selectValid(names, known, markReloads());
+}
+
+function selectValid(
+  names: readonly string[],
+  { states }: KnownStates,
+  reloads: string,
+): Map<string, UnitState> {
+  const units = new Map<string, UnitState>();
+  const oldestMs = monotonicMs() - MAX_AGE_MS;
+  for (const name of names) {
+    const found = states[name];
+    if (found === undefined || found.askedMs < oldestMs) continue;
+    if (found.mark === markOf(found.state, reloads)) units.set(name, found.state);
+  }
+  return units;
+}
+
+function markReloads(): string {
+  return RELOADED.map(markPath).join(' ');
 }
 
 /** null: it is not one that simply runs, so systemd has to be asked. */
