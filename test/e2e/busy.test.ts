@@ -102,6 +102,46 @@ test('workers without a request are not busy', async () => {
   assert.equal(await measure('waits', 'busy'), 0);
 });
 
+test('of idle workers no table of sockets is read, and nothing waits for them', async () => {
+  const script = `
+    import { measureBusyness } from './src/measure/busy.ts';
+    import { findWorkerTree } from './src/systemd/processes.ts';
+    import { readUnits } from './src/systemd/units.ts';
+    const unit = (await readUnits(['waits.service'])).get('waits.service');
+    const { masterPid, workerPids } = await findWorkerTree(unit);
+    const request = { service: 'waits', masterPid, workerPids, concurrency: null };
+    const read = () => { throw new Error('a table was read'); };
+    const { busyness, idle } = await measureBusyness([request], read);
+    console.log(JSON.stringify({ busyness: [...busyness], idle: [...idle] }));`;
+  const { exitCode, stdout, stderr } = await lab.exec([
+    ...['/bin/sh', '-c', `cd ${CHECKOUT} && exec "$0" --import tsx --input-type=module -e "$1"`],
+    ...[process.execPath, script],
+  ]);
+  assert.equal(exitCode, 0, stderr);
+  assert.deepEqual(JSON.parse(stdout), { busyness: [['waits', 0]], idle: ['waits'] });
+});
+
+test('what waits for workers that are stopped is counted', async () => {
+  const workers = `$(cat /proc/$(systemctl show -P MainPID waits.service)/task/*/children)`;
+  await lab.ok(`kill -STOP ${workers}`);
+  const clients = lab.spawn([
+    ...['/usr/bin/python3', '-c'],
+    `import socket, time
+held = [socket.create_connection(('127.0.0.1', 8001)) for _ in range(3)]
+time.sleep(60)`,
+  ]);
+  try {
+    await lab.until(async () => (await measure('waits', 'backlog')) === 3, { what: 'the clients' });
+    const { stdout } = await lab.autoscaler(['metrics', 'all', '--json']);
+    const { services } = JSON.parse(stdout) as { services: Record<string, { backlog: number }> };
+    assert.equal(services['waits.service']?.backlog, 3);
+  } finally {
+    clients.kill('SIGTERM');
+    await clients.done;
+    await lab.ok(`kill -CONT ${workers}`);
+  }
+});
+
 /**
  * Measures the busyness of a service under a load and holds it against what its app noted: the program looks for one
  * second of the time that it takes, so what it finds lies among the shares of all seconds of it, whatever else the
