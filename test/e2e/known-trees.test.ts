@@ -89,6 +89,34 @@ describe('the workers of a service', () => {
     });
   }
 
+  test('are read anew by a run before it changes anything because of them', async () => {
+    const noted = '/var/lib/autoscaler/units.known';
+    const project = { max_workers: 4, cpu_thresholds: { scale_up_4: 100 } };
+    const config = { projects: { web: { ...project, min_workers: 1 } } };
+    await lab.writeFile('/etc/autoscaler/config.json', JSON.stringify(config));
+    await settle();
+    const first = await lab.autoscaler(['run']);
+    assert.equal(first.exitCode, 0, first.stderr);
+
+    const kept = await lab.readFile(noted);
+    const wrong = kept.replace(/"workerPids":\[(\d+),\d+\]/, '"workerPids":[$1]');
+    assert.notEqual(wrong, kept);
+    await lab.writeFile(noted, wrong);
+    const { stdout } = await lab.autoscaler(['metrics', 'all', '--json']);
+    const { services } = JSON.parse(stdout) as { services: Record<string, { running: number }> };
+    assert.equal(services[WEB]?.running, 1, 'what was noted counts');
+
+    const second = await lab.autoscaler(['run']);
+    assert.equal(second.exitCode, 0, second.stderr);
+    assert.doesNotMatch(second.stdout, /drift|declares/);
+    const history = await lab.readFile('/var/lib/autoscaler/history.jsonl');
+    assert.deepEqual(
+      Array.from(history.matchAll(/"running":(\d)/g), ([, running]) => running),
+      ['2', '2'],
+    );
+    assert.match(await lab.readFile(noted), /"workerPids":\[\d+,\d+\]/);
+  });
+
   test('are read each time where the main process is in a group below', async () => {
     await settle();
     await lab.ok(`main=$(systemctl show -P MainPID ${WEB}); below=/sys/fs/cgroup/system.slice/${WEB}/below
