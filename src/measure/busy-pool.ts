@@ -45,18 +45,21 @@ export function openPool(request: BusyRequest, read: ReadTable): Pool | { error:
 const NO_SOCKET = { error: 'its main process listens on no socket' };
 
 /** What a service listens on. The kernel's tables take milliseconds, and idle workers are known without them. */
-function findSockets(
-  masterPid: number,
-  read: ReadTable,
-): () => { listeners: Listeners; listening: ReadonlySet<string> } {
-  let found: ReturnType<ReturnType<typeof findSockets>> | undefined;
-  return () => {
-    if (found !== undefined) return found;
-    const listeners = findListeners(masterPid, read);
-    const inodes = [...listeners.values()].flat().map(({ inode }) => inode);
-    found = { listeners, listening: new Set(inodes) };
-    return found;
-  };
+function findSockets(masterPid: number, read: ReadTable): () => ListeningSockets {
+  let found: ListeningSockets | undefined;
+  return () => (found ??= readSockets(masterPid, read));
+}
+
+function readSockets(masterPid: number, read: ReadTable): ListeningSockets {
+  const listeners = findListeners(masterPid, read);
+  const inodes = [...listeners.values()].flat().map(({ inode }) => inode);
+  return { listeners, listening: new Set(inodes) };
+}
+
+interface ListeningSockets {
+  listeners: Listeners;
+  /** their inodes */
+  listening: ReadonlySet<string>;
 }
 
 const CLASS_OF_THREADS = /^(?:gthread|gunicorn\.workers\.gthread\.ThreadWorker)$/;
@@ -105,11 +108,9 @@ function poolOfOnes(workers: readonly GunicornWorker[], listening: Listening): P
   };
 }
 
-interface Sockets {
+interface Sockets extends ListeningSockets {
   masterPid: number;
   workers: readonly GunicornWorker[];
-  listeners: Listeners;
-  listening: ReadonlySet<string>;
 }
 
 /**

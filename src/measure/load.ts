@@ -47,10 +47,11 @@ export async function measureLoads(
   const { busyness, idle } = await measureBusyness(toWatch, read);
   for (const { request, tree } of services) {
     const service = request.unit.unit;
+    const busy = busyness.get(service);
     // where all workers wait for a connection, none waits for them
-    const count = (): number | { error: string } =>
-      idle.has(service) ? 0 : countWaiting(tree.masterPid, read);
-    loads.set(service, toLoad(busyness.get(service), request.backlog ? count() : undefined));
+    if (!request.backlog) loads.set(service, toLoad(busy));
+    else
+      loads.set(service, toLoad(busy, idle.has(service) ? 0 : countWaiting(tree.masterPid, read)));
   }
   return loads;
 }

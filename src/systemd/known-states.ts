@@ -22,8 +22,8 @@ export interface KnownStates {
   hasChanged: boolean;
 }
 
-/** In case that something changes without a mark of it, systemd is asked once in so long a time. */
-const MAX_AGE_MS = 600_000;
+/** In case that something changes without a mark of it, what is known is found out anew once in so long a time. */
+export const MAX_AGE_MS = 600_000;
 
 /** Each reload makes the folders of the generators anew (systemd.generator(7)), or looks for them here. */
 const RELOADED = [
@@ -53,7 +53,7 @@ export async function readUnitsAgain(
   const nowMs = monotonicMs();
   // before it is asked, so that a reload meanwhile shows the next time
   const reloads = markReloads();
-  const units = selectValid(names, known, reloads);
+  const units = recallUnitStates(names, known, reloads);
   known.wasUsed = units.size > 0;
   const asked = names.filter((name) => !units.has(name));
   if (asked.length === 0) return units;
@@ -74,15 +74,8 @@ export async function readUnitsAgain(
 /** The part of `names` of which systemd need not be asked, with its answers of before: see `readUnitsAgain`. */
 export function recallUnitStates(
   names: readonly string[],
-  known: KnownStates,
-): Map<string, UnitState> {
-  return selectValid(names, known, markReloads());
-}
-
-function selectValid(
-  names: readonly string[],
   { states }: KnownStates,
-  reloads: string,
+  reloads = markReloads(),
 ): Map<string, UnitState> {
   const units = new Map<string, UnitState>();
   const oldestMs = monotonicMs() - MAX_AGE_MS;

@@ -1,10 +1,14 @@
 import { uptime } from 'node:os';
+import { monotonicMs } from '../monotonic.ts';
+import { MAX_AGE_MS } from './known-states.ts';
 import { readGroupPids, readProcesses, type Process } from './proc.ts';
 import { selectWorkerTree, type WorkerTree } from './processes.ts';
 import type { UnitState } from './types.ts';
 
 /** The workers of a service as they were found, and by what one sees that they still are: see `markOf`. */
 interface KnownTree {
+  /** when they were looked at, as `monotonicMs` */
+  foundMs: number;
   mark: string;
   tree: WorkerTree;
 }
@@ -30,7 +34,7 @@ const TICKS_PER_S = 100;
 
 /**
  * As `findWorkerTree`, but where a service has the same start and the same processes as when they were looked at
- * last, what was found then is taken: only their list is read, not each of them.
+ * last, at most ten minutes ago, what was found then is taken: only their list is read, not each of them.
  */
 export function findWorkerTreeAgain(
   unit: UnitState,
@@ -39,14 +43,15 @@ export function findWorkerTreeAgain(
   const pids = unit.controlGroup === null ? [] : readGroupPids(unit.controlGroup);
   const mark = markOf(unit, pids);
   const found = known.trees[unit.unit];
-  if (found !== undefined && found.mark === mark) {
+  const nowMs = monotonicMs();
+  if (found !== undefined && found.mark === mark && nowMs - found.foundMs <= MAX_AGE_MS) {
     known.wasUsed = true;
     return found.tree;
   }
   const processes = readProcesses(pids, unit.mainPid);
   const tree = selectWorkerTree(processes, unit.mainPid);
   if (mark !== null && !('error' in tree) && areSettled(processes.values())) {
-    known.trees[unit.unit] = { mark, tree };
+    known.trees[unit.unit] = { foundMs: nowMs, mark, tree };
     known.hasChanged = true;
   }
   return tree;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { join } from 'node:path';
 import { CHECKOUT, startLab, type Lab } from '../lab/lab.ts';
+import { runScript } from '../lab/script.ts';
 import { gunicornUnit, installUnit } from '../lab/services.ts';
 import { bootClockS, meanUnderWay, readNoted } from '../lab/timed.ts';
 
@@ -112,13 +113,8 @@ test('of idle workers no table of sockets is read, and nothing waits for them', 
     const request = { service: 'waits', masterPid, workerPids, concurrency: null };
     const read = () => { throw new Error('a table was read'); };
     const { busyness, idle } = await measureBusyness([request], read);
-    console.log(JSON.stringify({ busyness: [...busyness], idle: [...idle] }));`;
-  const { exitCode, stdout, stderr } = await lab.exec([
-    ...['/bin/sh', '-c', `cd ${CHECKOUT} && exec "$0" --import tsx --input-type=module -e "$1"`],
-    ...[process.execPath, script],
-  ]);
-  assert.equal(exitCode, 0, stderr);
-  assert.deepEqual(JSON.parse(stdout), { busyness: [['waits', 0]], idle: ['waits'] });
+    print({ busyness: [...busyness], idle: [...idle] });`;
+  assert.deepEqual(await runScript(lab, script), { busyness: [['waits', 0]], idle: ['waits'] });
 });
 
 test('what waits for workers that are stopped is counted', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { CHECKOUT, startLab, type Lab } from '../lab/lab.ts';
+import { startLab, type Lab } from '../lab/lab.ts';
+import { runScript } from '../lab/script.ts';
 import { gunicornUnit, installUnit } from '../lab/services.ts';
 import type { KnownStates } from '../../src/systemd/known-states.ts';
 import type { UnitState } from '../../src/systemd/types.ts';
@@ -18,13 +19,11 @@ async function ask(
     import { readUnitsAgain } from './src/systemd/known-states.ts';
     const known = ${JSON.stringify({ ...known, wasUsed: false, hasChanged: false })};
     const units = Object.fromEntries(await readUnitsAgain(${JSON.stringify(names)}, known));
-    console.log(JSON.stringify({ known, units }));`;
-  const { exitCode, stdout, stderr } = await lab.exec([
-    ...['/bin/sh', '-c', `cd ${CHECKOUT} && exec "$0" --import tsx --input-type=module -e "$1"`],
-    ...[process.execPath, script],
-  ]);
-  assert.equal(exitCode, 0, stderr);
-  const answer = JSON.parse(stdout) as { known: KnownStates; units: Record<string, UnitState> };
+    print({ known, units });`;
+  const answer = await runScript<{ known: KnownStates; units: Record<string, UnitState> }>(
+    lab,
+    script,
+  );
   ({ known } = answer);
   return { asked: known.hasChanged, units: answer.units };
 }

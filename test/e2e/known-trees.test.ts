@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { CHECKOUT, startLab, type Lab } from '../lab/lab.ts';
+import { startLab, type Lab } from '../lab/lab.ts';
+import { runScript } from '../lab/script.ts';
 import { gunicornUnit, installUnit } from '../lab/services.ts';
 import type { KnownTrees } from '../../src/systemd/known-trees.ts';
 import type { WorkerTree } from '../../src/systemd/processes.ts';
@@ -17,13 +18,8 @@ async function look(): Promise<{ again: boolean; kept: boolean; tree: WorkerTree
     import { readUnits } from './src/systemd/units.ts';
     const known = ${JSON.stringify({ ...known, wasUsed: false, hasChanged: false })};
     const unit = (await readUnits(['${WEB}'])).get('${WEB}');
-    console.log(JSON.stringify({ tree: findWorkerTreeAgain(unit, known), known }));`;
-  const { exitCode, stdout, stderr } = await lab.exec([
-    ...['/bin/sh', '-c', `cd ${CHECKOUT} && exec "$0" --import tsx --input-type=module -e "$1"`],
-    ...[process.execPath, script],
-  ]);
-  assert.equal(exitCode, 0, stderr);
-  const answer = JSON.parse(stdout) as { known: KnownTrees; tree: WorkerTree };
+    print({ tree: findWorkerTreeAgain(unit, known), known });`;
+  const answer = await runScript<{ known: KnownTrees; tree: WorkerTree }>(lab, script);
   ({ known } = answer);
   return { again: known.wasUsed, kept: known.hasChanged, tree: answer.tree };
 }
@@ -61,6 +57,13 @@ describe('the workers of a service', () => {
     assert.deepEqual({ again, kept, tree }, { again: true, kept: false, tree: found });
     assert.deepEqual(found.workerPids, await listWorkers());
     assert.equal(found.workerPids.length, 2);
+  });
+
+  test('are read anew where they were looked at longer ago than ten minutes', async () => {
+    await settle();
+    known.trees[WEB]!.foundMs -= 601_000;
+    const { again, kept } = await look();
+    assert.deepEqual({ again, kept }, { again: false, kept: true });
   });
 
   const changes: [after: string, script: (tree: WorkerTree) => string, count: number][] = [

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { CHECKOUT, startLab, type Lab } from '../lab/lab.ts';
+import { runScript } from '../lab/script.ts';
 import {
   celeryUnit,
   enqueue,
@@ -22,19 +23,9 @@ before(async () => {
 after(() => lab.stop());
 
 /** Runs statements of TypeScript inside the lab, against the sources; `print` gives the answer back. */
-async function inside<T>(...statements: string[]): Promise<T> {
-  const script = `const print = (value) => console.log('@' + JSON.stringify(value));
-    const catching = async (run) => run().then(() => null, ({ exitCode, message, hint }) => ({ exitCode, message, hint }));
-    ${statements.join('\n')}`;
-  const { exitCode, stdout, stderr } = await lab.exec(
-    [
-      '/bin/sh',
-      '-c',
-      `cd ${CHECKOUT} && exec "$0" --import tsx --input-type=module -e "$1"`,
-    ].concat([process.execPath, script]),
-  );
-  assert.equal(exitCode, 0, stderr);
-  return JSON.parse(stdout.slice(stdout.indexOf('@') + 1)) as T;
+function inside<T>(...statements: string[]): Promise<T> {
+  const catching = `const catching = async (run) => run().then(() => null, ({ exitCode, message, hint }) => ({ exitCode, message, hint }));`;
+  return runScript(lab, [catching, ...statements].join('\n'));
 }
 
 const IMPORT_UNITS = `import { readUnits } from './src/systemd/units.ts';`;
