@@ -80,8 +80,20 @@ export async function readTraces(lab: Lab): Promise<Traces> {
   return { files: files.split('\n'), processes: processes.split('\n') };
 }
 
-/** What is there now and was not at the beginning, or the other way round. */
-export function tellTraces(before: Traces, after: Traces): string[] {
+/**
+ * What is there now and was not at the beginning, or the other way round, and stays so: Celery reaps its ended
+ * processes every 5 s (AsynPool.timers), so that a moment after a change they may be there as zombies.
+ */
+export async function compareTraces(lab: Lab, before: Traces): Promise<string[]> {
+  const end = Date.now() + 20_000;
+  for (;;) {
+    const differences = tellTraces(before, await readTraces(lab));
+    if (differences.length === 0 || Date.now() > end) return differences;
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+}
+
+function tellTraces(before: Traces, after: Traces): string[] {
   return (['files', 'processes'] as const).flatMap((what) => {
     const then = new Set(before[what]);
     const now = new Set(after[what]);

@@ -1,5 +1,5 @@
 import { startLab, type Lab } from '../lab/lab.ts';
-import { examineLane, readTraces, tellTraces } from './examine.ts';
+import { compareTraces, examineLane, readTraces } from './examine.ts';
 import { installSubjects, type Subject } from './services.ts';
 
 /** What happened in a soak, and what was not as it should be in the end. */
@@ -61,7 +61,7 @@ export async function runSoak(
       }),
     );
     for (const lane of lanes) await examineLane(lab, lane, result.faults);
-    result.faults.push(...tellTraces(before, await readTraces(lab)));
+    result.faults.push(...(await compareTraces(lab, before)));
     return result;
   } finally {
     await lab.stop();
