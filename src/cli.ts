@@ -6,7 +6,8 @@ import { LOOK } from './command-line/look.ts';
 import { SET_UP } from './command-line/set-up.ts';
 import type { GlobalOptions } from './commands/global-options.ts';
 import { EXIT } from './errors.ts';
-import { isTerminal, writeErr, writeOut } from './streams.ts';
+import { helpWidth } from './help-width.ts';
+import { writeErr, writeOut } from './streams.ts';
 import { VERSION } from './version.ts';
 
 const EXIT_CODES = `
@@ -64,8 +65,8 @@ export function buildProgram(done: (code: number) => void, called: string | null
     .configureOutput({
       writeOut,
       writeErr,
-      getOutHelpWidth: () => widthOf('stdout'),
-      getErrHelpWidth: () => widthOf('stderr'),
+      getOutHelpWidth: () => helpWidth('stdout'),
+      getErrHelpWidth: () => helpWidth('stderr'),
       // there are none in our help
       getOutHasColors: () => false,
       getErrHasColors: () => false,
@@ -95,11 +96,4 @@ export async function callProgram(argv: readonly string[]): Promise<number> {
   const called = findCalled(argv.slice(2));
   await buildProgram((result) => (code = result), called).parseAsync(argv);
   return code;
-}
-
-/** commander's own for what is no terminal */
-const USUAL_WIDTH = 80;
-
-function widthOf(stream: 'stdout' | 'stderr'): number {
-  return isTerminal(stream) ? process[stream].columns : USUAL_WIDTH;
 }

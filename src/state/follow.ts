@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
+import { parseCountedLine } from './counted-line.ts';
 import type { Now } from './dates.ts';
-import { parseCountedLine } from './history-lines.ts';
 import { historyPath, readSince, type Since } from './history.ts';
 
 /** A wall clock that was set by more than this makes other moments of all that was read. */

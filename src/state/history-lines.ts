@@ -1,4 +1,4 @@
-import type { HistoryEntry, Hold, HostSample, Sample } from '../decide/types.ts';
+import type { HistoryEntry } from '../decide/types.ts';
 
 type Json = Record<string, unknown>;
 
@@ -19,38 +19,6 @@ export function parseHistoryLine(line: string): HistoryEntry | { fault: string }
         ? (findFault(entry, COMMON) ?? findFault(entry, ACTION))
         : expectation('kind', '"sample" or "action"', entry['kind']);
   return fault === null ? (entry as unknown as HistoryEntry) : { fault };
-}
-
-/** How a sample begins that was written by a run, up to its moment. */
-const HEAD =
-  /^\{"v":1,"kind":"sample","at":"([^"\\]+)","boot":"([^"\\]+)","uptime_s":(\d+(?:\.\d+)?),/;
-const HOLD_KEY = '"hold":"';
-
-/**
- * The same for who counts a day of samples and what held changes back: of a sample only that is read, by any names of
- * services, and its end is looked at, since a day parsed whole takes ten times as long. What a decision is made of is
- * never read so.
- */
-export function parseCountedLine(line: string): HistoryEntry | { fault: string } {
-  const head = line.endsWith('}}}') ? HEAD.exec(line) : null;
-  if (head === null) return parseHistoryLine(line);
-  const [, at = '', boot = '', uptime = ''] = head;
-  const moment = { v: 1, kind: 'sample', at, boot, uptime_s: Number(uptime) } as const;
-  return { ...moment, span_s: null, host: UNREAD, services: findHolds(line) };
-}
-
-const UNREAD: HostSample = { cpu_percent: null, memory_available_mb: null };
-
-/** In a text within JSON the quotes of the key would be escaped. */
-function findHolds(line: string): Sample['services'] {
-  const services: Sample['services'] = {};
-  for (let at = line.indexOf(HOLD_KEY); at >= 0; at = line.indexOf(HOLD_KEY, at)) {
-    const start = at + HOLD_KEY.length;
-    at = line.indexOf('"', start);
-    if (at < 0) break;
-    services[start] = { workers: null, hold: line.slice(start, at) as Hold };
-  }
-  return services;
 }
 
 const isNumber = (value: unknown): value is number =>

@@ -18,7 +18,9 @@ const OLDER_FILES = 5;
 const LINE_FEED = 0x0a;
 
 /** What a line holds, and how much of it is checked. */
-type Parse = typeof parseHistoryLine;
+type Parse = (line: Buffer) => ReturnType<typeof parseHistoryLine>;
+
+const parseWhole: Parse = (line) => parseHistoryLine(line.toString('utf8'));
 
 /** The newest part of the history, oldest first, and what in it could not be read. */
 export interface Recent {
@@ -42,10 +44,10 @@ export function historyPath(stateDir: string): string {
 export function readRecent(stateDir: string, neededMs: number): Recent {
   const recent: Recent = { entries: [], warnings: [] };
   const { entries } = recent;
-  for (const entry of readBackwards(stateDir, recent.warnings, parseHistoryLine)) {
+  readBackwards(stateDir, recent.warnings, parseWhole, (entry) => {
     entries.push(entry);
-    if (entry.kind === 'sample' && isOld(entry, entries[0] ?? entry, neededMs)) break;
-  }
+    return entry.kind !== 'sample' || !isOld(entry, entries[0] ?? entry, neededMs);
+  });
   entries.reverse();
   return recent;
 }
@@ -66,15 +68,16 @@ export function readSince(
   stateDir: string,
   sinceMs: number,
   now: Now,
-  parse: Parse = parseHistoryLine,
+  parse: Parse = parseWhole,
 ): Since {
   const since: Since = { entries: [], warnings: [] };
   const date = startDating(now);
-  for (const entry of readBackwards(stateDir, since.warnings, parse)) {
+  readBackwards(stateDir, since.warnings, parse, (entry) => {
     const atMs = date(entry);
-    if (atMs < sinceMs) break;
+    if (atMs < sinceMs) return false;
     since.entries.push({ atMs, entry });
-  }
+    return true;
+  });
   since.entries.reverse();
   return since;
 }
@@ -107,15 +110,15 @@ export function appendEntries(stateDir: string, entries: readonly HistoryEntry[]
   }
 }
 
-/** All entries, newest first, read as they are asked for; at its end, what was left out is in `warnings`. */
-function* readBackwards(
-  stateDir: string,
-  warnings: string[],
-  parse: Parse,
-): Generator<HistoryEntry> {
+/** Takes an entry, and answers whether it wants the one before it too. */
+type Take = (entry: HistoryEntry) => boolean;
+
+/** Hands over the entries, newest first, until `take` has enough; what was left out is then in `warnings`. */
+function readBackwards(stateDir: string, warnings: string[], parse: Parse, take: Take): void {
   if (!checkStateDir(stateDir)) return;
   const seen = new Set<number>();
-  for (let index = 0; index <= OLDER_FILES; index++) {
+  let wantsMore = true;
+  for (let index = 0; wantsMore && index <= OLDER_FILES; index++) {
     const path = filePath(stateDir, index);
     const fd = openTrusted(path, O_RDONLY);
     if (fd === null) continue;
@@ -124,7 +127,7 @@ function* readBackwards(
       // a run that appends at this moment may have moved the file that was just read
       if (seen.has(ino)) continue;
       seen.add(ino);
-      yield* readFileBackwards(path, fd, warnings, parse);
+      wantsMore = readFileBackwards(path, fd, warnings, parse, take);
     } catch (error) {
       throw explainFault(path, error as NodeJS.ErrnoException);
     } finally {
@@ -133,29 +136,30 @@ function* readBackwards(
   }
 }
 
-function* readFileBackwards(
+/** The same for one file; true: all of it was taken. */
+function readFileBackwards(
   path: string,
   fd: number,
   warnings: string[],
   parse: Parse,
-): Generator<HistoryEntry> {
+  take: Take,
+): boolean {
   let faults = 0;
   let first = '';
-  try {
-    for (const { text, offset, complete } of readLinesBackwards(fd)) {
-      const entry = parse(text);
-      if ('fault' in entry) {
-        faults++;
-        first = `at byte ${offset}: ${complete ? entry.fault : 'it was cut off'}`;
-      } else yield entry;
-    }
-  } finally {
-    if (faults > 0) {
-      const lines =
-        faults === 1 ? '1 line is no entry and is' : `${faults} lines are no entries and are`;
-      warnings.push(`${path}: ${lines} left out (the first ${first})`);
-    }
+  let wantsMore = true;
+  readLinesBackwards(fd, (bytes, offset, complete) => {
+    const entry = parse(bytes);
+    if (!('fault' in entry)) return (wantsMore = take(entry));
+    faults++;
+    first = `at byte ${offset}: ${complete ? entry.fault : 'it was cut off'}`;
+    return true;
+  });
+  if (faults > 0) {
+    const lines =
+      faults === 1 ? '1 line is no entry and is' : `${faults} lines are no entries and are`;
+    warnings.push(`${path}: ${lines} left out (the first ${first})`);
   }
+  return wantsMore;
 }
 
 function isOld(entry: HistoryEntry, newest: HistoryEntry, neededMs: number): boolean {

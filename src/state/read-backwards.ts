@@ -7,41 +7,52 @@ const MAX_LINE_BYTES = 1024 * 1024;
 
 const LINE_FEED = 0x0a;
 
-/** A line without its line feed, and where it starts; `complete` false: it has none, or no end in sight. */
-export interface Line {
-  text: string;
-  offset: number;
-  complete: boolean;
-}
+/**
+ * Takes a line, without its line feed, and where it starts; the bytes are its own only during the call. `complete`
+ * false: the line has no line feed at its end, or no end in sight. Answers whether it wants the line before it too.
+ */
+export type TakeLine = (bytes: Buffer, offset: number, complete: boolean) => boolean;
 
-/** The lines of an open file from the last to the first, read in blocks from its end; empty ones left out. */
-export function* readLinesBackwards(fd: number): Generator<Line> {
+/** Hands over the lines of an open file from the last to the first, read in blocks from its end; empty ones left out. */
+export function readLinesBackwards(fd: number, take: TakeLine): void {
   let start = fstatSync(fd).size;
   let complete = false;
-  let rest: Buffer = Buffer.alloc(0);
+  // one place for all blocks: a fresh one each would be given back only by a collection of garbage
+  let buffer: Buffer = Buffer.allocUnsafe(Math.min(start, 2 * BLOCK_BYTES));
+  let end = 0;
   while (start > 0) {
     const size = Math.min(BLOCK_BYTES, start);
-    const block = Buffer.allocUnsafe(size + rest.length);
     start -= size;
+    // the beginning of a line whose end is known goes behind what is before it
+    buffer = withRoom(buffer, end, size);
     // shorter where somebody else cuts the file right now
-    const got = readSync(fd, block, 0, size, start);
-    rest.copy(block, got);
-    rest = block.subarray(0, got + rest.length);
-    let end = rest.length;
+    const got = readSync(fd, buffer, 0, size, start);
+    buffer.copyWithin(got, size, size + end);
+    end += got;
     // lastIndexOf would take -1 for the last byte
     while (end > 0) {
-      const at = rest.lastIndexOf(LINE_FEED, end - 1);
+      const at = buffer.lastIndexOf(LINE_FEED, end - 1);
       if (at === -1) break;
-      const text = rest.toString('utf8', at + 1, end);
-      if (text !== '') yield { text, offset: start + at + 1, complete };
+      const isEmpty = at + 1 === end;
+      if (!isEmpty && !take(buffer.subarray(at + 1, end), start + at + 1, complete)) return;
       complete = true;
       end = at;
     }
-    rest = rest.subarray(0, end);
-    if (rest.length > MAX_LINE_BYTES) {
-      yield { text: '', offset: start, complete: false };
+    if (end > MAX_LINE_BYTES) {
+      take(Buffer.alloc(0), start, false);
       return;
     }
   }
-  if (rest.length > 0) yield { text: rest.toString('utf8'), offset: 0, complete };
+  if (end > 0) take(buffer.subarray(0, end), 0, complete);
+}
+
+/** The same bytes, from `size` on; in a larger place where this one is too small. */
+function withRoom(buffer: Buffer, length: number, size: number): Buffer {
+  if (size + length <= buffer.length) {
+    buffer.copyWithin(size, 0, length);
+    return buffer;
+  }
+  const larger = Buffer.allocUnsafe(2 * (size + length));
+  buffer.copy(larger, size, 0, length);
+  return larger;
 }

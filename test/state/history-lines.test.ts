@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { parseCountedLine, parseHistoryLine } from '../../src/state/history-lines.ts';
+import { parseCountedLine } from '../../src/state/counted-line.ts';
+import { parseHistoryLine } from '../../src/state/history-lines.ts';
 
 const SAMPLE = {
   v: 1,
@@ -27,6 +28,7 @@ const ACTION = {
   reason: 'cpu',
 };
 
+const count = (line: string) => parseCountedLine(Buffer.from(line));
 const parse = (entry: object): unknown => parseHistoryLine(JSON.stringify(entry));
 
 describe('a line of the history', () => {
@@ -124,7 +126,7 @@ describe('a wrong line', () => {
 describe('a line that is counted', () => {
   const sampleOf = (services: object) => ({ ...SAMPLE, services });
   const counted = (entry: object) => {
-    const found = parseCountedLine(JSON.stringify(entry));
+    const found = count(JSON.stringify(entry));
     assert.ok(!('fault' in found) && found.kind === 'sample');
     const { at, boot, uptime_s, services } = found;
     return { at, boot, uptime_s, holds: Object.values(services).flatMap(({ hold }) => hold ?? []) };
@@ -153,7 +155,7 @@ describe('a line that is counted', () => {
     const { v, ...rest } = SAMPLE;
     const odd = { ...rest, v };
     for (const entry of [odd, ACTION]) {
-      assert.deepEqual(parseCountedLine(JSON.stringify(entry)), entry);
+      assert.deepEqual(count(JSON.stringify(entry)), entry);
     }
   });
 
@@ -164,7 +166,7 @@ describe('a line that is counted', () => {
     ['to: expected a whole number, 0 or more, found -1', JSON.stringify({ ...ACTION, to: -1 })],
   ];
   for (const [fault, line] of table) {
-    test(fault, () => assert.deepEqual(parseCountedLine(line), { fault }));
+    test(fault, () => assert.deepEqual(count(line), { fault }));
   }
 });
 
@@ -173,7 +175,7 @@ test('a torn line is a fault, wherever it is torn', () => {
     const line = JSON.stringify(entry);
     for (let end = 0; end < line.length; end++) {
       assert.ok('fault' in parseHistoryLine(line.slice(0, end)));
-      assert.ok('fault' in parseCountedLine(line.slice(0, end)));
+      assert.ok('fault' in count(line.slice(0, end)));
     }
   }
 });
@@ -189,8 +191,7 @@ test('any JSON is an entry or a fault, never an exception', () => {
   fc.assert(
     fc.property(
       anyLine,
-      (line) =>
-        typeof parseHistoryLine(line) === 'object' && typeof parseCountedLine(line) === 'object',
+      (line) => typeof parseHistoryLine(line) === 'object' && typeof count(line) === 'object',
     ),
     { numRuns: 1000 },
   );
