@@ -15,7 +15,9 @@ export function countHolds(entries: Iterable<HistoryEntry>): Partial<Record<Hold
   const counts: Partial<Record<Hold, number>> = {};
   for (const entry of entries) {
     if (entry.kind !== 'sample') continue;
-    for (const { hold } of Object.values(entry.services)) {
+    // most of a day's samples have nothing here, and a list of them is not made for each
+    for (const service in entry.services) {
+      const { hold } = entry.services[service]!;
       if (hold) counts[hold] = (counts[hold] ?? 0) + 1;
     }
   }

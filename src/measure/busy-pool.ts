@@ -5,7 +5,6 @@ import {
   isStopped,
   listUnpolled,
   lookAtWorker,
-  msSinceBeat,
   type GunicornWorker,
   type Listening,
 } from './gunicorn-worker.ts';
@@ -101,9 +100,9 @@ function poolOfOnes(workers: readonly GunicornWorker[], listening: Listening): P
     },
     hasBeenIdle: (ms, nowMs) =>
       workers.every((worker) => {
-        const since = msSinceBeat(worker, nowMs);
-        if (since === null || since < ms || isStopped(worker)) return false;
-        return !isInRequest(worker, listening, worker.links);
+        const { beatMs, links } = worker;
+        if (beatMs === null || nowMs - beatMs < ms || isStopped(worker)) return false;
+        return !isInRequest(worker, listening, links);
       }),
   };
 }

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, type Stats } from 'node:fs';
 import { readLinks, socketInode } from './listeners.ts';
 
 /** The numbers of select(2) and pselect6(2) by architecture; others use the generic 72. */
@@ -22,8 +22,8 @@ export interface GunicornWorker {
   how: 'waits' | 'polls';
   /** its file descriptors when it was looked at */
   links: ReadonlyMap<string, string>;
-  /** its heartbeat file */
-  heartbeat: string | null;
+  /** when it began to wait, or its request, as milliseconds since 1970; null: not to be told */
+  beatMs: number | null;
   /** highest file descriptors by which select(2) is known to be the wait for the next request, or known not to be */
   waitFds: Map<number, boolean>;
 }
@@ -32,21 +32,15 @@ export interface GunicornWorker {
 export function lookAtWorker(pid: number, listening: Listening): GunicornWorker | null {
   const links = readLinks(pid);
   const fd = [...links].find(([, link]) => HEARTBEAT.test(link))?.[0];
-  const heartbeat = fd === undefined ? null : `/proc/${pid}/fd/${fd}`;
+  const heartbeat = fd === undefined ? null : statSync(`/proc/${pid}/fd/${fd}`);
   if (heartbeat !== null && !hasBeaten(heartbeat)) return null;
   const how = findPolled(pid, links, listening) === null ? 'waits' : 'polls';
-  return { pid, how, links, heartbeat, waitFds: new Map() };
+  return { pid, how, links, beatMs: heartbeat?.ctimeMs ?? null, waitFds: new Map() };
 }
 
 /** A new file is 0600 and of now; each beat of Gunicorn's changes its mode (20.1) or sets a time on the boot clock (later). */
-function hasBeaten(path: string): boolean {
-  const { mode, mtimeMs, ctimeMs } = statSync(path);
+function hasBeaten({ mode, mtimeMs, ctimeMs }: Stats): boolean {
   return (mode & 0o777) !== 0o600 || Math.abs(ctimeMs - mtimeMs) > 60_000;
-}
-
-/** How long ago (ms) a worker began to wait, or its request; null: not to be told. */
-export function msSinceBeat({ heartbeat }: GunicornWorker, nowMs: number): number | null {
-  return heartbeat === null ? null : nowMs - statSync(heartbeat).ctimeMs;
 }
 
 /**

@@ -47,11 +47,9 @@ function measure(
   const errors: Record<string, string> = {};
   const counters: NonNullable<Pressures['pressure_us']> = {};
   for (const key of keys) {
-    const found = pathsOf(key)
-      .map(readPressure)
-      .find((each) => each !== null);
+    const found = readFirst(pathsOf(key));
     const before = since?.counters?.pressure_us?.[key];
-    if (found === undefined) {
+    if (found === null) {
       pressures[key] = null;
       errors[key] = lacking;
       continue;
@@ -74,6 +72,14 @@ function measure(
 export function parsePressure(text: string): { totalUs: number; avg300: number } | null {
   const found = /^some .*\bavg300=([\d.]+) total=(\d+)/m.exec(text);
   return found === null ? null : { totalUs: Number(found[2]), avg300: Number(found[1]) };
+}
+
+function readFirst(paths: readonly string[]): ReturnType<typeof parsePressure> {
+  for (const path of paths) {
+    const found = readPressure(path);
+    if (found !== null) return found;
+  }
+  return null;
 }
 
 function readPressure(path: string): ReturnType<typeof parsePressure> {

@@ -18,9 +18,17 @@ const BRACE = 0x7d;
 export function parseCountedLine(line: Buffer): HistoryEntry | { fault: string } {
   const head = endsAsSample(line) ? HEAD.exec(line.toString('latin1', 0, HEAD_BYTES)) : null;
   if (head === null) return parseHistoryLine(line.toString('utf8'));
-  const [, at = '', boot = '', uptime = ''] = head;
-  const moment = { v: 1, kind: 'sample', at, boot, uptime_s: Number(uptime) } as const;
-  return { ...moment, span_s: null, host: UNREAD, services: findHolds(line) };
+  return {
+    v: 1,
+    kind: 'sample',
+    // not taken apart by its iterator, which makes an object for each
+    at: head[1]!,
+    boot: head[2]!,
+    uptime_s: Number(head[3]),
+    span_s: null,
+    host: UNREAD,
+    services: findHolds(line),
+  };
 }
 
 const UNREAD: HostSample = { cpu_percent: null, memory_available_mb: null };
