@@ -40,25 +40,23 @@ function toPolicy(name: string, project: Project): Policy {
 
 /** Of the metrics that it has thresholds of. */
 function toMetricPolicies(project: Project): MetricPolicy[] {
+  const policies: MetricPolicy[] = [];
+  const add = (metric: MetricName, key: ThresholdKey, duration: Duration): void => {
+    if (project[key] === undefined) return;
+    const policy = toMetricPolicy(metric, readSteps(project, key), duration);
+    if (policy.up.length + policy.down.length > 0) policies.push(policy);
+  };
   const prefix = project.pressure_of === 'host' ? 'host_' : '';
-  const pressure = project.pressure_duration_minutes;
-  const all: [MetricName, ThresholdKey, Duration][] = [
-    ['cpu', 'cpu_thresholds', project.cpu_duration_minutes],
-    [QUEUE_METRICS[project.queue_metric], 'queue_thresholds', project.queue_duration_minutes],
-    ['service_cpu', 'service_cpu_thresholds', project.service_cpu_duration_minutes],
-    ...PRESSURES.map((key): [MetricName, ThresholdKey, Duration] => [
-      `${prefix}${key}`,
-      `${key}_thresholds`,
-      pressure,
-    ]),
-    ['drain_time', 'drain_time_thresholds', project.drain_time_duration_minutes],
-    ['busy', 'busy_thresholds', project.busy_duration_minutes],
-    ['backlog', 'backlog_thresholds', project.backlog_duration_minutes],
-  ];
-  return all
-    .filter(([, key]) => project[key] !== undefined)
-    .map(([metric, key, duration]) => toMetricPolicy(metric, readSteps(project, key), duration))
-    .filter(({ up, down }) => up.length + down.length > 0);
+  add('cpu', 'cpu_thresholds', project.cpu_duration_minutes);
+  add(QUEUE_METRICS[project.queue_metric], 'queue_thresholds', project.queue_duration_minutes);
+  add('service_cpu', 'service_cpu_thresholds', project.service_cpu_duration_minutes);
+  for (const key of PRESSURES) {
+    add(`${prefix}${key}`, `${key}_thresholds`, project.pressure_duration_minutes);
+  }
+  add('drain_time', 'drain_time_thresholds', project.drain_time_duration_minutes);
+  add('busy', 'busy_thresholds', project.busy_duration_minutes);
+  add('backlog', 'backlog_thresholds', project.backlog_duration_minutes);
+  return policies;
 }
 
 function toMetricPolicy(

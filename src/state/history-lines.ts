@@ -140,12 +140,13 @@ function findSampleFault(entry: Json): string | null {
     findFaultIn(services, SERVICE, 'services') ??
     findFaultIn((entry['brakes'] ?? {}) as Json, BRAKES, 'brakes');
   if (fault !== null) return fault;
-  for (const service of Object.values(services)) (service as Json)['workers'] ??= null;
+  for (const name in services) (services[name] as Json)['workers'] ??= null;
   return null;
 }
 
 function findFaultIn(parts: Json, checks: Record<string, Check>, path: string): string | null {
-  for (const [name, part] of Object.entries(parts)) {
+  for (const name in parts) {
+    const part = parts[name];
     const key = `${path}.${name}`;
     const fault = isObject(part)
       ? findFaultOfThose(part, checks, `${key}.`)

@@ -78,12 +78,15 @@ function readArgv(pid: number): string[] | null {
   return readText(`/proc/${pid}/cmdline`)?.replace(/\0+$/, '').split('\0') ?? null;
 }
 
+/** So many of /proc/PID/stat are looked at behind the name. */
+const FIELDS = 31;
+
 /** As `readProcess`, without its command line. See proc_pid_stat(5). */
 export function readStat(pid: number): ProcessStat | null {
   const stat = readText(`/proc/${pid}/stat`);
   if (stat === null) return null;
   // the name in field 2 may hold anything, so fields are counted from its closing bracket
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ', FIELDS);
   if (fields[0] === 'Z' || fields[0] === 'X') return null;
   return {
     pid,
