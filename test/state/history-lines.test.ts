@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { countHolds } from '../../src/decide/holds.ts';
 import { parseCountedLine } from '../../src/state/counted-line.ts';
 import { parseHistoryLine } from '../../src/state/history-lines.ts';
 
@@ -157,6 +158,29 @@ describe('a line that is counted', () => {
     for (const entry of [odd, ACTION]) {
       assert.deepEqual(count(JSON.stringify(entry)), entry);
     }
+  });
+
+  test('has the holds that it has as a whole, whatever its texts', () => {
+    const text = fc.oneof(fc.string(), fc.constantFrom('"hold":"x"', '}}}', '\\', '"', 'é€𝄞'));
+    const service = fc.record(
+      {
+        workers: fc.nat(),
+        hold: fc.constantFrom('memory', 'paused', null),
+        errors: fc.dictionary(text, text),
+      },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(fc.dictionary(text, service), text, (services, boot) => {
+        const line = JSON.stringify({ ...SAMPLE, boot, services });
+        const [whole, found] = [parseHistoryLine(line), count(line)];
+        assert.ok(!('fault' in whole) && !('fault' in found));
+        assert.deepEqual(countHolds([found]), countHolds([whole]));
+        const moment = [whole.at, whole.boot, whole.uptime_s];
+        assert.deepEqual([found.at, found.boot, found.uptime_s], moment);
+      }),
+      { numRuns: 1000 },
+    );
   });
 
   const table: [fault: string, line: string][] = [
