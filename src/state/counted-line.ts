@@ -4,7 +4,7 @@ import { parseHistoryLine } from './history-lines.ts';
 /** How a sample begins that was written by a run, up to its moment: ASCII without quotes and backslashes. */
 const HEAD =
   /^\{"v":1,"kind":"sample","at":"([ !#-[\]-~]+)","boot":"([ !#-[\]-~]+)","uptime_s":(\d+(?:\.\d+)?),/;
-/** More than that, as runs write it. */
+/** A run writes no longer one; behind a longer one the line is parsed whole. */
 const HEAD_BYTES = 160;
 const HOLD_KEY = Buffer.from('"hold":"');
 const QUOTE = 0x22;
