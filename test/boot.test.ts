@@ -64,6 +64,15 @@ describe('what V8 compiled of the built program', () => {
     assert.equal(readFileSync(join(keptOf('--version'), 'calls'), 'utf8'), '1');
   });
 
+  test('is little for the general help, which needs no command line to be built', () => {
+    const filesOf = (...args: string[]) => {
+      call(...args);
+      return readdirSync(keptOf(args[0]!)).map((name) => name.replace(/-.*/, ''));
+    };
+    assert.ok(!filesOf('--help').includes('cli'));
+    assert.ok(filesOf('--no-color', '--help').includes('cli'));
+  });
+
   test('is not kept for what is no command', () => {
     assert.throws(() => call('stauts'));
     assert.ok(!existsSync(keptOf('stauts')));
