@@ -37,6 +37,8 @@ export interface Way {
   below: string[];
   /** what is there and is no folder, opened as a name alone (O_PATH) */
   file: { fd: number; stat: Stats } | null;
+  /** it is not there, and it is a link that says so */
+  isDangling: boolean;
 }
 
 /**
@@ -73,9 +75,13 @@ class Walker {
   walk(path: string): Way {
     let names = namesOf(isAbsolute(path) ? path : `${process.cwd()}/${path}`);
     let links = 0;
+    // how many of the last names were given, and are not what a link says
+    let given = names.length;
     this.enterRoot();
     for (let count = 0; names.length > 0; count++) {
       const [name = '', ...rest] = names;
+      const isGiven = names.length <= given;
+      if (isGiven) given = rest.length;
       if (count > MOST_NAMES) throw fault('ELOOP', path);
       if (name === '..') {
         if (this.folders.length > 1) closeSync((this.folders.pop() as OpenFolder).fd);
@@ -83,7 +89,7 @@ class Walker {
         continue;
       }
       const fd = this.openName(name);
-      if (fd === null) return this.end(names, null);
+      if (fd === null) return this.end(names, null, !isGiven);
       this.file = fd;
       const stat = fstatSync(fd);
       const at = this.pathOf(name);
@@ -130,10 +136,10 @@ class Walker {
     }
   }
 
-  private end(below: string[], file: Way['file']): Way {
+  private end(below: string[], file: Way['file'], isDangling = false): Way {
     const folder = this.folder();
     const path = below.length === 0 ? folder.path : this.pathOf(below.join('/'));
-    return { path, components: this.components, folder, below, file };
+    return { path, components: this.components, folder, below, file, isDangling };
   }
 
   private note(kind: Component['kind'], path: string, stat: Stats, fd: number): void {
