@@ -1,5 +1,5 @@
-import { realpathSync } from 'node:fs';
 import type { RollbackQuestion } from '../act/rollback-plan.ts';
+import { judgePath } from '../host/files/walk.ts';
 import { readUnitSources } from '../measure/unit-sources.ts';
 import type { UnitState } from '../systemd/types.ts';
 import type { SourceFile } from '../unit-file/types.ts';
@@ -14,7 +14,7 @@ export function locatorOf(unit: UnitState): RollbackQuestion['locate'] {
   return (files, asUsers) => {
     const texts = new Map(files.map(({ path, after }) => [path, after]));
     const change = ({ path, text }: SourceFile): SourceFile[] => {
-      const real = realPath(path);
+      const real = judgePath(path).path;
       const after = texts.has(real) ? (texts.get(real) ?? null) : text;
       const name = asUsers.includes(real) ? path.replace(OURS, EDITED) : path;
       return after === null ? [] : [{ path: name, text: after }];
@@ -31,12 +31,4 @@ export function locatorOf(unit: UnitState): RollbackQuestion['locate'] {
     if (location.how !== 'splice') return location;
     return { ...location, path: location.path.replace(EDITED, '/50-autoscaler.conf') };
   };
-}
-
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }

@@ -59,6 +59,11 @@ export function readWay(way: Way, mostBytes = MOST_BYTES): FileRead {
   }
 }
 
+/** Opens the very file that was looked at (O_PATH) for reading, whatever has its name by now. Somebody may hold a lease of it: EAGAIN. */
+export function reopen(name: number): number {
+  return openSync(`/proc/self/fd/${name}`, constants.O_RDONLY | constants.O_NONBLOCK);
+}
+
 function unreadable(error: unknown, verdict: Verdict | null): Unreadable {
   const { code = 'EIO' } = error as NodeJS.ErrnoException;
   return { fault: code, reason: explainErrno(error), verdict };
@@ -92,10 +97,8 @@ function empty(fd: number): Pick<FoundFile, 'bytes' | 'stat'> {
   return { bytes: Buffer.alloc(0), stat: fstatSync(fd, { bigint: true }) };
 }
 
-/** `name` is what was looked at (O_PATH): this opens the very same file, whatever has its name by now. */
 function readOpened(name: number, mostBytes: number): Pick<FoundFile, 'bytes' | 'stat'> | Fault {
-  // NONBLOCK: somebody may hold a lease of it
-  const fd = openSync(`/proc/self/fd/${name}`, constants.O_RDONLY | constants.O_NONBLOCK);
+  const fd = reopen(name);
   try {
     const stat = fstatSync(fd, { bigint: true });
     if (stat.size > mostBytes) return tooLarge(mostBytes);

@@ -170,13 +170,24 @@ function join(folder: string, name: string): string {
   return folder === '/' ? `/${name}` : `${folder}/${name}`;
 }
 
-function fault(code: string, path: string): NodeJS.ErrnoException {
-  return Object.assign(new Error(`${code}: ${path}`), { code, path, syscall: 'open' });
+export function fault(code: string, path: string, syscall = 'open'): NodeJS.ErrnoException {
+  return Object.assign(new Error(`${code}: ${syscall} ${path}`), { code, path, syscall });
 }
 
-/** What root may do with what a path leads to; `path` is the real one where it could be followed. */
+/** Does `work`, whose system errors are of `path`: they would name a descriptor otherwise. */
+export function naming<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    throw code === undefined ? error : fault(code, path, syscall);
+  }
+}
+
+/** What root may do with what a path leads to; `path` is the real one, `uid` null where it could not be followed. */
 export type Verdict =
-  { trusted: true; path: string } | ({ trusted: false; path: string } & Distrust);
+  | { trusted: true; path: string }
+  | ({ trusted: false; path: string; uid: number | null } & Omit<Distrust, 'uid'>);
 
 /**
  * Judges a path by the trust rule (see `findDistrust`). What is not there is judged by the folders that are. Never
@@ -187,7 +198,7 @@ export function judgePath(path: string): Verdict {
     return walkPath(path, judgeWay);
   } catch (error) {
     const reason = explainErrno(error);
-    return { trusted: false, path, at: path, uid: 0, reason, command: `ls -ld ${path}` };
+    return { trusted: false, path, at: path, uid: null, reason, command: `ls -ld ${path}` };
   }
 }
 
