@@ -96,7 +96,8 @@ class Walker {
       if (stat.isSymbolicLink()) {
         if (++links > MOST_LINKS) throw fault('ELOOP', path);
         this.note('link', at, stat, fd);
-        const target = readlinkSync(inFolder(this.folder(), name));
+        // whoever exchanges it at this moment gets an error
+        const target = naming(at, () => readlinkSync(inFolder(this.folder(), name)));
         closeSync(fd);
         this.file = null;
         if (target.startsWith('/')) this.leaveTo(1);
