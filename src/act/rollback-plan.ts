@@ -101,6 +101,8 @@ function restoreWhole({ changes, backupDir }: RollbackQuestion): Restore {
       answer.edited.push(path);
     }
   }
+  // what was written last may name what was written before
+  answer.files.reverse();
   return answer;
 }
 

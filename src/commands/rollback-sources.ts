@@ -2,7 +2,7 @@ import type { RollbackQuestion } from '../act/rollback-plan.ts';
 import { judgePath } from '../host/files/walk.ts';
 import { readUnitSources } from '../measure/unit-sources.ts';
 import type { UnitState } from '../systemd/types.ts';
-import type { SourceFile } from '../unit-file/types.ts';
+import type { SourceFile, UnitSources } from '../unit-file/types.ts';
 import { locateWorkers } from '../unit-file/workers.ts';
 
 const OURS = /\/50-autoscaler\.conf$/;
@@ -23,10 +23,11 @@ export function locatorOf(unit: UnitState): RollbackQuestion['locate'] {
       ...sources,
       fragment: sources.fragment === null ? null : (change(sources.fragment)[0] ?? null),
       dropIns: sources.dropIns.flatMap(change),
-      environmentFiles: sources.environmentFiles.map(({ path, text }) => ({
-        path,
-        text: text === null ? null : (change({ path, text })[0]?.text ?? null),
-      })),
+      // one that is removed is ours, and so is the drop-in that names it
+      environmentFiles: sources.environmentFiles.flatMap(
+        ({ path, text }): UnitSources['environmentFiles'] =>
+          text === null ? [{ path, text }] : change({ path, text }),
+      ),
     });
     if (location.how !== 'splice') return location;
     return { ...location, path: location.path.replace(EDITED, '/50-autoscaler.conf') };
