@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, chmodSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -10,7 +18,8 @@ import { runHook } from '../../src/commands/run-hook.ts';
 import { globalSchema } from '../../src/config/schema.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hook-'));
-chmodSync(folder, 0o777);
+// sticky, as /tmp: other users write there too
+chmodSync(folder, 0o1777);
 after(() => rmSync(folder, { recursive: true }));
 const at = (name: string): string => join(folder, name);
 const read = (name: string): string => readFileSync(at(name), 'utf8');
@@ -52,6 +61,20 @@ describe('a hook', () => {
   for (const [name, command, user, says] of faults) {
     test(name, async () => assert.match((await runHook({ command, user }, 'x')) ?? '', says));
   }
+
+  test('of somebody else is not run as root, nor by an interpreter of root’s', async () => {
+    const script = at('hers.sh');
+    writeFileSync(script, `#!/bin/sh\ntouch ${at('root')}\n`, { mode: 0o755 });
+    chownSync(script, 1000, 1000);
+    for (const command of [[script], script, `${script} now; true`, ['/bin/sh', '-e', script]]) {
+      assert.match(
+        (await runHook({ command, user: null }, '')) ?? '',
+        /hers\.sh: it belongs to user 1000, and whoever can write it would be root; set "on_event_user"/,
+      );
+    }
+    assert.equal(existsSync(at('root')), false);
+    assert.equal(await runHook({ command: [script], user: 'nobody' }, ''), null);
+  });
 
   test('that takes too long is ended, with what it has started, also where it does not listen', async () => {
     const command = `trap '' TERM; (trap '' TERM; sleep 2; touch ${at('late')}) & sleep 30`;
