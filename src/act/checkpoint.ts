@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EXIT, UserError } from '../errors.ts';
 import { makeFolders } from '../make-folders.ts';
@@ -8,7 +8,7 @@ import { sha256, syncFile, syncFolder } from './durable.ts';
 import {
   changesFolder,
   listFinished,
-  nextId,
+  makeChange,
   removeChange,
   renameChange,
   saveManifest,
@@ -142,10 +142,8 @@ async function writeCheckpoint(
   deps: ActDeps,
 ): Promise<Change> {
   await makePrivateFolder(changesFolder(deps.backupDir));
-  const id = await nextId(deps.backupDir, plan.service);
-  const folder = join(changesFolder(deps.backupDir), `${id}.new`);
+  const { id, folder } = makeChange(deps.backupDir, plan.service);
   try {
-    await mkdir(folder, { mode: 0o700 });
     const chain = chainOf(await listFinished(deps.backupDir, plan.service));
     const files: FileRecord[] = [];
     for (const [index, edit] of edits.entries()) {
