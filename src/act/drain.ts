@@ -47,14 +47,14 @@ export async function drainAndStart(change: Change, deps: ActDeps): Promise<Resi
   if (unit.activeState === 'active' || unit.subState.startsWith('auto-restart')) {
     // a start would do nothing (RemainAfterExit=) or wait for RestartSec=; no process is left to lose a task
     deps.step('restart');
-    return untilDone(deps.systemd.restartUnit(service), patience, deps);
+    return untilDone(service, deps.systemd.restartUnit(service), patience, deps);
   }
   if (unit.activeState === 'failed' || change.manifest.undo_because !== null) {
     deps.step('reset-failed');
     await deps.systemd.resetFailedUnit(service);
   }
   deps.step('start');
-  return untilDone(deps.systemd.startUnit(service), patience, deps);
+  return untilDone(service, deps.systemd.startUnit(service), patience, deps);
 }
 
 /** Whether a change can only wait: Celery still finishes its tasks, and may do so. */

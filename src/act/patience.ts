@@ -1,5 +1,7 @@
 import { EXIT, UserError } from '../errors.ts';
+import { watchComputing } from './computing.ts';
 import type { ActDeps } from './types.ts';
+import { readUnit } from './unit.ts';
 
 /** Whether a service is waited for longer, or that is left to the next run. */
 export type Patience = () => 'wait' | 'leave';
@@ -31,16 +33,21 @@ export function startPatience(isUndoing: boolean, deps: ActDeps): Patience {
  * its end.
  */
 export async function untilDone(
+  service: string,
   work: Promise<void>,
   patience: Patience,
   deps: ActDeps,
 ): Promise<'done' | 'waiting'> {
+  const isComputing = watchComputing(deps);
   const done = work.then(() => 'done' as const);
   // one that fails after it was left
   done.catch(() => undefined);
   for (;;) {
-    const first = await Promise.race([done, deps.sleep(deps.timing.pollMs)]);
+    const first = await Promise.race([done, deps.sleep(deps.timing.slowPollMs)]);
     if (first === 'done') return first;
     if (patience() === 'leave') return 'waiting';
+    // that systemd does not answer now is for those to tell who need its answer
+    const unit = await readUnit(service, deps).catch(() => null);
+    if (unit !== null && isComputing(unit)) deps.getsOn();
   }
 }

@@ -31,5 +31,5 @@ async function restart(change: Change, deps: ActDeps): Promise<Resized> {
   }
   deps.step('restart');
   const patience = startPatience(undoing !== null, deps);
-  return untilDone(deps.systemd.restartUnit(service), patience, deps);
+  return untilDone(service, deps.systemd.restartUnit(service), patience, deps);
 }

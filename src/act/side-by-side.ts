@@ -1,19 +1,24 @@
 /** How many changes are worked on at once. */
 const PLACES = 4;
 /**
- * How long a change keeps its place without getting on. Then it only waits for its service (an application that hangs
- * while it loads, say), and its place goes to the next one.
+ * How long a change keeps its place without getting on, longer than a service is watched that serves. Then it only waits
+ * for its service (an application that hangs while it loads, say), and its place goes to the next one.
  */
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 4_000;
+/** How long it keeps it at most, whatever it does: an application may compute for ever while it loads. */
+const LONGEST_MS = 15_000;
 /**
  * How many may wait without a place. Where more hang, something that they share is likely to be the cause (a database,
  * the host): then no further service is touched until one of these has ended.
  */
 const MOST_WAITING = 12;
+/** One that computes counts as so many of them: applications that load beside one another slow each other down. */
+const COMPUTING = 3;
 
 export interface Limits {
   places: number;
   patienceMs: number;
+  longestMs: number;
   mostWaiting: number;
 }
 
@@ -50,13 +55,15 @@ interface Entry {
 
 interface Running extends Entry {
   hasPlace: boolean;
-  isOverdue: boolean;
+  /** what it counts among those without a place; null: it is not overdue */
+  weight: number | null;
   timer: NodeJS.Timeout | undefined;
 }
 
 /** Makes room for work side by side. */
 export function openSideBySide(limits: Partial<Limits> = {}): SideBySide {
-  const { places = PLACES, patienceMs = PATIENCE_MS, mostWaiting = MOST_WAITING } = limits;
+  const { places = PLACES, patienceMs = PATIENCE_MS } = limits;
+  const { longestMs = LONGEST_MS, mostWaiting = MOST_WAITING } = limits;
   const queue: Entry[] = [];
   const running = new Set<Running>();
   const waiters: { isDone: () => boolean; resolve: () => void }[] = [];
@@ -65,17 +72,16 @@ export function openSideBySide(limits: Partial<Limits> = {}): SideBySide {
   /** After whatever has happened: places are given up, work is begun, and who waits for that hears of it. */
   const update = (): void => {
     for (const each of running) {
-      if (each.isOverdue && count(running, ({ hasPlace }) => !hasPlace) < mostWaiting) {
-        each.hasPlace = false;
-      }
+      const weight = each.weight ?? Infinity;
+      if (each.hasPlace && weighWaiting(running) + weight <= mostWaiting) each.hasPlace = false;
     }
     for (const entry of [...queue]) {
-      if (count(running, ({ hasPlace }) => hasPlace) >= places) break;
+      if ([...running].filter(({ hasPlace }) => hasPlace).length >= places) break;
       if ([...running].some((other) => areRelated(entry, other))) continue;
       queue.splice(queue.indexOf(entry), 1);
       entry.begin();
     }
-    const isCalm = [...running].every(({ isOverdue }) => isOverdue);
+    const isCalm = [...running].every(({ weight }) => weight !== null);
     calmSinceMs = isCalm ? (calmSinceMs ?? performance.now()) : null;
     for (const waiter of waiters.filter(({ isDone }) => isDone())) {
       waiters.splice(waiters.indexOf(waiter), 1);
@@ -86,15 +92,21 @@ export function openSideBySide(limits: Partial<Limits> = {}): SideBySide {
   const begin = <T>({ unit, touches = NONE, work }: Job<T>): Promise<T> => {
     const own: Running = {
       ...{ unit, touches, begin: () => undefined },
-      ...{ hasPlace: true, isOverdue: false, timer: undefined },
+      ...{ hasPlace: true, weight: null, timer: undefined },
     };
+    const beginMs = performance.now();
     const getsOn = (): void => {
       clearTimeout(own.timer);
-      if (!running.has(own) || own.isOverdue) return;
-      own.timer = setTimeout(() => {
-        own.isOverdue = true;
-        update();
-      }, patienceMs);
+      if (!running.has(own) || own.weight !== null) return;
+      const leftMs = beginMs + longestMs - performance.now();
+      const weight = leftMs < patienceMs ? COMPUTING : 1;
+      own.timer = setTimeout(
+        () => {
+          own.weight = weight;
+          update();
+        },
+        Math.min(patienceMs, leftMs),
+      );
     };
     running.add(own);
     getsOn();
@@ -128,6 +140,7 @@ function areRelated(a: Entry, b: Entry): boolean {
   return a.unit === b.unit || a.touches.has(b.unit) || b.touches.has(a.unit);
 }
 
-function count<T>(items: Iterable<T>, isWanted: (item: T) => boolean): number {
-  return [...items].filter(isWanted).length;
+function weighWaiting(running: Iterable<Running>): number {
+  const waiting = [...running].filter(({ hasPlace }) => !hasPlace);
+  return waiting.reduce((sum, { weight }) => sum + (weight ?? 0), 0);
 }

@@ -1,5 +1,6 @@
 import type { Kind } from '../decide/types.ts';
 import type { UnitState } from '../systemd/types.ts';
+import { watchComputing } from './computing.ts';
 import type { Waited } from './leave.ts';
 import type { Patience } from './patience.ts';
 import type { ActDeps } from './types.ts';
@@ -51,9 +52,11 @@ export async function verifyService(
   let loadingMs = waited?.loading_ms ?? 0;
   let neverServed = 0;
   let hasServed = false;
+  const isComputing = watchComputing(deps);
   for (;;) {
     const look = await observe(expected, deps);
     const now = deps.monotonicMs();
+    if (isComputing(look)) deps.getsOn();
     const died = trackWorkers(births, look.workerPids, now);
     const early = expected.kind === 'gunicorn' && died !== null && died < settleMs;
     const why = look.why ?? (early ? `a worker died ${seconds(died)} after its start` : null);
@@ -96,27 +99,30 @@ interface Look {
   /** what must stay the same while it settles */
   key: string;
   workerPids: number[];
+  cpuUsageNs: number | null;
 }
 
 async function observe(expected: Expectation, deps: ActDeps): Promise<Look> {
   const unit = (await deps.systemd.readUnits([expected.service])).get(expected.service);
   if (unit === undefined || unit.loadState !== 'loaded') {
-    return bad(`the unit is ${unit?.loadState ?? 'not known'}`, true);
+    return bad(`the unit is ${unit?.loadState ?? 'not known'}`, null, true);
   }
   // a daemon that nobody waits for (Type=oneshot) is the unit's, but systemd calls none its main process
   if (unit.activeState !== 'active' || (unit.mainPid === null && !expected.countable)) {
     const result = unit.result === null ? '' : `, result ${unit.result}`;
     return bad(
       `the service is ${unit.activeState} (${unit.subState}${result})`,
+      unit.cpuUsageNs,
       unit.activeState === 'failed',
     );
   }
   const key = identify(unit);
-  if (!expected.countable) return { ...GOOD, key, workerPids: [] };
+  const { cpuUsageNs } = unit;
+  if (!expected.countable) return { ...GOOD, key, workerPids: [], cpuUsageNs };
   const tree = await deps.findWorkerTree(unit);
-  if ('error' in tree) return bad(tree.error, false);
+  if ('error' in tree) return bad(tree.error, cpuUsageNs, false);
   const { masterPid, masterStartTicks, workerPids } = tree;
-  const look = { ...GOOD, key: `${key} ${masterPid} ${masterStartTicks}`, workerPids };
+  const look = { ...GOOD, key: `${key} ${masterPid} ${masterStartTicks}`, workerPids, cpuUsageNs };
   const count = workerPids.length;
   if (expected.atLeast === true ? count < expected.workers : count !== expected.workers) {
     return { ...look, why: `${count} workers run, expected ${expected.workers}` };
@@ -129,8 +135,8 @@ async function observe(expected: Expectation, deps: ActDeps): Promise<Look> {
 
 const GOOD = { why: null, final: false, loading: [] };
 
-function bad(why: string, final: boolean): Look {
-  return { why, final, loading: [], key: '', workerPids: [] };
+function bad(why: string, cpuUsageNs: number | null, final: boolean): Look {
+  return { why, final, loading: [], key: '', workerPids: [], cpuUsageNs };
 }
 
 function identify(unit: UnitState): string {

@@ -51,8 +51,11 @@ async function settle(): Promise<void> {
 }
 
 function mockTime(t: TestContext): (ms: number) => Promise<void> {
+  let nowMs = 0;
   t.mock.timers.enable({ apis: ['setTimeout'] });
+  t.mock.method(performance, 'now', () => nowMs);
   return async (ms) => {
+    nowMs += ms;
     t.mock.timers.tick(ms);
     await settle();
   };
@@ -146,6 +149,34 @@ describe('one that is slow', () => {
     assert.deepEqual(yard.begun, ['a', 'b', 'c', 'd']);
   });
 
+  test('keeps its place no longer than the longest time, however much it gets on', async (t) => {
+    const pass = mockTime(t);
+    const yard = new Yard({ places: 1, longestMs: 3 * PATIENCE_MS }).add('a', 'b');
+    for (let passed = 0; passed < 3 * PATIENCE_MS - 1000; passed += 1000) {
+      await pass(1000);
+      yard.getOn('a');
+    }
+    assert.deepEqual(yard.begun, ['a']);
+    await pass(1000);
+    assert.deepEqual(yard.begun, ['a', 'b']);
+  });
+
+  test('one that computes counts three times among those without a place', async (t) => {
+    const pass = mockTime(t);
+    const limits = { places: 1, longestMs: PATIENCE_MS + 1000, mostWaiting: 4 };
+    const yard = new Yard(limits).add('a', 'b', 'c', 'd');
+    await pass(2000);
+    yard.getOn('a');
+    await pass(PATIENCE_MS - 1000);
+    assert.deepEqual(yard.begun, ['a', 'b'], 'a has a weight of 3');
+    await pass(PATIENCE_MS);
+    assert.deepEqual(yard.begun, ['a', 'b', 'c'], 'b only waits');
+    await pass(PATIENCE_MS);
+    assert.deepEqual(yard.begun, ['a', 'b', 'c'], 'no more than 4');
+    await yard.end('a');
+    assert.deepEqual(yard.begun, ['a', 'b', 'c', 'd']);
+  });
+
   test('still keeps away what is restarted with it', async (t) => {
     const pass = mockTime(t);
     const yard = new Yard().add('a#1', 'a#2');
@@ -219,7 +250,7 @@ test('whatever ends, hangs or is related: never too many at work, never two rela
   await fc.assert(
     fc.asyncProperty(jobs, async (list) => {
       const patienceMs = 5;
-      const beside = openSideBySide({ places: 2, patienceMs, mostWaiting: 2 });
+      const beside = openSideBySide({ places: 2, patienceMs, mostWaiting: 2, longestMs: 100 });
       const running = new Set<(typeof list)[number]>();
       const work = list.map((job) =>
         beside.add({
