@@ -26,7 +26,7 @@ const untold = new WeakMap<Logger, Omit<ChangeEvent, 'host'>[]>();
 /** Keeps what became of a change for the hook; what changed nothing, goes on, or only healed drift is none of its business. */
 export function noteEvent(log: Logger, outcome: Outcome, as: string): void {
   const { project, service, action, from, to, result, reason, sentence: message } = outcome;
-  if (result === 'refused' || result === 'draining') return;
+  if (result === 'refused' || result === 'draining' || result === 'waiting') return;
   const event = as === 'recovered' ? as : result === 'applied' ? action : result;
   if (event === 'heal') return;
   const at = new Date().toISOString();
