@@ -1,4 +1,5 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Finding } from '../check/types.ts';
 import { CHILD_ENV } from '../child-env.ts';
 import type { Global } from '../config/schema.ts';
@@ -8,6 +9,9 @@ import { accuse, adviseOn, nameHolders } from './tell-holders.ts';
 
 /** A run that makes changes takes seconds to a few minutes. */
 const LONG_MS = 10 * 60_000;
+
+/** File systems of a server, by their numbers in statfs(2). */
+const REMOTE: Record<number, string> = { 0x6969: 'NFS', 0xff534d42: 'SMB', 0xfe534d42: 'SMB' };
 
 /** Whether there is the program that every lock is taken with. */
 export function checkFlock(): Finding[] {
@@ -29,7 +33,9 @@ function isProgram(path: string): boolean {
 /** Who holds a lock. Takes it not and makes nothing. @throws UserError where it cannot be looked at */
 export function checkLock(path: string, nowMs: number): Finding[] {
   const lock = readLock(path);
-  return lock === null ? [] : [...checkMode(path, lock), ...checkHolders(path, lock, nowMs)];
+  if (lock === null) return [];
+  const disk = checkFileSystem(path, statfsSync(dirname(path)).type);
+  return [...disk, ...checkMode(path, lock), ...checkHolders(path, lock, nowMs)];
 }
 
 /** The locks that a run has to get, and that of the pauses and pins. */
@@ -39,6 +45,14 @@ export function listLocks({ state_dir: stateDir, backup_dir: backupDir }: Global
     `${backupDir}/${JOURNAL_LOCK}`,
     `${stateDir}/${CONTROLS_LOCK}`,
   ];
+}
+
+/** `type`: its number in statfs(2). */
+export function checkFileSystem(path: string, type: number): Finding[] {
+  const name = REMOTE[type];
+  if (name === undefined) return [];
+  const evidence = `${path} is on ${name}: the lock holds as long as its server keeps it, and who on another host has it is not to be seen`;
+  return [about('lock_remote', 'warning', evidence, 'use folders of this host')];
 }
 
 function checkMode(path: string, { mode }: LockState): Finding[] {
