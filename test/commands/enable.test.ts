@@ -42,7 +42,10 @@ const read = (): string => readFileSync(path, 'utf8');
 
 describe('enable and disable', () => {
   test('what cannot be noted in the log file is refused, and changes nothing', () => {
-    const config = CONFIG.replace('"projects"', `"global": { "log_file": "${folder}" }, "projects"`);
+    const config = CONFIG.replace(
+      '"projects"',
+      `"global": { "log_file": "${folder}" }, "projects"`,
+    );
     writeFileSync(path, config);
     const { code, stderr } = call('enable', 'shop');
     assert.equal(code, 78, stderr);

@@ -14,7 +14,8 @@ after(() => rmSync(folder, { recursive: true }));
 const SHOP = { shop: { max_workers: 4, cpu_thresholds: { scale_up_2: 60 } } };
 
 function configWith(logFile: string, projects: object = {}): string {
-  const global = { log_file: logFile, state_dir: join(folder, 'state') };
+  const places = { state_dir: join(folder, 'state'), backup_dir: join(folder, 'backups') };
+  const global = { log_file: logFile, ...places };
   return writeConfig(JSON.stringify({ projects, global }));
 }
 
