@@ -50,9 +50,10 @@ export async function enableCommand(options: EnableOptions): Promise<ExitCode> {
     const diff = await renderDiff([{ path, before: text, after }]);
     return print(options, named, { path, diff });
   }
-  await replaceConfig(path, before, bytes);
   const { log_file: logFile = null } = config.global;
+  // before it is written: what cannot be logged is refused
   const log = await openCommandLog({ ...options, quiet: true }, logFile);
+  await replaceConfig(path, before, bytes);
   const event = options.enabled ? 'enable' : 'disable';
   for (const project of changing) log.info({ event, project }, `${project}: ${event}d in ${path}`);
   return print(options, named, { path, diff: '' });

@@ -47,7 +47,7 @@ interface Places {
 
 /**
  * Back to the units as they were before the first change, or before the last one only. The timer is
- * stopped first, since the next run would change them again. Works without a config, and with one that
+ * stopped before that, since the next run would change them again. Works without a config, and with one that
  * is wrong: that may be why it is called. Celery's running tasks are waited for, however long they
  * take, because no later run would start the service again.
  */
@@ -79,8 +79,8 @@ async function tellUnreadable({ backup_dir: backupDir }: Places): Promise<boolea
 }
 
 /**
- * Under the lock, the timer stopped first unless it is to be kept. A run that is under way is waited for; where it does
- * not end, the timer stays off: nothing is changed then until somebody looks.
+ * Under the lock. A run that is under way is waited for. The timer is stopped, unless it is to be kept, when nothing
+ * stands in the way any more: where the lock cannot be had, or a name is wrong, it is as it was.
  */
 async function rollBackLocked(
   places: Places,
@@ -89,8 +89,7 @@ async function rollBackLocked(
   out: Output,
 ): Promise<number> {
   const { config } = places;
-  const isTimerOff = options.keepTimer === true || (await stopTimer(log, out));
-  const lock = await waitForLock(places.state_dir, LOCK_WAIT_MS, (heldBy) => {
+  const lock = await waitForLock(places, LOCK_WAIT_MS, (heldBy) => {
     log.info({ event: 'rollback' }, `a run is under way (${heldBy}): its end is waited for`);
   });
   const signals = watchSignals();
@@ -106,7 +105,10 @@ async function rollBackLocked(
       logOutcome(log, outcome);
       return outcome;
     };
-    const results = await rollBack(await readChains(places, options), config, deps, apply);
+    const chains = await readChains(places, options);
+    const keepsTimer = options.keepTimer === true || signals.interrupted();
+    const isTimerOff = keepsTimer || (await stopTimer(log, out));
+    const results = await rollBack(chains, config, deps, apply);
     const code = await report(results, options, out);
     return signals.exitCode() ?? (isTimerOff ? code : EXIT.failed);
   } finally {

@@ -56,7 +56,7 @@ export async function runCommand(options: RunOptions): Promise<number> {
 
 /** A cycle that may change things; a number is the exit code of a run that was asked to end. */
 async function runLocked(written: Config, log: Logger): Promise<RunReport | number> {
-  const lock = await holdLock(written.global.state_dir);
+  const lock = await holdLock(written.global);
   const signals = watchSignals();
   try {
     const memory = recallUnits(written.global.state_dir);

@@ -64,7 +64,7 @@ async function scaleLocked(
   asked: Asked,
   { options, config, log }: { options: ScaleOptions; config: Config; log: Logger },
 ): Promise<number> {
-  const lock = await holdLock(config.global.state_dir);
+  const lock = await holdLock(config.global);
   const signals = watchSignals();
   const beside = openSideBySide();
   try {
@@ -122,7 +122,8 @@ interface Found {
 
 /**
  * By unit (an alias too), or by the name of a project. @throws UserError usage for what cannot be a
- * unit's name, config for a project whose service another one has
+ * unit's name, config for a project whose service another one has, failed where there is no such unit: before
+ * anything is locked, finished or undone
  */
 async function findService(name: string, written: Config): Promise<Found> {
   const isProject = Object.hasOwn(written.projects, name);
@@ -133,7 +134,9 @@ async function findService(name: string, written: Config): Promise<Found> {
   const { config, twins } = followAliases(written, units);
   const twin = twins.find(({ project }) => project === name);
   if (twin !== undefined) throw new UserError(EXIT.config, `${name}: ${explainTwin(twin)}`);
-  const service = units.get(alias)?.id ?? alias;
+  const unit = units.get(alias);
+  const service = unit?.id ?? alias;
+  requireLoaded(service, unit);
   const owner = Object.entries(config.projects).find(([project, { service_name }]) =>
     isProject ? project === name : service_name === service,
   );
