@@ -1,10 +1,11 @@
 import { nameServer, type Broker, type Server } from '../brokers/broker.ts';
 import type { Redis, Reply } from '../brokers/redis-client.ts';
+import { sumCounts } from '../brokers/count.ts';
 import { askRedis, askSections, type Section } from '../brokers/redis.ts';
 import { explainRedisError } from '../brokers/redis-errors.ts';
 import type { Limits } from '../brokers/try-servers.ts';
 import type { BrokerAnswer, BrokerRequest, QueueAnswer } from './broker-answer.ts';
-import { readUnacked, unackedKey } from './redis-unacked.ts';
+import { MOST_MESSAGE_BYTES, readUnacked, unackedKey } from './redis-unacked.ts';
 
 /**
  * The waiting tasks of each queue of each request, all on one server: one connection, one round trip for all
@@ -24,7 +25,7 @@ export function readRedisQueues(
       { database: 0, commands: sentinel === null ? [] : [['role']] },
       ...sections,
     ]);
-    refuseReplica(role?.[0]?.[1]);
+    requireMaster(role?.[0]);
     const answers = requests.map((request, index) => addUp(request, replies[index]!, at));
     const holding = requests.flatMap((request, index) => {
       const size = request.wantsUnacked ? replies[index]!.at(-1) : undefined;
@@ -33,7 +34,11 @@ export function readRedisQueues(
     if (holding.length > 0) await readUnacked(redis, server, holding);
     return answers;
   };
-  return askRedis(requests[0]!.broker, limits, ask, true);
+  const readsMessages = requests.some(({ wantsUnacked }) => wantsUnacked);
+  return askRedis(requests[0]!.broker, limits, ask, {
+    ...(readsMessages && { mostBytes: MOST_MESSAGE_BYTES }),
+    isLast: true,
+  });
 }
 
 function toSection({ broker, queues, wantsUnacked }: BrokerRequest): Section {
@@ -59,14 +64,21 @@ function addUp({ broker, queues }: BrokerRequest, replies: Reply[], at: string):
     const own = replies.slice(index * width, (index + 1) * width);
     const error = own.find(([fault]) => fault !== null)?.[0];
     if (error) return [queue, { error: `${at}, queue ${queue}: ${explainRedisError(error)}` }];
-    return [queue, own.reduce((total, [, length]) => total + Number(length), 0)];
+    const length = sumCounts(own.map(([, each]) => each));
+    return [queue, length ?? { error: `${at}, queue ${queue}: ${NO_COUNT}` }];
   });
   return { queues: new Map(lengths) };
 }
 
-/** A master that Sentinel has replaced in this moment would tell of queues that nobody fills any more. */
-function refuseReplica(role: unknown): void {
-  if (Array.isArray(role) && role[0] === 'slave') {
-    throw new Error('it is a replica now, another Redis has become the master');
-  }
+/** What is said of a length that is none. */
+const NO_COUNT = 'it answers no number of tasks';
+
+/** What Sentinel names may have been replaced in this moment, and would tell of queues that nobody fills any more. */
+function requireMaster([, role]: Reply = [null, null]): void {
+  if (!Array.isArray(role) || role[0] === 'master') return;
+  throw new Error(
+    role[0] === 'slave'
+      ? 'it is a replica now, another Redis has become the master'
+      : 'it is no master, which Sentinel names it',
+  );
 }
