@@ -113,9 +113,10 @@ export function createAmqpClient(place: Place, mostBytes: number): AmqpClient {
       throw refusal;
     }
     if (number !== 0 && id === METHOD.channelClose) {
+      const refusal = readRefusal(fields);
       connection.send(toMethod(number, METHOD.channelCloseOk));
       channels.delete(number);
-      fail(state, readRefusal(fields));
+      fail(state, refusal);
     } else if (id === METHOD.basicDeliver && state.take !== null && state.incoming === null) {
       state.incoming = 'announced';
     } else if (state.call?.answer === id) {
@@ -166,7 +167,7 @@ export function createAmqpClient(place: Place, mostBytes: number): AmqpClient {
     },
     openChannel: async () => {
       const number = Math.max(...channels.keys()) + 1;
-      if (number > mostChannels) throw new Error(`it allows ${mostChannels} channels only`);
+      if (number > mostChannels) throw new Error(`it allows too few channels (${mostChannels})`);
       const state = newState();
       channels.set(number, state);
       await call(number, METHOD.channelOpen, [shortText('')], METHOD.channelOpenOk);

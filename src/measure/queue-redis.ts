@@ -9,20 +9,22 @@ import { MOST_MESSAGE_BYTES, readUnacked, unackedKey } from './redis-unacked.ts'
 
 /**
  * The waiting tasks of each queue of each request, all on one server: one connection, one round trip for all
- * the lists, no command that holds the server up. Unacknowledged tasks cost up to two more round trips.
+ * the lists, no command that holds the server up. Unacknowledged tasks cost up to two more round trips; where these
+ * fail, the lengths hold all the same.
  *
  * @throws Error in plain words, without a password, where the server cannot be asked at all
  */
-export function readRedisQueues(
+export async function readRedisQueues(
   requests: readonly BrokerRequest[],
   limits: Limits,
 ): Promise<BrokerAnswer[]> {
-  const { sentinel } = requests[0]!.broker;
+  const { broker } = requests[0]!;
+  let known: BrokerAnswer[] | null = null;
   const ask = async (redis: Redis, server: Server): Promise<BrokerAnswer[]> => {
     const at = nameServer('redis', server);
     const sections = requests.map(toSection);
     const [role, ...replies] = await askSections(redis, server, [
-      { database: 0, commands: sentinel === null ? [] : [['role']] },
+      { database: 0, commands: broker.sentinel === null ? [] : [['role']] },
       ...sections,
     ]);
     requireMaster(role?.[0]);
@@ -31,14 +33,23 @@ export function readRedisQueues(
       const size = request.wantsUnacked ? replies[index]!.at(-1) : undefined;
       return size === undefined ? [] : [{ request, size, answer: answers[index]! }];
     });
+    known = answers;
     if (holding.length > 0) await readUnacked(redis, server, holding);
     return answers;
   };
   const readsMessages = requests.some(({ wantsUnacked }) => wantsUnacked);
-  return askRedis(requests[0]!.broker, limits, ask, {
-    ...(readsMessages && { mostBytes: MOST_MESSAGE_BYTES }),
-    isLast: true,
-  });
+  try {
+    return await askRedis(broker, limits, ask, {
+      ...(readsMessages && { mostBytes: MOST_MESSAGE_BYTES }),
+      isLast: true,
+    });
+  } catch (error) {
+    if (known === null) throw error;
+    const unacked = { error: `unacknowledged tasks: ${(error as Error).message}` };
+    return (known as BrokerAnswer[]).map(({ queues }, index) =>
+      requests[index]!.wantsUnacked ? { queues, unacked } : { queues },
+    );
+  }
 }
 
 function toSection({ broker, queues, wantsUnacked }: BrokerRequest): Section {
