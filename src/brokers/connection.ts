@@ -1,6 +1,6 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
-import { lookUp } from './look-up.ts';
+import { lookUpUntil } from './look-up.ts';
 
 /** Where a server is: `path` (a socket on this host), or `host` and `port`. */
 export interface Place {
@@ -40,9 +40,11 @@ export function openConnection(place: Place, mostBytes: number, events: Events):
   let socket: Socket | null = null;
   let fault: Error | null = null;
   let left = mostBytes;
+  const over = new AbortController();
   const end = (error: Error): void => {
     if (fault !== null) return;
     fault = error;
+    over.abort();
     socket?.destroy();
     events.onEnd(error);
   };
@@ -62,7 +64,8 @@ export function openConnection(place: Place, mostBytes: number, events: Events):
     const late = tls === undefined ? null : await import('node:tls');
     await new Promise<void>((resolve, reject) => {
       if (fault !== null) throw fault;
-      const options = { ...(address as { host: string; port: number }), lookup: lookUp };
+      const lookup = lookUpUntil(over.signal);
+      const options = { ...(address as { host: string; port: number }), lookup };
       socket =
         late === null
           ? connectTcp(options, resolve)

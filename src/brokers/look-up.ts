@@ -1,8 +1,6 @@
 import { isIP, type LookupFunction } from 'node:net';
 import { domainToASCII } from 'node:url';
 
-/** How long a name may take to be looked up, milliseconds. */
-const LOOK_UP_MS = 2000;
 /** Far more than any name has. */
 const MOST_BYTES = 16_384;
 
@@ -10,34 +8,37 @@ const MOST_BYTES = 16_384;
 const NOT_FOUND = 2;
 
 /**
- * The addresses of a host name, for `net.connect`: by getent, which asks all that the host asks (/etc/hosts, DNS …),
- * in a process of its own. Node's own look-up holds a thread until DNS answers: two slow names hold up all others,
- * "localhost" included, and the end of the process.
+ * How `net.connect` is to find the addresses of a host name, until `signal`: by getent, which asks all that the host asks
+ * (/etc/hosts, DNS …), in a process of its own. Node's own look-up holds a thread until DNS answers: two slow names hold
+ * up all others, "localhost" included, and the end of the process.
  */
-export const lookUp: LookupFunction = (hostname, options, callback) => {
-  const answer = (error: NodeJS.ErrnoException | null, found: string[] = []): void => {
-    const all = found
-      .map((address) => ({ address, family: isIP(address) }))
-      .filter(({ family }) => family !== 0 && (!options.family || options.family === family));
-    const [first] = all;
-    if (error !== null || first === undefined) callback(error ?? fault('ENOTFOUND', hostname), []);
-    else if (options.all === true) callback(null, all);
-    else callback(null, first.address, first.family);
+export function lookUpUntil(signal: AbortSignal): LookupFunction {
+  return (hostname, options, callback) => {
+    const answer = (error: NodeJS.ErrnoException | null, found: string[] = []): void => {
+      const all = found
+        .map((address) => ({ address, family: isIP(address) }))
+        .filter(({ family }) => family !== 0 && (!options.family || options.family === family));
+      const [first] = all;
+      if (error !== null || first === undefined) {
+        callback(error ?? fault('ENOTFOUND', hostname), []);
+      } else if (options.all === true) callback(null, all);
+      else callback(null, first.address, first.family);
+    };
+    findAddresses(hostname, signal).then(
+      (found) => answer(null, found),
+      (error: NodeJS.ErrnoException) => answer(error),
+    );
   };
-  findAddresses(hostname).then(
-    (found) => answer(null, found),
-    (error: NodeJS.ErrnoException) => answer(error),
-  );
-};
+}
 
-async function findAddresses(hostname: string): Promise<string[]> {
+async function findAddresses(hostname: string, signal: AbortSignal): Promise<string[]> {
   const name = domainToASCII(hostname);
   // RFC 6761: it is this host whatever anybody says
   if (name === 'localhost') return ['127.0.0.1', '::1'];
   if (!/^[\w.-]{1,253}$/.test(name)) throw fault('ENOTFOUND', hostname);
   const { execFile } = await import('node:child_process');
   const text = await new Promise<string>((resolve, reject) => {
-    const limits = { timeout: LOOK_UP_MS, maxBuffer: MOST_BYTES, killSignal: 'SIGKILL' as const };
+    const limits = { signal, maxBuffer: MOST_BYTES, killSignal: 'SIGKILL' as const };
     execFile('getent', ['ahosts', '--', name], limits, (error, stdout) => {
       if (error === null) resolve(stdout);
       else reject(fault(error.code === NOT_FOUND ? 'ENOTFOUND' : 'EAI_AGAIN', hostname));
