@@ -35,7 +35,7 @@ export default tseslint.config(
             { regex: '^node:', message: PURE },
             { regex: '^[a-z@]', message: PURE, allowTypeImports: true },
             {
-              regex: '/(measure|systemd|state|commands|output|log|config)(/|\\.)',
+              regex: '/(host|measure|systemd|state|commands|output|log|config)(/|\\.)',
               message: PURE,
               allowTypeImports: true,
             },

@@ -1,8 +1,7 @@
-import { constants, openSync } from 'node:fs';
-import { dirname } from 'node:path';
 import type { Logger, StreamEntry, destination } from 'pino';
 import { UserError, EXIT } from './errors.ts';
-import { makeFolders } from './make-folders.ts';
+import { Foreign } from './host/files/folders.ts';
+import { openLogFile } from './host/files/output.ts';
 import { isTerminal, writeErr } from './streams.ts';
 
 /** How much is said on stderr: `none`, `quiet` errors alone, `verbose` debug too. */
@@ -83,23 +82,17 @@ function openFile(file: string, open: typeof destination): Destination | null {
     isTold = true;
   };
   try {
-    const stream = open({ dest: openForAppend(file), sync: true });
+    const stream = open({ dest: openLogFile(file), sync: true });
     stream.on('error', tell);
     return stream;
   } catch (error) {
-    const fault = explainFault(file, error as NodeJS.ErrnoException);
+    // what others can put there must not keep a run from its work
+    const isForeign = error instanceof Foreign;
+    const fault = isForeign ? null : explainFault(file, error as NodeJS.ErrnoException);
     if (fault !== null) throw fault;
     tell(error as Error);
     return null;
   }
-}
-
-function openForAppend(file: string): number {
-  makeFolders(dirname(file), 0o755);
-  const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK } = constants;
-  // 0640: reasons may name services and brokers, which are nobody else's business.
-  // A pipe that nobody reads must not make us wait
-  return openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0o640);
 }
 
 const NO_PERMISSION = ['EACCES', 'EPERM'];

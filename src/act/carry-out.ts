@@ -1,11 +1,6 @@
 import { EXIT, UserError } from '../errors.ts';
-import {
-  ChangedMeanwhile,
-  makeFolder,
-  removeFolderIfEmpty,
-  writeUserFile,
-  type FileEdit,
-} from './atomic-write.ts';
+import { Foreign, makeFolder, removeFolderIfEmpty } from '../host/files/folders.ts';
+import { ChangedMeanwhile, writeUserFile, type FileEdit } from '../host/files/write.ts';
 import { discardChange, endChange, saveChange, type Change } from './checkpoint.ts';
 import type { Manifest } from './manifest.ts';
 import { because, outcomeOf } from './outcome.ts';
@@ -23,9 +18,9 @@ export async function carryOut(change: Change, deps: ActDeps): Promise<Outcome> 
       const missing = record?.made_folder ?? null;
       if (missing !== null) {
         deps.step(`make folder ${missing}`);
-        await makeFolder(missing);
+        makeFolder(missing);
       }
-      await writeOne(change, edit, deps);
+      writeOne(change, edit, deps);
     }
     if (change.edits.length > 0) {
       deps.step('daemon-reload');
@@ -65,12 +60,13 @@ export async function prove(change: Change, deps: ActDeps, atLeast = false): Pro
 }
 
 /** Noted before it is tried: a write may fail after the file took its name. */
-async function writeOne(change: Change, edit: FileEdit, deps: ActDeps): Promise<void> {
+function writeOne(change: Change, edit: FileEdit, deps: ActDeps): void {
   change.written?.add(edit.path);
   try {
-    await writeUserFile(edit, deps.step);
+    writeUserFile(edit, deps.step);
   } catch (error) {
-    if (error instanceof ChangedMeanwhile) change.written?.delete(edit.path);
+    if (error instanceof ChangedMeanwhile || error instanceof Foreign)
+      change.written?.delete(edit.path);
     throw error;
   }
 }
@@ -97,7 +93,7 @@ async function finish(change: Change, running: number | null, deps: ActDeps): Pr
   }
   for (const folder of change.manifest.folders) {
     deps.step(`remove folder ${folder}`);
-    await removeFolderIfEmpty(folder);
+    removeFolderIfEmpty(folder);
   }
   return endChange(
     change,

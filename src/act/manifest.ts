@@ -12,6 +12,8 @@ const FileRecord = z.object({
   uid: z.nullable(z.number()),
   gid: z.nullable(z.number()),
   mode: z.nullable(z.number()),
+  /** extended attributes, their values in hexadecimal digits; an older version kept them on the copy itself */
+  attributes: z.optional(z.array(z.object({ name: z.string(), value: z.string() }))),
   /** the folder that had to be made for the file */
   made_folder: z.nullable(z.string()),
   /** nobody but us has edited the file since the first change that is not taken back */

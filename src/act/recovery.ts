@@ -1,5 +1,7 @@
 import { basename } from 'node:path';
-import { readUserFile, sweepTemporaries } from './atomic-write.ts';
+import { EXIT, UserError } from '../errors.ts';
+import { readFile } from '../host/files/read.ts';
+import { sweepTemporaries } from '../host/files/write.ts';
 import { prove, settle } from './carry-out.ts';
 import type { Change } from './checkpoint.ts';
 import { explainErrno, toUserError } from '../host-fault.ts';
@@ -55,7 +57,7 @@ async function recoverChange(change: Change, deps: ActDeps): Promise<Outcome> {
   const { undo_because, outcome, files } = change.manifest;
   const died = 'the run that made it ended in the middle of it';
   try {
-    for (const file of files) await sweepTemporaries(file.path);
+    for (const file of files) sweepTemporaries(file.path);
     if (outcome !== null) return await closeFinished(change, deps);
     if (undo_because !== null || !(await canGoForward(change.manifest, deps))) {
       return await undoChange(change, undo_because ?? died, deps);
@@ -98,8 +100,7 @@ export async function canGoForward(
   deps: ActDeps,
 ): Promise<boolean> {
   for (const { path, sha256_after } of files) {
-    const now = await readUserFile(path);
-    if ((now === null ? null : sha256(now)) !== sha256_after) return false;
+    if (hashNow(path) !== sha256_after) return false;
   }
   if (resize === 'none' || drain !== null) return true;
   // the pool is brought from whatever runs to the number: that can be gone on with at any time
@@ -107,6 +108,14 @@ export async function canGoForward(
   const unit = await readUnit(service, deps);
   const isOld = before.boot === deps.bootId() && before.main_start_us === unit.mainStartUs;
   return isRunning(unit) && !isOld;
+}
+
+/** The fingerprint of a file; null: it is not there. @throws UserError failed where it cannot be read */
+function hashNow(path: string): string | null {
+  const read = readFile(path);
+  if ('bytes' in read) return sha256(read.bytes);
+  if (read.fault === 'missing') return null;
+  throw new UserError(EXIT.failed, `${path}: cannot be read (${read.reason})`);
 }
 
 async function describeFault(

@@ -1,13 +1,13 @@
 import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { readUserFile, resolveTarget, writeUserFile } from '../act/atomic-write.ts';
 import { checkConfig } from '../config/check.ts';
 import { parseDocument } from '../config/document.ts';
 import { editEnabled } from '../config/enabled-edit.ts';
 import { findProject } from '../config/find-project.ts';
-import { findConfigPath, readConfigFile } from '../config/read.ts';
+import { findConfigPath, LARGEST_BYTES, readConfigFile } from '../config/read.ts';
 import type { Config } from '../config/schema.ts';
 import { EXIT, UserError, type ExitCode } from '../errors.ts';
+import { readTarget, writeUserFile } from '../host/files/write.ts';
 import { renderDiff } from '../output/diff.ts';
 import type { GlobalOptions } from './global-options.ts';
 import { openCommandLog } from './log-events.ts';
@@ -81,7 +81,7 @@ function chooseProjects(
 }
 
 async function replaceConfig(path: string, before: Buffer, after: Buffer): Promise<void> {
-  const target = await resolveTarget(path);
+  const { path: target, like } = readTarget(path, LARGEST_BYTES);
   const backup = `${target}.bak`;
   await access(dirname(target), constants.W_OK).catch(() => {
     throw new UserError(
@@ -91,11 +91,10 @@ async function replaceConfig(path: string, before: Buffer, after: Buffer): Promi
     );
   });
   const none = (): void => undefined;
-  const old = await readUserFile(backup);
-  // made anew each time, so that it has the owner and mode of the config, whose passwords it holds too
-  if (old !== null) await writeUserFile({ path: backup, before: old, after: null }, none);
-  await writeUserFile({ path: backup, before: null, after: before, attributesOf: target }, none);
-  await writeUserFile({ path: target, before, after }, none);
+  const old = readTarget(backup, LARGEST_BYTES).bytes;
+  // with the owner and mode of the config, whose passwords it holds too
+  writeUserFile({ path: backup, before: old, after: before, like }, none);
+  writeUserFile({ path: target, before, after }, none);
 }
 
 /** One project that was named has a document of its own; several, or all, are a list. */

@@ -183,7 +183,7 @@ async function rollBack(
     try {
       const unit = await readUnit(service, deps);
       const tree = unit.mainPid === null ? null : await deps.findWorkerTree(unit);
-      const answer = await planServiceRollback({
+      const answer = planServiceRollback({
         ...{ backupDir: deps.backupDir, unit, changes, locate: locatorOf(unit) },
         live: {
           ...liveOf(config, service),

@@ -84,9 +84,11 @@ function toUnitState(unit: string, properties: Properties): UnitState {
     controlGroup: text('ControlGroup'),
     fragmentPath: text('FragmentPath'),
     dropInPaths: readPaths(properties, 'DropInPaths'),
-    environmentFiles: environmentFiles.flatMap(({ path, optional }) =>
-      expandPattern(path).map((file) => ({ path: file, optional })),
-    ),
+    environmentFiles: environmentFiles.flatMap(({ path, optional }): EnvironmentFiles => {
+      const files = expandPattern(path);
+      if (files === null) return [{ path, optional, tooMany: true }];
+      return files.map((file) => ({ path: file, optional }));
+    }),
     hasPatterns: environmentFiles.some(({ path }) => isPattern(path)),
     // `!`: may be missing
     workingDirectory: text('WorkingDirectory')?.replace(/^!/, '') ?? null,
@@ -98,6 +100,8 @@ function toUnitState(unit: string, properties: Properties): UnitState {
     invocationId: text('InvocationID'),
   };
 }
+
+type EnvironmentFiles = UnitState['environmentFiles'];
 
 function absentUnit(unit: string): UnitState {
   const loadError = `Unit ${unit} not found.`;
