@@ -23,8 +23,8 @@ interface Change {
 const FAULTS_TOLD = 10;
 
 /**
- * Runs a history file through the simulation and prints the changes. A wrong line is left out and told (exit 1): a
- * history has one where the power failed. Throws a UserError for a file without any right line, or that cannot be read.
+ * Runs a history file through the simulation and prints the changes. A wrong line is left out, a wrong value of a sample
+ * is unknown, and both are told (exit 1): a history has one where the power failed. Throws a UserError for a file without any right line, or that cannot be read.
  */
 export async function simulateFile(
   simulation: Simulation,
@@ -40,7 +40,9 @@ export async function simulateFile(
   try {
     for await (const { text, number, ended } of readLines(createReadStream(file))) {
       if (text.trim() === '') continue;
-      const entry = parseHistoryLine(text);
+      const entry = parseHistoryLine(text, (fault) => {
+        faults.push(`${file}:${number}: ${fault}; it counts as unknown`);
+      });
       if ('fault' in entry) {
         if (ended) faults.push(`${file}:${number}: ${entry.fault}`);
         else warn(`${file}:${number}: the last line is torn and not used`);

@@ -6,8 +6,8 @@ import { parseHistoryLine } from '../state/history-lines.ts';
 import { readLines } from '../state/stream-lines.ts';
 
 /**
- * Answers each sample line of `stdin` at once by one JSON line, and a wrong line by one with `error` and `line`
- * (exit 1 at the end). Waits while the reader is slow; ends without an error when it has gone away.
+ * Answers each sample line of `stdin` at once by one JSON line, with `faults` where values of it are wrong and unknown, and a
+ * wrong line by one with `error` and `line` (exit 1 at the end). Waits while the reader is slow; ends without an error when it has gone away.
  */
 export async function answerSamples(
   simulation: Simulation,
@@ -16,14 +16,16 @@ export async function answerSamples(
   let code: ExitCode = EXIT.ok;
   for await (const { text, number } of readLines(stdin)) {
     if (text.trim() === '') continue;
-    const entry = parseHistoryLine(text);
+    const faults: string[] = [];
+    const entry = parseHistoryLine(text, (fault) => faults.push(fault));
     let answer: object | null;
     if ('fault' in entry) {
       code = EXIT.failed;
       answer = { error: entry.fault, line: number };
     } else {
       const run = simulation.push(entry);
-      answer = run === null ? null : describeRun(run);
+      answer = run === null ? null : { ...describeRun(run), ...(faults.length > 0 && { faults }) };
+      if (faults.length > 0) code = EXIT.failed;
     }
     if (answer !== null && !(await writeLine(stdout, JSON.stringify(answer)))) return code;
   }
