@@ -6,8 +6,10 @@ import type { Config } from '../config/schema.ts';
 import type { Clocks, Controls, StoredEnd } from '../decide/control-types.ts';
 import { findActive } from '../decide/controls.ts';
 import { EXIT, UserError } from '../errors.ts';
+import { cleanLine } from '../output/clean.ts';
 import { NO_CONTROLS, readControls, writeControls } from '../state/controls.ts';
 import { acquireLock } from '../state/lock.ts';
+import { writeOut } from '../streams.ts';
 import { readClocks } from './controls.ts';
 import { openCommandLog } from './log-events.ts';
 
@@ -80,6 +82,6 @@ async function waitForLock(stateDir: string): Promise<{ release: () => void }> {
 function print({ controls, sentences }: Changed, { json, quiet }: ControlOptions): void {
   if (json === true) {
     const { pauses, pins } = controls;
-    process.stdout.write(`${JSON.stringify({ pauses, pins })}\n`);
-  } else if (quiet !== true) process.stdout.write(sentences.map((each) => `${each}\n`).join(''));
+    writeOut(`${JSON.stringify({ pauses, pins })}\n`);
+  } else if (quiet !== true) writeOut(sentences.map((each) => `${cleanLine(each)}\n`).join(''));
 }

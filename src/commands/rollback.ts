@@ -13,6 +13,7 @@ import { EXIT, UserError, type ExitCode } from '../errors.ts';
 import { toUserError } from '../host-fault.ts';
 import { readUnitSources } from '../measure/unit-sources.ts';
 import { listChanges, renderChanges } from '../output/changes-report.ts';
+import { cleanLine } from '../output/clean.ts';
 import { renderRollback, type RollbackResult } from '../output/rollback-report.ts';
 import { openOutput, type Output } from '../output/terminal.ts';
 import { disableUnit } from '../systemd/actions.ts';
@@ -80,7 +81,7 @@ export async function rollbackCommand(options: RollbackOptions): Promise<number>
 /** Answers whether all of the journal can be read; what cannot is told on stderr. */
 async function tellUnreadable({ backup_dir: backupDir }: Places): Promise<boolean> {
   const unreadable = await listUnreadable(backupDir);
-  for (const sentence of unreadable) process.stderr.write(`autoscaler: ${sentence}\n`);
+  for (const sentence of unreadable) writeErr(`autoscaler: ${cleanLine(sentence)}\n`);
   return unreadable.length === 0;
 }
 
