@@ -37,5 +37,6 @@ export function nameSeries(name: string, labels: Record<string, string>): string
 
 /** The format knows these three escapes alone, and a reader refuses all of a file that has another. */
 function escape(value: string): string {
-  return makeVisible(value).replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+  const lines = value.split('\n').map(makeVisible).join('\n');
+  return lines.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }
