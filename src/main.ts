@@ -38,6 +38,9 @@ function printError(error: unknown): number {
   return EXIT.failed;
 }
 
+// whatever is thrown beside a command (an event of a library) is printed here too, not by Node as it is
+process.on('uncaughtException', (error) => process.exit(printError(error)));
+
 void main(process.argv).then((exitCode) => {
   afterOutput(() => {
     process.exit(exitCode === EXIT.ok && hasLostOutput() ? EXIT.failed : exitCode);
