@@ -115,7 +115,7 @@ describe('an error beside the command', () => {
     const args = ['--config', configWith(join(folder, 'bug.log')), 'simulate', '--samples', '-'];
     const { code, stderr } = autoscaler(args, { NODE_OPTIONS: throwing });
     assert.equal(code, EXIT.failed);
-    assert.match(stderr, /^autoscaler: this is a bug in autoscaler.*\nError: \\u001b\]0;owned/);
+    assert.match(stderr, /^autoscaler: this is a bug in autoscaler.*\nError: \\u001b\]0;owned/m);
     assert.doesNotMatch(stderr.replaceAll('\n', ''), CONTROLS);
     assert.ok(stderr.length < 21_000, `${stderr.length} characters`);
   });
