@@ -23,6 +23,22 @@ export default tseslint.config(
     },
   },
   {
+    // What leaves the process goes one way, on which it is cleaned: writeOut and writeErr.
+    files: ['src/**/*.ts'],
+    ignores: ['src/streams.ts'],
+    rules: {
+      'no-console': 'error',
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            "CallExpression[callee.property.name='write'] > MemberExpression > MemberExpression[object.name='process']",
+          message: 'writeOut and writeErr clean what they write',
+        },
+      ],
+    },
+  },
+  {
     // The two pure rooms. Type-only imports stay allowed: they vanish when built.
     files: ['decide', 'unit-file', 'check', 'init']
       .map((room) => `src/${room}/**/*.ts`)

@@ -9,6 +9,7 @@ import { loadConfigIfAny } from '../config/optional.ts';
 import type { Config } from '../config/schema.ts';
 import { EXIT, UserError, type ExitCode } from '../errors.ts';
 import { listChanges, renderChanges } from '../output/changes-report.ts';
+import { cleanLine } from '../output/clean.ts';
 import { renderRollback, type RollbackResult } from '../output/rollback-report.ts';
 import { openOutput, type Output } from '../output/terminal.ts';
 import { disableUnit } from '../systemd/actions.ts';
@@ -74,7 +75,7 @@ export async function rollbackCommand(options: RollbackOptions): Promise<number>
 /** Answers whether all of the journal can be read; what cannot is told on stderr. */
 async function tellUnreadable({ backup_dir: backupDir }: Places): Promise<boolean> {
   const unreadable = await listUnreadable(backupDir);
-  for (const sentence of unreadable) process.stderr.write(`autoscaler: ${sentence}\n`);
+  for (const sentence of unreadable) writeErr(`autoscaler: ${cleanLine(sentence)}\n`);
   return unreadable.length === 0;
 }
 

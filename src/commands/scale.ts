@@ -9,6 +9,7 @@ import { loadConfigIfAny } from '../config/optional.ts';
 import type { Config } from '../config/schema.ts';
 import { findNameFault, unitName } from '../config/service-name.ts';
 import { EXIT, UserError, type ExitCode } from '../errors.ts';
+import { cleanLine } from '../output/clean.ts';
 import { renderDiff } from '../output/diff.ts';
 import { openOutput } from '../output/terminal.ts';
 import type { UnitState } from '../systemd/types.ts';
@@ -203,7 +204,10 @@ function printNothingToDo(plan: Plan, options: ScaleOptions): ExitCode {
 function printOutcome(outcome: Outcome, options: ScaleOptions): ExitCode {
   const { result, sentence, hint } = outcome;
   if (options.json === true) writeOut(`${JSON.stringify(outcome)}\n`);
-  else openOutput(options).write(`${sentence}\n${hint === null ? '' : `${hint}\n`}`);
+  else {
+    const lines = hint === null ? [sentence] : [sentence, hint];
+    openOutput(options).write(lines.map((line) => `${cleanLine(line)}\n`).join(''));
+  }
   return result === 'applied' || result === 'draining' || result === 'waiting'
     ? EXIT.ok
     : EXIT.failed;
