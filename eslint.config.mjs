@@ -51,7 +51,9 @@ export default tseslint.config(
             { regex: '^node:', message: PURE },
             { regex: '^[a-z@]', message: PURE, allowTypeImports: true },
             {
-              regex: '/(host|measure|systemd|state|commands|output|log|config)(/|\\.)',
+              // the trust rule itself is pure too
+              regex:
+                '/(host(?!/files/trust-rule\\.)|measure|systemd|state|commands|output|log|config)(/|\\.)',
               message: PURE,
               allowTypeImports: true,
             },
