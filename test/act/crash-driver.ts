@@ -2,7 +2,7 @@
 // step NUMBER (counted from 1); otherwise prints the names of all steps as JSON.
 import { applyPlan } from '../../src/act/apply.ts';
 import { recover } from '../../src/act/recover.ts';
-import { World } from './world.ts';
+import { World, type How } from './world.ts';
 
 const [root = '', what, crashAt, how, to] = process.argv.slice(2);
 const steps: string[] = [];
@@ -12,7 +12,7 @@ const deps = world.deps((name) => {
   if (steps.length === Number(crashAt)) process.kill(process.pid, 'SIGKILL');
 });
 if (what === 'apply') {
-  await applyPlan(world.plan(Number(to), how === 'drop_in' ? 'drop_in' : 'splice'), deps);
+  await applyPlan(world.plan(Number(to), how as How), deps);
 } else {
   await recover(deps);
 }

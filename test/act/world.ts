@@ -27,6 +27,8 @@ export interface WorldState {
   taken: number;
 }
 
+export type How = 'splice' | 'drop_in' | 'both';
+
 export const SERVICE = 'web.service';
 
 /** The unit that every world starts with. */
@@ -40,6 +42,8 @@ export class World {
   readonly root: string;
   readonly unitPath: string;
   readonly dropInPath: string;
+  /** beside it, and named by it */
+  readonly environmentPath: string;
   readonly backupDir: string;
   /** what the history would hold, of this process alone */
   readonly recorded: Outcome[] = [];
@@ -49,6 +53,7 @@ export class World {
     this.root = root;
     this.unitPath = join(root, 'units', SERVICE);
     this.dropInPath = join(root, 'units', `${SERVICE}.d`, '50-autoscaler.conf');
+    this.environmentPath = this.dropInPath.replace('.conf', '.env');
     this.backupDir = join(root, 'backups');
   }
 
@@ -76,26 +81,35 @@ export class World {
     this.state = { ...this.state, ...news };
   }
 
-  /** the number that the files declare: the drop-in wins */
+  /** the number that the files declare: the drop-in wins, and what it names where that is there */
   declared(): number | null {
-    for (const path of [this.dropInPath, this.unitPath]) {
+    const named = readText(this.dropInPath).includes('EnvironmentFile')
+      ? [this.environmentPath]
+      : [];
+    for (const path of [...named, this.dropInPath, this.unitPath]) {
       const found = /--workers (\d+)/.exec(readText(path));
       if (found !== null) return Number(found[1]);
     }
     return null;
   }
 
-  /** a plan from 2 to `to` workers, in the unit itself or by a drop-in */
-  plan(to: number, how: 'splice' | 'drop_in' = 'splice'): Plan {
+  /** a plan from 2 to `to` workers, in the unit itself, by a drop-in, or by one that names an environment file */
+  plan(to: number, how: How = 'splice'): Plan {
     const { kind } = this.state;
-    const file =
-      how === 'splice'
-        ? { path: this.unitPath, before: UNIT, after: UNIT.replace('workers 2', `workers ${to}`) }
-        : { path: this.dropInPath, before: null, after: `# --workers ${to}\n` };
+    const number = `# --workers ${to}\n`;
+    const after = UNIT.replace('workers 2', `workers ${to}`);
+    const files = {
+      splice: [{ path: this.unitPath, before: UNIT, after }],
+      drop_in: [{ path: this.dropInPath, before: null, after: number }],
+      both: [
+        { path: this.environmentPath, before: null, after: number },
+        { path: this.dropInPath, before: null, after: '# EnvironmentFile\n' },
+      ],
+    }[how];
     return {
       ...{ service: SERVICE, project: 'web', kind, action: 'scale_up', from: 2, to },
       ...{
-        files: [file],
+        files,
         apply: 'restart',
         resize: 'restart',
         obstacle: null,
