@@ -4,11 +4,13 @@ usage: races.py RACE FOLDER NAME TARGET
 
 Until standard input ends it watches FOLDER, which has the file NAME, by inotify, and answers what root does there
 with renameat2(RENAME_EXCHANGE): from one instant to the next the file is a link to TARGET, or the folder is one to
-the folder TARGET, and back. At the end it prints what it did as JSON: {"exchanges", "opens", "created", "kept"}.
+the folder TARGET, and back. Where TARGET is `fifo`, `socket`, `folder` or `sparse:BYTES` the file is such a thing.
+At the end it prints what it did as JSON: {"exchanges", "opens", "created", "kept"}.
 
   attributes  the file is a link to TARGET from when a file appears beside it until that one is complete, which is
               then kept under another name
   folder      the folder is TARGET when a file appears in it and when that one gets its name, and itself in between
+  after:N     the file is TARGET from when it has been read N times, for good; from the beginning where N is 0
   random      file and folder in turn, each time somebody opens the file, and in between, for random times
 """
 
@@ -17,6 +19,7 @@ import json
 import os
 import random
 import select
+import socket
 import struct
 import sys
 import time
@@ -57,14 +60,14 @@ class Race:
         self.link = os.path.join(os.path.dirname(folder), f"link-{name}")
         self.seen = {"exchanges": 0, "opens": 0, "created": 0, "kept": 0}
         os.makedirs(self.kept, exist_ok=True)
-        os.symlink(target, self.link)
+        make_thing(target, self.link)
         self.is_exchanged = False
 
     def exchange(self, wanted):
         """The link is where the file or the folder was, or no longer."""
         if wanted == self.is_exchanged:
             return
-        place = self.folder if os.path.isdir(self.target) else self.file
+        place = self.folder if os.path.isdir(self.target) and self.target.startswith("/") else self.file
         if LIBC.renameat2(AT_FDCWD, os.fsencode(place), AT_FDCWD, os.fsencode(self.link), RENAME_EXCHANGE) == 0:
             self.is_exchanged = wanted
             self.seen["exchanges"] += 1
@@ -126,6 +129,16 @@ class Race:
             if time.monotonic() - last > 0.01:
                 self.exchange(False)
 
+    def after(self, times):
+        watch = Watch(self.folder)
+        self.exchange(times == 0)
+        while is_wanted():
+            for _, mask, name in watch.read(0.2):
+                if name == self.name and mask & CLOSE_NOWRITE:
+                    self.seen["opens"] += 1
+                    if self.seen["opens"] >= times:
+                        self.exchange(True)
+
     def random(self):
         watch = Watch(self.folder)
         while is_wanted():
@@ -137,6 +150,21 @@ class Race:
                 if mask & CREATE and self.is_foreign(name):
                     self.seen["created"] += 1
             self.exchange(random.random() < 0.4)
+
+
+def make_thing(target, path):
+    kind, _, size = target.partition(":")
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "socket":
+        socket.socket(socket.AF_UNIX).bind(path)
+    elif kind == "folder":
+        os.mkdir(path)
+    elif kind == "sparse":
+        with open(path, "wb") as file:
+            file.truncate(int(size))
+    else:
+        os.symlink(target, path)
 
 
 def wait_us(micros):
@@ -151,7 +179,11 @@ def is_wanted():
 
 kind, *rest = sys.argv[1:]
 race = Race(*rest)
+kind, _, times = kind.partition(":")
 print("ready", flush=True)
-{"attributes": race.attributes, "folder": race.folder_of, "random": race.random}[kind]()
-race.exchange(False)
+if kind == "after":
+    race.after(int(times))
+else:
+    {"attributes": race.attributes, "folder": race.folder_of, "random": race.random}[kind]()
+    race.exchange(False)
 print(json.dumps(race.seen))
