@@ -120,24 +120,23 @@ export function asUser(lab: Lab, user: string, script: string): Promise<string> 
   return lab.ok(`runuser -u ${user} -- /bin/sh -c ${quoted}`);
 }
 
-/** Starts one of the attackers' programs as the user and waits for its first word, `ready`. */
+/** Starts one of the attackers' programs as the user and waits for its first line, `ready …`: `said`. */
 export async function startAs(
   lab: Lab,
   user: string,
   [program, ...args]: readonly [string, ...string[]],
   options: Omit<ExecOptions, 'input'> = {},
-): Promise<Running> {
+): Promise<Running & { said: string }> {
   const python = ['/usr/bin/python3', `${PROGRAMS}/${program}`];
   const running = lab.spawn(['runuser', '-u', user, '--', ...python, ...args], {
     timeoutMs: 300_000,
     ...options,
   });
-  const ready = new Promise<void>((resolve, reject) => {
-    running.stdout.once('data', () => resolve());
+  const said = await new Promise<string>((resolve, reject) => {
+    running.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString()));
     void running.done.then(({ stderr }) => reject(new Error(`${program} gave up: ${stderr}`)));
   });
-  await ready;
-  return running;
+  return { ...running, said };
 }
 
 export async function writeConfig(
