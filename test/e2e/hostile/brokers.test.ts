@@ -172,7 +172,7 @@ describe('brokers that a hostile user runs', { timeout: 280_000 }, () => {
       .map((line) => JSON.parse(line) as Sample)
       .findLast(({ kind }) => kind === 'sample');
     assert.ok(last !== undefined);
-    const bad: unknown[] = [-5, 1e300, 'x', [1], { a: 1 }, true, -0.5];
+    const bad: unknown[] = [-5, 'x', [1], { a: 1 }, true, -0.5];
     const samples = bad.map((value, index) => {
       const ageS = (bad.length - index) * 2;
       const own = { ...last.services['minus.service'], queue_length: value };
