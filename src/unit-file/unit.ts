@@ -41,7 +41,8 @@ export function readUnit(sources: UnitSources): UnitReading | Refusal {
       .map((assignment) => ({ file, assignment })),
   );
   const { env, sites } = readEnvironment(settings, sources);
-  const context = { env, cwd: sources.workingDirectory ?? '/', readFile: sources.readFile };
+  const { readFile, factsOf } = sources;
+  const context = { env, cwd: sources.workingDirectory ?? '/', readFile, factsOf };
   const execLines = execStartLines(settings);
   const programs: Program[] = [];
   for (const { file, assignment } of execLines) {
@@ -60,7 +61,7 @@ export function readUnit(sources: UnitSources): UnitReading | Refusal {
       );
     }
   }
-  const program = onlyWorker(programs, sources.unit);
+  const program = onlyWorker(programs, sources);
   if ('how' in program) return program;
   const reading =
     program.is === 'gunicorn'
@@ -81,7 +82,7 @@ export function refuse(
   return { how: 'refused', kind, code, message, hint };
 }
 
-function onlyWorker(programs: Program[], unit: string): Program | Refusal {
+function onlyWorker(programs: Program[], sources: UnitSources): Program | Refusal {
   const workers = programs.filter(isWorker);
   const [worker, second] = workers;
   if (worker && second)
@@ -91,7 +92,7 @@ function onlyWorker(programs: Program[], unit: string): Program | Refusal {
       `${whereIs(startOf(second))}: the unit runs a second worker command (the first: ${whereIs(startOf(worker))})`,
       'give each of them a unit of its own',
     );
-  return worker ?? noWorker(programs, unit);
+  return worker ?? noWorker(programs, sources);
 }
 
 function isWorker({ is, argv }: Program): boolean {
@@ -108,7 +109,8 @@ function startOf(program: { argv: Word[]; context: Context }): Word['first'] {
   return first.first;
 }
 
-function noWorker(programs: Program[], unit: string): Refusal {
+function noWorker(programs: Program[], sources: UnitSources): Refusal {
+  const { unit } = sources;
   const aside = programs.find(
     ({ is, argv }) =>
       is === 'celery_aside' || (is === 'celery' && celeryRole(argv).role === 'aside'),
@@ -141,7 +143,7 @@ function noWorker(programs: Program[], unit: string): Refusal {
     return refuse(
       null,
       'opaque_script',
-      `${whereIs(startOf(opaque))}: expected a gunicorn or celery command, found ${textOf(opaque)}, which cannot be looked into`,
+      `${whereIs(startOf(opaque))}: expected a gunicorn or celery command, found ${textOf(opaque)}, which cannot be looked into${whose(opaque, sources)}`,
       'start gunicorn or "celery worker" in ExecStart itself',
     );
   return refuse(
@@ -162,6 +164,15 @@ function isOpaque({ is, argv }: Program): boolean {
       !/^(?:\/usr)?\/s?bin\/|^[^/\s]+$/.test(path) ||
       argv.some(({ text }) => /gunicorn|celery/.test(text) || text.includes(OPAQUE)))
   );
+}
+
+/** For people: whose program or script it is, where it is not root's. */
+function whose({ argv }: Program, { factsOf }: UnitSources): string {
+  for (const { text } of argv.slice(0, 3)) {
+    const foreign = text.startsWith('/') && !text.includes(OPAQUE) ? factsOf(text).foreign : null;
+    if (foreign !== null) return ` and is not root's alone: ${foreign}`;
+  }
+  return '';
 }
 
 function textOf({ argv }: Program): string {

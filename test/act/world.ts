@@ -114,6 +114,7 @@ export class World {
       backupDir: this.backupDir,
       systemd: {
         readUnits: () => Promise.resolve(new Map([[SERVICE, this.unitState()]])),
+        readPropagation: () => Promise.resolve(new Map()),
         daemonReload: () => Promise.resolve(this.update({ loaded: this.declared() })),
         restartUnit: () => Promise.resolve(this.start()),
         startUnit: () => Promise.resolve(this.state.active ? undefined : this.start()),
@@ -145,9 +146,12 @@ export class World {
       step,
       record: (outcome) => this.recorded.push(outcome),
       interrupted: () => false,
+      getsOn: () => undefined,
+      mayLeave: () => false,
       timing: {
         ...{ verifyMs: 5000, bootMs: 20_000, settleMs: 1000, pollMs: 500, drainMs: 10_000 },
         ...{ livePollMs: 50, stillMs: 500, stillLimitMs: 5000, reactMs: 2000, leaveMs: 2000 },
+        ...{ slowPollMs: 500, hurryMs: 4000 },
       },
     };
   }
