@@ -42,6 +42,13 @@ export const SCENARIOS: Scenario[] = [
   { name: 'a service that is stopped', state: { active: false, running: 0 }, how: 'splice', to: 4 },
 ];
 
+/** Changes that are under way at once: one that comes to its end, one that is taken back, one that waits for tasks. */
+export const TOGETHER: Scenario[] = [
+  { name: 'in the unit', state: {}, how: 'splice', to: 4 },
+  { name: 'fails', ...FAILING },
+  { name: 'Celery, by a drop-in', state: { kind: 'celery' }, how: 'drop_in', to: 4 },
+];
+
 /** Once all is recovered: as before the change or as after it, in the files, in systemd, in the journal. */
 export function assertConsistent(world: World, { to, how, state }: Scenario, where: string): void {
   const { loaded, running, active, brokenWith } = world.state;
@@ -57,11 +64,14 @@ export function assertConsistent(world: World, { to, how, state }: Scenario, whe
   assert.equal(loaded, declared, `${where}: systemd has loaded what the files say`);
   if (state.active === false) assert.equal(active, false, `${where}: a stopped service stays so`);
   else assert.deepEqual([active, running], [true, declared], `${where}: it runs as declared`);
-  const left = readdirSync(join(world.root, 'units')).filter((name) => !name.startsWith('web'));
+  const left = readdirSync(join(world.root, 'units')).filter(
+    (name) => !name.startsWith(world.service),
+  );
   assert.deepEqual(left, [], `${where}: no temporary file is left`);
   if (!changed) assert.equal(existsSync(join(world.dropInPath, '..')), false, where);
   const journal = join(world.backupDir, 'changes');
-  const changes = existsSync(journal) ? readdirSync(journal) : [];
+  const all = existsSync(journal) ? readdirSync(journal) : [];
+  const changes = all.filter((name) => name.includes(`-${world.service}`));
   assert.deepEqual(
     changes.filter((name) => /pending|new|broken|tmp/.test(name)),
     [],
