@@ -73,8 +73,10 @@ export async function runHook(
         end(last === '' ? why : `${why}: ${last}`);
       };
       if (code === 0 && !isLate) return end(null);
+      // it may have been closed before the end was known
+      if (child.stderr.closed) return finish();
       child.stderr.once('close', finish);
-      setTimeout(finish, LAST_WORDS_MS).unref();
+      setTimeout(finish, LAST_WORDS_MS);
     });
     // one that does not read it may do so
     child.stdin.on('error', () => undefined);
