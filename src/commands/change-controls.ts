@@ -5,7 +5,9 @@ import type { Config } from '../config/schema.ts';
 import type { Clocks, Controls, StoredEnd } from '../decide/control-types.ts';
 import { findActive } from '../decide/controls.ts';
 import { EXIT } from '../errors.ts';
+import { cleanLine } from '../output/clean.ts';
 import { NO_CONTROLS, readControls, writeControls } from '../state/controls.ts';
+import { writeOut } from '../streams.ts';
 import { readClocks } from './controls.ts';
 import { holdControls } from './hold-lock.ts';
 import { openCommandLog } from './log-events.ts';
@@ -68,6 +70,6 @@ export function endAfter({ atMs, boot, uptimeS }: Clocks, forMs: number | undefi
 function print({ controls, sentences }: Changed, { json, quiet }: ControlOptions): void {
   if (json === true) {
     const { pauses, pins } = controls;
-    process.stdout.write(`${JSON.stringify({ pauses, pins })}\n`);
-  } else if (quiet !== true) process.stdout.write(sentences.map((each) => `${each}\n`).join(''));
+    writeOut(`${JSON.stringify({ pauses, pins })}\n`);
+  } else if (quiet !== true) writeOut(sentences.map((each) => `${cleanLine(each)}\n`).join(''));
 }

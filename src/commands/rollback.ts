@@ -2,30 +2,25 @@ import type { Logger } from 'pino';
 import { applyPlan } from '../act/apply.ts';
 import { listFinished, listPending, listUnreadable } from '../act/journal.ts';
 import { recover, whyBlocked } from '../act/recover.ts';
-import { planServiceRollback } from '../act/rollback-plan.ts';
 import type { ActDeps, Outcome, Plan, Recovery } from '../act/types.ts';
-import { readUnit } from '../act/unit.ts';
 import type { GlobalOptions } from './global-options.ts';
 import { ConfigError } from '../config/fault.ts';
 import { loadConfigIfAny } from '../config/optional.ts';
 import type { Config } from '../config/schema.ts';
 import { EXIT, UserError, type ExitCode } from '../errors.ts';
-import { toUserError } from '../host-fault.ts';
-import { readUnitSources } from '../measure/unit-sources.ts';
 import { listChanges, renderChanges } from '../output/changes-report.ts';
+import { cleanLine } from '../output/clean.ts';
 import { renderRollback, type RollbackResult } from '../output/rollback-report.ts';
 import { openOutput, type Output } from '../output/terminal.ts';
 import { disableUnit } from '../systemd/actions.ts';
 import { readUnits } from '../systemd/units.ts';
-import { readCommandFacts } from '../unit-file/workers.ts';
 import { makeActDeps } from './act-deps.ts';
 import { tellEvents } from './events.ts';
 import { waitForLock } from './hold-lock.ts';
-import { liveOf } from './live.ts';
 import { logOutcome, notingFailure, openCommandLog } from './log-events.ts';
+import { rollBack } from './rollback-all.ts';
 import { readTrueChanges } from './rollback-names.ts';
 import { isNamed, selectChains, type Chain } from './rollback-select.ts';
-import { locatorOf } from './rollback-sources.ts';
 import { watchSignals } from './signals.ts';
 import { writeErr, writeOut } from '../streams.ts';
 
@@ -80,7 +75,7 @@ export async function rollbackCommand(options: RollbackOptions): Promise<number>
 /** Answers whether all of the journal can be read; what cannot is told on stderr. */
 async function tellUnreadable({ backup_dir: backupDir }: Places): Promise<boolean> {
   const unreadable = await listUnreadable(backupDir);
-  for (const sentence of unreadable) process.stderr.write(`autoscaler: ${sentence}\n`);
+  for (const sentence of unreadable) writeErr(`autoscaler: ${cleanLine(sentence)}\n`);
   return unreadable.length === 0;
 }
 
@@ -103,11 +98,11 @@ async function rollBackLocked(
     const deps = makeActDeps(places, { interrupted: signals.interrupted, log, config });
     deps.timing = { ...deps.timing, drainMs: Infinity };
     const recovery = await recoverFirst(deps, log);
-    const apply = async (plan: Plan): Promise<Outcome | null> => {
+    const apply = async (plan: Plan, own: ActDeps): Promise<Outcome | null> => {
       if (signals.interrupted()) return null;
       const why = whyBlocked(recovery, plan.service);
       if (why !== null) throw new UserError(EXIT.failed, `${why}: see above`);
-      const outcome = await applyPlan(plan, deps);
+      const outcome = await applyPlan(plan, own);
       logOutcome(log, outcome);
       return outcome;
     };
@@ -170,37 +165,6 @@ async function readChains(
 ): Promise<Chain[]> {
   const { finished, names } = await readTrueChanges(backupDir, options.services);
   return selectChains(finished, names, options.last === true);
-}
-
-/** One service after the other; one that cannot be served stops no other. */
-async function rollBack(
-  chains: Chain[],
-  config: Config | null,
-  deps: ActDeps,
-  apply: (plan: Plan) => Promise<Outcome | null>,
-): Promise<RollbackResult[]> {
-  const results: RollbackResult[] = [];
-  for (const changes of chains) {
-    const [{ service, countable }] = changes;
-    try {
-      const unit = await readUnit(service, deps);
-      const tree = unit.mainPid === null ? null : await deps.findWorkerTree(unit);
-      const answer = planServiceRollback({
-        ...{ backupDir: deps.backupDir, unit, changes, locate: locatorOf(unit) },
-        live: {
-          ...liveOf(config, service),
-          pool: readCommandFacts(readUnitSources(unit))?.pool ?? null,
-        },
-        running: tree === null || 'error' in tree || !countable ? null : tree.workerPids.length,
-      });
-      results.push({ service, ...answer, outcome: await apply(answer.plan) });
-    } catch (error) {
-      const fault = toUserError(error);
-      if (fault === null) throw error;
-      results.push({ service, error: fault.message });
-    }
-  }
-  return results;
 }
 
 /** Whether the timer is off now; one that is not installed is. */

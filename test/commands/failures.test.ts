@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { EXIT } from '../../src/errors.ts';
+import { CONTROLS } from '../output/hostile-text.ts';
 import { writeConfig } from '../config/write-config.ts';
 import { autoscaler, MAIN } from './built.ts';
 
@@ -66,5 +67,21 @@ describe('a result that nobody takes', () => {
     const { status, stderr } = shell('"$0" "$1" --help > /dev/full');
     assert.match(stderr, /^autoscaler: the result cannot be written: ENOSPC[^\n]*\n$/);
     assert.equal(status, EXIT.failed);
+  });
+});
+
+describe('an error beside the command', () => {
+  // a library's event, that is: thrown where nobody waits for it
+  const throwing = `--import=data:text/javascript,${encodeURIComponent(
+    'setTimeout(() => { throw new Error("\\x1b]0;owned\\x07\\u202e" + "x".repeat(1e6)) })',
+  )}`;
+
+  test('is printed by us: cut, without what a terminal obeys', () => {
+    const args = ['--config', configWith(join(folder, 'bug.log')), 'simulate', '--samples', '-'];
+    const { code, stderr } = autoscaler(args, { NODE_OPTIONS: throwing });
+    assert.equal(code, EXIT.failed);
+    assert.match(stderr, /^autoscaler: this is a bug in autoscaler.*\nError: \\u001b\]0;owned/m);
+    assert.doesNotMatch(stderr.replaceAll('\n', ''), CONTROLS);
+    assert.ok(stderr.length < 21_000, `${stderr.length} characters`);
   });
 });
