@@ -62,4 +62,3 @@ async function rollBackOne(
     return { service, error: fault.message };
   }
 }
-
