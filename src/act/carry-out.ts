@@ -2,8 +2,10 @@ import { EXIT, UserError } from '../errors.ts';
 import { Foreign, makeFolder, removeFolderIfEmpty } from '../host/files/folders.ts';
 import { ChangedMeanwhile, writeUserFile, type FileEdit } from '../host/files/write.ts';
 import { discardChange, endChange, saveChange, type Change } from './checkpoint.ts';
+import { leaveChange, readWaited } from './leave.ts';
 import type { Manifest } from './manifest.ts';
 import { because, outcomeOf } from './outcome.ts';
+import { startPatience } from './patience.ts';
 import { resizeService } from './resize.ts';
 import type { ActDeps, Outcome } from './types.ts';
 import { undoChange } from './undo.ts';
@@ -40,12 +42,17 @@ export async function carryOut(change: Change, deps: ActDeps): Promise<Outcome> 
 export async function settle(change: Change, deps: ActDeps): Promise<Outcome> {
   const { service, from, to, resize } = change.manifest;
   if (resize === 'none') return finish(change, null, deps);
+  deps.getsOn();
+  const sinceMs = deps.monotonicMs();
   const resized = await resizeService(change, deps);
   if (resized === 'draining') {
     return outcomeOf(change, {
       result: 'draining',
       sentence: `${service}: ${from} → ${to}: Celery finishes its running tasks first; the next run goes on`,
     });
+  }
+  if (resized === 'waiting') {
+    return leaveChange(change, { since_ms: sinceMs, loading_ms: 0 }, deps);
   }
   return prove(change, deps, resized === 'partly');
 }
@@ -54,7 +61,10 @@ export async function settle(change: Change, deps: ActDeps): Promise<Outcome> {
 export async function prove(change: Change, deps: ActDeps, atLeast = false): Promise<Outcome> {
   const { service, kind, to, countable } = change.manifest;
   deps.step('verify');
-  const verdict = await verifyService({ service, kind, workers: to, countable, atLeast }, deps);
+  const expected = { service, kind, workers: to, countable, atLeast };
+  const waiting = { patience: startPatience(false, deps), waited: readWaited(change, deps) };
+  const verdict = await verifyService(expected, deps, waiting);
+  if ('left' in verdict) return leaveChange(change, verdict.left, deps);
   if (!verdict.ok) throw new UserError(EXIT.failed, verdict.why);
   return finish(change, verdict.running, deps);
 }

@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { EXIT, UserError } from '../errors.ts';
 import { makeFolders } from '../host/files/folders.ts';
@@ -8,7 +8,7 @@ import { sha256, writeOwnFile } from './durable.ts';
 import {
   changesFolder,
   listFinished,
-  nextId,
+  makeChange,
   readCopyIn,
   removeChange,
   renameChange,
@@ -148,10 +148,8 @@ async function writeCheckpoint(
 ): Promise<Change> {
   // copies hold what users' files hold, passwords too: root's eyes alone
   makeFolders(changesFolder(deps.backupDir), 0o700);
-  const id = await nextId(deps.backupDir, plan.service);
-  const folder = join(changesFolder(deps.backupDir), `${id}.new`);
+  const { id, folder } = makeChange(deps.backupDir, plan.service);
   try {
-    await mkdir(folder, { mode: 0o700 });
     const chain = chainOf(await listFinished(deps.backupDir, plan.service));
     const files: FileRecord[] = [];
     for (const [index, target] of targets.entries()) {

@@ -1,3 +1,4 @@
+import { mkdirSync, readdirSync } from 'node:fs';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { EXIT, UserError } from '../errors.ts';
@@ -16,11 +17,22 @@ export function changesFolder(backupDir: string): string {
   return join(backupDir, 'changes');
 }
 
-/** The name of the next change of `service`. */
-export async function nextId(backupDir: string, service: string): Promise<string> {
-  const numbers = (await listNames(backupDir)).map((name) => Number.parseInt(name, 10) || 0);
+/** The highest number that this process has given, by journal: one that is given up must not be given again. */
+const given = new Map<string, number>();
+
+/**
+ * Makes the folder of the next change of `service`, `….new`, and gives it its name. Nothing comes between the look at the
+ * numbers and the folder, so that changes that are registered side by side have numbers of their own.
+ */
+export function makeChange(backupDir: string, service: string): { id: string; folder: string } {
+  const changes = changesFolder(backupDir);
+  const numbers = [given.get(changes) ?? 0, ...readdirSync(changes).map(numberOf)];
   const next = numbers.reduce((highest, each) => Math.max(highest, each), 0) + 1;
-  return `${String(next).padStart(6, '0')}-${shorten(service)}`;
+  const id = `${String(next).padStart(6, '0')}-${shorten(service)}`;
+  const folder = join(changes, `${id}.new`);
+  mkdirSync(folder, { mode: 0o700 });
+  given.set(changes, next);
+  return { id, folder };
 }
 
 /** A change that has not ended, or the reason why its manifest cannot be used. */

@@ -38,6 +38,14 @@ const Drain = z.object({
   signalled: z.boolean(),
 });
 
+const Waiting = z.object({
+  boot: z.string(),
+  /** on the boot clock, milliseconds */
+  since_ms: z.number(),
+  /** for how long of this time workers were seen to load their application */
+  loading_ms: z.number(),
+});
+
 /** The record of one change: `manifest.json` in its folder. A newer form gets a higher `v`. */
 export const Manifest = z.object({
   v: z.literal(1),
@@ -66,6 +74,11 @@ export const Manifest = z.object({
   touched: z.boolean(),
   /** the Celery main process that was asked to finish its tasks; null: none */
   drain: z.nullable(Drain),
+  /**
+   * since when its service is waited for, where a run has left that to the next one; missing or null: none has. Counts for
+   * the direction that the change has now
+   */
+  waiting: z.optional(z.nullable(Waiting)),
   /** why it is taken back; null: it goes forward */
   undo_because: z.nullable(z.string()),
   /** how it ended; null while it has not */
@@ -76,6 +89,7 @@ export const Manifest = z.object({
 
 export type Manifest = z.infer<typeof Manifest>;
 export type FileRecord = z.infer<typeof FileRecord>;
+export type Waiting = z.infer<typeof Waiting>;
 export type Identity = z.infer<typeof Identity>;
 
 /**

@@ -13,6 +13,8 @@ import { discardChange, endChange, readCopy, saveChange, type Change } from './c
 import { isDraining } from './drain.ts';
 import { sha256 } from './durable.ts';
 import type { FileRecord } from './manifest.ts';
+import { leaveChange, readWaited, type Waited } from './leave.ts';
+import { startPatience } from './patience.ts';
 import { resizeService } from './resize.ts';
 import type { UnitState } from '../systemd/types.ts';
 import type { ActDeps, Outcome } from './types.ts';
@@ -62,6 +64,7 @@ async function takeBack(change: Change, why: string, deps: ActDeps): Promise<Out
       sentence: `${service}: ${from} → ${to} failed: ${why}; its unit is back, and once Celery has finished its running tasks the next run starts it with ${from}`,
     });
   }
+  if (now !== null && 'left' in now) return leaveChange(change, now.left, deps);
   return close(change, edited, now, deps);
 }
 
@@ -70,6 +73,7 @@ async function noteUndo(change: Change, why: string, deps: ActDeps): Promise<voi
   const { drain } = change.manifest;
   const news = {
     undo_because: why,
+    waiting: null,
     drain: drain !== null && isDraining(drain, deps) ? drain : null,
   };
   await saveChange(change, news, deps).catch(() => undefined);
@@ -134,11 +138,11 @@ function likeOf(change: Change, { copy, uid, gid, mode, attributes }: FileRecord
   return { uid, gid, mode, attributes: attributes ?? readAttributesOf(join(change.folder, copy)) };
 }
 
-/** null: the service serves as before (or was never touched); otherwise what is wrong with it. */
+/** null: the service serves as before (or was never touched); otherwise what is wrong with it, or that it is waited for. */
 async function bringServiceBack(
   change: Change,
   deps: ActDeps,
-): Promise<'draining' | { wrong: string } | null> {
+): Promise<'draining' | { wrong: string } | { left: Waited } | null> {
   const { service, kind, from, countable, touched, before, resize, action } = change.manifest;
   const unit = await readUnit(service, deps);
   // a live change leaves the main process as it is
@@ -149,12 +153,18 @@ async function bringServiceBack(
   if (!touched && !isRunning(unit) && !mayBeOurs) return null;
   try {
     // the pool that was to be healed had a wrong number already: it stays as it is, if only it serves
-    const resized = action === 'heal' ? 'partly' : await resizeService(change, deps);
+    const waited = readWaited(change, deps);
+    const sinceMs = deps.monotonicMs();
+    const resized =
+      action === 'heal' ? 'partly' : waited === null ? await resizeService(change, deps) : 'done';
     if (resized === 'draining') return 'draining';
+    if (resized === 'waiting') return { left: { since_ms: sinceMs, loading_ms: 0 } };
     deps.step('undo: verify');
     const workers = action === 'heal' ? 1 : from;
     const expected = { service, kind, workers, countable, atLeast: resized === 'partly' };
-    const verdict = await verifyService(expected, deps);
+    const waiting = { patience: startPatience(true, deps), waited };
+    const verdict = await verifyService(expected, deps, waiting);
+    if ('left' in verdict) return verdict;
     return verdict.ok ? null : { wrong: verdict.why };
   } catch (error) {
     // the service may be down by our hand: the change stays in the journal, and the next run tries again

@@ -5,6 +5,7 @@ import type { SimulatedRun, Simulation } from '../decide/simulate.ts';
 import type { Decision } from '../decide/types.ts';
 import { EXIT, UserError, type ExitCode } from '../errors.ts';
 import { renderTable } from '../output/table.ts';
+import { makeVisible } from '../output/visible.ts';
 import { parseHistoryLine } from '../state/history-lines.ts';
 import { readLines } from '../state/stream-lines.ts';
 
@@ -58,10 +59,10 @@ export async function simulateFile(
     throw explainReadError(error, file);
   }
   if (faults.length > 0 && entries === 0) throw wrongLines(faults);
-  if (faults.length > 0) stderr.write(`${wrongLines(faults).message}\n`);
+  if (faults.length > 0) stderr.write(`${makeVisible(wrongLines(faults).message)}\n`);
   if (samples === 0) warn(`${file}: expected samples, found none`);
   const text = json ? `${JSON.stringify({ decisions: changes })}\n` : render(changes, samples);
-  stdout.write(text);
+  stdout.write(makeVisible(text));
   return faults.length > 0 ? EXIT.failed : EXIT.ok;
 }
 
@@ -90,7 +91,7 @@ function wrongLines(faults: readonly string[]): UserError {
   if (more > 0) told.push(`… and ${more} more`);
   const hint =
     'Each line is a JSON object of the history format: a sample or an action (docs/history-format.md).';
-  return new UserError(EXIT.config, told.join('\n'), hint);
+  return new UserError(EXIT.config, told, hint);
 }
 
 function explainReadError(error: unknown, file: string): unknown {

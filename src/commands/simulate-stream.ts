@@ -2,6 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import { explainDecision } from '../decide/explain.ts';
 import type { SimulatedRun, Simulation } from '../decide/simulate.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
+import { makeVisible } from '../output/visible.ts';
 import { parseHistoryLine } from '../state/history-lines.ts';
 import { readLines } from '../state/stream-lines.ts';
 
@@ -50,7 +51,7 @@ function describeRun({ at, decisions }: SimulatedRun): object {
 /** Resolves when the line has been handed on; false: nobody reads any more. */
 function writeLine(stdout: Writable, line: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    stdout.write(`${line}\n`, (error: NodeJS.ErrnoException | null | undefined) => {
+    stdout.write(`${makeVisible(line)}\n`, (error: NodeJS.ErrnoException | null | undefined) => {
       if (!error) resolve(true);
       else if (error.code === 'EPIPE') resolve(false);
       else reject(error);

@@ -61,12 +61,10 @@ function describeOpenError(path: string, code: string | undefined): UserError {
     );
   }
   if (code === 'ENOENT' || code === 'ENOTDIR') {
-    return new UserError(
-      EXIT.config,
-      `${path}: no config here`,
-      `Looked for in this order: --config FILE, $AUTOSCALER_CONFIG, ${DEFAULT_PATH}.
-Create one: sudo install -D -m 0640 ${EXAMPLE_PATH} ${path}`,
-    );
+    return new UserError(EXIT.config, `${path}: no config here`, [
+      `Looked for in this order: --config FILE, $AUTOSCALER_CONFIG, ${DEFAULT_PATH}.`,
+      `Create one: sudo install -D -m 0640 ${EXAMPLE_PATH} ${path}`,
+    ]);
   }
   return new UserError(
     EXIT.config,
