@@ -56,7 +56,7 @@ describe('changes side by side', { timeout: 600_000 }, () => {
 
   /** Each of these projects is to have exactly so many workers. */
   async function configure(workers: Record<string, number>, apply = 'restart'): Promise<void> {
-    const projects = Object.entries(workers).map(([name, count]) => [
+    const projects = Object.entries(workers).map(([name, count]): [string, object] => [
       name,
       {
         ...{ min_workers: count, max_workers: count, apply },
