@@ -50,8 +50,7 @@ export function parseUnit(file: SourceFile): Assignment[] {
 }
 
 /** Lines with their continuations joined; a comment ends no continuation, an empty line does. */
-function logicalLines(text: string): Piece[][] {
-  const lines: Piece[][] = [];
+function* logicalLines(text: string): Generator<Piece[]> {
   let open: Piece[] = [];
   for (const { start, end } of physicalLines(text)) {
     COMMENT.lastIndex = start;
@@ -59,11 +58,10 @@ function logicalLines(text: string): Piece[][] {
     const continued = endsInBackslash(text, start, end);
     open.push({ start, end: continued ? end - 1 : end, continued });
     if (continued) continue;
-    lines.push(open);
+    yield open;
     open = [];
   }
-  if (open.length > 0) lines.push(open);
-  return lines;
+  if (open.length > 0) yield open;
 }
 
 function* physicalLines(text: string): Generator<{ start: number; end: number }> {

@@ -1,0 +1,23 @@
+/** Characters that expansions may yield, and words and variables that are handed on, for one reading of a unit. */
+const MOST = 128 * 1024;
+/** What a word costs: it is looked at several times, in many ways. */
+const WORD = 4;
+
+/** What a unit is made of comes to more than anybody writes; a few variables that hold one another suffice for that. */
+export class TooMuch extends Error {}
+
+/** What is left of what one reading of a unit may cost beyond reading its text once. */
+export class Budget {
+  private left = MOST;
+
+  /** Throws `TooMuch`. */
+  spend(count: number): void {
+    this.left -= count;
+    if (this.left < 0) throw new TooMuch();
+  }
+
+  /** The same for a word of a command. */
+  spendWord(): void {
+    this.spend(WORD);
+  }
+}
