@@ -1,4 +1,5 @@
 import { readdirSync, statSync } from 'node:fs';
+import { whileChanging } from '../host/phase.ts';
 import { explainErrno } from '../host-fault.ts';
 import type { ActDeps, Recovery } from './types.ts';
 
@@ -30,5 +31,5 @@ export async function recover(
   }
   if (!names.some((name) => /\.(pending|new)$/.test(name))) return NOTHING;
   const { recoverChanges } = await import('./recovery.ts');
-  return recoverChanges(deps, isWanted);
+  return whileChanging(() => recoverChanges(deps, isWanted));
 }

@@ -14,6 +14,8 @@ import { noteHolds } from '../decide/holds.ts';
 import { mayGrow } from '../decide/may-grow.ts';
 import type { Decision, Policy } from '../decide/types.ts';
 import { historyNeededMs } from '../decide/window.ts';
+import { enterPhase } from '../host/phase.ts';
+import { startWatchdog } from '../host/watchdog.ts';
 import { takeSample, type Measurement } from '../measure/sample.ts';
 import type { RunReport, ServiceReport } from '../output/run-report.ts';
 import { appendEntries, readRecent } from '../state/history.ts';
@@ -59,7 +61,8 @@ export async function runCommand(options: RunOptions): Promise<number> {
 async function runLocked(written: Config, log: Logger): Promise<RunReport | number> {
   const lock = await holdLock(written.global.state_dir);
   const signals = watchSignals();
-  try {
+  const watchdog = await startWatchdog();
+  const cycle = async (): Promise<RunReport | number> => {
     const memory = recallUnits(written.global.state_dir);
     const named = await readServices(written, memory.systemd);
     const { config } = named;
@@ -68,7 +71,11 @@ async function runLocked(written: Config, log: Logger): Promise<RunReport | numb
     });
     const report = await runCycle(named, log, deps, memory);
     return signals.exitCode() ?? report;
+  };
+  try {
+    return await watchdog.unlessStuck(cycle);
   } finally {
+    watchdog.stop();
     signals.release();
     lock.release();
     await tellEvents(log, written.global);
@@ -93,6 +100,7 @@ async function runCycle(
   const { state_dir: stateDir, check_interval_seconds: intervalS } = config.global;
   const recovered = deps === null ? null : await recoverFirst(deps, log);
 
+  enterPhase('reading the history');
   const policies = withControls((await readPoliciesAt(config))(new Date()), stateDir);
   const { entries, warnings } = readRecent(stateDir, historyNeededMs(policies, intervalS * 1000));
   for (const warning of warnings) log.warn({ event: 'history' }, warning);
@@ -103,6 +111,7 @@ async function runCycle(
       ...{ config, units, previous, history: entries, memory },
       mayGrow: (sample, service) => mayGrow(byService.get(service)!, sample),
     });
+    enterPhase('deciding');
     const sample = carryBrakes(policies, entries, taken.sample, recovered?.blocked);
     const history = [...entries, sample];
     const decisions = decide({ policies, history, checkIntervalMs: intervalS * 1000 });

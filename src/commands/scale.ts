@@ -7,6 +7,7 @@ import { loadConfigIfAny } from '../config/optional.ts';
 import type { Config } from '../config/schema.ts';
 import { findNameFault, unitName } from '../config/service-name.ts';
 import { EXIT, UserError, type ExitCode } from '../errors.ts';
+import { startWatchdog } from '../host/watchdog.ts';
 import { renderDiff } from '../output/diff.ts';
 import { openOutput } from '../output/terminal.ts';
 import type { UnitState } from '../systemd/types.ts';
@@ -64,7 +65,8 @@ async function scaleLocked(
 ): Promise<number> {
   const lock = await holdLock(config.global.state_dir);
   const signals = watchSignals();
-  try {
+  const watchdog = await startWatchdog();
+  const change = async (): Promise<number> => {
     const deps = makeActDeps(config.global, {
       ...{ interrupted: signals.interrupted, log, drainTimeoutMs: drainTimeouts(config), config },
     });
@@ -89,7 +91,11 @@ async function scaleLocked(
     logOutcome(log, outcome);
     tellLive(outcome, config, log);
     return signals.exitCode() ?? printOutcome(outcome, options);
+  };
+  try {
+    return await watchdog.unlessStuck(change);
   } finally {
+    watchdog.stop();
     signals.release();
     lock.release();
     await tellEvents(log, config.global);

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { ActDeps } from '../act/types.ts';
 import type { Config } from '../config/schema.ts';
 import type { Decision, Policy } from '../decide/types.ts';
+import { enterPhase } from '../host/phase.ts';
 import { toUserError } from '../host-fault.ts';
 import type { Measurement } from '../measure/sample.ts';
 import type { ServiceReport } from '../output/run-report.ts';
@@ -67,6 +68,7 @@ async function carryOutDecision(
     return logIdle(log, held);
   }
   const { project, to, reasons } = decision;
+  enterPhase(`planning the change of ${unit.unit}`);
   // seldom needed, and not small
   const { preparePlan } = await import('./prepare-plan.ts');
   const live = liveOf(by.config, unit.unit);

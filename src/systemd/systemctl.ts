@@ -1,4 +1,5 @@
 import { EXIT, NoAnswer, UserError } from '../errors.ts';
+import { enterPhase } from '../host/phase.ts';
 
 /** How one call of systemctl ended: its output, and what it said where it failed. */
 export interface SystemctlResult {
@@ -10,8 +11,8 @@ export interface SystemctlResult {
 const COMMON_ARGS = ['--no-pager', '--no-ask-password'];
 const ENV = { LC_ALL: 'C', SYSTEMD_COLORS: '0' };
 
-/** No answer is anywhere near it: some KB for each unit. */
-const MAX_BYTES = 64 * 2 ** 20;
+/** No answer is anywhere near it: some KB for each unit. One that is larger counts as none. */
+const MAX_BYTES = 16 * 2 ** 20;
 
 /** How a call ended, whichever way it was made. */
 interface Ended extends SystemctlResult {
@@ -29,6 +30,7 @@ interface Ended extends SystemctlResult {
  * @throws UserError as `runSystemctl`
  */
 export async function askSystemctl(args: string[], timeoutMs: number): Promise<SystemctlResult> {
+  enterPhase(`asking systemd (systemctl ${args[0]})`);
   // most runs ask nothing
   const { spawnSync } = await import('node:child_process');
   const { status, stdout, stderr, error } = spawnSync('systemctl', [...COMMON_ARGS, ...args], {
@@ -57,6 +59,7 @@ export async function askSystemctl(args: string[], timeoutMs: number): Promise<S
  * @throws UserError failed where systemctl is missing or systemd does not run, NoAnswer where it does not answer in time
  */
 export async function runSystemctl(args: string[], timeoutMs: number): Promise<SystemctlResult> {
+  enterPhase(`asking systemd (systemctl ${args[0]})`);
   const { execa } = await import('execa');
   const result = await execa('systemctl', [...COMMON_ARGS, ...args], {
     env: ENV,
@@ -66,6 +69,7 @@ export async function runSystemctl(args: string[], timeoutMs: number): Promise<S
     timeout: timeoutMs,
     killSignal: 'SIGKILL',
     reject: false,
+    maxBuffer: MAX_BYTES,
     stripFinalNewline: false,
   });
   const { exitCode = NaN, stdout, stderr, timedOut, code, originalMessage: message } = result;
