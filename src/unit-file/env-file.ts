@@ -1,3 +1,4 @@
+import { MOST_LINES, TooMuch } from './budget.ts';
 import { CharsBuilder, OPAQUE, charFor, charsOf, slice, spanAt } from './chars.ts';
 import type { Chars } from './chars.ts';
 import type { SourceFile } from './types.ts';
@@ -19,7 +20,7 @@ const BLANKS = /[ \t]+/y;
 /**
  * The variables of an `EnvironmentFile=`, by the rules of systemd.exec(5), which are not the shell's:
  * comments begin with `#` or `;`, a quote counts at the start of a value only, a backslash before a
- * line end joins the lines. Never fails; lines that are no assignment are passed over. Linear.
+ * line end joins the lines. Lines that are no assignment are passed over. Linear. Throws `TooMuch`.
  */
 export function parseEnvFile(file: SourceFile): EnvAssignment[] {
   const { text } = file;
@@ -46,6 +47,7 @@ export function parseEnvFile(file: SourceFile): EnvAssignment[] {
       continue;
     }
     const equals = at + sign;
+    if (found.length === MOST_LINES) throw new TooMuch();
     const { value, next } = readValue(file, equals + 1);
     const name = text.slice(at, equals).trim();
     const place = spanAt(charsOf(file, equals, equals + 1), 0);

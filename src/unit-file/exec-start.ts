@@ -29,6 +29,7 @@ export function readCommands(value: Chars, unit: string, env: Env): Word[][] {
   for (let at = 0; at < value.text.length;) {
     const first = nextWord(value, at, 'command');
     if (!first) break;
+    env.budget.spendWord();
     const { word: program, namesArgv0, expands } = takePrefixes(first.word);
     const args: Word[] = [];
     at = first.next;

@@ -1,3 +1,4 @@
+import { MOST_LINES, TooMuch } from './budget.ts';
 import { CharsBuilder, charFor, charsOf, spanAt, trim } from './chars.ts';
 import type { Chars } from './chars.ts';
 import type { SourceFile } from './types.ts';
@@ -25,7 +26,7 @@ const COMMENT = /[ \t]*[#;]/y;
 
 /**
  * The assignments of a unit file in order, as systemd reads them (systemd.syntax(7)): comments and
- * lines without `=` are passed over, also between continued lines. Never fails. Linear in the text.
+ * lines without `=` are passed over, also between continued lines. Linear in the text. Throws `TooMuch`.
  */
 export function parseUnit(file: SourceFile): Assignment[] {
   const found: Assignment[] = [];
@@ -37,12 +38,14 @@ export function parseUnit(file: SourceFile): Assignment[] {
     if (header) {
       section = header[1] ?? '';
     } else if (equals > 0 && !line.trimStart().startsWith('[')) {
+      if (found.length === MOST_LINES) throw new TooMuch();
+      let value: Chars | undefined;
       found.push({
         section,
         key: line.slice(0, equals).trim(),
         start: pieces[0]?.start ?? 0,
         end: pieces.at(-1)?.end ?? 0,
-        value: () => valueOf(file, pieces, equals + 1),
+        value: () => (value ??= valueOf(file, pieces, equals + 1)),
       });
     }
   }
@@ -57,6 +60,7 @@ function* logicalLines(text: string): Generator<Piece[]> {
     if (COMMENT.test(text)) continue;
     const continued = endsInBackslash(text, start, end);
     open.push({ start, end: continued ? end - 1 : end, continued });
+    if (open.length > MOST_LINES) throw new TooMuch();
     if (continued) continue;
     yield open;
     open = [];

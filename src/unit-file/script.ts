@@ -34,9 +34,7 @@ export function runScript(
       shell.set(name, value);
     },
     params,
-    spend: (count: number) => {
-      context.env.budget.spend(count);
-    },
+    budget: context.env.budget,
   };
   let depth = 0;
   let afterTest = false;

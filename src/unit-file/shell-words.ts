@@ -1,3 +1,4 @@
+import type { Budget } from './budget.ts';
 import { CharsBuilder, OPAQUE, charFor, slice, spanAt, wordAt } from './chars.ts';
 import type { Chars, Word } from './chars.ts';
 
@@ -7,8 +8,8 @@ export interface ShellVariables {
   set: (name: string, value: Chars) => void;
   /** `$0`, `$1` … */
   params: Word[];
-  /** takes from what the reading may cost; throws `TooMuch` */
-  spend: (count: number) => void;
+  /** what the reading may still cost */
+  budget: Budget;
 }
 
 const NAME = /[A-Za-z_][A-Za-z0-9_]*/y;
@@ -148,7 +149,7 @@ export class WordReader {
       return;
     }
     const word = slice(this.script, from + 2 + whole.length, end - 1);
-    this.variables.spend(word.text.length);
+    this.variables.budget.spend(word.text.length);
     const other = expandDefault(word, this.variables, this.depth + 1);
     if (operator === '=') this.variables.set(name, other);
     // What is quoted in the default stays one word.
@@ -162,7 +163,7 @@ export class WordReader {
         this.fields.push(this.field);
         this.field = null;
       }
-      this.variables.spend(word.text.length + 1);
+      this.variables.budget.spend(word.text.length + 1);
       this.open().add(word);
     });
     this.at = end;
@@ -180,7 +181,7 @@ export class WordReader {
     }
     this.at = end;
     if (value === undefined) return;
-    this.variables.spend(value.text.length);
+    this.variables.budget.spend(value.text.length);
     if (quoted || this.isAssignment) this.open().add(value);
     else this.addFields(value);
   }

@@ -23,7 +23,7 @@ const BLANKS = /[ \t\r]+|\\\n/y;
  */
 export function* readScript(script: Chars, variables: ShellVariables): Generator<ShellCommand> {
   const { text } = script;
-  variables.spend(text.length);
+  variables.budget.spend(text.length);
   let before = '';
   let words: Word[] = [];
   // of the words, the first that is no assignment and no keyword; looked for once
@@ -51,6 +51,7 @@ export function* readScript(script: Chars, variables: ShellVariables): Generator
       const isAssignment = matchAt(ASSIGNMENT, text, at) !== null && mayAssign(command);
       const read = new WordReader(script, at, variables).read(isAssignment);
       for (const word of read.words) {
+        variables.budget.spendWord();
         words.push(word);
         if (!BEFORE_COMMAND.test(word.text)) command ??= word;
       }

@@ -24,7 +24,7 @@ export interface UnitReading {
 }
 
 /** All files of a unit together, UTF-16 units; one has some hundred, with all its variables some thousand. */
-const MOST_TEXT = 2 ** 20;
+const MOST_TEXT = 512 * 1024;
 
 /** Reads a unit as systemd merges it, down to its Gunicorn or Celery worker command. Never fails. */
 export function readUnit(sources: UnitSources): UnitReading | Refusal {
