@@ -34,9 +34,10 @@ live=
 if [ -z "$root" ] && [ -d /run/systemd/system ]; then live=1; fi
 timer=
 # no run may be under way while the files that it loads late are exchanged; the stop lets it finish or undo its change
-if [ -n "$live" ] && systemctl --quiet is-active autoscaler.timer; then
-  timer=1
-  systemctl stop autoscaler.timer autoscaler.service
+if [ -n "$live" ]; then
+  if systemctl --quiet is-active autoscaler.timer; then timer=1; fi
+  # a run may be under way without the timer; at first there is neither
+  systemctl stop autoscaler.timer autoscaler.service 2> /dev/null || true
 fi
 rm -rf "$root/usr/lib/autoscaler"
 # what is there already keeps its mode and stays a symlink, where it is one

@@ -20,6 +20,7 @@ import { openOutput } from '../output/terminal.ts';
 import { wrapLines } from '../output/wrap.ts';
 import { makeActDeps } from './act-deps.ts';
 import { checkPlaces, checkTimer, checkUser, toFinding } from './check-host.ts';
+import { checkConfigFile, checkServiceRisks } from './check-risks.ts';
 import { checkService } from './check-service.ts';
 import { explainTwin, readServices, type TrueNames } from './true-names.ts';
 
@@ -60,6 +61,7 @@ async function findAll(path: string): Promise<Finding[]> {
     const evidence = `${path}: ${count === 1 ? '1 project' : `${count} projects`}, without faults`;
     findings.push({ code: 'config_ok', severity: 'info', project: null, evidence, remedy: null });
   }
+  findings.push(...checkConfigFile(path));
   findings.push(...(await checkPlaces(config.global)));
   try {
     findings.push(...(await checkTimer(config.global)), ...(await checkServices(config)));
@@ -115,6 +117,7 @@ async function checkServices(written: Config): Promise<Finding[]> {
     findings.push(...(await checkService({ ...looked, config: named.config })));
     findings.push(...tellQueue(name, measured));
   }
+  findings.push(...(await checkServiceRisks(named.config, named.units)));
   return [...findings, ...checkNumbers(named.config, written, measured)];
 }
 

@@ -1,14 +1,16 @@
 import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { readUserFile, resolveTarget, writeUserFile } from '../act/atomic-write.ts';
 import { checkConfig } from '../config/check.ts';
 import { parseDocument } from '../config/document.ts';
 import { editEnabled } from '../config/enabled-edit.ts';
 import { findProject } from '../config/find-project.ts';
-import { findConfigPath, readConfigFile } from '../config/read.ts';
+import { findConfigPath, LARGEST_BYTES, readConfigFile } from '../config/read.ts';
 import type { Config } from '../config/schema.ts';
 import { EXIT, UserError, type ExitCode } from '../errors.ts';
+import { readTarget, writeUserFile } from '../host/files/write.ts';
+import { cleanLine } from '../output/clean.ts';
 import { renderDiff } from '../output/diff.ts';
+import { writeOut } from '../streams.ts';
 import type { GlobalOptions } from './global-options.ts';
 import { openCommandLog } from './log-events.ts';
 
@@ -50,9 +52,10 @@ export async function enableCommand(options: EnableOptions): Promise<ExitCode> {
     const diff = await renderDiff([{ path, before: text, after }]);
     return print(options, named, { path, diff });
   }
-  await replaceConfig(path, before, bytes);
   const { log_file: logFile = null } = config.global;
+  // before it is written: what cannot be logged is refused
   const log = await openCommandLog({ ...options, quiet: true }, logFile);
+  await replaceConfig(path, before, bytes);
   const event = options.enabled ? 'enable' : 'disable';
   for (const project of changing) log.info({ event, project }, `${project}: ${event}d in ${path}`);
   return print(options, named, { path, diff: '' });
@@ -81,7 +84,7 @@ function chooseProjects(
 }
 
 async function replaceConfig(path: string, before: Buffer, after: Buffer): Promise<void> {
-  const target = await resolveTarget(path);
+  const { path: target, like } = readTarget(path, LARGEST_BYTES);
   const backup = `${target}.bak`;
   await access(dirname(target), constants.W_OK).catch(() => {
     throw new UserError(
@@ -91,11 +94,10 @@ async function replaceConfig(path: string, before: Buffer, after: Buffer): Promi
     );
   });
   const none = (): void => undefined;
-  const old = await readUserFile(backup);
-  // made anew each time, so that it has the owner and mode of the config, whose passwords it holds too
-  if (old !== null) await writeUserFile({ path: backup, before: old, after: null }, none);
-  await writeUserFile({ path: backup, before: null, after: before, attributesOf: target }, none);
-  await writeUserFile({ path: target, before, after }, none);
+  const old = readTarget(backup, LARGEST_BYTES).bytes;
+  // with the owner and mode of the config, whose passwords it holds too
+  writeUserFile({ path: backup, before: old, after: before, like }, none);
+  writeUserFile({ path: target, before, after }, none);
 }
 
 /** One project that was named has a document of its own; several, or all, are a list. */
@@ -112,17 +114,15 @@ function print(
       changed: changes && !dryRun,
     }));
     const document = all || documents.length > 1 ? { projects: documents } : documents[0];
-    process.stdout.write(`${JSON.stringify(document)}\n`);
+    writeOut(`${JSON.stringify(document)}\n`);
   } else if (quiet !== true) {
     const lines = named.map(({ name, changes }) => {
-      if (!changes) return `${name} is ${word} already: nothing to do\n`;
-      return dryRun
-        ? `${name}: dry run, not ${word}\n`
-        : `${name}: ${word}, from the next run on\n`;
+      if (!changes) return `${name} is ${word} already: nothing to do`;
+      return dryRun ? `${name}: dry run, not ${word}` : `${name}: ${word}, from the next run on`;
     });
     const isDone = !dryRun && named.some(({ changes }) => changes);
-    const where = isDone ? `Changed: ${path} (as it was: ${path}.bak)\n` : '';
-    process.stdout.write(`${lines.join('')}${where}${diff}`);
+    const where = isDone ? [`Changed: ${path} (as it was: ${path}.bak)`] : [];
+    writeOut(`${[...lines, ...where].map((line) => `${cleanLine(line)}\n`).join('')}${diff}`);
   }
   return EXIT.ok;
 }

@@ -1,6 +1,7 @@
 import { confirm, isCancel, multiselect, note, password, text } from '@clack/prompts';
 import { parseServerUrl } from '../brokers/broker-url.ts';
 import { isBrokerUrl } from '../init/find-broker.ts';
+import { cleanLine } from '../output/clean.ts';
 import type { Candidate, Proposal } from '../init/types.ts';
 
 /** null: the user broke off. */
@@ -27,7 +28,7 @@ export async function askBroker(candidate: Candidate): Promise<Answer<{ url: str
     if (!url) return { url: null };
     const answer = await tryBroker(candidate, url);
     if (answer === null || 'url' in answer) return answer;
-    note(answer.error, 'That does not work', { format: (line) => line });
+    note(cleanLine(answer.error), 'That does not work', { format: (line) => line });
     const again = await confirm({ message: 'Give another URL?' });
     if (isCancel(again)) return null;
     if (!again) return { url: null };
@@ -71,7 +72,11 @@ export async function askEnabled(proposals: readonly Proposal[]): Promise<Answer
   const chosen = await multiselect({
     message: 'Which may autoscaler change? Space: choose, a: all, Enter: go on',
     options: proposals.map(({ project, minWorkers, maxWorkers }) => ({
-      ...{ value: project, label: project, hint: `${minWorkers} to ${maxWorkers} workers` },
+      ...{
+        value: project,
+        label: cleanLine(project),
+        hint: `${minWorkers} to ${maxWorkers} workers`,
+      },
     })),
     initialValues: [],
     required: false,
@@ -83,6 +88,6 @@ export async function askEnabled(proposals: readonly Proposal[]): Promise<Answer
 
 /** Whether to write it. */
 export async function askWrite(path: string): Promise<boolean> {
-  const isMeant = await confirm({ message: `Write ${path}?` });
+  const isMeant = await confirm({ message: `Write ${cleanLine(path)}?` });
   return !isCancel(isMeant) && isMeant;
 }

@@ -11,7 +11,7 @@ import type { Candidate, Host, Proposal } from '../init/types.ts';
 import { measureHost } from '../measure/host.ts';
 import { renderScan } from '../output/init-report.ts';
 import { openOutput } from '../output/terminal.ts';
-import { isTerminal } from '../streams.ts';
+import { isTerminal, writeErr } from '../streams.ts';
 import { requireFree, writeNewConfig } from './init-write.ts';
 import { askLive, scanServices, type Scan } from './init-scan.ts';
 
@@ -58,7 +58,7 @@ export async function initCommand(options: InitOptions): Promise<number> {
     ? await ask(scan, { host, path, config })
     : proposals.map((proposal) => ({ ...proposal, enabled: options.enable === true }));
   if (chosen === null) {
-    process.stderr.write('autoscaler: interrupted, nothing is written\n');
+    writeErr('autoscaler: interrupted, nothing is written\n');
     return INTERRUPTED;
   }
   const text = renderConfig(chosen, host);

@@ -1,4 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { CHILD_ENV } from '../child-env.ts';
+import { cleanText } from '../model/clean-text.ts';
 
 /** What is run: the words of a command, or a line for `/bin/sh -c`; `user` null: as we are. */
 export interface Hook {
@@ -9,6 +11,8 @@ export interface Hook {
 const TIMEOUT_MS = 10_000;
 /** between SIGTERM and SIGKILL */
 const GRACE_MS = 1000;
+/** For what it has said last; something that it leaves behind may keep that open. */
+const LAST_WORDS_MS = 200;
 const MOST_OUTPUT = 2000;
 
 /**
@@ -61,8 +65,13 @@ export async function runHook(
         : signal === null
           ? `exit code ${code}`
           : `ended by ${signal}`;
-      const last = said.trimEnd().split('\n').at(-1)?.slice(0, 300) ?? '';
-      end(code === 0 && !isLate ? null : last === '' ? why : `${why}: ${last}`);
+      const finish = (): void => {
+        const last = cleanText(said.trimEnd().split('\n').at(-1) ?? '', 300);
+        end(last === '' ? why : `${why}: ${last}`);
+      };
+      if (code === 0 && !isLate) return end(null);
+      child.stderr.once('close', finish);
+      setTimeout(finish, LAST_WORDS_MS).unref();
     });
     // one that does not read it may do so
     child.stdin.on('error', () => undefined);
@@ -78,10 +87,17 @@ interface Account {
 
 /** From wherever the host knows its users; a text says why there is none. */
 function findAccount(user: string): Account | string {
-  const { stdout, error } = spawnSync('getent', ['passwd', '--', user], { encoding: 'utf8' });
+  const { stdout, error } = spawnSync('getent', ['passwd', '--', user], {
+    env: CHILD_ENV,
+    encoding: 'utf8',
+    // a directory of users on another host may be silent
+    timeout: TIMEOUT_MS,
+    killSignal: 'SIGKILL',
+  });
   if (error) return `getent: ${error.message}`;
   const [name = '', , uid, gid, , home = '/'] = stdout.trimEnd().split(':');
-  if (uid === undefined || gid === undefined) return `there is no user ${user} (on_event_user)`;
+  if (!/^\d+$/.test(uid ?? '') || !/^\d+$/.test(gid ?? ''))
+    return `there is no user ${user} (on_event_user)`;
   return { uid: Number(uid), gid: Number(gid), env: { USER: name, LOGNAME: name, HOME: home } };
 }
 

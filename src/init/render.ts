@@ -1,3 +1,4 @@
+import { cleanText } from '../model/clean-text.ts';
 import type { Host, Proposal } from './types.ts';
 
 /** The config as text, each project with what was found. The broker's URL is in it, and so may a secret be. */
@@ -23,7 +24,7 @@ function renderProject(proposal: Proposal): string {
   const { project, candidate, enabled, minWorkers, maxWorkers, metric, ownShare, apply } = proposal;
   const { kind, workers, workerMb, bind, broker, obstacle, service } = candidate;
   const holds = workerMb === null ? '' : `, ${Math.round(workerMb)} MB each`;
-  const at = bind === null ? '' : `, on ${comment(bind)}`;
+  const at = bind === null ? '' : `, on ${cleanText(bind)}`;
   const queues =
     metric === 'queue'
       ? [
@@ -59,14 +60,9 @@ function renderProject(proposal: Proposal): string {
     `  "memory_threshold_mb": ${proposal.memoryThresholdMb},`,
     ...(obstacle === null
       ? []
-      : [`  // cannot be changed without a restart: ${comment(obstacle)}`]),
+      : [`  // cannot be changed without a restart: ${cleanText(obstacle)}`]),
     `  "apply": ${JSON.stringify(apply)}`,
     '}',
   ];
   return lines.map((line) => `    ${line}`).join('\n');
-}
-
-/** Text that stays within one line of a comment. */
-function comment(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
 }

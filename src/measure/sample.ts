@@ -4,6 +4,7 @@ import { listPressures } from '../config/pressures.ts';
 import type { Config, Project } from '../config/schema.ts';
 import type { HistoryEntry, HostSample, Sample, ServiceSample } from '../decide/types.ts';
 import { enterPhase } from '../host/phase.ts';
+import { dropWrongValues } from '../model/sample-checks.ts';
 import { monotonicMs } from '../monotonic.ts';
 import { noTrees } from '../systemd/known-trees.ts';
 import type { UnitState } from '../systemd/types.ts';
@@ -128,11 +129,11 @@ export async function takeSample({
     }),
   );
   const at = new Date().toISOString();
-  return {
-    sample: { v: 1, kind: 'sample', at, boot, uptime_s: uptimeS, span_s: spanS, host, services },
-    located,
-    queues,
-  };
+  const stamp = { v: 1, kind: 'sample', at, boot, uptime_s: uptimeS, span_s: spanS } as const;
+  const sample: Sample = { ...stamp, host, services };
+  // no decision is made of a value that is none, whoever has measured it
+  dropWrongValues(sample);
+  return { sample, located, queues };
 }
 
 /** What of a service's load its thresholds, or `all`, ask for; null: nothing. */

@@ -1,10 +1,10 @@
 import { METRICS } from '../decide/metrics.ts';
 import { formatDuration, formatHeld, formatMetric } from '../decide/wording.ts';
 import { formatAge, formatMoment } from './ages.ts';
+import { cleanStrings } from './clean.ts';
 import type { ExplainedMetric, ExplainedThreshold, Explanation } from './explain-types.ts';
 import { HOLD_NAMES } from './status-heading.ts';
 import { renderTable } from './table.ts';
-import { cleanText } from './text.ts';
 
 const LIMIT_NAMES = {
   min_max: 'min, max',
@@ -15,22 +15,19 @@ const LIMIT_NAMES = {
 } as const;
 
 /** The last decision with all that it depends on, and what would follow, for people. */
-export function renderExplanation(of: Explanation): string {
+export function renderExplanation(explanation: Explanation): string {
+  const of = cleanStrings(explanation);
   if (!of.enabled) return `${of.project}: disabled in the config, left alone\n`;
   const count = `${of.workers ?? '?'} declared, ${of.running ?? '?'} running`;
   const age = formatAge((of.age_s ?? 0) * 1000);
   const parts = [
-    `${cleanText(of.project)} (${of.service}), as of ${age} ago: ${count}\n`,
+    `${of.project} (${of.service}), as of ${age} ago: ${count}\n`,
     ...of.metrics.map(renderMetric),
     renderTable(
       ['LIMIT', '', 'ALLOWS'],
-      of.limits.map(({ limit, acted, text }) => [
-        LIMIT_NAMES[limit],
-        acted ? 'acts' : '',
-        cleanText(text),
-      ]),
+      of.limits.map(({ limit, acted, text }) => [LIMIT_NAMES[limit], acted ? 'acts' : '', text]),
     ),
-    `Decision: ${cleanText(of.reason ?? '')}${of.hold === null ? '' : ` (held by ${HOLD_NAMES[of.hold] ?? of.hold})`}\n${tellSince(of)}`,
+    `Decision: ${of.reason ?? ''}${of.hold === null ? '' : ` (held by ${HOLD_NAMES[of.hold] ?? of.hold})`}\n${tellSince(of)}`,
     `${tellNext(of)}\n`,
   ];
   return parts.join('\n');
@@ -40,7 +37,7 @@ function renderMetric({ metric, value, error, thresholds }: ExplainedMetric): st
   const { label } = METRICS[metric];
   const head =
     value === null
-      ? `${label} unknown: ${cleanText(error ?? '')}; nothing is lowered meanwhile`
+      ? `${label} unknown: ${error ?? ''}; nothing is lowered meanwhile`
       : `${label} ${formatMetric(metric, value)}`;
   const rows = thresholds.map((each) => [
     `  ${each.direction}`,
@@ -63,7 +60,7 @@ function tellSince({ since, at }: Explanation): string {
   return since
     .map(({ at: when, action, from, to, result, reason }) => {
       const moment = formatMoment(Date.parse(when), Date.parse(at));
-      return `Then:     ${moment} ${action} ${from} → ${to}, ${result}: ${cleanText(reason)}\n`;
+      return `Then:     ${moment} ${action} ${from} → ${to}, ${result}: ${reason}\n`;
     })
     .join('');
 }
@@ -82,5 +79,5 @@ function tellNext({ metrics, next, at, horizon_s: horizon }: Explanation): strin
   const moment = formatMoment(Date.parse(next.at), Date.parse(at));
   const when =
     next.in_s > 0 ? `in ${formatAge(next.in_s * 1000)} (at ${moment})` : 'at the next run';
-  return `${given}: ${workers} ${when}\n  ${cleanText(next.reason)}`;
+  return `${given}: ${workers} ${when}\n  ${next.reason}`;
 }

@@ -1,12 +1,15 @@
 import { maskUrl } from '../config/mask.ts';
+import { cleanStrings } from './clean.ts';
 import type { Candidate, Host, Proposal, Unusable } from '../init/types.ts';
 
 /** What was found, for people: a few short lines a service, so that they fit a narrow terminal. */
 export function renderScan(
-  { seen, unusable }: { seen: number; unusable: readonly Unusable[] },
-  proposals: readonly Proposal[],
+  scan: { seen: number; unusable: readonly Unusable[] },
+  proposed: readonly Proposal[],
   { cores, totalMb, availableMb }: Host,
 ): string {
+  const { seen, unusable } = { seen: scan.seen, unusable: cleanStrings(scan.unusable) };
+  const proposals = cleanStrings(proposed);
   const host = `${cores} ${cores === 1 ? 'processor' : 'processors'}, ${Math.round(totalMb)} MB of memory, ${Math.round(availableMb)} MB available`;
   const found = proposals.map(
     (proposal) =>

@@ -1,6 +1,6 @@
-import { realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { EXIT, UserError } from '../errors.ts';
+import { judgePath } from '../host/files/walk.ts';
 import { expandPattern } from './patterns.ts';
 import { parseShow, readEnvironmentFiles, readPaths, readValue } from './show.ts';
 import { firstLine, runSystemctl } from './systemctl.ts';
@@ -28,7 +28,7 @@ export async function unitsUsingPaths(paths: string[]): Promise<Map<string, stri
     const used = [
       readValue(unit, 'FragmentPath') ?? '',
       ...readPaths(unit, 'DropInPaths'),
-      ...readEnvironmentFiles(unit).flatMap(({ path }) => expandPattern(path)),
+      ...readEnvironmentFiles(unit).flatMap(({ path }) => expandPattern(path) ?? []),
     ];
     for (const path of used) users.get(followLinks(path))?.add(readValue(unit, 'Id') ?? '');
   }
@@ -74,9 +74,5 @@ async function ask(args: string[]): Promise<string> {
 }
 
 function followLinks(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
+  return judgePath(path).path;
 }

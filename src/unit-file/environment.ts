@@ -20,6 +20,7 @@ export interface Env {
 /** A place in a file where a variable gets its value; `word` is the whole `NAME=value` of `Environment=`. */
 export interface VariableSite {
   name: string;
+  value: Chars;
   file: SourceFile;
   start: number;
   end: number;
@@ -80,20 +81,22 @@ export function readEnvironment(
     const equals = word.text.indexOf('=');
     const name = word.text.slice(0, equals);
     if (equals < 0 || !NAME.test(name)) continue;
-    vars.set(name, slice(word, equals + 1));
-    sites.push({ name, file, start: word.first.start, end: word.last.end, word });
+    const value = slice(word, equals + 1);
+    vars.set(name, value);
+    sites.push({ name, value, file, start: word.first.start, end: word.last.end, word });
   }
   let unknown: string | null = null;
   for (const { path, text } of sources.environmentFiles) {
     if (text === null) {
-      unknown = `${path} cannot be read`;
+      const { fault } = sources.factsOf(path);
+      unknown = `${path} cannot be read${fault === null ? '' : ` (${fault})`}`;
       vars.clear();
       continue;
     }
     const file = { path, text };
     for (const { name, value, start, end } of parseEnvFile(file)) {
       vars.set(name, value);
-      sites.push({ name, file, start, end, word: null });
+      sites.push({ name, value, file, start, end, word: null });
     }
   }
   for (const { word } of listOf('UnsetEnvironment')) unset(vars, word.text);

@@ -108,13 +108,14 @@ function inConfigFile(config: string | null, context: Context, argv: Word[]): Pr
       hint: ON_COMMAND_LINE,
       at,
     };
+  const { foreign, fault, isMissing } = context.factsOf(path);
   const text = context.readFile(path);
   if (text === null)
-    return config === null
+    return config === null && isMissing
       ? null
       : {
           code: 'unreadable',
-          message: `the config file ${path} cannot be read`,
+          message: `the config file ${path} cannot be read${fault === null ? '' : ` (${fault})`}`,
           hint: ON_COMMAND_LINE,
           at,
         };
@@ -122,7 +123,7 @@ function inConfigFile(config: string | null, context: Context, argv: Word[]): Pr
   const line = lineOfWorkers(text);
   return {
     code: 'config_file',
-    message: `the config file ${path}${line === null ? '' : `, line ${line},`} sets the workers`,
+    message: `the config file ${path}${line === null ? '' : `, line ${line},`} sets the workers${foreign === null ? '' : ` and is not root's alone: ${foreign}`}`,
     hint: `${ON_COMMAND_LINE}, or remove "workers" from ${path}`,
     at,
   };

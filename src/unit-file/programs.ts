@@ -150,7 +150,7 @@ function withoutEnvironment(context: Context): Context {
 /** pipenv reads `.env`, whose values win. */
 function withDotEnv(context: Context): Context {
   const path = `${context.cwd ?? '.'}/.env`;
-  if (context.cwd !== null && context.readFile(path) === null) return context;
+  if (context.cwd !== null && context.factsOf(path).isMissing) return context;
   return withHidden(context, `pipenv reads ${path}`);
 }
 

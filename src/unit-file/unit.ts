@@ -66,7 +66,8 @@ function readFiles(sources: UnitSources): UnitReading | Refusal {
       .map((assignment) => ({ file, assignment })),
   );
   const { env, sites } = readEnvironment(settings, sources);
-  const context = { env, cwd: sources.workingDirectory ?? '/', readFile: sources.readFile };
+  const { readFile, factsOf } = sources;
+  const context = { env, cwd: sources.workingDirectory ?? '/', readFile, factsOf };
   const execLines = execStartLines(settings);
   const programs: Program[] = [];
   for (const { file, assignment } of execLines) {
@@ -85,7 +86,7 @@ function readFiles(sources: UnitSources): UnitReading | Refusal {
       );
     }
   }
-  const program = onlyWorker(programs, sources.unit);
+  const program = onlyWorker(programs, sources);
   if ('how' in program) return program;
   const reading =
     program.is === 'gunicorn'
@@ -114,7 +115,7 @@ function shorten(text: string): string {
   return text.length > LONGEST_MESSAGE ? `${text.slice(0, LONGEST_MESSAGE - 1)}…` : text;
 }
 
-function onlyWorker(programs: Program[], unit: string): Program | Refusal {
+function onlyWorker(programs: Program[], sources: UnitSources): Program | Refusal {
   const workers = programs.filter(isWorker);
   const [worker, second] = workers;
   if (worker && second)
@@ -124,7 +125,7 @@ function onlyWorker(programs: Program[], unit: string): Program | Refusal {
       `${whereIs(startOf(second))}: the unit runs a second worker command (the first: ${whereIs(startOf(worker))})`,
       'give each of them a unit of its own',
     );
-  return worker ?? noWorker(programs, unit);
+  return worker ?? noWorker(programs, sources);
 }
 
 function isWorker({ is, argv }: Program): boolean {
@@ -141,7 +142,8 @@ function startOf(program: { argv: Word[]; context: Context }): Word['first'] {
   return first.first;
 }
 
-function noWorker(programs: Program[], unit: string): Refusal {
+function noWorker(programs: Program[], sources: UnitSources): Refusal {
+  const { unit } = sources;
   const aside = programs.find(
     ({ is, argv }) =>
       is === 'celery_aside' || (is === 'celery' && celeryRole(argv).role === 'aside'),
@@ -174,7 +176,7 @@ function noWorker(programs: Program[], unit: string): Refusal {
     return refuse(
       null,
       'opaque_script',
-      `${whereIs(startOf(opaque))}: expected a gunicorn or celery command, found ${textOf(opaque)}, which cannot be looked into`,
+      `${whereIs(startOf(opaque))}: expected a gunicorn or celery command, found ${textOf(opaque)}, which cannot be looked into${whose(opaque, sources)}`,
       'start gunicorn or "celery worker" in ExecStart itself',
     );
   return refuse(
@@ -195,6 +197,15 @@ function isOpaque({ is, argv }: Program): boolean {
       !/^(?:\/usr)?\/s?bin\/|^[^/\s]+$/.test(path) ||
       argv.some(({ text }) => /gunicorn|celery/.test(text) || text.includes(OPAQUE)))
   );
+}
+
+/** For people: whose program or script it is, where it is not root's. */
+function whose({ argv }: Program, { factsOf }: UnitSources): string {
+  for (const { text } of argv.slice(0, 3)) {
+    const foreign = text.startsWith('/') && !text.includes(OPAQUE) ? factsOf(text).foreign : null;
+    if (foreign !== null) return ` and is not root's alone: ${foreign}`;
+  }
+  return '';
 }
 
 function textOf({ argv }: Program): string {

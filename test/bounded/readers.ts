@@ -11,7 +11,7 @@ import { parseCountedLine } from '../../src/state/counted-line.ts';
 import { readLines } from '../../src/state/stream-lines.ts';
 import { nodeNameOf } from '../../src/systemd/celery-node.ts';
 import { parseArgv, parseStat } from '../../src/systemd/proc.ts';
-import { isAwaitedIn } from '../../src/systemd/pid-files.ts';
+import { listAwaited } from '../../src/systemd/pid-files.ts';
 import { readProgram } from '../../src/systemd/program.ts';
 import { parseShow, readEnvironmentFiles, readPaths } from '../../src/systemd/show.ts';
 import { firstLine } from '../../src/systemd/systemctl.ts';
@@ -136,7 +136,7 @@ export const READERS: Record<string, Reader> = {
           readEnvironmentFiles(unit);
         }
         parseOverview(answer, ['shop.service']);
-        isAwaitedIn(answer);
+        listAwaited(answer, new Set());
       }
     },
     'systemctl, other words': (text) => {

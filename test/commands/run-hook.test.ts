@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, chmodSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -52,6 +60,31 @@ describe('a hook', () => {
   for (const [name, command, user, says] of faults) {
     test(name, async () => assert.match((await runHook({ command, user }, 'x')) ?? '', says));
   }
+
+  test('has no word on our terminal: what it says is made one line of visible characters', async () => {
+    const command = String.raw`printf 'a\033[31mb\033]0;title\007c\rd' >&2; exit 1`;
+    assert.equal(await runHook({ command, user: null }, 'x'), 'exit code 1: abc d');
+    const much = `yes | tr -d '\n' | head -c 5000000 >&2; exit 1`;
+    assert.equal(
+      (await runHook({ command: much, user: null }, 'x'))?.length,
+      'exit code 1: '.length + 300,
+    );
+  });
+
+  test('of another user is looked up without our environment', async () => {
+    const own = at('bin');
+    mkdirSync(own);
+    writeFileSync(join(own, 'getent'), `#!/bin/sh\ntouch ${at('evil')}\necho nobody:x:0:0::/:\n`);
+    chmodSync(join(own, 'getent'), 0o755);
+    const before = process.env['PATH'];
+    process.env['PATH'] = `${own}:${before}`;
+    try {
+      assert.equal(await runHook({ command: `id -u > ${at('uid')}`, user: 'nobody' }, ''), null);
+    } finally {
+      process.env['PATH'] = before;
+    }
+    assert.deepEqual([read('uid'), existsSync(at('evil'))], ['65534\n', false]);
+  });
 
   test('that takes too long is ended, with what it has started, also where it does not listen', async () => {
     const command = `trap '' TERM; (trap '' TERM; sleep 2; touch ${at('late')}) & sleep 30`;

@@ -46,7 +46,7 @@ const CONFIG = JSON.stringify({
 
 /** Fails unless each file that the README of this folder names by a relative path is there. */
 const REFERENCES =
-  "set -- $(grep -oE '(docs|config)/[A-Za-z./_-]+' README.md | sort -u) && test $# -ge 10 && for name; do test -f $name || { echo $name is missing; exit 1; }; done";
+  "set -- $(grep -oE '(docs|config)/[A-Za-z./_-]+|SECURITY.md' README.md | sort -u) && test $# -ge 10 && for name; do test -f $name || { echo $name is missing; exit 1; }; done";
 
 describe('the Debian package', { timeout: 240_000 }, () => {
   let lab: Lab;

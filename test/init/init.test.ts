@@ -104,6 +104,9 @@ describe("a worker's broker", () => {
     ],
     ['a value with = in it is whole', [], 'BROKER_URL=redis://h/0?a=b', 'redis://h/0?a=b'],
     ['nothing', ['celery', '-b'], 'HOME=/root', null],
+    ['one that a terminal would obey is none', ['celery', '-b', 'redis://\x1b[2J/0'], '', null],
+    ['nor is one that reads backwards', [], 'BROKER_URL=redis://h/\u202e0', null],
+    ['nor one of 2 MB', [], `BROKER_URL=redis://${'h'.repeat(2e6)}/0`, null],
   ];
   for (const [title, argv, environ, expected] of CASES) {
     const variables = environ.split('\0').map((entry): [string, string] => {
@@ -117,6 +120,8 @@ describe("a worker's broker", () => {
     assert.deepEqual(findQueues(['celery', 'worker', '--queues=mail']), ['mail']);
     assert.deepEqual(findQueues(['celery', 'worker', '-Qmail', '-c', '2']), ['mail']);
     assert.deepEqual(findQueues(['celery', 'worker']), ['celery']);
+    const odd = ['a\x1b[2J', '\u202eb', 'c'.repeat(256), 'mail'].join(',');
+    assert.deepEqual(findQueues(['celery', 'worker', '-Q', odd]), ['mail']);
   });
   test('what it is probably connected to, by its own sockets alone', () => {
     const row = (to: string, state: string, inode: number): string =>

@@ -76,8 +76,12 @@ function readScriptOf(script: string): string[] | null {
     const chars = whole(`${text} `);
     return wordAt(slice(chars, 0, text.length), chars, 0, text.length);
   });
-  const env = { vars, unknown: null, budget: new Budget() };
-  const context = { env, cwd: '/', readFile: () => null };
+  const context = {
+    env: { vars, unknown: null, budget: new Budget() },
+    cwd: '/',
+    readFile: () => null,
+    factsOf: (path: string) => ({ realPath: path, foreign: null, fault: null, isMissing: true }),
+  };
   const programs = findPrograms(words, context);
   if (programs.some(({ argv }) => argv.some(({ text }) => text.includes(OPAQUE)))) return null;
   if (programs.some(({ is, argv }) => is === 'unknown' && argv[0]?.text !== 'true')) return null;
