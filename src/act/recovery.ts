@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { EXIT, UserError } from '../errors.ts';
 import { readFile } from '../host/files/read.ts';
 import { sweepTemporaries } from '../host/files/write.ts';
+import { whileChanging } from '../host/phase.ts';
 import { prove, settle } from './carry-out.ts';
 import type { Change } from './checkpoint.ts';
 import { explainErrno, toUserError } from '../host-fault.ts';
@@ -89,7 +90,11 @@ async function listOpen(recovery: Recovery, { backupDir }: ActDeps): Promise<Pen
  * Forward where the new files are all in place and the service has been started since (by us, somebody
  * else, or a boot); back otherwise.
  */
-export async function recoverChange(change: Change, deps: ActDeps): Promise<Outcome> {
+export function recoverChange(change: Change, deps: ActDeps): Promise<Outcome> {
+  return whileChanging(() => finishOrUndo(change, deps));
+}
+
+async function finishOrUndo(change: Change, deps: ActDeps): Promise<Outcome> {
   const { undo_because, outcome, files } = change.manifest;
   const died = 'the run that made it ended in the middle of it';
   try {

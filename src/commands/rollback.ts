@@ -8,6 +8,7 @@ import { ConfigError } from '../config/fault.ts';
 import { loadConfigIfAny } from '../config/optional.ts';
 import type { Config } from '../config/schema.ts';
 import { EXIT, UserError, type ExitCode } from '../errors.ts';
+import { startWatchdog } from '../host/watchdog.ts';
 import { listChanges, renderChanges } from '../output/changes-report.ts';
 import { cleanLine } from '../output/clean.ts';
 import { renderRollback, type RollbackResult } from '../output/rollback-report.ts';
@@ -94,7 +95,8 @@ async function rollBackLocked(
     log.info({ event: 'rollback' }, `a run is under way (${heldBy}): its end is waited for`);
   });
   const signals = watchSignals();
-  try {
+  const watchdog = await startWatchdog();
+  const changes = async (): Promise<number> => {
     const deps = makeActDeps(places, { interrupted: signals.interrupted, log, config });
     deps.timing = { ...deps.timing, drainMs: Infinity };
     const recovery = await recoverFirst(deps, log);
@@ -112,7 +114,11 @@ async function rollBackLocked(
     const results = await rollBack(chains, config, deps, apply);
     const code = await report(results, options, out);
     return signals.exitCode() ?? (isTimerOff ? code : EXIT.failed);
+  };
+  try {
+    return await watchdog.unlessStuck(changes);
   } finally {
+    watchdog.stop();
     signals.release();
     lock.release();
     await tellEvents(log, places.config?.global);

@@ -13,6 +13,8 @@ import { decide } from '../decide/decide.ts';
 import { noteHolds } from '../decide/holds.ts';
 import { mayGrow } from '../decide/may-grow.ts';
 import { historyNeededMs } from '../decide/window.ts';
+import { enterPhase } from '../host/phase.ts';
+import { startWatchdog } from '../host/watchdog.ts';
 import { takeSample } from '../measure/sample.ts';
 import type { RunReport, ServiceReport } from '../output/run-report.ts';
 import { appendEntries, readRecent } from '../state/history.ts';
@@ -58,7 +60,8 @@ export async function runCommand(options: RunOptions): Promise<number> {
 async function runLocked(written: Config, log: Logger): Promise<RunReport | number> {
   const lock = await holdLock(written.global);
   const signals = watchSignals();
-  try {
+  const watchdog = await startWatchdog();
+  const cycle = async (): Promise<RunReport | number> => {
     const memory = recallUnits(written.global.state_dir);
     const named = await readServices(written, memory.systemd);
     const { config } = named;
@@ -67,7 +70,11 @@ async function runLocked(written: Config, log: Logger): Promise<RunReport | numb
     });
     const report = await runCycle(named, log, deps, memory);
     return signals.exitCode() ?? report;
+  };
+  try {
+    return await watchdog.unlessStuck(cycle);
   } finally {
+    watchdog.stop();
     signals.release();
     lock.release();
     await tellEvents(log, written.global);
@@ -103,6 +110,7 @@ async function runBeside(
   const deps = plainDeps && limits ? { ...plainDeps, mayLeave: limits.mayLeave } : null;
   const recovered = deps === null ? null : await recoverFirst(deps, beside, log);
 
+  enterPhase('reading the history');
   const policies = withControls((await readPoliciesAt(config))(new Date()), stateDir);
   const { entries, warnings } = readRecent(stateDir, historyNeededMs(policies, intervalS * 1000));
   for (const warning of warnings) log.warn({ event: 'history' }, warning);
@@ -115,6 +123,7 @@ async function runBeside(
       ...{ config, units, previous, history: entries, memory },
       mayGrow: (sample, service) => mayGrow(byService.get(service)!, sample),
     });
+    enterPhase('deciding');
     const sample = carryBrakes(policies, entries, taken.sample, open?.blocked);
     const history = [...entries, sample];
     const decisions = decide({ policies, history, checkIntervalMs: intervalS * 1000 });

@@ -2,13 +2,14 @@ import type { Logger } from 'pino';
 import { applyPlan } from '../act/apply.ts';
 import { startRecovery, whyBlocked } from '../act/recover.ts';
 import { findRelated } from '../act/related.ts';
-import { openSideBySide } from '../act/side-by-side.ts';
+import { openSideBySide, type SideBySide } from '../act/side-by-side.ts';
 import type { Outcome, Plan, Recovery } from '../act/types.ts';
 import type { GlobalOptions } from './global-options.ts';
 import { loadConfigIfAny } from '../config/optional.ts';
 import type { Config } from '../config/schema.ts';
 import { findNameFault, unitName } from '../config/service-name.ts';
 import { EXIT, UserError, type ExitCode } from '../errors.ts';
+import { startWatchdog } from '../host/watchdog.ts';
 import { cleanLine } from '../output/clean.ts';
 import { renderDiff } from '../output/diff.ts';
 import { openOutput } from '../output/terminal.ts';
@@ -67,8 +68,8 @@ async function scaleLocked(
 ): Promise<number> {
   const lock = await holdLock(config.global);
   const signals = watchSignals();
-  const beside = openSideBySide();
-  try {
+  const watchdog = await startWatchdog();
+  const scale = async (beside: SideBySide): Promise<number> => {
     const deps = makeActDeps(config.global, {
       ...{ interrupted: signals.interrupted, log, drainTimeoutMs: drainTimeouts(config), config },
     });
@@ -96,8 +97,14 @@ async function scaleLocked(
     const [{ plan, outcome }] = await Promise.all([change, ended]);
     if (outcome === null) return printNothingToDo(plan, options);
     return signals.exitCode() ?? printOutcome(outcome, options);
+  };
+  try {
+    return await watchdog.unlessStuck(async () => {
+      const beside = openSideBySide();
+      return scale(beside).finally(() => beside.ended());
+    });
   } finally {
-    await beside.ended();
+    watchdog.stop();
     signals.release();
     lock.release();
     await tellEvents(log, config.global);

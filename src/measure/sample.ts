@@ -3,6 +3,7 @@ import { BROKERS_MS } from '../brokers/time-limit.ts';
 import { listPressures } from '../config/pressures.ts';
 import type { Config, Project } from '../config/schema.ts';
 import type { HistoryEntry, HostSample, Sample, ServiceSample } from '../decide/types.ts';
+import { enterPhase } from '../host/phase.ts';
 import { dropWrongValues } from '../model/sample-checks.ts';
 import { monotonicMs } from '../monotonic.ts';
 import { noTrees } from '../systemd/known-trees.ts';
@@ -73,6 +74,7 @@ export async function takeSample({
   const toLoad = projects
     .map(([, project]) => toLoadRequest(project, units, wantsAll))
     .filter((request) => request !== null);
+  enterPhase('measuring: the host, the brokers, what workers do');
   const deadline = monotonicMs() + BROKERS_MS;
   const [queues, loads, { host: measured, boot, uptimeS, spanS }] = await Promise.all([
     requests.length === 0 ? new Map<string, QueueLength>() : measureQueues(requests),
@@ -119,6 +121,7 @@ export async function takeSample({
       deadline,
     });
   }
+  enterPhase('measuring: asking Celery workers for their tasks');
   await Promise.all(
     draining.map(async (input) => {
       const { withDrain } = await import('./drain.ts');

@@ -1,4 +1,5 @@
 import { EXIT, UserError } from '../errors.ts';
+import { whileChanging } from '../host/phase.ts';
 import { joinCalls } from '../join-calls.ts';
 import { waitForPidFiles } from './pid-files.ts';
 import { firstLine, runSystemctl } from './systemctl.ts';
@@ -59,7 +60,7 @@ async function start(args: string[], unit: string): Promise<void> {
 }
 
 async function act(args: string[], timeoutMs: number): Promise<void> {
-  const { exitCode, stderr } = await runSystemctl(args, timeoutMs);
+  const { exitCode, stderr } = await whileChanging(() => runSystemctl(args, timeoutMs));
   if (exitCode === 0) return;
   const what = `systemctl ${args.filter((arg) => arg !== '--').join(' ')}: ${firstLine(stderr)}`;
   if (/authentication required|access denied|permission denied/i.test(stderr)) {

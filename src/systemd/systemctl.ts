@@ -1,5 +1,6 @@
 import { CHILD_ENV } from '../child-env.ts';
 import { EXIT, NoAnswer, UserError } from '../errors.ts';
+import { enterPhase } from '../host/phase.ts';
 
 /** How one call of systemctl ended: its output, and what it said where it failed. */
 export interface SystemctlResult {
@@ -30,6 +31,7 @@ interface Ended extends SystemctlResult {
  * @throws UserError as `runSystemctl`
  */
 export async function askSystemctl(args: string[], timeoutMs: number): Promise<SystemctlResult> {
+  enterPhase(`asking systemd (systemctl ${args[0]})`);
   // most runs ask nothing
   const { spawnSync } = await import('node:child_process');
   const { status, stdout, stderr, error } = spawnSync('systemctl', [...COMMON_ARGS, ...args], {
@@ -59,6 +61,7 @@ export async function askSystemctl(args: string[], timeoutMs: number): Promise<S
  * @throws UserError failed where systemctl is missing or systemd does not run, NoAnswer where it does not answer in time
  */
 export async function runSystemctl(args: string[], timeoutMs: number): Promise<SystemctlResult> {
+  enterPhase(`asking systemd (systemctl ${args[0]})`);
   const { execa } = await import('execa');
   const result = await execa('systemctl', [...COMMON_ARGS, ...args], {
     env: ENV,

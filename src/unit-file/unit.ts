@@ -1,3 +1,4 @@
+import { TooMuch } from './budget.ts';
 import type { Word } from './chars.ts';
 import { OPAQUE, whereIs } from './chars.ts';
 import { celeryRole, readCelery } from './celery.ts';
@@ -22,8 +23,32 @@ export interface UnitReading {
   sites: VariableSite[];
 }
 
+/** All files of a unit together, UTF-16 units; one has some hundred, with all its variables some thousand. */
+const MOST_TEXT = 512 * 1024;
+
 /** Reads a unit as systemd merges it, down to its Gunicorn or Celery worker command. Never fails. */
 export function readUnit(sources: UnitSources): UnitReading | Refusal {
+  const files = [sources.fragment, ...sources.dropIns, ...sources.environmentFiles];
+  const length = files.reduce((sum, file) => sum + (file?.text?.length ?? 0), 0);
+  if (length > MOST_TEXT) return tooMuch(sources.unit);
+  try {
+    return readFiles(sources);
+  } catch (error) {
+    if (!(error instanceof TooMuch)) throw error;
+    return tooMuch(sources.unit);
+  }
+}
+
+function tooMuch(unit: string): Refusal {
+  return refuse(
+    null,
+    'unreadable',
+    `${unit}: its files, or what its variables come to, are larger than is read of a unit`,
+    'look at its files: systemctl cat; the limits are in docs/limits.md',
+  );
+}
+
+function readFiles(sources: UnitSources): UnitReading | Refusal {
   const { unit, fragment } = sources;
   if (!fragment) return refuse(null, 'no_unit', `${unit} has no unit file`, CHECK_NAME(unit));
   if (fragment.path === '/dev/null' || fragment.text === '')
@@ -70,6 +95,9 @@ export function readUnit(sources: UnitSources): UnitReading | Refusal {
   return { how: 'read', reading, program, execLines, sites };
 }
 
+/** Of a refusal, UTF-16 units: room for two paths. */
+const LONGEST_MESSAGE = 500;
+
 const CHECK_NAME = (unit: string): string => `check the name: systemctl cat ${unit}`;
 
 /** A refusal. */
@@ -79,7 +107,12 @@ export function refuse(
   message: string,
   hint: string,
 ): Refusal {
-  return { how: 'refused', kind, code, message, hint };
+  return { how: 'refused', kind, code, message: shorten(message), hint: shorten(hint) };
+}
+
+/** What stands in files of others is part of it. */
+function shorten(text: string): string {
+  return text.length > LONGEST_MESSAGE ? `${text.slice(0, LONGEST_MESSAGE - 1)}…` : text;
 }
 
 function onlyWorker(programs: Program[], sources: UnitSources): Program | Refusal {

@@ -128,11 +128,11 @@ describe("a worker's broker", () => {
       `   0: 0100007F:C350 ${to} ${state} 00000000:00000000 00:00000000 00000000     0        0 ${inode} 1 0000000000000000\n`;
     const redis = row('0500000A:18EB', '01', 7);
     const mapped = '0000000000000000FFFF00000100007F:1628';
-    assert.equal(guessBroker(redis, new Set(['7'])), 'redis://10.0.0.5:6379/0');
-    assert.equal(guessBroker(redis, new Set(['8'])), null);
-    assert.equal(guessBroker(row('0500000A:18EB', '06', 7), new Set(['7'])), null);
-    assert.equal(guessBroker(row('0500000A:01BB', '01', 7), new Set(['7'])), null);
-    assert.equal(guessBroker(row(mapped, '01', 7), new Set(['7'])), 'amqp://localhost:5672//');
+    assert.equal(guessBroker([redis], new Set(['7'])), 'redis://10.0.0.5:6379/0');
+    assert.equal(guessBroker([redis], new Set(['8'])), null);
+    assert.equal(guessBroker([row('0500000A:18EB', '06', 7)], new Set(['7'])), null);
+    assert.equal(guessBroker([row('0500000A:01BB', '01', 7)], new Set(['7'])), null);
+    assert.equal(guessBroker([row(mapped, '01', 7)], new Set(['7'])), 'amqp://localhost:5672//');
   });
   test('a password is put in and escaped, whatever was there', () => {
     assert.equal(withPassword('redis://h:1/0', 'a@b/c'), 'redis://:a%40b%2Fc@h:1/0');
