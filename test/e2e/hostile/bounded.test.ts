@@ -11,7 +11,7 @@ const MOST_CPU_MS = 5_000;
 const MOST_MB = 150;
 const MANY = 4 * 2 ** 20;
 
-const USERS = ['alice', 'bob', 'carl'];
+const USERS = ['alice', 'bob', 'carl', 'dave'];
 
 describe('users who have far too much of something', { timeout: 280_000 }, () => {
   let lab: Lab;
@@ -47,7 +47,11 @@ describe('users who have far too much of something', { timeout: 280_000 }, () =>
   /** A run ends by itself, costs little, and serves the others; so does every command that looks at the services. */
   async function assertBounded(users: readonly string[]): Promise<void> {
     // first, so that the others come after them
-    const stay = { ...host.LIMITS, min_workers: 1 };
+    const more = {
+      busy_thresholds: { scale_up_9: 99.9 },
+      backlog_thresholds: { scale_up_9: 9999 },
+    };
+    const stay = { ...host.LIMITS, ...more, min_workers: 1 };
     await host.writeConfig(lab, {
       ...Object.fromEntries(users.map((user) => [user, stay])),
       shop: host.LIMITS,
@@ -109,7 +113,7 @@ describe('users who have far too much of something', { timeout: 280_000 }, () =>
     await assertBounded(Object.keys(shapes));
   });
 
-  test('100,000 files that a pattern stands for, 2000 processes', async () => {
+  test('100,000 files that a pattern stands for, 2000 processes, 300 masters in a chain, a worker with all the files open that it may have', async () => {
     await install('alice', { lines: ['EnvironmentFile=-/home/alice/app/env.*'] });
     await host.asUser(
       lab,
@@ -117,10 +121,18 @@ describe('users who have far too much of something', { timeout: 280_000 }, () =>
       "cd ~/app; seq -f env.%06g 100000 | xargs -n 5000 sh -c 'for name; do echo A=1 > $name; done' sh",
     );
     await installHostile('bob', 'processes:2000');
-    await lab.until(async () => Number((await lab.sh('pgrep -c -u bob')).stdout) > 2000, {
-      what: 'the processes',
-    });
-    await assertBounded(['alice', 'bob']);
+    await installHostile('carl', 'chain:300');
+    await installHostile('dave', 'files');
+    const isThere = async () => {
+      const count = async (command: string) => Number((await lab.sh(command)).stdout);
+      return (
+        (await count('pgrep -c -u bob')) > 2000 &&
+        (await count('ls /home/carl | grep -c is-chain')) === 1 &&
+        (await count('ls /proc/$(pgrep -n -u dave)/fd | wc -l')) > 3000
+      );
+    };
+    await lab.until(isThere, { what: 'the processes and files' });
+    await assertBounded(USERS);
   });
 
   test('the service has an end to its patience', async () => {

@@ -17,6 +17,8 @@ interface Trick {
   /** who owns the target, and its mode */
   owner?: string;
   mode?: number;
+  /** what it holds instead of a number of workers and a secret */
+  text?: string;
   /** run as the user, in her folder `app` */
   does: string;
   /** run as root instead: how it was left by something else, such as a time without protected_hardlinks */
@@ -84,6 +86,12 @@ const TRICKS: Record<string, Trick> = {
     target: `${BACKUPS}/000001-shop.service/0`,
     does: `ln -sf ${BACKUPS}/000001-shop.service/0 env`,
   },
+  kate: {
+    title: 'a link to a file that has a secret where a number is looked for',
+    target: `${PRIVATE}/secret`,
+    text: `WEB_CONCURRENCY=${SECRET}\n`,
+    does: `ln -sf ${PRIVATE}/secret env`,
+  },
 };
 const USERS = Object.keys(TRICKS);
 const RUNNING = ['alice', 'dora'];
@@ -112,10 +120,9 @@ describe('an environment file that leads elsewhere', { timeout: 200_000 }, () =>
       );
     }
     await lab.ok(`systemctl daemon-reload; systemctl start ${RUNNING.join(' ')}`);
-    for (const [user, { target, owner = 'root', mode = 0o600, does, wasDone }] of Object.entries(
-      TRICKS,
-    )) {
-      await lab.writeFile(target, OTHERS, { mode });
+    for (const [user, trick] of Object.entries(TRICKS)) {
+      const { target, owner = 'root', mode = 0o600, text = OTHERS, does, wasDone } = trick;
+      await lab.writeFile(target, text, { mode });
       await lab.ok(`chown ${owner}: ${target}`);
       if (wasDone !== undefined) await lab.ok(`cd /home/${user}/app && ${wasDone}`);
       await host.asUser(lab, user, `cd /home/${user}/app && ${does}`);
@@ -128,9 +135,8 @@ describe('an environment file that leads elsewhere', { timeout: 200_000 }, () =>
 
   for (const [user, { title, target }] of Object.entries(TRICKS)) {
     test(`${title}: it is neither edited nor shown`, async () => {
-      const dry = await host.measured(lab, ['scale', user, '3', '--dry-run']);
       const { stdout, stderr, exitCode } = await host.measured(lab, ['scale', user, '3']);
-      const said = dry.stdout + dry.stderr + stdout + stderr;
+      const said = stdout + stderr;
       host.assertNoTrace(said);
       assert.ok(!said.includes(SECRET), said);
       assert.equal(await stateOf(target), states.get(user), said);
@@ -141,7 +147,8 @@ describe('an environment file that leads elsewhere', { timeout: 200_000 }, () =>
 
   test('a run, and all that is shown of it: nothing of theirs; nothing else is written; the others are served', async () => {
     let said = '';
-    for (const args of [['run', '--dry-run'], ['check']]) {
+    const looks = ['dora', 'hana'].map((user) => ['scale', user, '2', '--dry-run']);
+    for (const args of [['run', '--dry-run'], ['check'], ...looks]) {
       const { stdout, stderr } = await host.measured(lab, args);
       said += stdout + stderr;
     }
@@ -170,6 +177,48 @@ describe('an environment file that leads elsewhere', { timeout: 200_000 }, () =>
       assert.equal(await stateOf(target), states.get(user), user);
     }
   });
+});
+
+describe('what root writes into a folder of a user', { timeout: 120_000 }, () => {
+  let lab: Lab;
+  const TARGET = `${PRIVATE}/file`;
+  const APP = '/home/alice/app';
+
+  before(async () => {
+    lab = await host.startHost(['alice']);
+    await lab.ok(`install -d -m 0700 ${PRIVATE} ${PRIVATE}/folder`);
+    await host.writeConfig(lab, { shop: host.LIMITS });
+    await host.measured(lab, ['run']);
+  });
+  after(() => lab.stop());
+
+  const OUTPUTS: [title: string, global: object, args: string[]][] = [
+    ['the log', { log_file: `${APP}/file` }, ['run']],
+    ['the metrics', { textfile: `${APP}/file.prom` }, ['run']],
+    ['a report', {}, ['report', '--output', `${APP}/file`, '--force']],
+    ['a new config', {}, ['init', '--yes', '--output', `${APP}/file`]],
+  ];
+
+  for (const [title, global, args] of OUTPUTS) {
+    test(`${title}: no link of hers is followed, neither as the file nor as the folder`, async () => {
+      await host.writeConfig(lab, { shop: host.LIMITS }, global);
+      const links = [
+        `for name in file file.prom file.tmp file.prom.tmp .file.prom.tmp file.bak; do ln -sf ${TARGET} ${APP}/$name; done`,
+        `rm -rf ${APP}; ln -s ${PRIVATE}/folder ${APP}`,
+      ];
+      for (const link of links) {
+        await host.writeEnv(lab, 'alice');
+        await lab.writeFile(TARGET, 'as it was\n', { mode: 0o600 });
+        await host.asUser(lab, 'alice', link);
+        const before = takeSnapshot(lab);
+        await sleep(20);
+        const { stdout, stderr } = await host.measured(lab, args);
+        host.assertNoTrace(stdout + stderr);
+        const isHers = (path: string) => path.startsWith('/home/alice/');
+        assert.deepEqual(changedSince(before, lab, isHers), [], stdout + stderr);
+      }
+    });
+  }
 });
 
 describe('what of a unit lies in a folder of its user', { timeout: 120_000 }, () => {

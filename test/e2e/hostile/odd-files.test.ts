@@ -55,8 +55,8 @@ describe('what is no plain file of a sensible size', { timeout: 280_000 }, () =>
       [0, 1, 2],
     ],
     [
-      'a link to the log of the kernel, to the terminal, to the memory of the reader; a socket, a folder',
-      ['/proc/kmsg', '/dev/tty', '/proc/self/mem', 'socket', 'folder'],
+      'a link to the log of the kernel, to the terminal, to the memory of the reader; a socket, a folder, a leased file',
+      ['/proc/kmsg', '/dev/tty', '/proc/self/mem', 'socket', 'folder', 'lease'],
       [0, 2],
     ],
   ];

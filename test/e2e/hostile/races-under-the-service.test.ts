@@ -20,7 +20,7 @@ describe(
       const nothing = { privileged: [], changed: [], foreign: [], spread: [], shown: [] };
       assert.deepEqual(damage, nothing);
       // that it was a race at all
-      assert.ok(changes >= 20 && runs >= 1, `${changes} changes, ${runs} runs`);
+      assert.ok(changes >= 6 && runs >= 1, `${changes} changes, ${runs} runs`);
       assert.ok(opens['bob']! > 0 && opens['carol']! > 0, JSON.stringify(opens));
     });
   },

@@ -2,6 +2,8 @@
 
   titles       processes with command lines of 2 MB: see TITLES
   processes:N  so many processes that do nothing
+  chain:N      so many, each the child of the one before, all of which look like Gunicorn masters
+  files        as many open files in the worker itself as it may have
   hang         it never comes to an end while the file HANG_FILE is there
 """
 
@@ -42,6 +44,19 @@ def start(kind, number):
         for _ in range(number):
             os.posix_spawn("/bin/sleep", ["sleep", "3600"], {})
         return
+    if kind == "chain":
+        # its parent waits for it, as long as it lives
+        if os.fork() == 0:
+            room = ["x" * 100]
+            os.execv("/usr/bin/python3", ["python3", __file__, "chain", str(number), *room])
+        return
+    if kind == "files":
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        fd = os.open("/dev/null", os.O_RDONLY)
+        for _ in range(min(most, 200_000) - 200):
+            os.dup(fd)
+        return
     for title in TITLES:
         # room for the title; a single word may have 128 KB
         room = ["x" * 120_000] * (SIZE // 120_000)
@@ -53,7 +68,14 @@ def app(environ, start_response):
     return [b"ok\n"]
 
 
-if __name__ == "__main__":
+if __name__ == "__main__" and sys.argv[1] == "chain":
+    overwrite(b"gunicorn: master [a]", b"")
+    depth = 1
+    while depth < int(sys.argv[2]) and os.fork() == 0:
+        depth += 1
+    open(os.path.expanduser("~/is-chain"), "w").close() if depth == int(sys.argv[2]) else None
+    time.sleep(3600)
+elif __name__ == "__main__":
     overwrite(*TITLES[sys.argv[1]])
     open(os.path.expanduser(f"~/is-{sys.argv[1]}"), "w").close()
     time.sleep(3600)

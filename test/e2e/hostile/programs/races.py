@@ -4,7 +4,8 @@ usage: races.py RACE FOLDER NAME TARGET
 
 Until standard input ends it watches FOLDER, which has the file NAME, by inotify, and answers what root does there
 with renameat2(RENAME_EXCHANGE): from one instant to the next the file is a link to TARGET, or the folder is one to
-the folder TARGET, and back. Where TARGET is `fifo`, `socket`, `folder` or `sparse:BYTES` the file is such a thing.
+the folder TARGET, and back. Where TARGET is `fifo`, `socket`, `folder` or `sparse:BYTES` the file is such a thing, where
+it is `lease` a file that nobody can open as long as it is leased.
 At the end it prints what it did as JSON: {"exchanges", "opens", "created", "kept"}.
 
   attributes  the file is a link to TARGET from when a file appears beside it until that one is complete, which is
@@ -15,10 +16,12 @@ At the end it prints what it did as JSON: {"exchanges", "opens", "created", "kep
 """
 
 import ctypes
+import fcntl
 import json
 import os
 import random
 import select
+import signal
 import socket
 import struct
 import sys
@@ -163,6 +166,13 @@ def make_thing(target, path):
     elif kind == "sparse":
         with open(path, "wb") as file:
             file.truncate(int(size))
+    elif kind == "lease":
+        with open(path, "wb") as file:
+            file.write(b"WEB_CONCURRENCY=1\n")
+        fd = os.open(path, os.O_RDONLY)
+        # its owner is asked to give it back, and does not
+        signal.signal(signal.SIGIO, signal.SIG_IGN)
+        fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_WRLCK)
     else:
         os.symlink(target, path)
 
