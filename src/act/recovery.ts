@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { EXIT, UserError } from '../errors.ts';
-import { readFile } from '../host/files/read.ts';
+import { readFile, shortReason } from '../host/files/read.ts';
 import { sweepTemporaries } from '../host/files/write.ts';
 import { whileChanging } from '../host/phase.ts';
 import { prove, settle } from './carry-out.ts';
@@ -156,7 +156,7 @@ function hashNow(path: string): string | null {
   const read = readFile(path);
   if ('bytes' in read) return sha256(read.bytes);
   if (read.fault === 'missing') return null;
-  throw new UserError(EXIT.failed, `${path}: cannot be read (${read.reason})`);
+  throw new UserError(EXIT.failed, `${path}: cannot be read (${shortReason(read)})`);
 }
 
 async function describeFault(

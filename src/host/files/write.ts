@@ -19,7 +19,7 @@ import { EXIT, UserError } from '../../errors.ts';
 import { explainErrno, toUserError } from '../../host-fault.ts';
 import { readAttributes, writeAttributes, type Attribute } from './attributes.ts';
 import { requireTrusted, syncOpen } from './folders.ts';
-import { MOST_BYTES, readWay, type FoundFile } from './read.ts';
+import { MOST_BYTES, readWay, shortReason, type FoundFile } from './read.ts';
 import { inFolder, judgeWay, walkPath, whoWeAre, type OpenFolder, type Way } from './walk.ts';
 
 /** Owner, permissions and extended attributes of a file. */
@@ -159,7 +159,7 @@ function readRegular(way: Way, mostBytes: number): FoundFile | null {
   const read = readWay(way, mostBytes);
   if ('bytes' in read && way.file?.stat.isFile() === true) return read;
   if ('fault' in read && read.fault === 'missing') return null;
-  const reason = 'fault' in read ? read.reason : 'a device, no plain file';
+  const reason = 'fault' in read ? shortReason(read) : 'a device, no plain file';
   throw new UserError(EXIT.failed, `${way.path}: cannot be read (${reason})`);
 }
 
