@@ -26,6 +26,8 @@ if [ ! -f "$here/dist/main.js" ] || [ -d "$here/src" ]; then
   (cd "$here" && scripts/install-node-deps.sh && npm run --silent build)
 fi
 
+[ -n "$root" ] || [ -x /usr/bin/perl ] || die "/usr/bin/perl is needed: it keeps the ACLs of files that are edited" "Run: apt-get install perl-base"
+
 staged=$(mktemp -d)
 trap 'rm -rf "$staged"' EXIT
 "$here/scripts/lay-out.sh" "$staged" "$node"

@@ -6,19 +6,20 @@ const PLACES = 4;
  */
 const PATIENCE_MS = 4_000;
 /** How long it keeps it at most, whatever it does: an application may compute for ever while it loads. */
-const LONGEST_MS = 15_000;
+const LONGEST_MS = 12_000;
 /**
- * How many may wait without a place. Where more hang, something that they share is likely to be the cause (a database,
- * the host): then no further service is touched until one of these has ended.
+ * How many may wait without a place: twelve, or eight that compute, since applications that load beside one another slow
+ * each other down. Where more hang, something that they share is likely to be the cause (a database, the host): then no
+ * further service is touched until one of these has ended.
  */
-const MOST_WAITING = 12;
-/** One that computes counts as so many of them: applications that load beside one another slow each other down. */
-const COMPUTING = 3;
+const MOST_WAITING = 24;
+const WEIGHTS = { waits: 2, computes: 3 };
 
 export interface Limits {
   places: number;
   patienceMs: number;
   longestMs: number;
+  /** the sum of their weights */
   mostWaiting: number;
 }
 
@@ -99,7 +100,7 @@ export function openSideBySide(limits: Partial<Limits> = {}): SideBySide {
       clearTimeout(own.timer);
       if (!running.has(own) || own.weight !== null) return;
       const leftMs = beginMs + longestMs - performance.now();
-      const weight = leftMs < patienceMs ? COMPUTING : 1;
+      const weight = leftMs < patienceMs ? WEIGHTS.computes : WEIGHTS.waits;
       own.timer = setTimeout(
         () => {
           own.weight = weight;

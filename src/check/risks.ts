@@ -92,8 +92,10 @@ function checkEnvironment(unit: UnitRisks, names: Names): Finding[] {
   }
   return [
     {
-      ...{ code: 'environment_file_foreign', severity: 'info', project, remedy: null },
-      evidence: `others than root can write its environment file, so it is read and never edited: ${tell(foreign, names)}`,
+      ...{ code: 'environment_file_foreign', severity: 'warning', project },
+      evidence: `systemd reads as root whatever a link in its place leads to, such as another project's passwords, and hands it to ${user ?? 'root'}; others than root can write it: ${tell(foreign, names)}`,
+      remedy:
+        "move it to a folder of root's, such as /etc/default; meanwhile it is read and never edited",
     },
   ];
 }

@@ -1,9 +1,12 @@
+import { dirname } from 'node:path';
 import { listPending } from '../act/journal.ts';
 import { checkDisks } from '../check/disk.ts';
 import { checkInterval } from '../check/timer.ts';
 import type { Finding } from '../check/types.ts';
 import type { Global } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
+import { whyNoAttributes } from '../host/files/attributes.ts';
+import { judgePath } from '../host/files/walk.ts';
 import { readRecent } from '../state/history.ts';
 import { checkStateDir } from '../state/trusted.ts';
 import { runSystemctl } from '../systemd/systemctl.ts';
@@ -63,7 +66,24 @@ export async function checkPlaces(global: Global): Promise<Finding[]> {
   ]);
   const { log_file: logFile } = global;
   const disks = readDisks([stateDir, backupDir, ...(logFile === undefined ? [] : [logFile])]);
-  return [...state, ...checkFlock(), ...locks.flat(), ...backups, ...checkDisks(disks)];
+  const log = logFile === undefined ? [] : checkLog(logFile);
+  const able = [...checkFlock(), ...checkPerl()];
+  return [...state, ...able, ...locks.flat(), ...backups, ...log, ...checkDisks(disks)];
+}
+
+/** The log in a folder of others does no harm, and is no evidence. */
+function checkLog(path: string): Finding[] {
+  const verdict = judgePath(dirname(path));
+  if (verdict.trusted || verdict.uid === null) return [];
+  const evidence = `${path}: ${verdict.reason}: whoever that is can change or remove the log`;
+  return [about('log_foreign', 'warning', evidence, verdict.command)];
+}
+
+function checkPerl(): Finding[] {
+  const why = whyNoAttributes();
+  if (why === null) return [];
+  const evidence = `${why}: no file can be edited, as its ACL and extended attributes would be lost`;
+  return [about('attributes_unreadable', 'error', evidence, 'apt-get install perl-base')];
 }
 
 function collect(code: string, look: () => Finding[]): Finding[] {

@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { CHILD_ENV } from '../child-env.ts';
+import { judgePath } from '../host/files/walk.ts';
 import { cleanText } from '../model/clean-text.ts';
 
 /** What is run: the words of a command, or a line for `/bin/sh -c`; `user` null: as we are. */
@@ -26,6 +27,8 @@ export async function runHook(
 ): Promise<string | null> {
   const account = user === null ? null : findAccount(user);
   if (typeof account === 'string') return account;
+  const distrust = (account?.uid ?? process.geteuid?.()) === 0 ? findForeign(command) : null;
+  if (distrust !== null) return distrust;
   const [file = '', ...args] = typeof command === 'string' ? ['/bin/sh', '-c', command] : command;
   return new Promise((resolve) => {
     const child = spawn(file, args, {
@@ -70,13 +73,31 @@ export async function runHook(
         end(last === '' ? why : `${why}: ${last}`);
       };
       if (code === 0 && !isLate) return end(null);
+      // it may have been closed before the end was known
+      if (child.stderr.closed) return finish();
       child.stderr.once('close', finish);
-      setTimeout(finish, LAST_WORDS_MS).unref();
+      setTimeout(finish, LAST_WORDS_MS);
     });
     // one that does not read it may do so
     child.stdin.on('error', () => undefined);
     child.stdin.end(`${input}\n`);
   });
+}
+
+const INTERPRETER = /\/(?:[bdkz]?a?sh|python[\d.]*|perl|node|ruby|php)$/;
+
+/** Why root must not run a program, or a script by its interpreter: others than root could have written it. null: it may. */
+function findForeign(command: string | string[]): string | null {
+  const words = typeof command === 'string' ? command.trim().split(/[\s;&|<>()]+/) : command;
+  const [program = '', ...args] = words;
+  const script = INTERPRETER.test(program) ? args.find((word) => !word.startsWith('-')) : undefined;
+  for (const path of [program, script]) {
+    if (path?.startsWith('/') !== true) continue;
+    const verdict = judgePath(path);
+    if (verdict.trusted || verdict.uid === null) continue;
+    return `${path}: ${verdict.reason}, and whoever can write it would be root; set "on_event_user", or: ${verdict.command}`;
+  }
+  return null;
 }
 
 interface Account {

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { CHILD_ENV } from '../child-env.ts';
 
 /** Names by numbers, each asked for once; the number itself where there is none. */
 export function nameReader(): { user: (uid: number) => string; group: (gid: number) => string } {
@@ -17,6 +18,7 @@ const TIMEOUT_MS = 5000;
 function ask(database: 'passwd' | 'group', key: string): string[] {
   const { status, stdout } = spawnSync('getent', [database, '--', key], {
     encoding: 'utf8',
+    env: CHILD_ENV,
     timeout: TIMEOUT_MS,
   });
   return status === 0 ? (stdout.split('\n', 1)[0] ?? '').split(':') : [];

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { EXIT, UserError } from '../errors.ts';
 import { judgePath } from '../host/files/walk.ts';
+import { joinCalls } from '../join-calls.ts';
 import { expandPattern } from './patterns.ts';
 import { parseShow, readEnvironmentFiles, readPaths, readValue } from './show.ts';
 import { firstLine, runSystemctl } from './systemctl.ts';
@@ -35,6 +36,9 @@ export async function unitsUsingPaths(paths: string[]): Promise<Map<string, stri
   return new Map(paths.map((path) => [path, [...(users.get(followLinks(path)) ?? [])].sort()]));
 }
 
+/** Changes side by side ask for theirs together. */
+const askTogether = joinCalls((asked: string[][]) => unitsUsingPaths([...new Set(asked.flat())]));
+
 /** The files of a unit that another unit uses too. @throws UserError as above */
 export async function findSharedPaths(unit: UnitState): Promise<Set<string>> {
   const paths = [
@@ -43,7 +47,7 @@ export async function findSharedPaths(unit: UnitState): Promise<Set<string>> {
     ...unit.environmentFiles.map(({ path }) => path),
   ].filter((path) => !isOwnByName(path, unit.id));
   if (paths.length === 0) return new Set();
-  const users = await unitsUsingPaths(paths);
+  const users = await askTogether(paths);
   return new Set(paths.filter((path) => users.get(path)?.some((id) => id !== unit.id)));
 }
 

@@ -183,7 +183,7 @@ describe('planServiceRollback', () => {
     const chain = chainOf(await listFinished(world.backupDir));
     const state = (await world.deps().systemd.readUnits([SERVICE])).get(SERVICE);
     assert.ok(state);
-    const answer = await planServiceRollback({
+    const answer = planServiceRollback({
       ...{
         backupDir: world.backupDir,
         unit: { ...state, activeState: 'inactive' },

@@ -50,10 +50,11 @@ const ROWS: Row[] = [
     found: [],
   },
   {
-    name: 'an environment file of that user is named: its numbers go elsewhere',
+    name: 'an environment file of that user is a risk: systemd follows a link in its place as root',
     risks: { environmentFiles: [ALICES_ENV] },
-    found: ['info environment_file_foreign'],
-    evidence: /never edited: environment file \/home\/alice\/env \(alice:alice, mode 0644\)/,
+    found: ['warning environment_file_foreign'],
+    evidence:
+      /another project's passwords, and hands it to alice; .*: environment file \/home\/alice\/env \(alice:alice, mode 0644\)/,
   },
   {
     name: "code in a user's home is a risk where it runs as root",

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -18,7 +19,8 @@ import { runHook } from '../../src/commands/run-hook.ts';
 import { globalSchema } from '../../src/config/schema.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hook-'));
-chmodSync(folder, 0o777);
+// sticky, as /tmp: other users write there too
+chmodSync(folder, 0o1777);
 after(() => rmSync(folder, { recursive: true }));
 const at = (name: string): string => join(folder, name);
 const read = (name: string): string => readFileSync(at(name), 'utf8');
@@ -60,6 +62,20 @@ describe('a hook', () => {
   for (const [name, command, user, says] of faults) {
     test(name, async () => assert.match((await runHook({ command, user }, 'x')) ?? '', says));
   }
+
+  test('of somebody else is not run as root, nor by an interpreter of root’s', async () => {
+    const script = at('hers.sh');
+    writeFileSync(script, `#!/bin/sh\ntouch ${at('root')}\n`, { mode: 0o755 });
+    chownSync(script, 1000, 1000);
+    for (const command of [[script], script, `${script} now; true`, ['/bin/sh', '-e', script]]) {
+      assert.match(
+        (await runHook({ command, user: null }, '')) ?? '',
+        /hers\.sh: it belongs to user 1000, and whoever can write it would be root; set "on_event_user"/,
+      );
+    }
+    assert.equal(existsSync(at('root')), false);
+    assert.equal(await runHook({ command: [script], user: 'nobody' }, ''), null);
+  });
 
   test('has no word on our terminal: what it says is made one line of visible characters', async () => {
     const command = String.raw`printf 'a\033[31mb\033]0;title\007c\rd' >&2; exit 1`;

@@ -126,10 +126,12 @@ describe('what check finds risky on a host', { timeout: 200_000 }, () => {
       evidence: [/^it runs ExecStartPre=\/usr\/bin\/install as root .*\/home\/alice\/env/],
     },
     {
-      name: 'User=, with an environment file of that user: an info that says how it is dealt with',
+      name: 'User=, with an environment file of that user: by a link they could read what only root can',
       text: unit('User=alice', 'EnvironmentFile=/home/alice/env'),
-      found: ['info environment_file_foreign'],
-      evidence: [/never edited: environment file \/home\/alice\/env \(alice:alice, mode 0644\)/],
+      found: ['warning environment_file_foreign'],
+      evidence: [
+        /hands it to alice; .*: environment file \/home\/alice\/env \(alice:alice, mode 0644\)/,
+      ],
     },
     {
       name: 'an environment file that all may write',

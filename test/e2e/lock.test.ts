@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { CheckDocument } from '../../src/output/check-report.ts';
-import { startLab, type Lab } from '../lab/lab.ts';
+import { CHECKOUT, startLab, type Lab } from '../lab/lab.ts';
 import type { Running } from '../lab/running.ts';
 import { gunicornUnit, installUnit } from '../lab/services.ts';
 
@@ -15,6 +17,13 @@ const WEB = gunicornUnit({
   lines: ["ExecStartPre=/bin/sh -c 'while test -e /run/wait; do sleep 0.05; done'"],
 });
 const TIMER = '[Timer]\nOnActiveSec=1h\n[Install]\nWantedBy=timers.target\n';
+
+/** What the service of the timer may do. */
+const HARDENING = readFileSync(join(CHECKOUT, 'systemd/autoscaler.service'), 'utf8')
+  .split('\n')
+  .filter((line) =>
+    /^(?:Cap|No|Pro|Private|Restrict|Lock|Keyring|SystemCall|UMask)\w+=/.test(line),
+  );
 
 /** Somebody else's program that has the descriptors that it was given, and a lock of the first of them, for a minute. */
 const HOLD = `
@@ -154,6 +163,12 @@ time.sleep(60)`;
         assert.equal(exitCode, 75, args.join(' '));
         assert.match(stderr, accusation);
       }
+      const hardened = await lab.exec([
+        ...['systemd-run', '--quiet', '--wait', '--pipe', ...HARDENING.map((line) => `-p${line}`)],
+        ...['--', ...lab.autoscalerArgv, 'run'],
+      ]);
+      assert.equal(hardened.exitCode, 75);
+      assert.match(hardened.stderr, accusation);
       assert.equal(await timerState(), before);
       assert.match(before, /^active\nenabled$/m);
       const { exitCode, locks } = await check();
@@ -264,8 +279,15 @@ time.sleep(60)`;
     assert.equal((await call('pause', 'none')).exitCode, 64);
     assert.equal((await call('pin', 'web', '9')).exitCode, 64);
     assert.equal((await lab.sh(`ls ${STATE} ${BACKUPS}`)).exitCode, 2);
+    assert.equal((await call('scale', 'web', '3')).exitCode, 0);
     assert.equal((await call('rollback', 'none')).exitCode, 64);
     assert.equal(await timerState(), before);
+    // and one that is not refused stops it
+    assert.equal((await call('rollback', 'web')).exitCode, 0);
+    assert.equal(await lab.readFile(UNIT), WEB);
+    assert.equal((await lab.sh('systemctl is-active autoscaler.timer')).stdout, 'inactive\n');
+    assert.equal((await lab.sh('systemctl is-enabled autoscaler.timer')).stdout, 'disabled\n');
+    await lab.ok('systemctl enable --now autoscaler.timer');
   });
 
   test('what only looks takes no lock and makes none', async () => {

@@ -40,7 +40,7 @@ describe('changes side by side', { timeout: 600_000 }, () => {
         name === 'tail' ? unit.replace('[Unit]\n', '[Unit]\nPartOf=lead.service\n') : unit;
       await lab.writeFile(`${UNITS}/${name}.service`, part);
     }
-    await setHang(false);
+    await setHang('no');
     const all = [...SLOW, ...GOOD, ...RELATED].join(' ');
     await lab.ok(`systemctl daemon-reload; systemctl start ${all}`, { timeoutMs: 120_000 });
   });
@@ -52,7 +52,7 @@ describe('changes side by side', { timeout: 600_000 }, () => {
 
   after(() => lab.stop());
 
-  const setHang = (isOn: boolean) => lab.writeFile(HANG, isOn ? 'yes' : 'no');
+  const setHang = (how: 'no' | 'yes' | 'yes, and compute') => lab.writeFile(HANG, how);
 
   /** Each of these projects is to have exactly so many workers. */
   async function configure(workers: Record<string, number>, apply = 'restart'): Promise<void> {
@@ -75,6 +75,8 @@ describe('changes side by side', { timeout: 600_000 }, () => {
     running.stdin.end();
     return running;
   }
+
+  const readUnit = (name: string) => readFileSync(lab.path(`${UNITS}/${name}.service`), 'utf8');
 
   function listPending(): string[] {
     const path = lab.path(CHANGES);
@@ -113,8 +115,7 @@ describe('changes side by side', { timeout: 600_000 }, () => {
 
   async function assertRuns(names: string[], workers: number): Promise<void> {
     for (const name of names) {
-      const text = readFileSync(lab.path(`${UNITS}/${name}.service`), 'utf8');
-      assert.match(text, new RegExp(`--workers ${workers} `), name);
+      assert.match(readUnit(name), new RegExp(`--workers ${workers} `), name);
       const count = await lab.ok(`pgrep -c -P $(systemctl show -P MainPID ${name}) || true`);
       assert.equal(count.trim(), String(workers), name);
     }
@@ -131,7 +132,7 @@ describe('changes side by side', { timeout: 600_000 }, () => {
 
   test('one that hangs while it loads, first in the config, delays nobody; a stop takes it back', async (t) => {
     const earlier = readActions();
-    await setHang(true);
+    await setHang('yes');
     await configure({ slow1: 2, ...each(GOOD, 2) });
     const sinceMs = performance.now();
     const run = startRun();
@@ -141,14 +142,11 @@ describe('changes side by side', { timeout: 600_000 }, () => {
     assert.deepEqual(listPending(), ['slow1']);
     run.kill('SIGTERM');
     // on its way back it may load again
-    await lab.until(
-      () => /workers 1 /.test(readFileSync(lab.path(`${UNITS}/slow1.service`), 'utf8')),
-      {
-        what: 'the number to go back',
-        timeoutMs: 60_000,
-      },
-    );
-    await setHang(false);
+    await lab.until(() => /workers 1 /.test(readUnit('slow1')), {
+      what: 'the number to go back',
+      timeoutMs: 60_000,
+    });
+    await setHang('no');
     const stopMs = performance.now();
     const { exitCode, stderr } = await run.done;
     assert.equal(exitCode, 143, stderr);
@@ -163,7 +161,7 @@ describe('changes side by side', { timeout: 600_000 }, () => {
 
   test('eight that hang: the others are served; killed, the next run goes on with all, and serves the others', async (t) => {
     const before = readActions();
-    await setHang(true);
+    await setHang('yes');
     await configure({ ...each(SLOW, 2), ...each(GOOD, 3) });
     // their last change failed: they would come last
     await lab.ok(`rm -f /var/lib/autoscaler/history.jsonl`);
@@ -184,7 +182,7 @@ describe('changes side by side', { timeout: 600_000 }, () => {
       `eight hang in the recovery: others were changed after ${secondsAgain.toFixed(1)} s`,
     );
     assert.ok(secondsAgain < 80, `${secondsAgain} s`);
-    await setHang(false);
+    await setHang('no');
     const { exitCode, stdout, stderr } = await second.done;
     assert.equal(exitCode, 0, stdout + stderr);
     assert.equal(stderr.match(/"event":"recovered".*"result":"applied"/g)?.length, SLOW.length);
@@ -199,10 +197,32 @@ describe('changes side by side', { timeout: 600_000 }, () => {
     await assertRuns(GOOD, 2);
   });
 
+  test('four that compute for ever while they load: the others are served; the run that is stopped undoes all', async (t) => {
+    await lab.ok(`rm -rf /var/lib/autoscaler ${CHANGES}`);
+    const four = SLOW.slice(0, 4);
+    await setHang('yes, and compute');
+    await configure({ ...each(four, 3), ...each(GOOD, 3) });
+    const sinceMs = performance.now();
+    const run = startRun();
+    const seconds = await untilApplied(GOOD, [], sinceMs);
+    t.diagnostic(`four compute: the six others were changed after ${seconds.toFixed(1)} s`);
+    assert.ok(seconds < 90, `${seconds} s`);
+    run.kill('SIGTERM');
+    await lab.until(() => /workers 2 /.test(readUnit('slow1')), {
+      ...{ what: 'the number to go back', timeoutMs: 60_000 },
+    });
+    await setHang('no');
+    assert.equal((await run.done).exitCode, 143);
+    assert.deepEqual(listPending(), []);
+    await assertRuns(four, 2);
+    await assertRuns(GOOD, 3);
+    assertNotedOnce();
+  });
+
   for (const apply of ['restart', 'live']) {
     test(`killed with four changes under way (${apply}): the next run recovers all of them`, async () => {
       await lab.ok(`rm -rf /var/lib/autoscaler ${CHANGES}`);
-      await configure(each(GOOD, apply === 'live' ? 1 : 3), apply);
+      await configure(each(GOOD, apply === 'live' ? 1 : 2), apply);
       const first = startRun();
       await lab.until(() => listPending().length === 4, { what: 'four changes', everyMs: 5 });
       first.kill('SIGKILL');
@@ -216,8 +236,7 @@ describe('changes side by side', { timeout: 600_000 }, () => {
       assert.deepEqual(listPending(), []);
       assertNotedOnce();
       for (const name of GOOD) {
-        const text = readFileSync(lab.path(`${UNITS}/${name}.service`), 'utf8');
-        await assertRuns([name], Number(/--workers (\d)/.exec(text)?.[1]));
+        await assertRuns([name], Number(/--workers (\d)/.exec(readUnit(name))?.[1]));
       }
     });
   }

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { EXIT, UserError } from '../../errors.ts';
 
 /** An extended attribute, such as `system.posix_acl_access` (an ACL), `security.selinux` or `user.note`. */
@@ -31,6 +32,12 @@ export function writeAttributes(fd: number, attributes: readonly Attribute[], pa
   runPerl('write', fd, lines.join(''), path);
 }
 
+/** Why extended attributes can neither be read nor set on this host; null: they can. */
+export function whyNoAttributes(): string | null {
+  if (SETXATTR[process.arch] === undefined) return `not known how on ${process.arch}`;
+  return existsSync(PERL) ? null : `there is no ${PERL}`;
+}
+
 /** Whether an open file or folder has an ACL; also where that cannot be told. */
 export function hasAcl(fd: number): boolean {
   try {
@@ -39,6 +46,8 @@ export function hasAcl(fd: number): boolean {
     return true;
   }
 }
+
+const PERL = '/usr/bin/perl';
 
 /** The number of setxattr(2); getxattr(2) is 3 further, listxattr(2) 6. */
 const SETXATTR: Record<string, number> = {
@@ -76,11 +85,11 @@ for my $name (split /\\0/, substr $names, 0, $length) {
 `;
 
 function runPerl(what: 'read' | 'write', fd: number, input: string, path: string): string {
-  const number = SETXATTR[process.arch];
-  if (number === undefined) throw cannot(path, `not known how on ${process.arch}`);
+  const why = whyNoAttributes();
+  if (why !== null) throw cannot(path, why, 'Install perl: apt-get install perl-base');
   const { error, status, stdout, stderr } = spawnSync(
-    '/usr/bin/perl',
-    ['-e', SCRIPT, what, String(number)],
+    PERL,
+    ['-e', SCRIPT, what, String(SETXATTR[process.arch])],
     {
       stdio: ['pipe', 'pipe', 'pipe', fd],
       input,
@@ -89,9 +98,6 @@ function runPerl(what: 'read' | 'write', fd: number, input: string, path: string
       timeout: 10_000,
     },
   );
-  if ((error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') {
-    throw cannot(path, 'there is no /usr/bin/perl', 'Install it: apt-get install perl-base');
-  }
   if (error !== undefined) throw cannot(path, error.message);
   if (status === 0) return stdout;
   throw cannot(path, stderr.trim().split('\n').at(-1) ?? '');

@@ -8,6 +8,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readlinkSync,
   realpathSync,
   rmSync,
   symlinkSync,
@@ -33,8 +34,18 @@ function newPlace(): string {
   return place;
 }
 
+/** Those of files and folders: the test runner opens and closes pipes and sockets of its own meanwhile. */
 function openDescriptors(): number {
-  return readdirSync('/proc/self/fd').length;
+  return readdirSync('/proc/self/fd').filter((fd) => leadsToPath(fd)).length;
+}
+
+function leadsToPath(fd: string): boolean {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`).startsWith('/');
+  } catch {
+    // the one that listed them
+    return false;
+  }
 }
 
 /** A path in such a place, and why it is not trusted; null: it is. */
