@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { EXIT, UserError } from '../errors.ts';
-import { readFile } from '../host/files/read.ts';
+import { readFile, shortReason } from '../host/files/read.ts';
 import { judgePath } from '../host/files/walk.ts';
 import { toUserError } from '../host-fault.ts';
 import type { UnitState } from '../systemd/types.ts';
@@ -118,7 +118,7 @@ function readNow(path: string, first: Touch): Buffer | null {
   if (read.fault === 'missing') return null;
   throw new UserError(
     EXIT.failed,
-    `${path}: cannot be read (${read.reason}); nothing was changed (the number alone: ${byHand(first)})`,
+    `${path}: cannot be read (${shortReason(read)}); nothing was changed (the number alone: ${byHand(first)})`,
   );
 }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { EXIT, NoAnswer, UserError } from '../errors.ts';
 import { removeFolderIfEmpty } from '../host/files/folders.ts';
-import { readFile } from '../host/files/read.ts';
+import { readFile, shortReason } from '../host/files/read.ts';
 import {
   readAttributesOf,
   sweepTemporaries,
@@ -104,8 +104,13 @@ function restoreFile(change: Change, file: FileRecord, answer: Restored, deps: A
   sweepTemporaries(path);
   const read = readFile(path);
   const isMissing = 'fault' in read && read.fault === 'missing';
+  if ('fault' in read && ['ELOOP', 'ENOTDIR'].includes(read.fault)) {
+    // what leads to it was exchanged: it is not where it was
+    answer.edited.push(`${path}: ${read.reason}; it is left as it is`);
+    return;
+  }
   if ('fault' in read && !isMissing && read.verdict?.trusted !== false) {
-    throw new UserError(EXIT.failed, `${path}: cannot be read (${read.reason})`);
+    throw new UserError(EXIT.failed, `${path}: cannot be read (${shortReason(read)})`);
   }
   const now = 'bytes' in read ? read.bytes : null;
   const hash = now === null ? null : sha256(now);

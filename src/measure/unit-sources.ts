@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { EXIT, UserError } from '../errors.ts';
-import { readFile, type FileRead } from '../host/files/read.ts';
+import { readFile, shortReason, type FileRead } from '../host/files/read.ts';
 import type { UnitState } from '../systemd/types.ts';
 import { ourEnvironmentPath } from '../unit-file/our-files.ts';
 import type { FileFacts, SourceFile, UnitSources } from '../unit-file/types.ts';
@@ -79,7 +79,7 @@ function readEnvironmentFiles(
 /** What was read is what is judged. */
 function factsOf(path: string, found: FileRead): FileFacts {
   const { verdict } = found;
-  const fault = 'fault' in found ? found.reason : null;
+  const fault = 'fault' in found ? shortReason(found) : null;
   // it could not even be followed
   if (verdict === null) return { realPath: path, foreign: fault, fault, isMissing: false };
   return {
@@ -102,7 +102,7 @@ function readSource(path: string, read: (path: string) => FileRead): SourceFile 
   const isDenied = 'fault' in found && found.fault === 'EACCES';
   throw new UserError(
     isDenied ? EXIT.permission : EXIT.failed,
-    `${path}: ${'fault' in found ? `cannot be read (${found.reason})` : 'is not UTF-8 text'}`,
+    `${path}: ${'fault' in found ? `cannot be read (${shortReason(found)})` : 'is not UTF-8 text'}`,
     hintFor(found, path),
   );
 }

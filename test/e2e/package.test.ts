@@ -48,6 +48,15 @@ const CONFIG = JSON.stringify({
 const REFERENCES =
   "set -- $(grep -oE '(docs|config)/[A-Za-z./_-]+|SECURITY.md' README.md | sort -u) && test $# -ge 10 && for name; do test -f $name || { echo $name is missing; exit 1; }; done";
 
+/** What tells a package whether it may start and stop services; images of containers hold one that says no. */
+const POLICIES: [name: string, script: string][] = [
+  [
+    'a policy-rc.d that forbids all',
+    "printf '#!/bin/sh\\nexit 101\\n' > /usr/sbin/policy-rc.d && chmod 0755 /usr/sbin/policy-rc.d",
+  ],
+  ['no policy-rc.d', 'rm -f /usr/sbin/policy-rc.d'],
+];
+
 describe('the Debian package', { timeout: 240_000 }, () => {
   let lab: Lab;
   /** All names where a package may leave something; caches and what dpkg itself notes do not count. */
@@ -132,24 +141,33 @@ describe('the Debian package', { timeout: 240_000 }, () => {
     );
   });
 
-  test('an upgrade keeps config, history, journal and the timer as it was', async () => {
-    await lab.ok('systemctl enable --now autoscaler.timer');
-    const kept = () =>
-      lab.ok(
-        'cat /etc/autoscaler/config.json; ls -R /var/backups/autoscaler; head -n 1 /var/lib/autoscaler/history.jsonl',
-      );
-    const before = await kept();
-    await lab.ok(`dpkg -i ${find('.deb')}`);
-    assert.equal(await kept(), before);
-    assert.equal(await lab.ok('systemctl is-active autoscaler.timer'), 'active\n');
-  });
+  for (const [policy, script] of POLICIES) {
+    test(`an upgrade keeps config, history, journal and the timer as it was: ${policy}`, async () => {
+      await lab.ok(script);
+      await lab.ok('systemctl enable --now autoscaler.timer');
+      const kept = () =>
+        lab.ok(
+          'cat /etc/autoscaler/config.json; ls -R /var/backups/autoscaler; head -n 1 /var/lib/autoscaler/history.jsonl',
+        );
+      const before = await kept();
+      await lab.ok(`dpkg -i ${find('.deb')}`);
+      assert.equal(await kept(), before);
+      assert.equal(await lab.ok('systemctl is-active autoscaler.timer'), 'active\n');
+    });
 
-  test('removing keeps what the user needs, a purge leaves nothing', async () => {
-    await lab.ok('dpkg -r autoscaler');
-    await lab.ok(
-      'test -e /etc/autoscaler/config.json && test -e /var/lib/autoscaler/history.jsonl',
-    );
-    assert.equal((await lab.sh('systemctl is-active autoscaler.timer')).stdout, 'inactive\n');
+    test(`a removal stops the timer and keeps what the user needs: ${policy}`, async () => {
+      await lab.ok('dpkg -r autoscaler');
+      await lab.ok(
+        'test -e /etc/autoscaler/config.json && test -e /var/lib/autoscaler/history.jsonl',
+      );
+      const { stdout } = await lab.sh('systemctl is-active autoscaler.timer');
+      assert.equal(stdout, 'inactive\n');
+      await lab.ok(`dpkg -i ${find('.deb')}`);
+    });
+  }
+
+  test('a purge leaves nothing', async () => {
+    await lab.ok('systemctl enable --now autoscaler.timer');
     await lab.ok('dpkg -P autoscaler');
     await listFiles('/run/files-after');
     // other tests have folders on this machine, which the lab shows

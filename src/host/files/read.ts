@@ -19,7 +19,7 @@ export interface FoundFile {
 export interface Unreadable {
   /** `missing`: nothing is there. Others: the code of the system's error, or what is there instead of a plain file */
   fault: string;
-  /** for people, to stand in brackets behind `cannot be read` */
+  /** for people */
   reason: string;
   /** null: it could not even be followed */
   verdict: Verdict | null;
@@ -57,6 +57,11 @@ export function readWay(way: Way, mostBytes = MOST_BYTES): FileRead {
   } catch (error) {
     return unreadable(error, verdict);
   }
+}
+
+/** Why a file cannot be read, to stand in brackets: a code of the system, or what is there instead. */
+export function shortReason({ fault, reason }: Unreadable): string {
+  return /^E[A-Z0-9]+$/.test(fault) ? fault : fault === 'missing' ? 'ENOENT' : reason;
 }
 
 /** Opens the very file that was looked at (O_PATH) for reading, whatever has its name by now. Somebody may hold a lease of it: EAGAIN. */

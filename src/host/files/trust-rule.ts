@@ -27,7 +27,7 @@ export interface Distrust {
 
 const WRITABLE_BY_GROUP = 0o020;
 const WRITABLE_BY_OTHERS = 0o002;
-const STICKY = 0o1000;
+export const STICKY = 0o1000;
 
 /**
  * The trust rule, the only one: root obeys, edits and writes what root owns and nobody else can write, on every

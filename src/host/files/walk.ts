@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readlinkSync, type Stats } from 'node:fs';
 import { isAbsolute } from 'node:path';
+import { getSystemErrorMap } from 'node:util';
 import { hasAcl } from './attributes.ts';
 import { explainErrno } from '../../host-fault.ts';
 import {
@@ -172,7 +173,11 @@ function join(folder: string, name: string): string {
 }
 
 export function fault(code: string, path: string, syscall = 'open'): NodeJS.ErrnoException {
-  return Object.assign(new Error(`${code}: ${syscall} ${path}`), { code, path, syscall });
+  const [, text = 'unknown error'] =
+    [...getSystemErrorMap().values()].find(([name]) => name === code) ?? [];
+  // as Node says it
+  const message = `${code}: ${text}, ${syscall} '${path}'`;
+  return Object.assign(new Error(message), { code, path, syscall });
 }
 
 /** Does `work`, whose system errors are of `path`: they would name a descriptor otherwise. */
