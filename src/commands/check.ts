@@ -62,7 +62,7 @@ async function findAll(path: string): Promise<Finding[]> {
   }
   findings.push(...(await checkPlaces(config.global)));
   try {
-    findings.push(...(await checkTimer(config.global)), ...(await checkServices(config)));
+    findings.push(...(await checkTimer(config)), ...(await checkServices(config)));
   } catch (error) {
     findings.push(toFinding('systemd_silent', error));
   }

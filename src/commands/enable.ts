@@ -1,6 +1,3 @@
-import { access, constants } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { readUserFile, resolveTarget, writeUserFile } from '../act/atomic-write.ts';
 import { checkConfig } from '../config/check.ts';
 import { parseDocument } from '../config/document.ts';
 import { editEnabled } from '../config/enabled-edit.ts';
@@ -11,6 +8,7 @@ import { EXIT, UserError, type ExitCode } from '../errors.ts';
 import { renderDiff } from '../output/diff.ts';
 import type { GlobalOptions } from './global-options.ts';
 import { openCommandLog } from './log-events.ts';
+import { replaceConfig } from './replace-config.ts';
 
 export interface EnableOptions extends GlobalOptions {
   /** as they were named; none with `all` */
@@ -78,24 +76,6 @@ function chooseProjects(
   return [...new Map(found.map(({ name, project }) => [name, project]))].map(([name, project]) => ({
     ...{ name, changes: project.enabled !== enabled },
   }));
-}
-
-async function replaceConfig(path: string, before: Buffer, after: Buffer): Promise<void> {
-  const target = await resolveTarget(path);
-  const backup = `${target}.bak`;
-  await access(dirname(target), constants.W_OK).catch(() => {
-    throw new UserError(
-      EXIT.permission,
-      `${path}: no permission to change the config`,
-      'Run it as root, with sudo.',
-    );
-  });
-  const none = (): void => undefined;
-  const old = await readUserFile(backup);
-  // made anew each time, so that it has the owner and mode of the config, whose passwords it holds too
-  if (old !== null) await writeUserFile({ path: backup, before: old, after: null }, none);
-  await writeUserFile({ path: backup, before: null, after: before, attributesOf: target }, none);
-  await writeUserFile({ path: target, before, after }, none);
 }
 
 /** One project that was named has a document of its own; several, or all, are a list. */

@@ -3,6 +3,7 @@ import {
   faultAt,
   findHiddenKeys,
   locate,
+  nodeAt,
   parseDocument,
   readValue,
   type Document,
@@ -33,6 +34,7 @@ export async function checkConfig(path: string, bytes: Buffer): Promise<LoadedCo
     config: resolveConfig(parsed.data),
     warnings: inFileOrder(warnings.map((finding) => locate(document, finding))),
     path,
+    isIntervalGiven: nodeAt(document, ['global', 'check_interval_seconds']) !== undefined,
   };
 }
 

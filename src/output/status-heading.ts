@@ -25,7 +25,8 @@ export function renderHeading(report: StatusReport, screen: Screen, out: Output)
   });
 }
 
-function tellTimer(timer: StatusTimer, nowMs: number): Painted[] {
+/** The timer in a line, and what to do where it is not on. */
+export function tellTimer(timer: StatusTimer, nowMs: number): Painted[] {
   if (timer.state === 'unknown') return [[`timer   unknown: ${timer.error}`, 'yellow']];
   if (timer.state === 'not_installed') {
     return [['timer   not installed: no runs are made by themselves', 'red']];
@@ -38,7 +39,8 @@ function tellTimer(timer: StatusTimer, nowMs: number): Painted[] {
   const how = timer.last_result === null ? '' : isFailed ? ` (${tellFailure(timer)})` : ' (ok)';
   if (timer.state === 'off') {
     return [
-      [`timer   off, ${last}${how}`, 'red'],
+      // what is only stopped comes back with the next boot
+      [`timer   ${timer.enabled ? 'stopped' : 'off'}, ${last}${how}`, 'red'],
       [`        turn it on: ${TURN_ON}`, 'red'],
     ];
   }

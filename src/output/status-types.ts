@@ -10,7 +10,7 @@ export interface StatusTimer {
   running: boolean;
   next_at: string | null;
   last_at: string | null;
-  /** `success`, or what systemd calls the failure; null: no run since boot */
+  /** `success`, or what systemd calls the failure; null: no run since boot, or not known any more */
   last_result: string | null;
   last_exit_code: number | null;
   /** why nothing is known of it */

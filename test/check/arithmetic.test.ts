@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { checkMemoryPlan, type ProjectMemory } from '../../src/check/memory-plan.ts';
 import { checkReach } from '../../src/check/reach.ts';
 import { checkDisks } from '../../src/check/disk.ts';
-import { checkInterval } from '../../src/check/timer.ts';
+import { checkInterval, checkPace } from '../../src/check/timer.ts';
 import type { Policy, Step } from '../../src/decide/types.ts';
 
 describe('memory of all projects at max_workers', () => {
@@ -118,6 +118,21 @@ describe('the interval of the timer', () => {
       );
     });
   }
+});
+
+describe('what a shorter interval gives', () => {
+  test('is said where there is one, with what was measured where there are queues', () => {
+    assert.deepEqual(checkPace(30, true), []);
+    const [web] = checkPace(120, false);
+    assert.match(
+      web?.evidence ?? '',
+      /^a run comes every 120 s, .* up to 120 s after its duration$/,
+    );
+    assert.equal(web?.remedy, 'sooner: sudo autoscaler timer --every 30s');
+    const [tasks] = checkPace(120, true);
+    assert.match(tasks?.evidence ?? '', /12\.5 % .* 0\.26 %/);
+    assert.equal(tasks?.severity, 'info');
+  });
 });
 
 describe('the disk below state, backups and log', () => {
