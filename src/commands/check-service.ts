@@ -6,8 +6,10 @@ import type { Finding } from '../check/types.ts';
 import type { Limits } from '../config/limits.ts';
 import type { Config, Project } from '../config/schema.ts';
 import type { ServiceSample } from '../decide/types.ts';
+import { UserError } from '../errors.ts';
 import { readUnitSources } from '../measure/unit-sources.ts';
 import type { UnitState } from '../systemd/types.ts';
+import { classOfWorkers, type WorkerClass } from '../unit-file/gunicorn-concurrency.ts';
 import { readConcurrency } from '../unit-file/workers.ts';
 import { toFinding } from './check-host.ts';
 import { liveOf } from './live.ts';
@@ -153,6 +155,18 @@ async function checkLive(
       isOnly ? 'set "apply": "live" or "restart"' : 'mend that, or set "apply": "restart"',
     ),
   ];
+}
+
+/** How many requests each worker of a Gunicorn service has at once; null: it is none, or its files cannot be read. */
+export function readWorkerClass(unit: UnitState): WorkerClass | null {
+  try {
+    const concurrency = readConcurrency(readUnitSources(unit));
+    return concurrency === null ? null : classOfWorkers(concurrency);
+  } catch (error) {
+    // which is said of the service itself
+    if (error instanceof UserError) return null;
+    throw error;
+  }
 }
 
 async function askLive(

@@ -15,12 +15,13 @@ import type { Config } from '../config/schema.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { takeSample, type Measurement } from '../measure/sample.ts';
 import { renderCheck, toCheckDocument } from '../output/check-report.ts';
+import type { WorkerClass } from '../unit-file/gunicorn-concurrency.ts';
 import { readScreen } from '../output/screen.ts';
 import { openOutput } from '../output/terminal.ts';
 import { wrapLines } from '../output/wrap.ts';
 import { makeActDeps } from './act-deps.ts';
 import { checkPlaces, checkTimer, checkUser, toFinding } from './check-host.ts';
-import { checkService } from './check-service.ts';
+import { checkService, readWorkerClass } from './check-service.ts';
 import { explainTwin, readServices, type TrueNames } from './true-names.ts';
 
 export interface CheckOptions extends GlobalOptions {
@@ -98,6 +99,7 @@ async function checkServices(written: Config): Promise<Finding[]> {
   const named = await readServices(enableAll(written));
   const measured = await takeSample({ ...named, previous: null });
   const findings = tellTwins(named, written);
+  const classes = new Map<string, WorkerClass>();
   const deps = makeActDeps(written.global, {
     ...{ interrupted: () => false, log: null, config: named.config },
   });
@@ -109,13 +111,15 @@ async function checkServices(written: Config): Promise<Finding[]> {
       findings.push({ code: 'disabled', severity: 'info', project: name, evidence, remedy: null });
     }
     if (unit === undefined) continue;
+    const workerClass = readWorkerClass(unit);
+    if (workerClass !== null) classes.set(name, workerClass);
     const sample = measured.sample.services[unit.unit];
     const limits = await readLimits(project, new Date(measured.sample.at));
     const looked = { name, project: { ...project, enabled }, limits, unit, sample, deps };
     findings.push(...(await checkService({ ...looked, config: named.config })));
     findings.push(...tellQueue(name, measured));
   }
-  return [...findings, ...checkNumbers(named.config, written, measured)];
+  return [...findings, ...checkNumbers(named.config, written, { ...measured, classes })];
 }
 
 function tellTwins({ twins }: TrueNames, written: Config): Finding[] {
@@ -148,7 +152,11 @@ function tellQueue(project: string, { queues }: Measurement): Finding[] {
 }
 
 /** What arithmetic alone says. */
-function checkNumbers(config: Config, written: Config, measured: Measurement): Finding[] {
+function checkNumbers(
+  config: Config,
+  written: Config,
+  { classes, ...measured }: Measurement & { classes: ReadonlyMap<string, WorkerClass> },
+): Finding[] {
   const { host, services } = measured.sample;
   const cores = cpus().length;
   const windows = toPolicies(config).map((policy) =>
@@ -156,7 +164,10 @@ function checkNumbers(config: Config, written: Config, measured: Measurement): F
   );
   const thresholds = windows.flatMap((policies) =>
     checkWindows(policies, (policy) => [
-      ...checkReach({ policy, kind: measured.located.get(policy.service)?.kind ?? null, cores }),
+      ...checkReach({
+        ...{ policy, kind: measured.located.get(policy.service)?.kind ?? null },
+        ...{ cores, workerClass: classes.get(policy.project) ?? null },
+      }),
       ...checkFlapping(policy),
     ]),
   );

@@ -26,6 +26,12 @@ export function formatNumber(value: number): string {
   return String(Math.round(value * 10) / 10);
 }
 
+/** `1 worker`, `2 workers`, `1 process`, `2 processes`: a number of things, by the name of one. */
+export function formatCount(count: number, one: string): string {
+  if (count === 1) return `1 ${one}`;
+  return `${count} ${/s$/.test(one) ? `${one}es` : `${one}s`}`;
+}
+
 type Part = [count: number, unit: string];
 
 function splitDuration(ms: number): Part[] {
