@@ -6,6 +6,7 @@ import type { Finding } from '../check/types.ts';
 import type { Limits } from '../config/limits.ts';
 import type { Config, Project } from '../config/schema.ts';
 import type { ServiceSample } from '../decide/types.ts';
+import { formatCount } from '../decide/wording.ts';
 import { UserError } from '../errors.ts';
 import { readUnitSources } from '../measure/unit-sources.ts';
 import type { UnitState } from '../systemd/types.ts';
@@ -68,9 +69,11 @@ function checkState({ unit, project, limits, sample }: Looked, tell: Tell): Find
   if (workers !== null && (workers < min || workers > max)) {
     const to = workers < min ? min : max;
     const now = schedule === null ? '' : ` now (schedule "${schedule}")`;
-    const evidence = `it has ${workers} workers, and may have ${min} to ${max}${now}: the first run goes to ${to} at once`;
+    const evidence = `it has ${formatCount(workers, 'worker')}, and may have ${min} to ${max}${now}: the first run goes to ${to} at once`;
     const remedy = 'change min_workers or max_workers, if that is not meant';
-    findings.push(tell('outside_limits', project.enabled ? 'warning' : 'info', evidence, remedy));
+    // more workers harm nobody; to take some away at once may
+    const isWarning = project.enabled && to < workers;
+    findings.push(tell('outside_limits', isWarning ? 'warning' : 'info', evidence, remedy));
   }
   if (isRunning(unit) && workers !== null && running !== null && running !== workers) {
     const evidence = `the unit declares ${workers} ${workers === 1 ? 'worker' : 'workers'}, ${running} run`;

@@ -31,9 +31,14 @@ function describe({ kind, workers, workerMb, bind, broker }: Candidate): string 
   ].join(', ');
 }
 
-function describeProposal({ candidate, minWorkers, maxWorkers, metric }: Proposal): string {
-  const { queues, obstacle } = candidate;
-  const by = metric === 'queue' ? `by its queue ${queues.join(', ')}` : "by the host's CPU";
+function describeProposal({ candidate, minWorkers, maxWorkers, reasons }: Proposal): string {
+  const { queues, obstacle, workers } = candidate;
+  const isByQueue = reasons.metrics.some(({ key }) => key === 'queue_thresholds');
+  const by = isByQueue ? `${reasons.by} ${queues.join(', ')}` : reasons.by;
   const how = obstacle === null ? 'without a restart' : `by a restart (${obstacle})`;
-  return `${minWorkers} to ${maxWorkers} workers, ${by}, ${how}`;
+  const first =
+    minWorkers > workers
+      ? `; the first run goes to ${minWorkers}, as one slow request blocks a single sync worker`
+      : '';
+  return `${minWorkers} to ${maxWorkers} workers, ${by}, ${how}${first}`;
 }
