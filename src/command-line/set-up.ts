@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { durationArgument } from '../commands/duration-argument.ts';
+import { EXIT, UserError } from '../errors.ts';
 import { example, type Context, type Define } from './definition.ts';
 
 /** The commands for a config that is being written. */
@@ -13,15 +14,49 @@ export const SET_UP = {
 function defineInit(command: Command, { done, withGlobals }: Context): void {
   command
     .description('find the services of this host and write a first config; never overwrites')
+    .argument('[service...]', 'with --add: these services alone')
+    .option('--add', 'add what the config does not have yet; all that is in it stays')
     .option('--yes', 'ask nothing: write all that is found, disabled')
     .option('--enable', 'with --yes: enable the projects too')
-    .option('--output <file>', 'where to write it (default: where the config is looked for)')
+    .addOption(
+      new Option(
+        '--output <file>',
+        'where to write it (default: where the config is looked for)',
+      ).conflicts('add'),
+    )
     .option('--json', 'print one JSON document; with --yes')
-    .addHelpText('after', example('sudo autoscaler init', 'autoscaler init --yes --output my.json'))
-    .action(async (options: { yes?: boolean; enable?: boolean; output?: string }) => {
+    .addHelpText(
+      'after',
+      example(
+        'sudo autoscaler init',
+        'sudo autoscaler init --add',
+        'autoscaler init --yes --output my.json',
+      ),
+    )
+    .action(async (services: string[], { add = false, ...options }: InitFlags) => {
+      if (add) {
+        const { addCommand } = await import('../commands/init-add.ts');
+        done(await addCommand(withGlobals({ ...options, services })));
+        return;
+      }
+      if (services.length > 0) {
+        throw new UserError(
+          EXIT.usage,
+          'services are named with --add alone',
+          'autoscaler init --add SERVICE',
+        );
+      }
       const { initCommand } = await import('../commands/init.ts');
       done(await initCommand(withGlobals(options)));
     });
+}
+
+interface InitFlags {
+  add?: boolean;
+  yes?: boolean;
+  enable?: boolean;
+  output?: string;
+  json?: boolean;
 }
 
 function defineCheck(command: Command, { done, withGlobals }: Context): void {

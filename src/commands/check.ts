@@ -7,6 +7,7 @@ import { checkWindows } from '../check/windows.ts';
 import { listLimits, readLimits, withLimits } from '../config/limits.ts';
 import type { LoadedConfig } from '../config/loaded-config.ts';
 import type { GlobalOptions } from './global-options.ts';
+import { EXAMPLE } from '../config/example.ts';
 import { ConfigError, formatFault } from '../config/fault.ts';
 import { loadConfig } from '../config/load.ts';
 import { toPolicies } from '../config/policies.ts';
@@ -54,16 +55,21 @@ async function findAll(path: string): Promise<Finding[]> {
   } catch (error) {
     return [...findings, ...tellConfigError(error)];
   }
-  const { config, warnings } = loaded;
+  const { config, warnings, isExample } = loaded;
   findings.push(...warnings.map((fault) => tellFault(fault, 'config_odd', 'warning')));
-  if (findings.every(({ code }) => !code.startsWith('config_'))) {
+  if (isExample) {
+    const of = { code: 'config_example', severity: 'warning', project: null } as const;
+    findings.push({ ...of, evidence: `${path}: ${EXAMPLE.text}`, remedy: EXAMPLE.hint });
+  } else if (findings.every(({ code }) => !code.startsWith('config_'))) {
     const count = Object.keys(config.projects).length;
     const evidence = `${path}: ${count === 1 ? '1 project' : `${count} projects`}, without faults`;
     findings.push({ code: 'config_ok', severity: 'info', project: null, evidence, remedy: null });
   }
   findings.push(...(await checkPlaces(config.global)));
   try {
-    findings.push(...(await checkTimer(config)), ...(await checkServices(config)));
+    findings.push(...(await checkTimer(config)));
+    // of what the example names there is nothing on this host
+    if (!isExample) findings.push(...(await checkServices(config)));
   } catch (error) {
     findings.push(toFinding('systemd_silent', error));
   }

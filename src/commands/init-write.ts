@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   existsSync,
   fsyncSync,
@@ -12,23 +11,20 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { isExample } from '../config/example.ts';
 import { EXIT, UserError } from '../errors.ts';
 import { makeFolders } from '../make-folders.ts';
 import { explainFault } from '../state/trusted.ts';
 
 /** @throws UserError failed where there is a config already that is more than the example of the installation */
 export function requireFree(path: string): void {
-  if (existsSync(path) && !isExample(path)) throw alreadyThere(path);
+  if (existsSync(path) && !isExampleFile(path)) throw alreadyThere(path);
 }
 
-/** Whether a file is the example as the installation has left it: by the checksum in its first line. */
-function isExample(path: string): boolean {
+/** Only a file itself is replaced: a link may lead to what is somebody else's. */
+function isExampleFile(path: string): boolean {
   try {
-    if (!lstatSync(path).isFile()) return false;
-    const text = readFileSync(path, 'utf8');
-    const start = text.indexOf('\n') + 1;
-    const sum = /^\/\/ An example: .*\(sha256 ([0-9a-f]{64})\)\.\n/.exec(text)?.[1];
-    return sum === createHash('sha256').update(text.slice(start)).digest('hex');
+    return lstatSync(path).isFile() && isExample(readFileSync(path));
   } catch (error) {
     throw explainFault(path, error as NodeJS.ErrnoException);
   }
@@ -53,7 +49,7 @@ export function writeNewConfig(path: string, text: string): void {
     } finally {
       closeSync(fd);
     }
-    if (existsSync(path) && isExample(path)) renameSync(own, path);
+    if (existsSync(path) && isExampleFile(path)) renameSync(own, path);
     else linkSync(own, path);
   } catch (error) {
     if (error instanceof UserError) throw error;
@@ -68,6 +64,6 @@ function alreadyThere(path: string): UserError {
   return new UserError(
     EXIT.failed,
     `${path} is there already, and is not overwritten`,
-    'autoscaler init --output FILE writes another one; autoscaler check looks at this one.',
+    'autoscaler init --add adds services that it does not have; --output FILE writes another one; autoscaler check looks at this one.',
   );
 }

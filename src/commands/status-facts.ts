@@ -32,7 +32,7 @@ const USUAL_HOLDS = ['duration', 'memory', 'cooldown', 'paused', 'at_limit'];
 export async function gatherStatus(
   written: Config,
   readDay: ReturnType<typeof followSince>,
-): Promise<StatusReport> {
+): Promise<Omit<StatusReport, 'example'>> {
   const now = readNow();
   const names = Object.values(written.projects).map(({ service_name: service }) => service);
   const overview = await tryOverview(names, written.global.state_dir);

@@ -8,6 +8,7 @@ import {
   readValue,
   type Document,
 } from './document.ts';
+import { isExample } from './example.ts';
 import { ConfigError, inFileOrder, type Fault } from './fault.ts';
 import type { LoadedConfig } from './loaded-config.ts';
 import { resolveConfig } from './resolve.ts';
@@ -35,6 +36,7 @@ export async function checkConfig(path: string, bytes: Buffer): Promise<LoadedCo
     warnings: inFileOrder(warnings.map((finding) => locate(document, finding))),
     path,
     isIntervalGiven: nodeAt(document, ['global', 'check_interval_seconds']) !== undefined,
+    isExample: isExample(bytes),
   };
 }
 

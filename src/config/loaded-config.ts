@@ -9,4 +9,6 @@ export interface LoadedConfig {
   path: string;
   /** whether it says `check_interval_seconds`; where it does not, that is as often as the timer fires */
   isIntervalGiven: boolean;
+  /** it is the example of the installation, as that has left it */
+  isExample: boolean;
 }

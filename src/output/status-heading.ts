@@ -14,6 +14,7 @@ const TURN_ON = 'sudo systemctl enable --now autoscaler.timer';
 /** The timer, the last sample, the host and the last day: a line each. */
 export function renderHeading(report: StatusReport, screen: Screen, out: Output): string[] {
   const lines: Painted[] = [
+    ...tellExample(report),
     ...tellTimer(report.timer, Date.parse(report.at)),
     tellSample(report),
     ...tellHost(report, screen),
@@ -23,6 +24,14 @@ export function renderHeading(report: StatusReport, screen: Screen, out: Output)
     const shown = fitText(cleanText(text), screen.columns);
     return style === null ? shown : out.paint(style, shown);
   });
+}
+
+function tellExample({ example }: StatusReport): Painted[] {
+  if (!example) return [];
+  return [
+    ['config  this is the example, and nothing of it is this host', 'yellow'],
+    ['        write one for this host: sudo autoscaler init', 'yellow'],
+  ];
 }
 
 /** The timer in a line, and what to do where it is not on. */

@@ -37,7 +37,8 @@ export function renderStatus(report: StatusReport, screen: Screen, out: Output):
   const lines = [
     ...renderHeading(report, screen, out),
     '',
-    ...renderRows(rows, screen, out),
+    // what the example names is not on this host
+    ...(report.example ? [] : renderRows(rows, screen, out)),
     ...report.notes.map((note) => fitText(`Note: ${cleanText(note)}`, screen.columns)),
   ];
   return lines.map((line) => `${line}\n`).join('');

@@ -90,6 +90,8 @@ export interface StatusService {
 export interface StatusReport {
   v: 1;
   at: string;
+  /** the config is the example of the installation, which nobody has touched */
+  example: boolean;
   timer: StatusTimer;
   /** null: nothing was ever recorded */
   last_sample: { at: string; age_s: number; this_boot: boolean } | null;

@@ -35,7 +35,7 @@ function bounded(bounds: Pick<StatusMetric, 'up_at' | 'down_at'>): StatusMetric 
 
 function report(services: StatusService[], fields: Partial<StatusReport> = {}): StatusReport {
   return {
-    ...{ v: 1, at: AT, check_interval_s: 120, notes: [], services },
+    ...{ v: 1, at: AT, check_interval_s: 120, notes: [], services, example: false },
     timer: {
       ...{ state: 'on', enabled: true, running: false, error: null },
       ...{ next_at: '2026-11-24T12:01:12.000Z', last_at: '2026-11-24T11:59:12.000Z' },
