@@ -72,7 +72,8 @@ describe('the Debian package', { timeout: 240_000 }, () => {
   after(() => lab.stop());
 
   test('installs and starts nothing', async () => {
-    await lab.ok(`dpkg -i ${find('.deb')}`);
+    const said = await lab.ok(`dpkg -i ${find('.deb')}`);
+    assert.match(said, /config\.json is an example, .*\n +sudo autoscaler init /);
     assert.match(await lab.ok('autoscaler --version'), /^\d+\.\d+\.\d+\n$/);
     assert.equal((await lab.sh('systemctl is-enabled autoscaler.timer')).stdout, 'disabled\n');
     assert.equal((await lab.sh('systemctl is-active autoscaler.timer')).stdout, 'inactive\n');
@@ -139,18 +140,22 @@ describe('the Debian package', { timeout: 240_000 }, () => {
         'cat /etc/autoscaler/config.json; ls -R /var/backups/autoscaler; head -n 1 /var/lib/autoscaler/history.jsonl',
       );
     const before = await kept();
-    await lab.ok(`dpkg -i ${find('.deb')}`);
+    // its own config has no need of being told
+    assert.doesNotMatch(await lab.ok(`dpkg -i ${find('.deb')}`), /is an example/);
     assert.equal(await kept(), before);
     assert.equal(await lab.ok('systemctl is-active autoscaler.timer'), 'active\n');
   });
 
   test('removing keeps what the user needs, a purge leaves nothing', async () => {
+    await lab.ok('autoscaler timer --every 1m');
     await lab.ok('dpkg -r autoscaler');
     await lab.ok(
       'test -e /etc/autoscaler/config.json && test -e /var/lib/autoscaler/history.jsonl',
     );
     assert.equal((await lab.sh('systemctl is-active autoscaler.timer')).stdout, 'inactive\n');
+    await lab.ok('test -e /etc/systemd/system/autoscaler.timer.d/zz-autoscaler-every.conf');
     await lab.ok('dpkg -P autoscaler');
+    await lab.ok('test ! -e /etc/systemd/system/autoscaler.timer.d');
     await listFiles('/run/files-after');
     // other tests have folders on this machine, which the lab shows
     assert.equal(
