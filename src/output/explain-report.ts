@@ -9,8 +9,12 @@ import { cleanText } from './text.ts';
 const LIMIT_NAMES = {
   min_max: 'min, max',
   failed_change: 'failed',
+  paused: 'paused',
+  own_cpu_share: 'own CPU share',
   cooldown: 'cooldown',
   max_step: 'step',
+  running_tasks: 'running tasks',
+  projection: 'projection',
   memory: 'memory',
 } as const;
 
@@ -36,17 +40,17 @@ export function renderExplanation(of: Explanation): string {
   return parts.join('\n');
 }
 
-function renderMetric({ metric, value, error, thresholds }: ExplainedMetric): string {
+function renderMetric({ metric, value, error, counts, thresholds }: ExplainedMetric): string {
   const { label } = METRICS[metric];
   const head =
     value === null
       ? `${label} unknown: ${cleanText(error ?? '')}; nothing is lowered meanwhile`
-      : `${label} ${formatMetric(metric, value)}`;
+      : `${label} ${formatMetric(metric, value)}${counts ? '' : ' (a first look of half a second: it counts from the next run on)'}`;
   const rows = thresholds.map((each) => [
     `  ${each.direction}`,
     `${each.direction === 'up' ? '>' : '<'} ${formatMetric(metric, each.threshold)}`,
     `→ ${each.workers}`,
-    tellThreshold(each),
+    counts ? tellThreshold(each) : 'not counted yet',
   ]);
   return `${head}\n${rows.length === 0 ? '' : renderTable(['  WAY', 'AT', 'WORKERS', 'HELD'], rows)}`;
 }
@@ -69,9 +73,10 @@ function tellSince({ since, at }: Explanation): string {
 }
 
 /** `If cpu stays at 83.4 %: 3 workers in 2 m (at 04:12)`. */
-function tellNext({ metrics, next, at, horizon_s: horizon }: Explanation): string {
-  const values = metrics.map(({ metric, value }) => {
+function tellNext({ metrics, next, at, horizon_s: horizon, timer_on: on }: Explanation): string {
+  const values = metrics.map(({ metric, value, counts }) => {
     const { label } = METRICS[metric];
+    if (!counts) return `${label} asks for nothing`;
     return value === null
       ? `${label} stays unknown`
       : `${label} stays at ${formatMetric(metric, value)}`;
@@ -82,5 +87,6 @@ function tellNext({ metrics, next, at, horizon_s: horizon }: Explanation): strin
   const moment = formatMoment(Date.parse(next.at), Date.parse(at));
   const when =
     next.in_s > 0 ? `in ${formatAge(next.in_s * 1000)} (at ${moment})` : 'at the next run';
-  return `${given}: ${workers} ${when}\n  ${cleanText(next.reason)}`;
+  const off = on === false ? '\n  (the timer is off: no run comes by itself)' : '';
+  return `${given}: ${workers} ${when}\n  ${cleanText(next.reason)}${off}`;
 }

@@ -70,7 +70,13 @@ function tellFailure({ last_result: result, last_exit_code: code }: StatusTimer)
 }
 
 /** A sample older than two and a half intervals is an old one: runs are missing. */
-function tellSample({ last_sample: sample, check_interval_s: interval }: StatusReport): Painted {
+function tellSample(report: StatusReport): Painted {
+  const { last_sample: sample, check_interval_s: interval, timer, at } = report;
+  if (sample === null && timer.state === 'on') {
+    const next = timer.next_at === null ? null : Date.parse(timer.next_at) - Date.parse(at);
+    const when = timer.running || next === null ? 'is under way' : `comes in ${formatAge(next)}`;
+    return [`sample  nothing recorded yet: the first run ${when}`, null];
+  }
   if (sample === null) {
     return ['sample  nothing was ever recorded; make a first run: sudo autoscaler run', 'yellow'];
   }

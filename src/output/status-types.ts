@@ -57,6 +57,11 @@ export interface PendingStatus {
   next: 'finish' | 'undo' | null;
 }
 
+/** When a pause or a pin ends; `until` null: when somebody ends it. */
+export interface StatusEnd {
+  until: string | null;
+}
+
 /** One project; what was decided at the last sample. */
 export interface StatusService {
   project: string;
@@ -82,6 +87,12 @@ export interface StatusService {
   /** what holds the change back, alone */
   hold_reason: string | null;
   drift: boolean;
+  /** what is paused, and until when; null: nothing */
+  pause: { up: StatusEnd | null; down: StatusEnd | null } | null;
+  /** the number that somebody has fixed, and until when; null: none has */
+  pin: (StatusEnd & { workers: number }) | null;
+  /** it is enabled, and the last run has not looked at it yet */
+  unseen: boolean;
   in_progress: PendingStatus | null;
   last_change: LastChange | null;
 }

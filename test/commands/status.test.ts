@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { StatusReport } from '../../src/output/status-types.ts';
@@ -57,6 +57,42 @@ describe('status', () => {
     const [shop] = services;
     assert.deepEqual([shop?.min_workers, shop?.schedule, shop?.to], [3, 'office', 3]);
     assert.match(shop?.reason ?? '', /schedule "office" sets 3 to 4 workers → 3 workers$/);
+  });
+
+  test('pauses and pins with their end, in what it says of now', () => {
+    const { config } = recordHost(folder, { cpu: [50, 50], projects: ['shop', 'mail', 'blog'] });
+    const call = (...args: string[]) => autoscaler(['--config', config, ...args]);
+    assert.equal(call('pin', 'shop', '2', '--for', '2h').code, 0);
+    assert.equal(call('pause', 'mail').code, 0);
+    const { stdout } = status(config);
+    const row = (project: string): string =>
+      new RegExp(`^${project} .*$`, 'm').exec(stdout)?.[0] ?? '';
+    assert.match(row('shop'), / pinned to 2 until (?:\d+ \w+ )?\d\d:\d\d$/);
+    assert.match(row('mail'), / paused until resumed$/);
+    assert.match(row('blog'), / steady$/);
+    const { services } = assertDocumented(
+      'status',
+      status(config, '--json').stdout,
+    ) as StatusReport;
+    assert.equal(services[0]?.pin?.workers, 2);
+    assert.deepEqual(services[1]?.pause, { up: { until: null }, down: { until: null } });
+  });
+
+  test('the first sample of a boot foretells nothing, nor does a project that no run has seen', () => {
+    const { config } = recordHost(folder, { cpu: [95], isFirst: true });
+    assert.match(status(config).stdout, /^shop .* it counts from the next run on$/m);
+    const text = readFileSync(config, 'utf8').replace(
+      '"shop":',
+      '"new": { "max_workers": 2, "cpu_thresholds": { "scale_up_2": 60 } }, "shop":',
+    );
+    writeFileSync(config, text);
+    assert.match(status(config).stdout, /^new .* new: the next run looks at it$/m);
+  });
+
+  test('while a metric is missing no lowering is foretold', () => {
+    const keys = { service_cpu_thresholds: { scale_up_3: 80, scale_down_1: 30 } };
+    const { config } = recordHost(folder, { cpu: [20, 20], keys });
+    assert.match(status(config).stdout, /^shop .* service cpu unknown: /m);
   });
 
   test('without any sample says so, with the command that helps', () => {
