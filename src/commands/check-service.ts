@@ -76,7 +76,7 @@ function checkState({ unit, project, limits, sample }: Looked, tell: Tell): Find
     findings.push(tell('outside_limits', isWarning ? 'warning' : 'info', evidence, remedy));
   }
   if (isRunning(unit) && workers !== null && running !== null && running !== workers) {
-    const evidence = `the unit declares ${workers} ${workers === 1 ? 'worker' : 'workers'}, ${running} run`;
+    const evidence = `the unit declares ${formatCount(workers, 'worker')}, ${running} ${running === 1 ? 'runs' : 'run'}`;
     findings.push(tell('drift', 'warning', evidence, `systemctl restart ${unit.id}`));
   }
   if (isRunning(unit) && errors['running'] !== undefined) {
@@ -107,11 +107,7 @@ async function checkChange(looked: Looked, tell: Tell): Promise<Finding[]> {
   const edit =
     where.length === 0 ? 'a change would edit nothing' : `a change edits ${where.join(', ')}`;
   findings.push(
-    tell(
-      'service_found',
-      'info',
-      `${plan.kind}, ${plan.from} ${plan.from === 1 ? 'worker' : 'workers'}; ${edit}`,
-    ),
+    tell('service_found', 'info', `${plan.kind}, ${formatCount(plan.from, 'worker')}; ${edit}`),
   );
   if (plan.kind === 'celery' && !looked.deps.control.hasBroker(plan.service)) {
     const evidence =

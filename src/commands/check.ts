@@ -1,3 +1,4 @@
+import { formatCount } from '../decide/wording.ts';
 import { cpus } from 'node:os';
 import { checkFlapping } from '../check/flapping.ts';
 import { checkMemoryPlan, type ProjectMemory } from '../check/memory-plan.ts';
@@ -62,7 +63,7 @@ async function findAll(path: string): Promise<Finding[]> {
     findings.push({ ...of, evidence: `${path}: ${EXAMPLE.text}`, remedy: EXAMPLE.hint });
   } else if (findings.every(({ code }) => !code.startsWith('config_'))) {
     const count = Object.keys(config.projects).length;
-    const evidence = `${path}: ${count === 1 ? '1 project' : `${count} projects`}, without faults`;
+    const evidence = `${path}: ${formatCount(count, 'project')}, without faults`;
     findings.push({ code: 'config_ok', severity: 'info', project: null, evidence, remedy: null });
   }
   findings.push(...(await checkPlaces(config.global)));
@@ -153,7 +154,7 @@ function tellQueue(project: string, { queues }: Measurement): Finding[] {
     const of = { code: 'queue_missing', severity: 'warning', project } as const;
     return [{ ...of, evidence: queue.note, remedy: 'check the names in "queues"' }];
   }
-  const evidence = `its broker answers: ${queue.length ?? 0} tasks wait in ${Object.keys(queue.perQueue).join(', ')}`;
+  const evidence = `its broker answers: ${formatCount(queue.length ?? 0, 'task')} ${queue.length === 1 ? 'waits' : 'wait'} in ${Object.keys(queue.perQueue).join(', ')}`;
   return [{ code: 'broker_ok', severity: 'info', project, evidence, remedy: null }];
 }
 

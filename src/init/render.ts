@@ -1,4 +1,4 @@
-import { formatCount } from '../decide/wording.ts';
+import { formatCount, formatMemory } from '../decide/wording.ts';
 import type { Candidate, Host, Proposal } from './types.ts';
 
 /** The config as text, each project with what was found. The broker's URL is in it, and so may a secret be. */
@@ -10,7 +10,7 @@ export function renderConfig(proposals: readonly Proposal[], host: Host): string
         .join('\n'),
     )
     .join(',\n');
-  return `// Written by "autoscaler init": ${host.cores} processors, ${Math.round(host.totalMb)} MB of memory.
+  return `// Written by "autoscaler init": ${formatCount(host.cores, 'processor')}, ${formatMemory(host.totalMb)} of memory.
 // Check it:            sudo autoscaler check
 // What would be done:  sudo autoscaler run --dry-run
 {
@@ -73,7 +73,7 @@ function tellCandidate({ kind, workerClass, workers, workerMb, bind }: Candidate
   return [
     `${kind === 'gunicorn' ? 'Gunicorn' : 'Celery'}${isTold ? ` (${workerClass})` : ''}`,
     `${formatCount(workers, 'worker')} now`,
-    ...(workerMb === null ? [] : [`${Math.round(workerMb)} MB each`]),
+    ...(workerMb === null ? [] : [`${formatMemory(workerMb)} each`]),
     ...(bind === null ? [] : [`on ${comment(bind)}`]),
   ].join(', ');
 }

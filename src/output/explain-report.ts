@@ -1,5 +1,5 @@
 import { METRICS } from '../decide/metrics.ts';
-import { formatDuration, formatHeld, formatMetric } from '../decide/wording.ts';
+import { formatDuration, formatHeld, formatMetric, formatCount } from '../decide/wording.ts';
 import { formatAge, formatMoment } from './ages.ts';
 import type { ExplainedMetric, ExplainedThreshold, Explanation } from './explain-types.ts';
 import { HOLD_NAMES } from './status-heading.ts';
@@ -83,7 +83,7 @@ function tellNext({ metrics, next, at, horizon_s: horizon, timer_on: on }: Expla
   });
   const given = values.length === 0 ? 'If nothing changes' : `If ${values.join(' and ')}`;
   if (next === null) return `${given}: no change within ${formatDuration(horizon * 1000)}`;
-  const workers = next.to === 1 ? '1 worker' : `${next.to} workers`;
+  const workers = formatCount(next.to ?? 0, 'worker');
   const moment = formatMoment(Date.parse(next.at), Date.parse(at));
   const when =
     next.in_s > 0 ? `in ${formatAge(next.in_s * 1000)} (at ${moment})` : 'at the next run';

@@ -1,3 +1,4 @@
+import { formatCount, formatMemory } from '../decide/wording.ts';
 import { maskUrl } from '../config/mask.ts';
 import type { Candidate, Host, Proposal, Unusable } from '../init/types.ts';
 
@@ -7,14 +8,14 @@ export function renderScan(
   proposals: readonly Proposal[],
   { cores, totalMb, availableMb }: Host,
 ): string {
-  const host = `${cores} ${cores === 1 ? 'processor' : 'processors'}, ${Math.round(totalMb)} MB of memory, ${Math.round(availableMb)} MB available`;
+  const host = `${formatCount(cores, 'processor')}, ${formatMemory(totalMb)} of memory, ${formatMemory(availableMb)} available`;
   const found = proposals.map(
     (proposal) =>
       `${proposal.candidate.service}: ${describe(proposal.candidate)}\n  → ${describeProposal(proposal)}\n`,
   );
   const refused = unusable.map(({ service, why, hint }) => `${service}: ${why}\n  → ${hint}\n`);
   return [
-    `${host}\n${seen} services looked at, ${proposals.length} can be scaled\n\n`,
+    `${host}\n${formatCount(seen, 'service')} looked at, ${proposals.length} can be scaled\n\n`,
     ...found,
     ...(refused.length > 0 ? [`\nCannot be used:\n`, ...refused] : []),
   ].join('');
@@ -24,8 +25,8 @@ function describe({ kind, workers, workerMb, bind, broker }: Candidate): string 
   const where = bind ?? (broker === null ? null : maskUrl(broker));
   return [
     kind === 'gunicorn' ? 'Gunicorn' : 'Celery',
-    workers === 1 ? '1 worker' : `${workers} workers`,
-    ...(workerMb === null ? [] : [`${Math.round(workerMb)} MB each`]),
+    formatCount(workers, 'worker'),
+    ...(workerMb === null ? [] : [`${formatMemory(workerMb)} each`]),
     ...(where === null ? [] : [where]),
     ...(kind === 'celery' && broker === null ? ['its broker is not known'] : []),
   ].join(', ');
@@ -40,5 +41,5 @@ function describeProposal({ candidate, minWorkers, maxWorkers, reasons }: Propos
     minWorkers > workers
       ? `; the first run goes to ${minWorkers}, as one slow request blocks a single sync worker`
       : '';
-  return `${minWorkers} to ${maxWorkers} workers, ${by}, ${how}${first}`;
+  return `${minWorkers} to ${formatCount(maxWorkers, 'worker')}, ${by}, ${how}${first}`;
 }

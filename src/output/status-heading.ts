@@ -1,3 +1,4 @@
+import { formatCount, formatMemory } from '../decide/wording.ts';
 import { formatAge } from './ages.ts';
 import { renderBar } from './bars.ts';
 import type { Screen } from './screen.ts';
@@ -94,16 +95,24 @@ function tellHost({ host }: StatusReport, { columns, unicode }: Screen): Painted
     `${label.padEnd(8)}${share === null ? text : `${text.padEnd(28)}${bar(share)}`}`.trimEnd(),
     null,
   ];
-  const memory = available === null ? '?' : `${Math.round(available)}`;
   const isWhole = available !== null && typeof total === 'number' && total > 0;
   return [
     line('cpu', cpu === null ? '?' : `${cpu.toFixed(1)} %`, cpu === null ? null : cpu / 100),
     line(
       'memory',
-      isWhole ? `${memory} of ${Math.round(total)} MB free` : `${memory} MB available`,
+      isWhole
+        ? tellFree(available, total)
+        : `${available === null ? '?' : formatMemory(available)} available`,
       isWhole ? 1 - available / total : null,
     ),
   ];
+}
+
+/** `3.4 of 7.8 GB free`: the unit once, where it is the same. */
+function tellFree(availableMb: number, totalMb: number): string {
+  const [free, total] = [formatMemory(availableMb), formatMemory(totalMb)];
+  const unit = total.slice(-3);
+  return `${free.endsWith(unit) ? free.slice(0, -3) : free} of ${total} free`;
 }
 
 /** Holds as they are read, by their names in JSON. */
@@ -126,9 +135,8 @@ function tellDay({ last_day: day }: StatusReport, { columns }: Screen): Painted[
   const made = [`${up} up`, `${down} down`];
   if (other > 0) made.push(`${other} other`);
   if (failed > 0) made.push(`${failed} failed`);
-  const runs = day.runs === 1 ? '1 run' : `${day.runs} runs`;
   return [
-    [`24 h    ${runs}, changes: ${made.join(', ')}`, null],
+    [`24 h    ${formatCount(day.runs, 'run')}, changes: ${made.join(', ')}`, null],
     ...joinParts('held by ', held, columns).map((line): Painted => [line, null]),
   ];
 }

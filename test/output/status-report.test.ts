@@ -106,7 +106,7 @@ describe('the screen says', () => {
       report([], { last_sample: { at: AT, age_s: 301, this_boot: true } }),
       /^sample {2}5 m 1 s old: runs are missing$/m,
     ],
-    ['how full the memory is', report([]), /^memory {2}5120 of 7937 MB free +█{7}░{13}$/m],
+    ['how full the memory is', report([]), /^memory {2}5\.0 of 7\.8 GB free +█{7}░{13}$/m],
     [
       'why nothing was done',
       report([]),
