@@ -36,8 +36,6 @@ describe('report', () => {
     assert.match(stdout, /Memory available <b>2\.9 GB<\/b>/);
     assert.match(stdout, />2\.0 GB must remain</);
   });
-    assert.match(report(week.config, '--output', '-').stdout, /\(6 d 1?\d? ?h?.*40 samples/);
-  });
 
   test('replaces no other file, unless it is told to', () => {
     const { config } = recordHost(folder, SHAPE);
