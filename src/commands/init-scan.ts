@@ -86,6 +86,8 @@ async function lookAt(unit: UnitState, config: Config): Promise<Candidate | Unus
   const location = assumeRunning(located, count);
   if (location.how === 'refused') {
     const { kind, code, message, hint } = location;
+    // they belong beside workers and have none of their own: nothing is amiss
+    if (code === 'beat_or_flower') return null;
     const isOne = kind !== null || tree !== null || code === 'uvicorn_only';
     return isOne ? { service: unit.id, why: message, hint } : null;
   }

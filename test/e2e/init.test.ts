@@ -47,6 +47,12 @@ describe('init on a host', { timeout: 200_000 }, () => {
     const more = celeryUnit({ broker: 'redis://127.0.0.1:1/0', execStart });
     await installUnit(lab, 'mail.service', more);
     await installUnit(lab, 'solo.service', celeryUnit({ broker: BROKER, args: '-P solo -n c@%h' }));
+    // beside the workers, as on most hosts: it has none of its own, and is no fault
+    const beat = celeryUnit({
+      broker: BROKER,
+      execStart: '/usr/bin/celery -A tasks beat --schedule /run/beat',
+    });
+    await installUnit(lab, 'beat.service', beat);
     // its broker stands in the app alone
     await lab.writeFile('/srv/app/conf.py', `BROKER = "${BROKER}"\n`);
     await lab.writeFile(
