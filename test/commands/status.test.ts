@@ -127,11 +127,16 @@ describe('status', () => {
   }
 });
 
-/** Runs a command on a terminal of so many columns, types Ctrl-C after a time; what it showed, and how it ended. */
-function onTerminal(columns: number, command: string[], ctrlCAfterS: number | null): string {
+/** Runs a command on a terminal of so many columns, types a key after a time; what it showed, and how it ended. */
+function onTerminal(
+  columns: number,
+  command: string[],
+  afterS: number | null,
+  key = '\x03',
+): string {
   const script = `
 import pty, os, sys, time, select, fcntl, termios, struct
-columns, after, argv = int(sys.argv[1]), float(sys.argv[2]), sys.argv[3:]
+columns, after, key, argv = int(sys.argv[1]), float(sys.argv[2]), sys.argv[3], sys.argv[4:]
 pid, fd = pty.fork()
 if pid == 0:
     time.sleep(0.2)
@@ -146,14 +151,30 @@ while True:
         if not data: break
         sys.stdout.buffer.write(data)
     if after > 0 and not typed and time.time() - begin > after:
-        os.write(fd, b'\\x03'); typed = True
-print('ended', os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))`;
-  const args = ['-c', script, String(columns), String(ctrlCAfterS ?? 0), ...command];
+        os.write(fd, key.encode()); typed = True
+code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+print('echoes', termios.tcgetattr(fd)[3] & termios.ECHO != 0)
+print('ended', code)`;
+  const args = ['-c', script, String(columns), String(afterS ?? 0), key, ...command];
   const env = { PATH: process.env['PATH'], TERM: 'xterm', LC_ALL: 'C.UTF-8' };
   return spawnSync('/usr/bin/python3', args, { encoding: 'utf8', timeout: 30_000, env }).stdout;
 }
 
 describe('status on a terminal', () => {
+  for (const key of ['q', 'Q', '\x1b']) {
+    test(`${JSON.stringify(key)} leaves --watch, and the terminal is as it was`, () => {
+      const { config } = recordHost(folder, { cpu: [50, 90] });
+      const command = [process.execPath, MAIN, '--config', config, 'status', '--watch', '60'];
+      const shown = onTerminal(100, command, 4, key);
+      assert.match(shown, /q leaves/);
+      assert.match(shown, /\nechoes True\s+ended 0\s*$/);
+      // the last look stays, without the line about the key
+      const left = shown.slice(shown.lastIndexOf('\x1b[?1049l'));
+      assert.match(left, /^.*timer [^]*shop +2\/2/);
+      assert.doesNotMatch(left, /q leaves/);
+    });
+  }
+
   test('--watch shows it in place again and again, and Ctrl-C ends it cleanly', () => {
     const { config } = recordHost(folder, { cpu: [50, 90] });
     const command = [process.execPath, MAIN, '--config', config, 'status', '--watch', '0.5'];

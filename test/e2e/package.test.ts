@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { CHECKOUT, startLab, type Lab } from '../lab/lab.ts';
@@ -173,11 +182,21 @@ function readHistory(lab: Lab): Promise<string> {
 
 describe('the tarball of npm pack', { timeout: 120_000 }, () => {
   let lab: Lab;
+  const deb = join(source, 'dist/autoscaler_0_all.deb');
   before(async () => {
+    mkdirSync(join(source, 'dist'), { recursive: true });
+    writeFileSync(deb, '');
     build('npm', 'pack', '--silent', '--pack-destination', folder);
     lab = await startLab();
   });
   after(() => lab.stop());
+
+  test('leaves a Debian package that was built before where it is, and is without it', () => {
+    assert.ok(existsSync(deb));
+    const names = execFileSync('tar', ['tzf', find('.tgz')], { encoding: 'utf8' });
+    assert.match(names, /^package\/dist\/main\.js$/m);
+    assert.doesNotMatch(names, /\.deb$/m);
+  });
 
   test('installs globally without a network, and works', async () => {
     await lab.ok(`npm install --global --offline --no-audit --no-fund ${find('.tgz')}`);
