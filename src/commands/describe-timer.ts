@@ -22,9 +22,11 @@ export function describeTimer(
   const monotonicMs = Number(process.hrtime.bigint() / 1_000_000n);
   const toIso = (ms: number | null): string | null =>
     ms === null ? null : new Date(now.ms + ms - monotonicMs).toISOString();
+  const running = runningSinceMs !== null;
   return {
-    ...{ state, enabled, running: runningSinceMs !== null },
-    ...{ next_at: toIso(nextMs), last_at: toIso(lastMs) ?? sampledAt },
+    ...{ state, enabled, running },
+    // while a run is under way the last sample may be its own
+    ...{ next_at: toIso(nextMs), last_at: toIso(lastMs) ?? (running ? null : sampledAt) },
     ...{ last_result: lastResult, last_exit_code: lastExitCode, error: null },
   };
 }

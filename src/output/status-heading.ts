@@ -43,7 +43,7 @@ export function tellTimer(timer: StatusTimer, nowMs: number): Painted[] {
   }
   const last =
     timer.last_at === null
-      ? 'no run since boot'
+      ? `no run ${timer.running ? 'has ended ' : ''}since boot`
       : `last run ${formatAge(nowMs - Date.parse(timer.last_at))} ago`;
   const isFailed = timer.last_result !== null && timer.last_result !== 'success';
   const how = timer.last_result === null ? '' : isFailed ? ` (${tellFailure(timer)})` : ' (ok)';

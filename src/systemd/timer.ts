@@ -100,7 +100,7 @@ function toTimer(timer: Properties, service: Properties): TimerState {
     enabled: (readValue(timer, 'UnitFileState') ?? '').startsWith('enabled'),
     nextMs: isOn ? parseTimespan(readValue(timer, 'NextElapseUSecMonotonic') ?? '') : null,
     runningSinceMs: isRunning ? startUs / 1000 : null,
-    lastMs: hasEnded ? exitUs / 1000 : triggeredMs > 0 ? triggeredMs : null,
+    lastMs: hasEnded ? exitUs / 1000 : triggeredMs > 0 && !isRunning ? triggeredMs : null,
     lastResult: hasEnded ? readValue(service, 'Result') : null,
     lastExitCode: hasEnded ? readNumber(service, 'ExecMainStatus') : null,
   };
