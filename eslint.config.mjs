@@ -23,6 +23,22 @@ export default tseslint.config(
     },
   },
   {
+    // What leaves the process goes one way, on which it is cleaned: writeOut and writeErr.
+    files: ['src/**/*.ts'],
+    ignores: ['src/streams.ts'],
+    rules: {
+      'no-console': 'error',
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            "CallExpression[callee.property.name='write'] > MemberExpression > MemberExpression[object.name='process']",
+          message: 'writeOut and writeErr clean what they write',
+        },
+      ],
+    },
+  },
+  {
     // The two pure rooms. Type-only imports stay allowed: they vanish when built.
     files: ['decide', 'unit-file', 'check', 'init']
       .map((room) => `src/${room}/**/*.ts`)
@@ -35,7 +51,9 @@ export default tseslint.config(
             { regex: '^node:', message: PURE },
             { regex: '^[a-z@]', message: PURE, allowTypeImports: true },
             {
-              regex: '/(measure|systemd|state|commands|output|log|config)(/|\\.)',
+              // the trust rule itself is pure too
+              regex:
+                '/(host(?!/files/trust-rule\\.)|measure|systemd|state|commands|output|log|config)(/|\\.)',
               message: PURE,
               allowTypeImports: true,
             },

@@ -15,7 +15,7 @@ npm run --silent build
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/autoscaler"
-cp -r dist config docs systemd scripts README.md README.es.md LICENSE package.json "$work/autoscaler/"
+cp -r dist config docs systemd scripts README.md README.es.md SECURITY.md LICENSE package.json "$work/autoscaler/"
 cp -r scripts/deb/debian "$work/autoscaler/debian"
 cd "$work/autoscaler"
 rm -f dist/*.deb

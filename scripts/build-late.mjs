@@ -8,7 +8,6 @@ const LATE = {
   // of commands that are programs of their own; there are none
   commander: ['node:child_process'],
   'sonic-boom': ['assert'],
-  'redis-errors': ['assert'],
   // what it asks other programs for is not asked of it here
   systeminformation: ['child_process'],
 };

@@ -26,6 +26,8 @@ if [ ! -f "$here/dist/main.js" ] || [ -d "$here/src" ]; then
   (cd "$here" && scripts/install-node-deps.sh && npm run --silent build)
 fi
 
+[ -n "$root" ] || [ -x /usr/bin/perl ] || die "/usr/bin/perl is needed: it keeps the ACLs of files that are edited" "Run: apt-get install perl-base"
+
 staged=$(mktemp -d)
 trap 'rm -rf "$staged"' EXIT
 "$here/scripts/lay-out.sh" "$staged" "$node"
@@ -34,9 +36,10 @@ live=
 if [ -z "$root" ] && [ -d /run/systemd/system ]; then live=1; fi
 timer=
 # no run may be under way while the files that it loads late are exchanged; the stop lets it finish or undo its change
-if [ -n "$live" ] && systemctl --quiet is-active autoscaler.timer; then
-  timer=1
-  systemctl stop autoscaler.timer autoscaler.service
+if [ -n "$live" ]; then
+  if systemctl --quiet is-active autoscaler.timer; then timer=1; fi
+  # a run may be under way without the timer; at first there is neither
+  systemctl stop autoscaler.timer autoscaler.service 2> /dev/null || true
 fi
 rm -rf "$root/usr/lib/autoscaler"
 # what is there already keeps its mode and stays a symlink, where it is one

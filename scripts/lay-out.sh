@@ -33,6 +33,7 @@ put config/autoscaler.schema.json usr/share/doc/autoscaler/autoscaler.schema.jso
 put dist/licenses.txt usr/share/doc/autoscaler/licenses.txt
 put README.md usr/share/doc/autoscaler/README.md
 put README.es.md usr/share/doc/autoscaler/README.es.md
+put SECURITY.md usr/share/doc/autoscaler/SECURITY.md
 # what the README refers to is where it says
 doc=$to/usr/share/doc/autoscaler
 cp -r "$here/docs" "$doc/docs"

@@ -1,3 +1,8 @@
+import { cleanText } from './model/clean-text.ts';
+
+/** More of a line is not said. */
+const MOST_LENGTH = 4000;
+
 /** The exit codes: the only table; `--help` and the README repeat it and a test compares them. */
 export const EXIT = {
   /** done, also "nothing to do" */
@@ -16,9 +21,13 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
+/** A text of one line, or its lines. */
+type Lines = string | readonly string[];
+
 /**
  * A fault that the user can mend: printed as `message` and, below it, `hint`, without a stack.
- * Anything else that is thrown is our bug and is printed with its stack.
+ * Anything else that is thrown is our bug and is printed with its stack. Both are clean whatever was put into them; a message
+ * that is given as several lines has these, and no other.
  */
 export class UserError extends Error {
   readonly exitCode: ExitCode;
@@ -26,13 +35,18 @@ export class UserError extends Error {
   /** the log has said it, so that nobody needs to say it again */
   isLogged = false;
 
-  constructor(exitCode: ExitCode, message: string, hint?: string) {
-    super(message);
+  constructor(exitCode: ExitCode, message: Lines, hint?: Lines) {
+    super(clean(message));
     this.name = 'UserError';
     this.exitCode = exitCode;
-    this.hint = hint;
+    this.hint = hint === undefined ? undefined : clean(hint);
   }
 }
 
 /** systemctl could not be run, or did not answer in time: what it was to do may have to be asked for again. */
 export class NoAnswer extends UserError {}
+
+function clean(text: Lines): string {
+  const lines = typeof text === 'string' ? [text] : text;
+  return lines.map((line) => cleanText(line, MOST_LENGTH)).join('\n');
+}

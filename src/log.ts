@@ -1,8 +1,8 @@
-import { constants, openSync } from 'node:fs';
-import { dirname } from 'node:path';
 import type { Logger, StreamEntry, destination } from 'pino';
 import { UserError, EXIT } from './errors.ts';
-import { makeFolders } from './make-folders.ts';
+import { Foreign } from './host/files/folders.ts';
+import { openLogFile } from './host/files/output.ts';
+import { cleanStrings } from './output/clean.ts';
 import { isTerminal, writeErr } from './streams.ts';
 
 /** How much is said on stderr: `none`, `quiet` errors alone, `verbose` debug too. */
@@ -18,7 +18,8 @@ export interface LogTarget {
 /**
  * The log: JSON lines in `file` and, where stderr is no terminal, on stderr; lines for people on a
  * terminal (there only warnings and errors, unless verbose: the result on stdout tells the rest).
- * Each line has `level` in words (`INFO`, `WARN`, `ERROR`), `event` and `msg`.
+ * Each line has `level` in words (`INFO`, `WARN`, `ERROR`), `event` and `msg`. What is logged is cleaned here: a text from
+ * elsewhere can neither colour nor move anything on a terminal, nor look like a line of its own.
  * Synchronous: a oneshot must not lose its last line.
  *
  * A line that cannot be written (the disk is full, nobody reads stderr any more) stops no work: of the
@@ -38,10 +39,24 @@ export async function openLog(target: LogTarget): Promise<Logger> {
       level: target.verbosity === 'verbose' ? 'debug' : 'info',
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
+      hooks: {
+        logMethod(args, method) {
+          method.apply(this, args.map(cleanLogged) as typeof args);
+        },
+      },
       formatters: { level: (label) => ({ level: label.toUpperCase() }) },
     },
     pino.multistream(streams),
   );
+}
+
+/** More of a message is not logged: a config with very many faults is the longest. */
+const MOST_LENGTH = 20_000;
+
+/** The fields of a line, or its message: one of several lines has them indented. */
+function cleanLogged(logged: unknown): unknown {
+  if (typeof logged !== 'string') return cleanStrings(logged);
+  return cleanStrings(logged.slice(0, MOST_LENGTH).split('\n')).join('\n  ');
 }
 
 async function stderrStream(
@@ -83,23 +98,17 @@ function openFile(file: string, open: typeof destination): Destination | null {
     isTold = true;
   };
   try {
-    const stream = open({ dest: openForAppend(file), sync: true });
+    const stream = open({ dest: openLogFile(file), sync: true });
     stream.on('error', tell);
     return stream;
   } catch (error) {
-    const fault = explainFault(file, error as NodeJS.ErrnoException);
+    // what others can put there must not keep a run from its work
+    const isForeign = error instanceof Foreign;
+    const fault = isForeign ? null : explainFault(file, error as NodeJS.ErrnoException);
     if (fault !== null) throw fault;
     tell(error as Error);
     return null;
   }
-}
-
-function openForAppend(file: string): number {
-  makeFolders(dirname(file), 0o755);
-  const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK } = constants;
-  // 0640: reasons may name services and brokers, which are nobody else's business.
-  // A pipe that nobody reads must not make us wait
-  return openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0o640);
 }
 
 const NO_PERMISSION = ['EACCES', 'EPERM'];

@@ -3,6 +3,9 @@ import { toUserError } from './host-fault.ts';
 import { findPlainCall } from './plain-call.ts';
 import { afterOutput, hasLostOutput, writeErr } from './streams.ts';
 
+/** More of a bug's stack is not printed: what it says may come from elsewhere. */
+const MOST_LENGTH = 20_000;
+
 /** Runs one command line. The only place that prints an uncaught error and that ends the process. */
 async function main(argv: string[]): Promise<number> {
   try {
@@ -28,11 +31,15 @@ function printError(error: unknown): number {
   if (typeof code === 'string' && code.startsWith('commander.')) {
     return exitCode === 0 ? EXIT.ok : EXIT.usage;
   }
+  const bug = error instanceof Error ? (error.stack ?? error.message) : String(error);
   writeErr(
-    `autoscaler: this is a bug in autoscaler, please report it:\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    `autoscaler: this is a bug in autoscaler, please report it:\n${bug.slice(0, MOST_LENGTH)}\n`,
   );
   return EXIT.failed;
 }
+
+// whatever is thrown beside a command (an event of a library) is printed here too, not by Node as it is
+process.on('uncaughtException', (error) => process.exit(printError(error)));
 
 void main(process.argv).then((exitCode) => {
   afterOutput(() => {

@@ -1,4 +1,5 @@
 import { fstatSync, writeSync } from 'node:fs';
+import { makeVisible } from './output/visible.ts';
 
 const STDOUT = 1;
 const STDERR = 2;
@@ -15,7 +16,7 @@ let isStreaming = false;
 
 /**
  * Writes to stdout at once, without Node's stream for it: making that costs a short command a tenth of its
- * time. A reader that has gone away (`| head`) is no error of ours, and must not end a change half-way.
+ * time. What a terminal would obey is made visible, but for `ESC`. A reader that has gone away (`| head`) is no error of ours, and must not end a change half-way.
  * What else keeps a result from being written (a full disk) is told, and `hasLostOutput` says so at the end.
  */
 export function writeOut(text: string): void {
@@ -46,7 +47,7 @@ function noteFault(error: NodeJS.ErrnoException): void {
   writeErr(`autoscaler: the result cannot be written: ${error.message}\n`);
 }
 
-/** Writes to stderr; where that is impossible, there is nowhere left to tell it. */
+/** Writes to stderr in the same way; where that is impossible, there is nowhere left to tell it. */
 export function writeErr(text: string): void {
   try {
     writeWhole(STDERR, text);
@@ -78,7 +79,7 @@ export function isTerminal(stream: 'stdout' | 'stderr'): boolean {
 }
 
 function writeWhole(fd: number, text: string): void {
-  const bytes = Buffer.from(text);
+  const bytes = Buffer.from(makeVisible(text));
   for (let written = 0; written < bytes.length;) {
     try {
       written += writeSync(fd, bytes, written);

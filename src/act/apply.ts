@@ -1,4 +1,5 @@
 import { EXIT, UserError } from '../errors.ts';
+import { whileChanging } from '../host/phase.ts';
 import { toUserError } from '../host-fault.ts';
 import type { UnitState } from '../systemd/types.ts';
 import { carryOut } from './carry-out.ts';
@@ -12,6 +13,10 @@ import { isRunning, readUnit } from './unit.ts';
  * fails is taken back; the outcome says so. The caller holds the lock and has called `recover`.
  */
 export async function applyPlan(plan: Plan, deps: ActDeps): Promise<Outcome> {
+  return whileChanging(() => apply(plan, deps));
+}
+
+async function apply(plan: Plan, deps: ActDeps): Promise<Outcome> {
   try {
     const unit = await readUnit(plan.service, deps);
     if (plan.action !== 'rollback') requireLoaded(unit);

@@ -1,4 +1,6 @@
 import { EXIT, UserError } from '../errors.ts';
+import { cleanText } from '../model/clean-text.ts';
+import { asObject } from '../model/foreign-json.ts';
 import type { ActDeps, ControlCommand } from './types.ts';
 
 /** A worker that is busy for a moment is given a second chance to answer. */
@@ -37,16 +39,17 @@ export async function findNode(
     };
   }
   if (second !== undefined) return { obstacle: `more than one worker has the name ${node}` };
-  const { pid, pool, autoscaler } = asObject(first);
-  if (typeof pid === 'number' && pid !== mainPid) {
+  const { pid = mainPid, pool, autoscaler } = asObject(first);
+  if (pid !== mainPid) {
+    const other = Number.isSafeInteger(pid) ? `process ${String(pid)}` : 'no process';
     return {
-      obstacle: `the worker that answers to ${node} is not this one (process ${pid}, not ${mainPid})`,
+      obstacle: `the worker that answers to ${node} is not this one (${other}, not ${mainPid})`,
     };
   }
   const { implementation } = asObject(pool);
   return {
     node,
-    pool: typeof implementation === 'string' ? implementation : null,
+    pool: typeof implementation === 'string' ? cleanText(implementation) : null,
     autoscaler: autoscaler !== undefined && autoscaler !== null,
   };
 }
@@ -75,8 +78,4 @@ export async function askCelery(
     if (answer.replies.length > 0) return answer.replies;
   }
   return [];
-}
-
-export function asObject(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

@@ -1,14 +1,11 @@
 import { EXIT, UserError } from '../errors.ts';
-import {
-  ChangedMeanwhile,
-  makeFolder,
-  removeFolderIfEmpty,
-  writeUserFile,
-  type FileEdit,
-} from './atomic-write.ts';
+import { Foreign, makeFolder, removeFolderIfEmpty } from '../host/files/folders.ts';
+import { ChangedMeanwhile, writeUserFile, type FileEdit } from '../host/files/write.ts';
 import { discardChange, endChange, saveChange, type Change } from './checkpoint.ts';
+import { leaveChange, readWaited } from './leave.ts';
 import type { Manifest } from './manifest.ts';
 import { because, outcomeOf } from './outcome.ts';
+import { startPatience } from './patience.ts';
 import { resizeService } from './resize.ts';
 import type { ActDeps, Outcome } from './types.ts';
 import { undoChange } from './undo.ts';
@@ -23,9 +20,9 @@ export async function carryOut(change: Change, deps: ActDeps): Promise<Outcome> 
       const missing = record?.made_folder ?? null;
       if (missing !== null) {
         deps.step(`make folder ${missing}`);
-        await makeFolder(missing);
+        makeFolder(missing);
       }
-      await writeOne(change, edit, deps);
+      writeOne(change, edit, deps);
     }
     if (change.edits.length > 0) {
       deps.step('daemon-reload');
@@ -45,12 +42,17 @@ export async function carryOut(change: Change, deps: ActDeps): Promise<Outcome> 
 export async function settle(change: Change, deps: ActDeps): Promise<Outcome> {
   const { service, from, to, resize } = change.manifest;
   if (resize === 'none') return finish(change, null, deps);
+  deps.getsOn();
+  const sinceMs = deps.monotonicMs();
   const resized = await resizeService(change, deps);
   if (resized === 'draining') {
     return outcomeOf(change, {
       result: 'draining',
       sentence: `${service}: ${from} → ${to}: Celery finishes its running tasks first; the next run goes on`,
     });
+  }
+  if (resized === 'waiting') {
+    return leaveChange(change, { since_ms: sinceMs, loading_ms: 0 }, deps);
   }
   return prove(change, deps, resized === 'partly');
 }
@@ -59,18 +61,22 @@ export async function settle(change: Change, deps: ActDeps): Promise<Outcome> {
 export async function prove(change: Change, deps: ActDeps, atLeast = false): Promise<Outcome> {
   const { service, kind, to, countable } = change.manifest;
   deps.step('verify');
-  const verdict = await verifyService({ service, kind, workers: to, countable, atLeast }, deps);
+  const expected = { service, kind, workers: to, countable, atLeast };
+  const waiting = { patience: startPatience(false, deps), waited: readWaited(change, deps) };
+  const verdict = await verifyService(expected, deps, waiting);
+  if ('left' in verdict) return leaveChange(change, verdict.left, deps);
   if (!verdict.ok) throw new UserError(EXIT.failed, verdict.why);
   return finish(change, verdict.running, deps);
 }
 
 /** Noted before it is tried: a write may fail after the file took its name. */
-async function writeOne(change: Change, edit: FileEdit, deps: ActDeps): Promise<void> {
+function writeOne(change: Change, edit: FileEdit, deps: ActDeps): void {
   change.written?.add(edit.path);
   try {
-    await writeUserFile(edit, deps.step);
+    writeUserFile(edit, deps.step);
   } catch (error) {
-    if (error instanceof ChangedMeanwhile) change.written?.delete(edit.path);
+    if (error instanceof ChangedMeanwhile || error instanceof Foreign)
+      change.written?.delete(edit.path);
     throw error;
   }
 }
@@ -97,7 +103,7 @@ async function finish(change: Change, running: number | null, deps: ActDeps): Pr
   }
   for (const folder of change.manifest.folders) {
     deps.step(`remove folder ${folder}`);
-    await removeFolderIfEmpty(folder);
+    removeFolderIfEmpty(folder);
   }
   return endChange(
     change,

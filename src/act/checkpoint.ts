@@ -1,14 +1,15 @@
-import { mkdir, readFile, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { EXIT, UserError } from '../errors.ts';
-import { makeFolders } from '../make-folders.ts';
+import { makeFolders } from '../host/files/folders.ts';
+import { readTarget, type FileEdit, type Target } from '../host/files/write.ts';
 import { explainErrno } from '../host-fault.ts';
-import { readUserFile, resolveTarget, type FileEdit } from './atomic-write.ts';
-import { sha256, syncFile, syncFolder } from './durable.ts';
+import { sha256, writeOwnFile } from './durable.ts';
 import {
   changesFolder,
   listFinished,
-  nextId,
+  makeChange,
+  readCopyIn,
   removeChange,
   renameChange,
   saveManifest,
@@ -36,11 +37,10 @@ export interface Change {
  *   written; nothing is changed then
  */
 export async function registerChange(plan: Plan, before: Identity, deps: ActDeps): Promise<Change> {
-  const edits: FileEdit[] = [];
-  for (const file of plan.files) edits.push(await toEdit(file));
+  const targets = plan.files.map(findTarget);
   deps.step('register');
   try {
-    return await writeCheckpoint(plan, edits, before, deps);
+    return await writeCheckpoint(plan, targets, before, deps);
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(
@@ -110,56 +110,60 @@ export async function discardChange(change: Change, deps: ActDeps): Promise<void
 }
 
 /** The bytes that a file had before the change. */
-export async function readCopy(change: Change, file: FileRecord): Promise<Buffer | null> {
-  return file.copy === null ? null : readFile(join(change.folder, file.copy));
+export function readCopy(change: Change, file: FileRecord): Buffer | null {
+  return file.copy === null ? null : readCopyIn(change.folder, file.copy);
 }
 
-async function toEdit(file: FileChange): Promise<FileEdit> {
-  const path = await resolveTarget(file.path);
-  const before = await readUserFile(path);
-  if ((before?.toString('utf8') ?? null) !== file.before) {
-    const how = before === null ? 'was removed' : 'was edited by somebody else';
+/** A file as the plan wants it, and as it was found by one look: that is what is backed up and edited. */
+interface Planned extends Target {
+  after: Buffer | null;
+}
+
+function findTarget(file: FileChange): Planned {
+  const target = readTarget(file.path);
+  const { path, bytes } = target;
+  if ((bytes?.toString('utf8') ?? null) !== file.before) {
+    const how = bytes === null ? 'was removed' : 'was edited by somebody else';
     throw new UserError(
       EXIT.failed,
       `${path}: it ${how} since the change was planned; nothing was changed`,
       'Nothing to do: the next run starts from the file as it is now.',
     );
   }
-  if (before !== null && !before.equals(Buffer.from(file.before ?? '', 'utf8'))) {
+  if (bytes !== null && !bytes.equals(Buffer.from(file.before ?? '', 'utf8'))) {
     throw new UserError(
       EXIT.failed,
       `${path}: expected UTF-8, found bytes that are not; nothing was changed`,
       `Convert it, for instance: iconv -f latin1 -t utf8 ${path}`,
     );
   }
-  return { path, before, after: file.after === null ? null : Buffer.from(file.after, 'utf8') };
+  return { ...target, after: file.after === null ? null : Buffer.from(file.after, 'utf8') };
 }
 
 async function writeCheckpoint(
   plan: Plan,
-  edits: FileEdit[],
+  targets: Planned[],
   before: Identity,
   deps: ActDeps,
 ): Promise<Change> {
-  await makePrivateFolder(changesFolder(deps.backupDir));
-  const id = await nextId(deps.backupDir, plan.service);
-  const folder = join(changesFolder(deps.backupDir), `${id}.new`);
+  // copies hold what users' files hold, passwords too: root's eyes alone
+  makeFolders(changesFolder(deps.backupDir), 0o700);
+  const { id, folder } = makeChange(deps.backupDir, plan.service);
   try {
-    await mkdir(folder, { mode: 0o700 });
     const chain = chainOf(await listFinished(deps.backupDir, plan.service));
     const files: FileRecord[] = [];
-    for (const [index, edit] of edits.entries()) {
-      const previous = chain.findLast((each) => each.files.some((file) => file.path === edit.path));
-      files.push(
-        await recordFile(edit, join(folder, String(index)), {
-          ours_alone: isOursAlone(edit, previous),
-        }),
+    for (const [index, target] of targets.entries()) {
+      const previous = chain.findLast(({ files }) =>
+        files.some(({ path }) => path === target.path),
       );
+      const isAlone = isOursAlone(target, previous);
+      files.push(await recordFile(target, join(folder, String(index)), isAlone));
     }
     const manifest = toManifest(plan, id, files, before, deps.now());
     await saveManifest(folder, manifest);
     deps.step('registered');
     const pending = await renameChange(deps.backupDir, folder, `${id}.pending`);
+    const edits = targets.map(({ path, bytes, after }) => ({ path, before: bytes, after }));
     return { folder: pending, manifest, edits, written: new Set() };
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
@@ -167,52 +171,30 @@ async function writeCheckpoint(
   }
 }
 
-/** Copies hold what users' files hold, passwords too: root's eyes alone. */
-async function makePrivateFolder(path: string): Promise<void> {
-  const first = makeFolders(path, 0o700);
-  if (first === undefined) return;
-  for (let made = path; made.length >= first.length; made = dirname(made)) {
-    await syncFolder(dirname(made));
-  }
-}
-
+/** Writes down what a file was like before; with a copy, made of the bytes that were read. */
 async function recordFile(
-  edit: FileEdit,
+  { path, bytes, after, like, missingFolder }: Planned,
   copy: string,
-  rest: Pick<FileRecord, 'ours_alone'>,
+  isAlone: boolean,
 ): Promise<FileRecord> {
-  const folder = dirname(edit.path);
   const record = {
-    ...rest,
-    path: edit.path,
-    sha256_after: edit.after === null ? null : sha256(edit.after),
-    made_folder: (await stat(folder).catch(() => null)) === null ? folder : null,
+    ours_alone: isAlone,
+    path,
+    sha256_after: after === null ? null : sha256(after),
+    made_folder: missingFolder,
   };
-  if (edit.before === null) {
+  if (bytes === null || like === null) {
     return { ...record, copy: null, sha256_before: null, uid: null, gid: null, mode: null };
   }
-  const { execa } = await import('execa');
-  // with owner, mode, ACL and extended attributes: what restores a file that was removed
-  await execa('cp', ['--preserve=all', '--', edit.path, copy], { stdin: 'ignore' });
-  await syncFile(copy);
-  const copied = await readFile(copy);
-  if (!copied.equals(edit.before)) throw new Error(`${edit.path} changed while it was copied`);
-  const { uid, gid, mode } = await stat(edit.path);
-  return {
-    ...record,
-    copy: copy.slice(dirname(copy).length + 1),
-    sha256_before: sha256(edit.before),
-    uid,
-    gid,
-    mode: mode & 0o7777,
-  };
+  await writeOwnFile(copy, bytes);
+  return { ...record, copy: basename(copy), sha256_before: sha256(bytes), ...like };
 }
 
 /** Whether the file is still as our last change of it left it (or this is our first). */
-function isOursAlone(edit: FileEdit, previous: Manifest | undefined): boolean {
-  const last = previous?.files.find((file) => file.path === edit.path);
+function isOursAlone({ path, bytes }: Target, previous: Manifest | undefined): boolean {
+  const last = previous?.files.find((file) => file.path === path);
   if (last === undefined) return true;
-  const now = edit.before === null ? null : sha256(edit.before);
+  const now = bytes === null ? null : sha256(bytes);
   return last.ours_alone && last.sha256_after === now;
 }
 

@@ -2,6 +2,7 @@ import { EXIT, UserError } from '../errors.ts';
 import type { UnitState } from '../systemd/types.ts';
 import { saveChange, type Change } from './checkpoint.ts';
 import type { Manifest } from './manifest.ts';
+import { startPatience, untilDone } from './patience.ts';
 import { quiesce, wake } from './quiesce.ts';
 import type { ActDeps, Resized } from './types.ts';
 import { isRunning, readUnit } from './unit.ts';
@@ -42,19 +43,24 @@ export async function drainAndStart(change: Change, deps: ActDeps): Promise<Resi
   // a daemon that systemd does not watch: one that runs now was started by somebody else, from the new files
   if (unit.activeState === 'active' && !('error' in (await deps.findWorkerTree(unit))))
     return 'done';
+  const patience = startPatience(change.manifest.undo_because !== null, deps);
   if (unit.activeState === 'active' || unit.subState.startsWith('auto-restart')) {
     // a start would do nothing (RemainAfterExit=) or wait for RestartSec=; no process is left to lose a task
     deps.step('restart');
-    await deps.systemd.restartUnit(service);
-    return 'done';
+    return untilDone(service, deps.systemd.restartUnit(service), patience, deps);
   }
   if (unit.activeState === 'failed' || change.manifest.undo_because !== null) {
     deps.step('reset-failed');
     await deps.systemd.resetFailedUnit(service);
   }
   deps.step('start');
-  await deps.systemd.startUnit(service);
-  return 'done';
+  return untilDone(service, deps.systemd.startUnit(service), patience, deps);
+}
+
+/** Whether a change can only wait: Celery still finishes its tasks, and may do so. */
+export function isHeldUp(change: Change, deps: ActDeps): boolean {
+  const { drain } = change.manifest;
+  return drain !== null && isDraining(drain, deps) && !isOverdue(change, drain, deps);
 }
 
 /** Whether the process that was asked to finish still does. */

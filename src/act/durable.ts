@@ -12,11 +12,11 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Makes the content of a file survive a power loss. */
-export const syncFile = syncFolder;
-
-/** Replaces a file of our own (not a user's) as a whole: never half-written, on disk when it returns. */
-export async function writeOwnFile(path: string, data: string): Promise<void> {
+/**
+ * Replaces a file of our own (not a user's), in a folder that is root's alone, as a whole: never half-written, on disk
+ * when it returns.
+ */
+export async function writeOwnFile(path: string, data: string | Buffer): Promise<void> {
   const temp = `${path}.tmp`;
   try {
     const handle = await open(temp, 'w', 0o600);

@@ -1,6 +1,9 @@
-import { readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdirSync, readdirSync } from 'node:fs';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { EXIT, UserError } from '../errors.ts';
+import { readFile } from '../host/files/read.ts';
+import { judgePath } from '../host/files/walk.ts';
 import { explainErrno } from '../host-fault.ts';
 import { syncFolder, writeOwnFile } from './durable.ts';
 import { parseManifest, type Manifest, type ManifestFault } from './manifest.ts';
@@ -14,11 +17,22 @@ export function changesFolder(backupDir: string): string {
   return join(backupDir, 'changes');
 }
 
-/** The name of the next change of `service`. */
-export async function nextId(backupDir: string, service: string): Promise<string> {
-  const numbers = (await listNames(backupDir)).map((name) => Number.parseInt(name, 10) || 0);
+/** The highest number that this process has given, by journal: one that is given up must not be given again. */
+const given = new Map<string, number>();
+
+/**
+ * Makes the folder of the next change of `service`, `….new`, and gives it its name. Nothing comes between the look at the
+ * numbers and the folder, so that changes that are registered side by side have numbers of their own.
+ */
+export function makeChange(backupDir: string, service: string): { id: string; folder: string } {
+  const changes = changesFolder(backupDir);
+  const numbers = [given.get(changes) ?? 0, ...readdirSync(changes).map(numberOf)];
   const next = numbers.reduce((highest, each) => Math.max(highest, each), 0) + 1;
-  return `${String(next).padStart(6, '0')}-${shorten(service)}`;
+  const id = `${String(next).padStart(6, '0')}-${shorten(service)}`;
+  const folder = join(changes, `${id}.new`);
+  mkdirSync(folder, { mode: 0o700 });
+  given.set(changes, next);
+  return { id, folder };
 }
 
 /** A change that has not ended, or the reason why its manifest cannot be used. */
@@ -30,12 +44,10 @@ export interface PendingChange {
 /** The changes in progress, oldest first. */
 export async function listPending(backupDir: string): Promise<PendingChange[]> {
   const names = (await listNames(backupDir)).filter((name) => name.endsWith('.pending'));
-  return Promise.all(
-    names.map(async (name) => {
-      const folder = join(changesFolder(backupDir), name);
-      return { folder, manifest: await readManifest(folder) };
-    }),
-  );
+  return names.map((name) => {
+    const folder = join(changesFolder(backupDir), name);
+    return { folder, manifest: readManifest(folder) };
+  });
 }
 
 /** The finished changes that can be read, oldest first; of one service, or of all. */
@@ -48,7 +60,7 @@ export async function listFinished(backupDir: string, service?: string): Promise
   );
   const manifests: Manifest[] = [];
   for (const name of names) {
-    const manifest = await readManifest(join(changesFolder(backupDir), name));
+    const manifest = readManifest(join(changesFolder(backupDir), name));
     if ('fault' in manifest) continue;
     if (service === undefined || manifest.service === service) manifests.push(manifest);
   }
@@ -63,7 +75,7 @@ export async function listUnreadable(backupDir: string): Promise<string[]> {
   for (const name of await listNames(backupDir)) {
     if (!/^\d+-/.test(name) || name.endsWith('.new')) continue;
     const folder = join(changesFolder(backupDir), name);
-    const manifest = await readManifest(folder);
+    const manifest = readManifest(folder);
     if (!('fault' in manifest)) continue;
     const what = manifest.fault === 'newer' ? 'is of a newer autoscaler' : 'cannot be read';
     sentences.push(
@@ -109,15 +121,41 @@ export async function sweepUnregistered(backupDir: string): Promise<string[]> {
   return faults;
 }
 
-async function readManifest(folder: string): Promise<Manifest | ManifestFault> {
-  try {
-    return parseManifest(await readFile(join(folder, 'manifest.json'), 'utf8'));
-  } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    // it is not there, or something else is: that stays so
-    const fault = ['ENOENT', 'ENOTDIR', 'EISDIR'].includes(code) ? 'corrupt' : 'unreadable';
-    return { fault, service: serviceOf(folder), detail: explainErrno(error) };
+/** Above any manifest and any file that an older version made a copy of. */
+const MOST_BYTES = 4 * 2 ** 20;
+
+/** The copy `name` in a change's folder. @throws UserError failed where it cannot be read, or others can write it */
+export function readCopyIn(folder: string, name: string): Buffer {
+  const path = join(folder, name);
+  const read = readFile(path, MOST_BYTES);
+  const fault =
+    'fault' in read
+      ? read.reason
+      : read.verdict.trusted
+        ? null
+        : `not trusted: ${read.verdict.reason}`;
+  if ('fault' in read || fault !== null) {
+    throw new UserError(
+      EXIT.failed,
+      `${path}: the copy of what was before cannot be read (${fault})`,
+    );
   }
+  return read.bytes;
+}
+
+function readManifest(folder: string): Manifest | ManifestFault {
+  const read = readFile(join(folder, 'manifest.json'), MOST_BYTES);
+  const fault = (fault: ManifestFault['fault'], detail: string): ManifestFault => ({
+    ...{ fault, service: serviceOf(folder), detail },
+  });
+  if ('fault' in read) {
+    // it is not there, or something else is: that stays so
+    const stays = ['missing', 'folder', 'not a file', 'ENOTDIR'].includes(read.fault);
+    return fault(stays ? 'corrupt' : 'unreadable', read.reason);
+  }
+  const { verdict, bytes } = read;
+  if (!verdict.trusted) return fault('unreadable', `not trusted: ${verdict.reason}`);
+  return parseManifest(bytes.toString('utf8'));
 }
 
 /** The service that a change's folder is named for; null where that is not certain: it may have been cut. */
@@ -127,6 +165,14 @@ function serviceOf(folder: string): string | null {
 }
 
 async function listNames(backupDir: string): Promise<string[]> {
+  const verdict = judgePath(changesFolder(backupDir));
+  if (!verdict.trusted && verdict.uid !== null) {
+    throw new UserError(
+      EXIT.failed,
+      `${changesFolder(backupDir)}: not trusted: ${verdict.reason}`,
+      `Whoever can write it decides what root writes into units. Run: ${verdict.command}`,
+    );
+  }
   try {
     return (await readdir(changesFolder(backupDir))).sort((a, b) => numberOf(a) - numberOf(b));
   } catch (error) {

@@ -1,5 +1,7 @@
 import { EXIT, UserError } from '../errors.ts';
-import { asObject, askCelery, findNode } from './ask-celery.ts';
+import { cleanText } from '../model/clean-text.ts';
+import { asObject } from '../model/foreign-json.ts';
+import { askCelery, findNode } from './ask-celery.ts';
 import type { Change } from './checkpoint.ts';
 import { readPool, readStillPool, watch, type Pool } from './pool.ts';
 import type { ActDeps, WorkerTree, Resized } from './types.ts';
@@ -120,5 +122,5 @@ async function demand(
 
 function readError(reply: unknown): string | null {
   const { error } = asObject(reply);
-  return typeof error === 'string' ? error : null;
+  return typeof error === 'string' ? cleanText(error) : null;
 }

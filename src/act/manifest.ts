@@ -12,6 +12,8 @@ const FileRecord = z.object({
   uid: z.nullable(z.number()),
   gid: z.nullable(z.number()),
   mode: z.nullable(z.number()),
+  /** extended attributes, their values in hexadecimal digits; an older version kept them on the copy itself */
+  attributes: z.optional(z.array(z.object({ name: z.string(), value: z.string() }))),
   /** the folder that had to be made for the file */
   made_folder: z.nullable(z.string()),
   /** nobody but us has edited the file since the first change that is not taken back */
@@ -34,6 +36,14 @@ const Drain = z.object({
   /** the same on the boot clock, in milliseconds; an older version did not write it */
   since_ms: z.optional(z.number()),
   signalled: z.boolean(),
+});
+
+const Waiting = z.object({
+  boot: z.string(),
+  /** on the boot clock, milliseconds */
+  since_ms: z.number(),
+  /** for how long of this time workers were seen to load their application */
+  loading_ms: z.number(),
 });
 
 /** The record of one change: `manifest.json` in its folder. A newer form gets a higher `v`. */
@@ -64,6 +74,11 @@ export const Manifest = z.object({
   touched: z.boolean(),
   /** the Celery main process that was asked to finish its tasks; null: none */
   drain: z.nullable(Drain),
+  /**
+   * since when its service is waited for, where a run has left that to the next one; missing or null: none has. Counts for
+   * the direction that the change has now
+   */
+  waiting: z.optional(z.nullable(Waiting)),
   /** why it is taken back; null: it goes forward */
   undo_because: z.nullable(z.string()),
   /** how it ended; null while it has not */
@@ -74,6 +89,7 @@ export const Manifest = z.object({
 
 export type Manifest = z.infer<typeof Manifest>;
 export type FileRecord = z.infer<typeof FileRecord>;
+export type Waiting = z.infer<typeof Waiting>;
 export type Identity = z.infer<typeof Identity>;
 
 /**

@@ -129,11 +129,24 @@ export function planFiles(
   texts: ReadonlyMap<string, string>,
   to: number,
 ): FileChange[] {
-  const before = texts.get(location.path) ?? null;
-  const after = location.how === 'drop_in' ? location.text(to) : splice(before ?? '', location, to);
-  return before === after || location.workers === to
-    ? []
-    : [{ path: location.path, before, after }];
+  if (location.workers === to) return [];
+  const change = (path: string, after: string | null): FileChange => ({
+    ...{ path, before: texts.get(path) ?? null, after },
+  });
+  const { path } = location;
+  if (location.how === 'splice') {
+    return changed([change(path, splice(texts.get(path) ?? '', location, to))]);
+  }
+  const { environment } = location;
+  const named = environment?.text?.(to) ?? null;
+  const ours = environment === undefined ? [] : [change(environment.path, named)];
+  const dropIn = change(path, location.text(to));
+  // never a drop-in that names a file which is not there
+  return changed(named === null ? [dropIn, ...ours] : [...ours, dropIn]);
+}
+
+function changed(files: FileChange[]): FileChange[] {
+  return files.filter(({ before, after }) => before !== after);
 }
 
 function splice(text: string, at: { start: number; end: number }, to: number): string {

@@ -1,6 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
+import { tryReadWhole } from '../host/kernel-files.ts';
 import type { ProcessActions, ProcessRef } from './types.ts';
+
+const STAT_BYTES = 4096;
+/** It has 1.5 KB, and the groups of the user. */
+const STATUS_BYTES = 64 * 1024;
+/** A path for each hierarchy, of which there are some twelve. */
+const CGROUP_BYTES = 64 * 1024;
 
 /**
  * Processes by /proc. Node has no pidfd: start time and control group are compared right before the
@@ -38,13 +44,15 @@ function send(pid: number, signal: NodeJS.Signals): boolean {
 
 /** proc_pid_status(5): a mask of signals in hexadecimal digits, bit 0 being signal 1. */
 function catches(pid: number, signal: number): boolean {
-  const mask = /^SigCgt:\t([0-9a-f]+)$/m.exec(readProc(`/proc/${pid}/status`) ?? '')?.[1] ?? '0';
+  const mask =
+    /^SigCgt:\t([0-9a-f]+)$/m.exec(tryReadWhole(`/proc/${pid}/status`, STATUS_BYTES) ?? '')?.[1] ??
+    '0';
   return ((BigInt(`0x${mask}`) >> BigInt(signal - 1)) & 1n) === 1n;
 }
 
 /** proc_pid_stat(5); the name in field 2 may hold anything, so fields are counted from its closing bracket. */
 function readStat(pid: number): { startTicks: number; dead: boolean } | null {
-  const text = readProc(`/proc/${pid}/stat`);
+  const text = tryReadWhole(`/proc/${pid}/stat`, STAT_BYTES);
   if (text === null) return null;
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return { startTicks: Number(fields[19]), dead: fields[0] === 'Z' || fields[0] === 'X' };
@@ -52,17 +60,9 @@ function readStat(pid: number): { startTicks: number; dead: boolean } | null {
 
 /** cgroups(7): `0::/path` (v2) or `N:name=systemd:/path` (v1); a unit may have groups below its own. */
 function isInGroup(pid: number, controlGroup: string): boolean {
-  const lines = readProc(`/proc/${pid}/cgroup`)?.split('\n') ?? [];
+  const lines = tryReadWhole(`/proc/${pid}/cgroup`, CGROUP_BYTES)?.split('\n') ?? [];
   return lines.some((line) => {
     const path = /^(?:0:|\d+:name=systemd):(.*)$/.exec(line)?.[1];
     return path !== undefined && `${path}/`.startsWith(`${controlGroup}/`);
   });
-}
-
-function readProc(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return null;
-  }
 }

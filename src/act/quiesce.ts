@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts';
-import { asObject, askCelery, findNode } from './ask-celery.ts';
+import { asObject } from '../model/foreign-json.ts';
+import { askCelery, findNode } from './ask-celery.ts';
 import type { ActDeps, ControlCommand } from './types.ts';
 
 /** A pop from Redis that is under way lasts up to a second (kombu/transport/redis.py), and then brings its message. */
@@ -7,6 +8,10 @@ const POP_MS = 1_200;
 /** How long tasks that were taken and not begun are waited for: those that take longer seldom begin in a given moment. */
 const TAKEN_MS = 5_000;
 const LOOK_MS = 100;
+/** How long it may take to have it leave its queues, each of which it confirms at once as a rule. */
+const LEAVE_MS = 10_000;
+/** So many queues a worker may be asked to leave: anybody who may write to the broker can answer in its place. */
+const MOST_QUEUES = 100;
 
 /**
  * Before Celery is asked to end: lets it take nothing more (`cancel_consumer` for each queue, to this worker alone), and
@@ -31,7 +36,9 @@ export async function quiesce(
     const { node } = found;
     const ask = (command: ControlCommand): Promise<unknown[]> =>
       askCelery(service, node, command, deps, 1);
+    const begun = deps.monotonicMs();
     for (const queue of listNames(await ask({ method: 'active_queues', arguments: {} }))) {
+      if (deps.monotonicMs() - begun >= LEAVE_MS || deps.interrupted()) break;
       deps.step('remote control cancel_consumer');
       await ask({ method: 'cancel_consumer', arguments: { queue } });
     }
@@ -56,5 +63,8 @@ export async function wake(service: string, node: string, deps: ActDeps): Promis
 
 function listNames([queues]: unknown[]): string[] {
   if (!Array.isArray(queues)) return [];
-  return queues.map((queue) => asObject(queue)['name']).filter((name) => typeof name === 'string');
+  return queues
+    .slice(0, MOST_QUEUES)
+    .map((queue) => asObject(queue)['name'])
+    .filter((name) => typeof name === 'string');
 }

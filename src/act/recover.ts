@@ -1,8 +1,15 @@
 import { readdirSync, statSync } from 'node:fs';
 import { explainErrno } from '../host-fault.ts';
-import type { ActDeps, Recovery } from './types.ts';
+import { openSideBySide, type SideBySide } from './side-by-side.ts';
+import type { ActDeps, Outcome, Recovery } from './types.ts';
 
-const NOTHING: Recovery = { outcomes: [], faults: [], blocked: [], allBlocked: false };
+/** A recovery that has begun. */
+export interface Recovering {
+  /** what it has come to so far; a service that it is still at is `blocked` */
+  recovery: Recovery;
+  /** resolves when it is through */
+  ended: Promise<void>;
+}
 
 /** Why a service must not be changed in this run, after what was found unfinished; null: it may. */
 export function whyBlocked({ blocked, allBlocked }: Recovery, service: string): string | null {
@@ -13,22 +20,33 @@ export function whyBlocked({ blocked, allBlocked }: Recovery, service: string): 
 }
 
 /**
- * Finishes or undoes what a run that died (or that did not wait for Celery's tasks) has left. Every
- * command that changes things calls it first, with the lock held. Where nothing is left it costs one
- * listing of a folder. `isWanted`: of which services; all by default.
+ * Begins to finish or undo what a run that died (or that did not wait for Celery's tasks) has left, `beside` one another
+ * and before all that is added there later; `tell` hears of each change that it has dealt with. Every command that changes
+ * things calls it first, with the lock held. Where nothing is left it costs one listing of a folder.
  */
-export async function recover(
+export async function startRecovery(
   deps: ActDeps,
-  isWanted: (service: string) => boolean = () => true,
-): Promise<Recovery> {
+  beside: SideBySide,
+  tell: (outcome: Outcome) => void = () => undefined,
+): Promise<Recovering> {
+  const recovery: Recovery = { outcomes: [], faults: [], blocked: [], allBlocked: false };
+  const nothing = { recovery, ended: Promise.resolve() };
   const folder = `${deps.backupDir}/changes`;
   let names: string[];
   try {
     names = statSync(folder, { throwIfNoEntry: false }) === undefined ? [] : readdirSync(folder);
   } catch (error) {
-    return { ...NOTHING, faults: [`${folder}: cannot be read: ${explainErrno(error)}`] };
+    recovery.faults.push(`${folder}: cannot be read: ${explainErrno(error)}`);
+    return nothing;
   }
-  if (!names.some((name) => /\.(pending|new)$/.test(name))) return NOTHING;
+  if (!names.some((name) => /\.(pending|new)$/.test(name))) return nothing;
   const { recoverChanges } = await import('./recovery.ts');
-  return recoverChanges(deps, isWanted);
+  return recoverChanges(recovery, { deps, beside, tell });
+}
+
+/** The same from beginning to end. */
+export async function recover(deps: ActDeps): Promise<Recovery> {
+  const { recovery, ended } = await startRecovery(deps, openSideBySide());
+  await ended;
+  return recovery;
 }

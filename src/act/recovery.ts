@@ -1,5 +1,8 @@
 import { basename } from 'node:path';
-import { readUserFile, sweepTemporaries } from './atomic-write.ts';
+import { EXIT, UserError } from '../errors.ts';
+import { readFile, shortReason } from '../host/files/read.ts';
+import { sweepTemporaries } from '../host/files/write.ts';
+import { whileChanging } from '../host/phase.ts';
 import { prove, settle } from './carry-out.ts';
 import type { Change } from './checkpoint.ts';
 import { explainErrno, toUserError } from '../host-fault.ts';
@@ -7,31 +10,67 @@ import { sha256 } from './durable.ts';
 import { listPending, renameChange, sweepUnregistered, type PendingChange } from './journal.ts';
 import type { Manifest, ManifestFault } from './manifest.ts';
 import { because, outcomeOf, withoutEnd } from './outcome.ts';
+import { findRelated } from './related.ts';
+import type { Recovering } from './recover.ts';
+import type { SideBySide } from './side-by-side.ts';
 import type { ActDeps, Outcome, Recovery } from './types.ts';
 import { undoChange } from './undo.ts';
 import { isRunning, readUnit } from './unit.ts';
 
-/** The work of `recover`, for the rare case that there is some. Oldest first; one cannot stop another. */
+/** How what is found is dealt with. */
+interface Means {
+  deps: ActDeps;
+  beside: SideBySide;
+  tell: (outcome: Outcome) => void;
+}
+
+/** The work of `startRecovery`, for the rare case that there is some. Oldest first; one cannot stop another. */
 export async function recoverChanges(
-  deps: ActDeps,
-  isWanted: (service: string) => boolean,
-): Promise<Recovery> {
-  const recovery: Recovery = { outcomes: [], faults: [], blocked: [], allBlocked: false };
+  recovery: Recovery,
+  { deps, beside, tell }: Means,
+): Promise<Recovering> {
+  const found: Change[] = [];
   for (const { folder, manifest } of await listOpen(recovery, deps)) {
     if ('fault' in manifest) {
       recovery.faults.push(await describeFault(folder, manifest, deps));
       if (manifest.service !== null) recovery.blocked.push(manifest.service);
       else if (manifest.fault !== 'corrupt') recovery.allBlocked = true;
-      continue;
-    }
-    if (!isWanted(manifest.service)) continue;
-    const outcome = await recoverChange({ folder, manifest, edits: [], written: null }, deps);
-    recovery.outcomes.push(outcome);
-    if (outcome.result === 'draining' || outcome.result === 'failed') {
-      recovery.blocked.push(manifest.service);
-    }
+    } else found.push({ folder, manifest, edits: [], written: null });
   }
-  return recovery;
+  const services = found.map(({ manifest }) => manifest.service);
+  recovery.blocked.push(...services);
+  const related = await findRelated(services, deps);
+  const work = found.map((change) => {
+    const { service } = change.manifest;
+    return beside.add({
+      unit: service,
+      touches: related(service),
+      work: async (getsOn) => {
+        // nothing new is begun
+        if (deps.interrupted()) return;
+        const outcome = await recoverChange(change, { ...deps, getsOn });
+        recovery.outcomes.push(outcome);
+        if (!['draining', 'waiting', 'failed'].includes(outcome.result)) {
+          recovery.blocked.splice(recovery.blocked.indexOf(service), 1);
+        }
+        tell(outcome);
+      },
+    });
+  });
+  const ended = Promise.all(work).then(() => undefined);
+  // whoever waits for it hears of a fault, also later
+  ended.catch(() => undefined);
+  return { recovery, ended };
+}
+
+/** The open changes of these services, which this run knows to be at rest: nobody is at work on them. */
+export async function findOpen(services: ReadonlySet<string>, deps: ActDeps): Promise<Change[]> {
+  const open = await listPending(deps.backupDir);
+  return open.flatMap(({ folder, manifest }) =>
+    'fault' in manifest || !services.has(manifest.service)
+      ? []
+      : [{ folder, manifest, edits: [], written: null }],
+  );
 }
 
 /** Where the journal cannot be listed nothing can be registered in it either, and so no service is changed. */
@@ -51,11 +90,15 @@ async function listOpen(recovery: Recovery, { backupDir }: ActDeps): Promise<Pen
  * Forward where the new files are all in place and the service has been started since (by us, somebody
  * else, or a boot); back otherwise.
  */
-async function recoverChange(change: Change, deps: ActDeps): Promise<Outcome> {
+export function recoverChange(change: Change, deps: ActDeps): Promise<Outcome> {
+  return whileChanging(() => finishOrUndo(change, deps));
+}
+
+async function finishOrUndo(change: Change, deps: ActDeps): Promise<Outcome> {
   const { undo_because, outcome, files } = change.manifest;
   const died = 'the run that made it ended in the middle of it';
   try {
-    for (const file of files) await sweepTemporaries(file.path);
+    for (const file of files) sweepTemporaries(file.path);
     if (outcome !== null) return await closeFinished(change, deps);
     if (undo_because !== null || !(await canGoForward(change.manifest, deps))) {
       return await undoChange(change, undo_because ?? died, deps);
@@ -98,8 +141,7 @@ export async function canGoForward(
   deps: ActDeps,
 ): Promise<boolean> {
   for (const { path, sha256_after } of files) {
-    const now = await readUserFile(path);
-    if ((now === null ? null : sha256(now)) !== sha256_after) return false;
+    if (hashNow(path) !== sha256_after) return false;
   }
   if (resize === 'none' || drain !== null) return true;
   // the pool is brought from whatever runs to the number: that can be gone on with at any time
@@ -107,6 +149,14 @@ export async function canGoForward(
   const unit = await readUnit(service, deps);
   const isOld = before.boot === deps.bootId() && before.main_start_us === unit.mainStartUs;
   return isRunning(unit) && !isOld;
+}
+
+/** The fingerprint of a file; null: it is not there. @throws UserError failed where it cannot be read */
+function hashNow(path: string): string | null {
+  const read = readFile(path);
+  if ('bytes' in read) return sha256(read.bytes);
+  if (read.fault === 'missing') return null;
+  throw new UserError(EXIT.failed, `${path}: cannot be read (${shortReason(read)})`);
 }
 
 async function describeFault(

@@ -1,5 +1,6 @@
 import type { Change } from './checkpoint.ts';
 import { drainAndStart } from './drain.ts';
+import { startPatience, untilDone } from './patience.ts';
 import type { ActDeps, Resized } from './types.ts';
 
 /**
@@ -29,6 +30,6 @@ async function restart(change: Change, deps: ActDeps): Promise<Resized> {
     await deps.systemd.resetFailedUnit(service);
   }
   deps.step('restart');
-  await deps.systemd.restartUnit(service);
-  return 'done';
+  const patience = startPatience(undoing !== null, deps);
+  return untilDone(service, deps.systemd.restartUnit(service), patience, deps);
 }

@@ -1,13 +1,12 @@
-import { realpathSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EXIT, UserError } from '../errors.ts';
-import { explainErrno } from '../host-fault.ts';
+import { readFile, shortReason } from '../host/files/read.ts';
+import { judgePath } from '../host/files/walk.ts';
+import { toUserError } from '../host-fault.ts';
 import type { UnitState } from '../systemd/types.ts';
 import type { Location } from '../unit-file/types.ts';
-import { readUserFile } from './atomic-write.ts';
 import { sha256 } from './durable.ts';
-import { changesFolder } from './journal.ts';
+import { changesFolder, readCopyIn } from './journal.ts';
 import type { FileRecord, Manifest } from './manifest.ts';
 import { planRollback, type LiveQuestion } from './plan.ts';
 import type { FileChange, Plan } from './types.ts';
@@ -40,14 +39,14 @@ export interface RollbackAnswer {
  * what it was before the first of them; in one that somebody else has edited since, only the number is
  * put back and their edit stays.
  */
-export async function planServiceRollback(question: RollbackQuestion): Promise<RollbackAnswer> {
+export function planServiceRollback(question: RollbackQuestion): RollbackAnswer {
   const { changes, unit, locate, running } = question;
   const [first] = changes;
   const last = changes.at(-1);
   if (first === undefined || last === undefined) throw new Error('no change to take back');
-  const { files, edited, notes } = await restoreWhole(question);
+  const { files, edited, notes } = restoreWhole(question);
   for (const path of edited) {
-    const number = await restoreNumber(path, first.from, locate(files, [path]));
+    const number = restoreNumber(path, first.from, locate(files, [path]));
     files.push(...number.files);
     notes.push(number.note);
   }
@@ -79,7 +78,7 @@ interface Restore {
   notes: string[];
 }
 
-async function restoreWhole({ changes, backupDir }: RollbackQuestion): Promise<Restore> {
+function restoreWhole({ changes, backupDir }: RollbackQuestion): Restore {
   const answer: Restore = { files: [], edited: [], notes: [] };
   for (const path of new Set(changes.flatMap(({ files }) => files.map((file) => file.path)))) {
     const touching = changes.flatMap((change) =>
@@ -88,60 +87,95 @@ async function restoreWhole({ changes, backupDir }: RollbackQuestion): Promise<R
     const [first] = touching;
     const last = touching.at(-1);
     if (first === undefined || last === undefined) continue;
-    const now = await readUserFile(path);
+    const now = readNow(path, first);
     const hash = now === null ? null : sha256(now);
     const isOurs = touching.length === 1 || last.file.ours_alone;
     if (hash === first.file.sha256_before) continue;
+    if (now !== null) requireOurs(path, first, backupDir);
     if (now === null) {
       answer.notes.push(`${path} was removed since and stays so`);
     } else if (hash === last.file.sha256_after && isOurs) {
-      const after = await readBackup(backupDir, first.change, first.file);
+      const after = readBackup(first, backupDir);
       answer.files.push({ path, before: now.toString('utf8'), after });
     } else {
       answer.edited.push(path);
     }
   }
+  // what was written last may name what was written before
+  answer.files.reverse();
   return answer;
 }
 
-async function readBackup(
-  backupDir: string,
-  change: Manifest,
-  { copy }: FileRecord,
-): Promise<string | null> {
+interface Touch {
+  change: Manifest;
+  file: FileRecord;
+}
+
+/** null: it is not there. */
+function readNow(path: string, first: Touch): Buffer | null {
+  const read = readFile(path);
+  if ('bytes' in read) return read.bytes;
+  if (read.fault === 'missing') return null;
+  throw new UserError(
+    EXIT.failed,
+    `${path}: cannot be read (${shortReason(read)}); nothing was changed (the number alone: ${byHand(first)})`,
+  );
+}
+
+/** An older version also edited files that others can write, and what was root's may be theirs by now. */
+function requireOurs(path: string, first: Touch, backupDir: string): void {
+  const verdict = judgePath(path);
+  if (verdict.trusted && verdict.path === path) return;
+  const why = verdict.trusted ? `it leads to ${verdict.path} by now` : verdict.reason;
+  const { copy } = first.file;
+  const was = copy === null ? 'did not exist' : `is in ${copyPath(first, copy, backupDir)}`;
+  throw new UserError(
+    EXIT.failed,
+    `${path}: ${why}, and root writes only where nobody else can; nothing was changed. What was before ${was}, for its owner to put back (the number alone: ${byHand(first)})`,
+  );
+}
+
+function copyPath({ change }: Touch, copy: string, backupDir: string): string {
+  return join(changesFolder(backupDir), change.id, copy);
+}
+
+function byHand({ change }: Touch): string {
+  return `autoscaler scale ${change.service} ${change.from}`;
+}
+
+function readBackup(first: Touch, backupDir: string): string | null {
+  const { copy } = first.file;
   if (copy === null) return null;
-  const path = join(changesFolder(backupDir), change.id, copy);
   try {
-    return await readFile(path, 'utf8');
+    return readCopyIn(join(changesFolder(backupDir), first.change.id), copy).toString('utf8');
   } catch (error) {
     throw new UserError(
       EXIT.failed,
-      `${path}: the copy of what was before cannot be read: ${explainErrno(error)}; left as it is (the number alone: autoscaler scale ${change.service} ${change.from})`,
+      `${toUserError(error)?.message ?? String(error)}; left as it is (the number alone: ${byHand(first)})`,
     );
   }
 }
 
-async function restoreNumber(
+function restoreNumber(
   path: string,
   workers: number,
   location: Location,
-): Promise<{ files: FileChange[]; note: string }> {
+): { files: FileChange[]; note: string } {
   const head = `${path} was edited by somebody else since`;
-  if (location.how !== 'splice' || realPath(location.path) !== path) {
+  if (location.how !== 'splice' || judgePath(location.path).path !== path) {
     return { files: [], note: `${head}, and the number is not in it any more: left as it is` };
   }
-  const before = (await readUserFile(path))?.toString('utf8') ?? '';
+  const read = readFile(path);
+  const before = 'bytes' in read ? read.bytes.toString('utf8') : '';
+  if (Number(before.slice(location.start, location.end)) !== location.workers) {
+    throw new UserError(
+      EXIT.failed,
+      `${path}: somebody edits it at this moment; nothing was changed`,
+    );
+  }
   const after = before.slice(0, location.start) + String(workers) + before.slice(location.end);
   return {
     files: before === after ? [] : [{ path, before, after }],
     note: `${head}: only the number is put back to ${workers}, the edit stays`,
   };
-}
-
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }

@@ -46,9 +46,10 @@ export interface Plan {
  * - `undone`: it failed; the files are back, the service runs as before.
  * - `failed`: it failed, and what was before could not be brought back entirely: the user is needed.
  * - `draining`: Celery finishes its tasks; the change stays in the journal and is finished later.
+ * - `waiting`: the service does not serve yet; the change stays in the journal and is finished or taken back later.
  * - `refused`: nothing was touched.
  */
-export type ChangeResult = 'applied' | 'undone' | 'failed' | 'draining' | 'refused';
+export type ChangeResult = 'applied' | 'undone' | 'failed' | 'draining' | 'waiting' | 'refused';
 
 export interface Outcome {
   service: string;
@@ -82,8 +83,11 @@ export interface WorkerTree {
 
 /** What act asks of systemd. */
 export interface SystemdActions {
+  /** others may be in the answer too */
   readUnits: (names: string[]) => Promise<Map<string, UnitState>>;
   daemonReload: () => Promise<void>;
+  /** what the restart of each of several services concerns: itself by all of its names, and the units that follow it */
+  readPropagation: (services: string[]) => Promise<Map<string, ReadonlySet<string>>>;
   restartUnit: (unit: string) => Promise<void>;
   startUnit: (unit: string) => Promise<void>;
   resetFailedUnit: (unit: string) => Promise<void>;
@@ -97,7 +101,9 @@ export interface Timing {
   bootMs: number;
   /** how long it must then stay so */
   settleMs: number;
+  /** between two looks at it, and at one that does not come up */
   pollMs: number;
+  slowPollMs: number;
   /** how long Celery's running tasks are waited for here; after that somebody comes back to it */
   drainMs: number;
   /** between two looks at a pool that is changed while it runs */
@@ -109,6 +115,8 @@ export interface Timing {
   reactMs: number;
   /** how long Gunicorn workers that are asked to end are waited for here */
   leaveMs: number;
+  /** how long a service is still waited for when the run is to end; twice that on the way back */
+  hurryMs: number;
 }
 
 /** A process that no other can be taken for: numbers are used again, start times are not. */
@@ -194,18 +202,23 @@ export interface ActDeps {
   drainTimeoutMs: (service: string) => number;
   /** whether the user or systemd wants us to end soon: a drain is then left to the next run */
   interrupted: () => boolean;
+  /** called when a change gets on: right before the service itself is touched, and when it serves for the first time */
+  getsOn: () => void;
+  /** whether a change that still waits for its service is left in the journal, so that the next run goes on with it */
+  mayLeave: () => boolean;
   timing: Timing;
 }
 
 /**
  * `draining`: Celery still finishes its tasks; the journal says where to go on. `partly`: the service has
- * its number, and some workers beyond it, which are busy, go later.
+ * its number, and some workers beyond it, which are busy, go later. `waiting`: systemd still starts it, and that is left
+ * to the next run.
  */
-export type Resized = 'done' | 'draining' | 'partly';
+export type Resized = 'done' | 'draining' | 'partly' | 'waiting';
 
 /** What was found unfinished, and what became of it. */
 export interface Recovery {
-  /** changes that were finished or undone, or that go on draining */
+  /** changes that were finished or undone, or that go on draining or waiting */
   outcomes: Outcome[];
   /** records that cannot be used, for people */
   faults: string[];

@@ -1,16 +1,20 @@
 import { join } from 'node:path';
+import { EXIT, NoAnswer, UserError } from '../errors.ts';
+import { removeFolderIfEmpty } from '../host/files/folders.ts';
+import { readFile, shortReason } from '../host/files/read.ts';
 import {
-  removeFolderIfEmpty,
-  readUserFile,
+  readAttributesOf,
   sweepTemporaries,
   writeUserFile,
-} from './atomic-write.ts';
-import { NoAnswer } from '../errors.ts';
+  type Like,
+} from '../host/files/write.ts';
 import { because, outcomeOf } from './outcome.ts';
 import { discardChange, endChange, readCopy, saveChange, type Change } from './checkpoint.ts';
 import { isDraining } from './drain.ts';
 import { sha256 } from './durable.ts';
 import type { FileRecord } from './manifest.ts';
+import { leaveChange, readWaited, type Waited } from './leave.ts';
+import { startPatience } from './patience.ts';
 import { resizeService } from './resize.ts';
 import type { UnitState } from '../systemd/types.ts';
 import type { ActDeps, Outcome } from './types.ts';
@@ -42,7 +46,7 @@ async function takeBack(change: Change, why: string, deps: ActDeps): Promise<Out
   const { service, from, to } = change.manifest;
   const again = change.manifest.undo_because !== null;
   if (!again) await noteUndo(change, why, deps);
-  const { restored, edited } = await restoreFiles(change, deps);
+  const { restored, edited } = restoreFiles(change, deps);
   if (!again && restored === 0 && edited.length === 0 && !change.manifest.touched) {
     await discardChange(change, deps);
     return outcomeOf(change, {
@@ -60,6 +64,7 @@ async function takeBack(change: Change, why: string, deps: ActDeps): Promise<Out
       sentence: `${service}: ${from} → ${to} failed: ${why}; its unit is back, and once Celery has finished its running tasks the next run starts it with ${from}`,
     });
   }
+  if (now !== null && 'left' in now) return leaveChange(change, now.left, deps);
   return close(change, edited, now, deps);
 }
 
@@ -68,6 +73,7 @@ async function noteUndo(change: Change, why: string, deps: ActDeps): Promise<voi
   const { drain } = change.manifest;
   const news = {
     undo_because: why,
+    waiting: null,
     drain: drain !== null && isDraining(drain, deps) ? drain : null,
   };
   await saveChange(change, news, deps).catch(() => undefined);
@@ -75,54 +81,68 @@ async function noteUndo(change: Change, why: string, deps: ActDeps): Promise<voi
 
 interface Restored {
   restored: number;
-  /** what somebody else has edited since, and is left as it is, as sentences */
+  /** what somebody else has edited since or can write by now, and is left as it is, as sentences */
   edited: string[];
 }
 
-async function restoreFiles(change: Change, deps: ActDeps): Promise<Restored> {
+function restoreFiles(change: Change, deps: ActDeps): Restored {
   const answer: Restored = { restored: 0, edited: [] };
-  for (const file of change.manifest.files) {
+  // what was written last may name what was written before
+  for (const file of change.manifest.files.toReversed()) {
     const mayBeOurs = change.written?.has(file.path) !== false;
-    if (mayBeOurs) await restoreFile(change, file, answer, deps);
+    if (mayBeOurs) restoreFile(change, file, answer, deps);
     if (file.made_folder !== null) {
       deps.step(`undo: remove folder ${file.made_folder}`);
-      await removeFolderIfEmpty(file.made_folder);
+      removeFolderIfEmpty(file.made_folder);
     }
   }
   return answer;
 }
 
-async function restoreFile(
-  change: Change,
-  file: FileRecord,
-  answer: Restored,
-  deps: ActDeps,
-): Promise<void> {
-  await sweepTemporaries(file.path);
-  const now = await readUserFile(file.path);
+function restoreFile(change: Change, file: FileRecord, answer: Restored, deps: ActDeps): void {
+  const { path } = file;
+  sweepTemporaries(path);
+  const read = readFile(path);
+  const isMissing = 'fault' in read && read.fault === 'missing';
+  if ('fault' in read && !isMissing && read.verdict?.trusted !== false) {
+    throw new UserError(EXIT.failed, `${path}: cannot be read (${shortReason(read)})`);
+  }
+  const now = 'bytes' in read ? read.bytes : null;
   const hash = now === null ? null : sha256(now);
-  if (hash === file.sha256_after && hash !== file.sha256_before) {
-    const edit = { path: file.path, before: now, after: await originalOf(change, file) };
-    const attributesOf = file.copy === null ? null : join(change.folder, file.copy);
-    await writeUserFile({ ...edit, attributesOf }, (name) => deps.step(`undo: ${name}`));
+  if (hash === file.sha256_before && ('bytes' in read || isMissing)) return;
+  if (read.verdict?.trusted === false) {
+    const copy = file.copy === null ? '' : `; as it was: ${join(change.folder, file.copy)}`;
+    answer.edited.push(
+      `${path}: ${read.verdict.reason}, and root writes only where nobody else can; it is left as it is, for its owner to put back${copy}`,
+    );
+  } else if (hash === file.sha256_after && (now === null || read.verdict?.path === path)) {
+    const like = now === null ? likeOf(change, file) : null;
+    const after = originalOf(change, file);
+    writeUserFile({ path, before: now, after, like }, (name) => deps.step(`undo: ${name}`));
     answer.restored += 1;
-  } else if (hash !== file.sha256_before) {
+  } else {
     const how = now === null ? 'removed' : 'edited';
-    answer.edited.push(`${file.path} was ${how} by somebody else meanwhile and is left as it is`);
+    answer.edited.push(`${path} was ${how} by somebody else meanwhile and is left as it is`);
   }
 }
 
 /** From memory while we have it: the backup folder may be gone by now. */
-async function originalOf(change: Change, file: FileRecord): Promise<Buffer | null> {
+function originalOf(change: Change, file: FileRecord): Buffer | null {
   const edit = change.edits.find(({ path }) => path === file.path);
   return edit === undefined ? readCopy(change, file) : edit.before;
 }
 
-/** null: the service serves as before (or was never touched); otherwise what is wrong with it. */
+/** What a file that was removed is to be like again. */
+function likeOf(change: Change, { copy, uid, gid, mode, attributes }: FileRecord): Like | null {
+  if (copy === null || uid === null || gid === null || mode === null) return null;
+  return { uid, gid, mode, attributes: attributes ?? readAttributesOf(join(change.folder, copy)) };
+}
+
+/** null: the service serves as before (or was never touched); otherwise what is wrong with it, or that it is waited for. */
 async function bringServiceBack(
   change: Change,
   deps: ActDeps,
-): Promise<'draining' | { wrong: string } | null> {
+): Promise<'draining' | { wrong: string } | { left: Waited } | null> {
   const { service, kind, from, countable, touched, before, resize, action } = change.manifest;
   const unit = await readUnit(service, deps);
   // a live change leaves the main process as it is
@@ -133,12 +153,18 @@ async function bringServiceBack(
   if (!touched && !isRunning(unit) && !mayBeOurs) return null;
   try {
     // the pool that was to be healed had a wrong number already: it stays as it is, if only it serves
-    const resized = action === 'heal' ? 'partly' : await resizeService(change, deps);
+    const waited = readWaited(change, deps);
+    const sinceMs = deps.monotonicMs();
+    const resized =
+      action === 'heal' ? 'partly' : waited === null ? await resizeService(change, deps) : 'done';
     if (resized === 'draining') return 'draining';
+    if (resized === 'waiting') return { left: { since_ms: sinceMs, loading_ms: 0 } };
     deps.step('undo: verify');
     const workers = action === 'heal' ? 1 : from;
     const expected = { service, kind, workers, countable, atLeast: resized === 'partly' };
-    const verdict = await verifyService(expected, deps);
+    const waiting = { patience: startPatience(true, deps), waited };
+    const verdict = await verifyService(expected, deps, waiting);
+    if ('left' in verdict) return verdict;
     return verdict.ok ? null : { wrong: verdict.why };
   } catch (error) {
     // the service may be down by our hand: the change stays in the journal, and the next run tries again

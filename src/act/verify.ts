@@ -1,5 +1,8 @@
 import type { Kind } from '../decide/types.ts';
 import type { UnitState } from '../systemd/types.ts';
+import { watchComputing } from './computing.ts';
+import type { Waited } from './leave.ts';
+import type { Patience } from './patience.ts';
 import type { ActDeps } from './types.ts';
 
 /** What a service must show. */
@@ -13,8 +16,19 @@ export interface Expectation {
   countable: boolean;
 }
 
-/** `running` is null where workers cannot be counted. */
-export type Verdict = { ok: true; running: number | null } | { ok: false; why: string };
+/** `running` is null where workers cannot be counted; `left`: it does not serve yet, and is not waited for any longer here. */
+export type Verdict =
+  { ok: true; running: number | null } | { ok: false; why: string } | { left: Waited };
+
+/** How long it is waited for, besides the limits below. */
+export interface Waiting {
+  patience: Patience;
+  /** what runs before have waited for it; null: nothing */
+  waited: Waited | null;
+}
+
+/** After so many looks at a service that does not serve it is looked at less often. */
+const QUICK_LOOKS = 20;
 
 /**
  * Whether a service serves with its new number: within `verifyMs` it is active with exactly that many
@@ -23,21 +37,30 @@ export type Verdict = { ok: true; running: number | null } | { ok: false; why: s
  * application: while all are there and some still do, `bootMs` is the limit. Celery's children may come and go with each
  * task (`--max-tasks-per-child`); a pool that cannot live takes the main process with it.
  */
-export async function verifyService(expected: Expectation, deps: ActDeps): Promise<Verdict> {
-  const { verifyMs, bootMs, settleMs, pollMs } = deps.timing;
-  const start = deps.monotonicMs();
+export async function verifyService(
+  expected: Expectation,
+  deps: ActDeps,
+  { patience, waited }: Waiting,
+): Promise<Verdict> {
+  const { verifyMs, bootMs, settleMs, pollMs, slowPollMs } = deps.timing;
+  const begin = deps.monotonicMs();
+  const start = waited?.since_ms ?? begin;
   const births = new Map<number, number>();
   let window: { since: number; key: string } | null = null;
   let before: Look | null = null;
-  let loadingMs = 0;
+  let beforeMs = begin;
+  let loadingMs = waited?.loading_ms ?? 0;
   let neverServed = 0;
+  let hasServed = false;
+  const isComputing = watchComputing(deps);
   for (;;) {
     const look = await observe(expected, deps);
     const now = deps.monotonicMs();
+    if (isComputing(look)) deps.getsOn();
     const died = trackWorkers(births, look.workerPids, now);
     const early = expected.kind === 'gunicorn' && died !== null && died < settleMs;
     const why = look.why ?? (early ? `a worker died ${seconds(died)} after its start` : null);
-    if (before !== null && before.loading.length > 0) loadingMs += pollMs;
+    if (before !== null && before.loading.length > 0) loadingMs += now - beforeMs;
     neverServed += before?.loading.filter((pid) => !look.workerPids.includes(pid)).length ?? 0;
     if (neverServed > expected.workers) {
       return { ok: false, why: 'its workers die again and again while they load the application' };
@@ -50,12 +73,19 @@ export async function verifyService(expected: Expectation, deps: ActDeps): Promi
         return { ok: false, why: why ?? `it does not come to rest within ${seconds(limitMs)}` };
       }
       if (why === null) window = { since: now, key: look.key };
+      else if (patience() === 'leave') return { left: { since_ms: start, loading_ms: loadingMs } };
+    }
+    if (window !== null && !hasServed) {
+      hasServed = true;
+      deps.getsOn();
     }
     if (window !== null && now - window.since >= settleMs) {
       return { ok: true, running: expected.countable ? look.workerPids.length : null };
     }
     before = look;
-    await deps.sleep(pollMs);
+    beforeMs = now;
+    const isSlow = window === null && now - begin > QUICK_LOOKS * pollMs;
+    await deps.sleep(isSlow ? slowPollMs : pollMs);
   }
 }
 
@@ -69,27 +99,30 @@ interface Look {
   /** what must stay the same while it settles */
   key: string;
   workerPids: number[];
+  cpuUsageNs: number | null;
 }
 
 async function observe(expected: Expectation, deps: ActDeps): Promise<Look> {
   const unit = (await deps.systemd.readUnits([expected.service])).get(expected.service);
   if (unit === undefined || unit.loadState !== 'loaded') {
-    return bad(`the unit is ${unit?.loadState ?? 'not known'}`, true);
+    return bad(`the unit is ${unit?.loadState ?? 'not known'}`, null, true);
   }
   // a daemon that nobody waits for (Type=oneshot) is the unit's, but systemd calls none its main process
   if (unit.activeState !== 'active' || (unit.mainPid === null && !expected.countable)) {
     const result = unit.result === null ? '' : `, result ${unit.result}`;
     return bad(
       `the service is ${unit.activeState} (${unit.subState}${result})`,
+      unit.cpuUsageNs,
       unit.activeState === 'failed',
     );
   }
   const key = identify(unit);
-  if (!expected.countable) return { ...GOOD, key, workerPids: [] };
+  const { cpuUsageNs } = unit;
+  if (!expected.countable) return { ...GOOD, key, workerPids: [], cpuUsageNs };
   const tree = await deps.findWorkerTree(unit);
-  if ('error' in tree) return bad(tree.error, false);
+  if ('error' in tree) return bad(tree.error, cpuUsageNs, false);
   const { masterPid, masterStartTicks, workerPids } = tree;
-  const look = { ...GOOD, key: `${key} ${masterPid} ${masterStartTicks}`, workerPids };
+  const look = { ...GOOD, key: `${key} ${masterPid} ${masterStartTicks}`, workerPids, cpuUsageNs };
   const count = workerPids.length;
   if (expected.atLeast === true ? count < expected.workers : count !== expected.workers) {
     return { ...look, why: `${count} workers run, expected ${expected.workers}` };
@@ -102,8 +135,8 @@ async function observe(expected: Expectation, deps: ActDeps): Promise<Look> {
 
 const GOOD = { why: null, final: false, loading: [] };
 
-function bad(why: string, final: boolean): Look {
-  return { why, final, loading: [], key: '', workerPids: [] };
+function bad(why: string, cpuUsageNs: number | null, final: boolean): Look {
+  return { why, final, loading: [], key: '', workerPids: [], cpuUsageNs };
 }
 
 function identify(unit: UnitState): string {

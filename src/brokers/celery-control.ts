@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { asObject, parseJson } from '../model/foreign-json.ts';
 import { resolveBroker, type Broker, type BrokerSettings } from './broker.ts';
 import type { ControlMessage, ControlReply } from './control-message.ts';
 
@@ -16,7 +17,7 @@ const EXCHANGE = 'celery.pidbox';
  * Sends one command to one worker by Celery's remote control and collects its answer: a message in kombu's
  * form on the exchange that all workers of the broker listen to, with this node alone as its destination.
  * Answers what comes within `timeoutMs`; none: nobody of this name has acted on it. Nothing is left on the
- * broker.
+ * broker. Whoever may write to the broker can answer in the place of the worker: what is answered is foreign.
  *
  * @throws Error in plain words, without a password, where the broker cannot be asked
  */
@@ -58,10 +59,6 @@ function toMessage({ node, method, arguments: args }: NodeCommand): ControlMessa
 
 /** `{"celery@host": …}` without its wrapper; null: it cannot be read. */
 function readReply(text: string | null, node: string): unknown {
-  try {
-    const value = JSON.parse(text ?? 'null') as Record<string, unknown> | null;
-    return value?.[node] ?? null;
-  } catch {
-    return null;
-  }
+  const value = asObject(parseJson(text));
+  return Object.hasOwn(value, node) ? value[node] : null;
 }

@@ -1,7 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import type { Broker } from './broker.ts';
-import { SECOND_MS, type ControlMessage, type ControlReply } from './control-message.ts';
+import { asObject, parseJson } from '../model/foreign-json.ts';
+import type { Broker, Server } from './broker.ts';
+import {
+  MOST_REPLIES,
+  MOST_REPLY_BYTES,
+  SECOND_MS,
+  type ControlMessage,
+  type ControlReply,
+} from './control-message.ts';
+import type { Redis } from './redis-client.ts';
 import { askRedis, askSections } from './redis.ts';
+import type { RespValue } from './resp.ts';
 import { limitsFromNow } from './try-servers.ts';
 
 /** How long is added for connecting and for what is put in order afterwards. */
@@ -17,7 +26,7 @@ export function sendByRedis(
   const queue = prefix + message.replyQueue;
   const channels = listChannels(broker).map((channel) => prefix + channel + message.exchange);
   const limitMs = timeoutMs + AROUND_MS;
-  return askRedis(broker, limitsFromNow(limitMs, limitMs), async (redis, server) => {
+  const ask = async (redis: Redis, server: Server): Promise<ControlReply[]> => {
     const commands = [
       ['del', queue],
       ...channels.map((channel) => ['publish', channel, toEnvelope(message)]),
@@ -26,15 +35,17 @@ export function sendByRedis(
     const fault = sent?.find(([error]) => error !== null);
     if (fault?.[0]) throw fault[0];
     const replies: ControlReply[] = [];
-    for (let waitMs = timeoutMs; ; waitMs = SECOND_MS) {
-      const popped = (await redis.brpop(queue, waitMs / 1000)) as [string, string] | null;
+    for (let waitMs = timeoutMs; replies.length < MOST_REPLIES; waitMs = SECOND_MS) {
+      const popped = await redis.call('brpop', queue, waitMs / 1000);
       if (popped === null) break;
-      const reply = readEnvelope(popped[1], message.ticket);
+      const reply = readEnvelope(popped, message.ticket);
       if (reply !== null) replies.push(reply);
     }
-    await redis.del(queue);
+    await redis.call('del', queue);
     return replies;
-  });
+  };
+  const use = { mostBytes: MOST_REPLY_BYTES };
+  return askRedis(broker, limitsFromNow(limitMs, limitMs), ask, use);
 }
 
 /**
@@ -61,16 +72,15 @@ function toEnvelope({ body, exchange }: ControlMessage): string {
   });
 }
 
-/** null: not an answer to this message. */
-function readEnvelope(text: string, ticket: string): ControlReply | null {
-  const envelope = JSON.parse(text) as {
-    body: string;
-    'content-type'?: string;
-    headers?: { ticket?: unknown };
-    properties?: { body_encoding?: string };
-  };
-  if (envelope.headers?.ticket !== ticket) return null;
-  if (envelope['content-type'] !== 'application/json') return { text: null };
-  const isEncoded = envelope.properties?.body_encoding === 'base64';
-  return { text: isEncoded ? Buffer.from(envelope.body, 'base64').toString() : envelope.body };
+/** null: not an answer to this message; whoever may write to the broker may have put it there. */
+function readEnvelope(popped: RespValue, ticket: string): ControlReply | null {
+  const [, text] = Array.isArray(popped) ? popped : [];
+  const envelope = asObject(parseJson(text));
+  if (asObject(envelope['headers'])['ticket'] !== ticket) return null;
+  const { body } = envelope;
+  if (envelope['content-type'] !== 'application/json' || typeof body !== 'string') {
+    return { text: null };
+  }
+  const isEncoded = asObject(envelope['properties'])['body_encoding'] === 'base64';
+  return { text: isEncoded ? Buffer.from(body, 'base64').toString() : body };
 }

@@ -1,20 +1,28 @@
-import { createRedis, type Redis, type RedisOptions } from './redis-client.ts';
+import { MOST_BYTES, type Place } from './connection.ts';
+import { createRedis, type Redis } from './redis-client.ts';
 import { explainRedisError } from './redis-errors.ts';
 import { tellLate, withinLimit } from './time-limit.ts';
 
+/** What may be set of a connection: how much is answered, and that this process ends soon, and it with it. */
+export interface RedisUse {
+  /** default: MOST_BYTES */
+  mostBytes?: number;
+  isLast?: boolean;
+}
+
 /**
- * One connection, gone when this returns or after `limitMs`, whatever comes first. `isLast`: this process ends soon, and
- * the connection, where all went well, with it.
+ * One connection, gone when this returns or after `limitMs`, whatever comes first; where all went well and it is the last,
+ * with this process.
  *
  * @throws Error in plain words
  */
 export async function withRedis<T>(
-  options: RedisOptions,
+  place: Place,
   limitMs: number,
   ask: (redis: Redis) => Promise<T>,
-  isLast = false,
+  { mostBytes = MOST_BYTES, isLast = false }: RedisUse = {},
 ): Promise<T> {
-  const redis = createRedis(options);
+  const redis = createRedis(place, mostBytes);
   const work = async (): Promise<T> => {
     try {
       await redis.connect();
@@ -25,7 +33,7 @@ export async function withRedis<T>(
   };
   let isWell = false;
   try {
-    const answer = await withinLimit(work(), limitMs, tellLate(limitMs, options.tls !== undefined));
+    const answer = await withinLimit(work(), limitMs, tellLate(limitMs, place.tls !== undefined));
     isWell = true;
     return answer;
   } finally {

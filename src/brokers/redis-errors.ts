@@ -1,3 +1,5 @@
+import { cleanText } from '../model/clean-text.ts';
+import { CLOSED } from './connection.ts';
 import { explainConnectionError } from './connection-errors.ts';
 
 /** What the server says, by the start of its answer, and what it means. */
@@ -10,17 +12,14 @@ const SERVER: readonly [pattern: RegExp, meaning: string][] = [
   [/^ERR DB index is out of range/, 'it has no database of the number in the broker URL'],
   [/^ERR max number of clients/, 'it takes no more connections'],
   [/^MASTERDOWN/, 'it is a replica that has lost its master'],
+  [/^(?:MOVED|ASK|CLUSTERDOWN)\b/, 'it is part of a cluster, which Celery cannot use'],
 ];
 
-/** A fault of a Redis connection or answer in plain words. */
+/** A fault of a Redis connection or answer in plain words; what it says itself is cleaned and cut. */
 export function explainRedisError(error: Error): string {
   const { message } = error;
   const known = SERVER.find(([pattern]) => pattern.test(message))?.[1];
   const meaning = explainConnectionError(error) ?? known;
   if (meaning !== undefined) return meaning;
-  if (message.startsWith('Unknown RESP type')) return 'what answers there is no Redis';
-  if (message.startsWith('Connection is closed')) {
-    return 'it closes the connection (a Redis with TLS wants rediss://)';
-  }
-  return message;
+  return message === CLOSED ? `${CLOSED} (a Redis with TLS wants rediss://)` : cleanText(message);
 }

@@ -1,6 +1,6 @@
 import type { Broker, Server } from './broker.ts';
 import type { Redis, Reply } from './redis-client.ts';
-import { withRedis } from './redis-connection.ts';
+import { withRedis, type RedisUse } from './redis-connection.ts';
 import { findMaster } from './sentinel.ts';
 import { tlsOptions } from './tls.ts';
 import { tryServers, type Limits } from './try-servers.ts';
@@ -21,7 +21,7 @@ export async function askRedis<T>(
   broker: Broker,
   limits: Limits,
   ask: (redis: Redis, server: Server) => Promise<T>,
-  isLast = false,
+  use: RedisUse = {},
 ): Promise<T> {
   const target = broker.sentinel === null ? broker : await findMaster(broker, limits);
   return tryServers(target, limits, (server, limitMs) =>
@@ -34,7 +34,7 @@ export async function askRedis<T>(
       },
       limitMs,
       (redis) => ask(redis, server),
-      isLast,
+      use,
     ),
   );
 }
@@ -53,13 +53,19 @@ export async function askSections(
     ['select', section.database],
     ...section.commands,
   ]);
-  const replies = await redis.pipeline([...login, ...commands]).exec();
-  const refusedLogin = login.length > 0 ? (replies.shift()?.[0] ?? null) : null;
+  const replies = await redis.send([...login, ...commands]);
+  const refusedLogin = login.length > 0 ? whyRefused(replies.shift()) : null;
   return sections.map(({ commands: { length } }) => {
     const [select, ...own] = replies.splice(0, length + 1);
     // a database that is not selected is another one, with other keys
-    const refused = select === undefined ? new Error('no answer') : select[0];
+    const refused = whyRefused(select);
     if (refused === null) return own;
     return Array.from({ length }, (): Reply => [refusedLogin ?? refused, null]);
   });
+}
+
+/** null: it is done. */
+function whyRefused(reply: Reply | undefined): Error | null {
+  const [error, value] = reply ?? [null, null];
+  return error ?? (value === 'OK' ? null : new Error('it does not answer as a Redis does'));
 }

@@ -1,6 +1,8 @@
+import { isIP } from 'node:net';
 import { monotonicMs } from '../monotonic.ts';
 import type { Broker, Server } from './broker.ts';
 import { withRedis } from './redis-connection.ts';
+import type { RespValue } from './resp.ts';
 import { tlsOptions } from './tls.ts';
 import type { Limits } from './try-servers.ts';
 
@@ -21,12 +23,11 @@ export async function findMaster(broker: Broker, limits: Limits): Promise<Broker
     };
     const address = await withRedis(options, limitMs, async (redis) => {
       const { user, password } = sentinel;
-      if (password !== null)
-        await (user === null ? redis.auth(password) : redis.auth(user, password));
+      if (password !== null) await redis.call('auth', ...(user === null ? [] : [user]), password);
       return redis.call('sentinel', 'get-master-addr-by-name', sentinel.master);
     });
-    if (!isAddress(address)) throw new Error(`it knows no master "${sentinel.master}"`);
-    return { ...broker.servers[0], host: address[0], port: Number(address[1]) };
+    if (address === null) throw new Error(`it knows no master "${sentinel.master}"`);
+    return { ...broker.servers[0], ...readAddress(address) };
   };
   const named = broker.servers.map(async (server) =>
     ask(server).catch((error: Error) => {
@@ -42,6 +43,11 @@ export async function findMaster(broker: Broker, limits: Limits): Promise<Broker
   }
 }
 
-function isAddress(value: unknown): value is [string, string] {
-  return Array.isArray(value) && value.length === 2;
+/** What a sentinel names is asked as the master, whatever it is: so it has to look like one. */
+function readAddress(value: RespValue): Pick<Server, 'host' | 'port'> {
+  const [host, port, ...more] = Array.isArray(value) ? value : [];
+  const isHost = typeof host === 'string' && (isIP(host) !== 0 || /^[\w.-]{1,253}$/.test(host));
+  const isPort = typeof port === 'string' && /^[1-9]\d{0,4}$/.test(port) && Number(port) <= 65_535;
+  if (isHost && isPort && more.length === 0) return { host, port: Number(port) };
+  throw new Error('it names a master that has no address');
 }

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
+import { readFile } from '../host/files/read.ts';
 import type { TlsSettings } from './broker.ts';
 
 /**
@@ -10,16 +10,17 @@ import type { TlsSettings } from './broker.ts';
 export function tlsOptions(tls: TlsSettings): ConnectionOptions {
   const options: ConnectionOptions = { rejectUnauthorized: tls.verify };
   if (!tls.checkHostname) options.checkServerIdentity = () => undefined;
-  if (tls.caFile !== null) options.ca = readFile('ssl_ca_certs', tls.caFile);
-  if (tls.certFile !== null) options.cert = readFile('ssl_certfile', tls.certFile);
-  if (tls.keyFile !== null) options.key = readFile('ssl_keyfile', tls.keyFile);
+  if (tls.caFile !== null) options.ca = readPem('ssl_ca_certs', tls.caFile);
+  if (tls.certFile !== null) options.cert = readPem('ssl_certfile', tls.certFile);
+  if (tls.keyFile !== null) options.key = readPem('ssl_keyfile', tls.keyFile);
   return options;
 }
 
-function readFile(name: string, path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw new Error(`${name} cannot be read: ${(error as Error).message}`, { cause: error });
-  }
+/** A host's bundle of certificates has a quarter of this. */
+const MOST_BYTES = 2 ** 20;
+
+function readPem(name: string, path: string): Buffer {
+  const read = readFile(path, MOST_BYTES);
+  if ('bytes' in read) return read.bytes;
+  throw new Error(`${name} cannot be read: ${path}: ${read.reason}`);
 }

@@ -3,20 +3,29 @@ import type { Logger } from 'pino';
 import type { ActDeps } from '../act/types.ts';
 import { processActions } from '../act/process.ts';
 import type { Config, Global } from '../config/schema.ts';
+import { joinCalls } from '../join-calls.ts';
 import { readBootId } from '../measure/boot-clock.ts';
 import * as actions from '../systemd/actions.ts';
 import { hasBooted } from '../systemd/heartbeat.ts';
 import { findWorkerTree } from '../systemd/processes.ts';
+import { readPropagation } from '../systemd/propagation.ts';
+import { runSystemctl } from '../systemd/systemctl.ts';
 import { readIdle } from '../systemd/task-pipe.ts';
 import { readUnits } from '../systemd/units.ts';
 import { remoteControl } from './live.ts';
-import { appendOutcome } from './record.ts';
+import { openRecord } from './record.ts';
 
 /** How long a change may take: see `Timing`. To a drain that lasts longer a run comes back at its end. */
 const TIMING = {
   ...{ verifyMs: 30_000, bootMs: 120_000, settleMs: 3_000, pollMs: 250, drainMs: 2_000 },
   ...{ livePollMs: 50, stillMs: 1_000, stillLimitMs: 10_000, reactMs: 5_000, leaveMs: 8_000 },
+  ...{ slowPollMs: 1_000, hurryMs: 20_000 },
 };
+
+/** Several changes look at their services again and again: one call of systemctl at a time answers all of them. */
+const askTogether = joinCalls((asked: string[][]) =>
+  readUnits([...new Set(asked.flat())], runSystemctl),
+);
 
 /** What a command gives to it. */
 interface Means {
@@ -36,10 +45,10 @@ export function makeActDeps(
 ): ActDeps {
   return {
     backupDir,
-    record: (outcome) => appendOutcome(stateDir, outcome, log),
+    record: openRecord(stateDir, log),
     announce: (service, sentence) => log?.error({ event: 'drain_timeout', service }, sentence),
     drainTimeoutMs,
-    systemd: { readUnits, ...actions },
+    systemd: { readUnits: askTogether, readPropagation, ...actions },
     findWorkerTree,
     hasBooted,
     readIdle,
@@ -53,6 +62,8 @@ export function makeActDeps(
     },
     step: () => undefined,
     interrupted,
+    getsOn: () => undefined,
+    mayLeave: () => false,
     timing: TIMING,
   };
 }

@@ -1,13 +1,16 @@
+import { dirname } from 'node:path';
 import { listPending } from '../act/journal.ts';
 import { checkDisks } from '../check/disk.ts';
 import { checkInterval, checkPace } from '../check/timer.ts';
 import type { Finding } from '../check/types.ts';
 import type { Config, Global } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
+import { whyNoAttributes } from '../host/files/attributes.ts';
+import { judgePath } from '../host/files/walk.ts';
 import { readRecent } from '../state/history.ts';
-import { readLockHolder } from '../state/lock.ts';
 import { checkStateDir } from '../state/trusted.ts';
 import { readOverview, type TimerState } from '../systemd/timer.ts';
+import { checkFlock, checkLock, listLocks } from './check-locks.ts';
 import { readDisks } from './read-disks.ts';
 
 const TIMER = 'autoscaler.timer';
@@ -49,18 +52,36 @@ export function checkUser(): Finding[] {
 export async function checkPlaces(global: Global): Promise<Finding[]> {
   const { state_dir: stateDir, backup_dir: backupDir } = global;
   const state = collect('state_unusable', () => checkState(stateDir, global));
-  const lock = collect('lock_unusable', () => {
-    const holder = readLockHolder(stateDir);
-    return holder === null
-      ? []
-      : [about('lock_held', 'info', `a run is going on: ${holder} holds the lock`)];
-  });
-  const backups = await checkBackups(backupDir).catch((error: unknown) => [
+  const locks = listLocks(global).map((path) =>
+    collect('lock_unusable', () => checkLock(path, Date.now())),
+  );
+  const isUnderWay = locks
+    .slice(0, 2)
+    .flat()
+    .some(({ code }) => code === 'lock_held');
+  const backups = await checkBackups(backupDir, isUnderWay).catch((error: unknown) => [
     toFinding('backups_unusable', error),
   ]);
   const { log_file: logFile } = global;
   const disks = readDisks([stateDir, backupDir, ...(logFile === undefined ? [] : [logFile])]);
-  return [...state, ...lock, ...backups, ...checkDisks(disks)];
+  const log = logFile === undefined ? [] : checkLog(logFile);
+  const able = [...checkFlock(), ...checkPerl()];
+  return [...state, ...able, ...locks.flat(), ...backups, ...log, ...checkDisks(disks)];
+}
+
+/** The log in a folder of others does no harm, and is no evidence. */
+function checkLog(path: string): Finding[] {
+  const verdict = judgePath(dirname(path));
+  if (verdict.trusted || verdict.uid === null) return [];
+  const evidence = `${path}: ${verdict.reason}: whoever that is can change or remove the log`;
+  return [about('log_foreign', 'warning', evidence, verdict.command)];
+}
+
+function checkPerl(): Finding[] {
+  const why = whyNoAttributes();
+  if (why === null) return [];
+  const evidence = `${why}: no file can be edited, as its ACL and extended attributes would be lost`;
+  return [about('attributes_unreadable', 'error', evidence, 'apt-get install perl-base')];
 }
 
 function collect(code: string, look: () => Finding[]): Finding[] {
@@ -94,10 +115,11 @@ function checkState(stateDir: string, { check_interval_seconds: intervalS }: Glo
   ];
 }
 
-async function checkBackups(backupDir: string): Promise<Finding[]> {
+/** `isUnderWay`: a run is, and may be at a change. */
+async function checkBackups(backupDir: string, isUnderWay: boolean): Promise<Finding[]> {
   if (!checkStateDir(backupDir)) {
     return [
-      about('backups_missing', 'info', `${backupDir} is not there yet: it is made when needed`),
+      about('backups_missing', 'info', `${backupDir} is not there yet: the first run makes it`),
     ];
   }
   return (await listPending(backupDir)).map(({ folder, manifest }) =>
@@ -110,9 +132,9 @@ async function checkBackups(backupDir: string): Promise<Finding[]> {
         )
       : about(
           'change_in_progress',
-          'warning',
+          isUnderWay ? 'info' : 'warning',
           `a change of ${manifest.service} (${manifest.from} → ${manifest.to}) has not ended`,
-          'the next run finishes it or takes it back',
+          isUnderWay ? null : 'the next run finishes it or takes it back',
         ),
   );
 }

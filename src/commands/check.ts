@@ -23,6 +23,7 @@ import { openOutput } from '../output/terminal.ts';
 import { wrapLines } from '../output/wrap.ts';
 import { makeActDeps } from './act-deps.ts';
 import { checkPlaces, checkTimer, checkUser, toFinding } from './check-host.ts';
+import { checkConfigFile, checkServiceRisks } from './check-risks.ts';
 import { checkService, readWorkerClass } from './check-service.ts';
 import { explainTwin, readServices, type TrueNames } from './true-names.ts';
 
@@ -66,6 +67,7 @@ async function findAll(path: string): Promise<Finding[]> {
     const evidence = `${path}: ${formatCount(count, 'project')}, without faults`;
     findings.push({ code: 'config_ok', severity: 'info', project: null, evidence, remedy: null });
   }
+  findings.push(...checkConfigFile(path));
   findings.push(...(await checkPlaces(config.global)));
   try {
     findings.push(...(await checkTimer(config)));
@@ -126,6 +128,7 @@ async function checkServices(written: Config): Promise<Finding[]> {
     findings.push(...(await checkService({ ...looked, config: named.config })));
     findings.push(...tellQueue(name, measured));
   }
+  findings.push(...(await checkServiceRisks(named.config, named.units)));
   return [...findings, ...checkNumbers(named.config, written, { ...measured, classes })];
 }
 

@@ -5,7 +5,9 @@ import { findProject } from '../config/find-project.ts';
 import { findConfigPath, readConfigFile } from '../config/read.ts';
 import type { Config } from '../config/schema.ts';
 import { EXIT, UserError, type ExitCode } from '../errors.ts';
+import { cleanLine } from '../output/clean.ts';
 import { renderDiff } from '../output/diff.ts';
+import { writeOut } from '../streams.ts';
 import type { GlobalOptions } from './global-options.ts';
 import { openCommandLog } from './log-events.ts';
 import { replaceConfig } from './replace-config.ts';
@@ -48,9 +50,10 @@ export async function enableCommand(options: EnableOptions): Promise<ExitCode> {
     const diff = await renderDiff([{ path, before: text, after }]);
     return print(options, named, { path, diff });
   }
-  await replaceConfig(path, before, bytes);
   const { log_file: logFile = null } = config.global;
+  // before it is written: what cannot be logged is refused
   const log = await openCommandLog({ ...options, quiet: true }, logFile);
+  await replaceConfig(path, before, bytes);
   const event = options.enabled ? 'enable' : 'disable';
   for (const project of changing) log.info({ event, project }, `${project}: ${event}d in ${path}`);
   return print(options, named, { path, diff: '' });
@@ -92,17 +95,15 @@ function print(
       changed: changes && !dryRun,
     }));
     const document = all || documents.length > 1 ? { projects: documents } : documents[0];
-    process.stdout.write(`${JSON.stringify(document)}\n`);
+    writeOut(`${JSON.stringify(document)}\n`);
   } else if (quiet !== true) {
     const lines = named.map(({ name, changes }) => {
-      if (!changes) return `${name} is ${word} already: nothing to do\n`;
-      return dryRun
-        ? `${name}: dry run, not ${word}\n`
-        : `${name}: ${word}, from the next run on\n`;
+      if (!changes) return `${name} is ${word} already: nothing to do`;
+      return dryRun ? `${name}: dry run, not ${word}` : `${name}: ${word}, from the next run on`;
     });
     const isDone = !dryRun && named.some(({ changes }) => changes);
-    const where = isDone ? `Changed: ${path} (as it was: ${path}.bak)\n` : '';
-    process.stdout.write(`${lines.join('')}${where}${diff}`);
+    const where = isDone ? [`Changed: ${path} (as it was: ${path}.bak)`] : [];
+    writeOut(`${[...lines, ...where].map((line) => `${cleanLine(line)}\n`).join('')}${diff}`);
   }
   return EXIT.ok;
 }

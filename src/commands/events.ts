@@ -1,6 +1,8 @@
 import type { Logger } from 'pino';
 import type { Outcome } from '../act/types.ts';
 import type { Global } from '../config/schema.ts';
+import { cleanStrings } from '../output/clean.ts';
+import { makeVisible } from '../output/visible.ts';
 import { monotonicMs } from '../monotonic.ts';
 
 /** What a hook is told of a change: one JSON document on its standard input. */
@@ -26,7 +28,7 @@ const untold = new WeakMap<Logger, Omit<ChangeEvent, 'host'>[]>();
 /** Keeps what became of a change for the hook; what changed nothing, goes on, or only healed drift is none of its business. */
 export function noteEvent(log: Logger, outcome: Outcome, as: string): void {
   const { project, service, action, from, to, result, reason, sentence: message } = outcome;
-  if (result === 'refused' || result === 'draining') return;
+  if (result === 'refused' || result === 'draining' || result === 'waiting') return;
   const event = as === 'recovered' ? as : result === 'applied' ? action : result;
   if (event === 'heal') return;
   const at = new Date().toISOString();
@@ -68,7 +70,7 @@ export async function tellEvents(log: Logger, global: Global | undefined): Promi
     }
     const fault = await runHook(
       { command, user },
-      JSON.stringify({ ...event, host: hostname() }),
+      makeVisible(JSON.stringify(cleanStrings({ ...event, host: hostname() }))),
     ).catch((error: unknown) => String(error));
     if (fault !== null) {
       const { event: name, service } = event;

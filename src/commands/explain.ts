@@ -102,7 +102,7 @@ function explain(
     running: found.running ?? null,
     metrics: listThresholds({ history, checkIntervalMs: intervalMs }, policy).map((metric) => ({
       ...metric,
-      counts: !isFirstLook(sample, metric.metric),
+      first_look: isFirstLook(sample, metric.metric),
       thresholds: metric.thresholds.map(({ heldMs, neededMs, ...rest }) => ({
         ...{ ...rest, held_s: heldMs / 1000, needed_s: neededMs / 1000 },
       })),

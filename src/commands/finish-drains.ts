@@ -1,29 +1,39 @@
 import type { Logger } from 'pino';
-import { recover } from '../act/recover.ts';
+import { findRelated } from '../act/related.ts';
+import type { SideBySide } from '../act/side-by-side.ts';
 import type { ActDeps, Outcome } from '../act/types.ts';
 import { logOutcome } from './log-events.ts';
 
-/** How long the end of a run waits for Celery's running tasks, for all services together. */
-const WAIT_MS = 60_000;
-
 /**
- * Comes back to the services whose Celery still finishes its tasks, once all other ones are served. Those
- * that need longer are left to the next run. Answers the changes that have ended.
+ * Comes back to the services whose Celery still finishes its tasks. They are waited for all at once, and take a place
+ * beside other changes only when their tasks are done. Those that need longer than `untilMs` (as `monotonicMs`) are left to
+ * the next run. Answers the changes that have ended.
  */
 export async function finishDrains(
   draining: ReadonlySet<string>,
-  deps: ActDeps,
-  log: Logger,
+  untilMs: number,
+  { deps, beside, log }: { deps: ActDeps; beside: SideBySide; log: Logger },
 ): Promise<Outcome[]> {
   if (draining.size === 0) return [];
-  const deadlineMs = deps.monotonicMs() + WAIT_MS;
-  const patient = {
-    ...deps,
-    interrupted: () => deps.interrupted() || deps.monotonicMs() > deadlineMs,
-    timing: { ...deps.timing, drainMs: WAIT_MS },
-  };
-  const { outcomes } = await recover(patient, (service) => draining.has(service));
-  const ended = outcomes.filter(({ result }) => result !== 'draining');
-  for (const outcome of ended) logOutcome(log, outcome);
-  return ended;
+  const { findOpen, recoverChange } = await import('../act/recovery.ts');
+  const { isHeldUp } = await import('../act/drain.ts');
+  const isOver = (): boolean => deps.interrupted() || deps.monotonicMs() > untilMs;
+  const timing = { ...deps.timing, drainMs: Math.max(0, untilMs - deps.monotonicMs()) };
+  const changes = await findOpen(draining, deps);
+  const related = await findRelated([...draining], deps);
+  const ended = changes.map(async (change): Promise<Outcome[]> => {
+    const { service: unit } = change.manifest;
+    while (isHeldUp(change, deps)) {
+      if (isOver()) return [];
+      await deps.sleep(deps.timing.pollMs);
+    }
+    const outcome = await beside.add({
+      ...{ unit, touches: related(unit) },
+      work: (getsOn) => recoverChange(change, { ...deps, timing, getsOn }),
+    });
+    if (outcome.result === 'draining') return [];
+    logOutcome(log, outcome);
+    return [outcome];
+  });
+  return (await Promise.all(ended)).flat();
 }

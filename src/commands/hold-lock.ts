@@ -1,43 +1,113 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Global } from '../config/schema.ts';
 import { EXIT, UserError } from '../errors.ts';
 import { monotonicMs } from '../monotonic.ts';
-import { acquireLock } from '../state/lock.ts';
+import type { Holder } from '../state/lock-holders.ts';
+import {
+  acquireLock,
+  CONTROLS_LOCK,
+  hasLockFile,
+  JOURNAL_LOCK,
+  readLock,
+  RUN_LOCK,
+  type HeldLock,
+} from '../state/lock.ts';
+import { accuse, adviseOn, nameHolders } from './tell-holders.ts';
 
 const POLL_MS = 200;
 
-/** The lock of a state folder, held until released or until this process ends. @throws UserError locked (75) */
-export async function holdLock(stateDir: string): Promise<{ release: () => void }> {
-  const lock = await acquireLock(stateDir);
-  if ('release' in lock) return lock;
-  throw new UserError(
-    EXIT.locked,
-    `another run holds the lock: ${lock.heldBy}`,
-    'Wait until it has ended; the timer will come again.',
-  );
+/** After a lock was held its holder may end before it is looked for. */
+const MOST_TRIES = 3;
+
+type Places = Pick<Global, 'state_dir' | 'backup_dir'>;
+
+/** A lock that somebody else has. */
+interface Blocked {
+  path: string;
+}
+
+/** The locks of a run, held until released or until this process ends. @throws UserError locked (75) */
+export function holdLock(places: Places): Promise<HeldLock> {
+  return insist(() => takeBoth(places), { limitMs: 0, what: 'another run holds the lock' });
 }
 
 /**
  * The same for what people call and mean: one that holds it is waited for. `tell` is called once, with who that is.
  *
- * @throws UserError locked (75) where it is still held after `limitMs`
+ * @throws UserError locked (75) where it is still held after `limitMs`, or at once where it never will be free by itself
  */
-export async function waitForLock(
-  stateDir: string,
+export function waitForLock(
+  places: Places,
   limitMs: number,
   tell: (heldBy: string) => void,
-): Promise<{ release: () => void }> {
-  const deadlineMs = monotonicMs() + limitMs;
-  for (let isTold = false; ; isTold = true) {
-    const lock = await acquireLock(stateDir);
-    if ('release' in lock) return lock;
-    if (!isTold) tell(lock.heldBy);
-    if (monotonicMs() >= deadlineMs) {
-      throw new UserError(
-        EXIT.locked,
-        `another run still holds the lock after ${Math.round(limitMs / 1000)} s: ${lock.heldBy}; nothing was done`,
-        'Wait until it has ended (or end it: kill PROCESS finishes or undoes what it is at), then call this again.',
-      );
+): Promise<HeldLock> {
+  const what = `another run still holds the lock after ${Math.round(limitMs / 1000)} s, nothing was done`;
+  return insist(() => takeBoth(places), { limitMs, what, tell });
+}
+
+/** The lock of the pauses and pins, which is never held for long. @throws UserError locked (75) */
+export function holdControls(stateDir: string): Promise<HeldLock> {
+  const what = 'the pauses and pins are being changed';
+  return insist(() => take(`${stateDir}/${CONTROLS_LOCK}`), { limitMs: 5000, what });
+}
+
+/**
+ * Of the state folder, and of the journal in the folder of backups: a run of another config may share that one, and
+ * would take a change that is under way for one whose run has died.
+ */
+function takeBoth({ state_dir: stateDir, backup_dir: backupDir }: Places): HeldLock | Blocked {
+  const state = take(`${stateDir}/${RUN_LOCK}`);
+  if (!('release' in state)) return state;
+  try {
+    const journal = takeJournal(`${backupDir}/${JOURNAL_LOCK}`);
+    if (!('release' in journal)) {
+      state.release();
+      return journal;
+    }
+    return {
+      release: () => {
+        journal.release();
+        state.release();
+      },
+    };
+  } catch (error) {
+    state.release();
+    throw error;
+  }
+}
+
+/** Where it has no room for a lock it has none for a change either: what is measured is remembered all the same. */
+function takeJournal(path: string): HeldLock | Blocked {
+  return hasLockFile(path) ? take(path) : { release: () => undefined };
+}
+
+function take(path: string): HeldLock | Blocked {
+  return acquireLock(path) ?? { path };
+}
+
+async function insist(
+  tryOnce: () => HeldLock | Blocked,
+  of: { limitMs: number; what: string; tell?: (heldBy: string) => void },
+): Promise<HeldLock> {
+  const deadlineMs = monotonicMs() + of.limitMs;
+  for (let tries = 1; ; tries++) {
+    const taken = tryOnce();
+    if ('release' in taken) return taken;
+    const isLate = monotonicMs() >= deadlineMs;
+    if (isLate || tries === 1) {
+      const holders = readLock(taken.path)?.holders ?? [];
+      const isHopeless = holders.some(({ isStranger }) => isStranger);
+      if (isHopeless || (isLate && (holders.length > 0 || tries >= MOST_TRIES))) {
+        throw lockedError(of.what, taken.path, holders);
+      }
+      if (tries === 1) of.tell?.(nameHolders(holders));
+      if (isLate) continue;
     }
     await sleep(POLL_MS);
   }
+}
+
+function lockedError(what: string, path: string, holders: Holder[]): UserError {
+  const message = accuse(path, holders) ?? `${what}: ${nameHolders(holders)}`;
+  return new UserError(EXIT.locked, message, adviseOn(path, holders));
 }

@@ -1,6 +1,7 @@
 import { confirm, isCancel, multiselect, note, password, select, text } from '@clack/prompts';
 import { parseServerUrl } from '../brokers/broker-url.ts';
 import { isBrokerUrl } from '../init/find-broker.ts';
+import { cleanLine } from '../output/clean.ts';
 import type { Candidate, Proposal } from '../init/types.ts';
 
 /** null: the user broke off. */
@@ -20,7 +21,7 @@ export async function askBroker(candidate: Candidate): Promise<Answer<{ url: str
     if (url === '') return { url: null };
     const answer = await tryBroker(candidate, url);
     if (answer === null || 'url' in answer) return answer;
-    note(answer.error, 'That does not work', { format: (line) => line });
+    note(cleanLine(answer.error), 'That does not work', { format: (line) => line });
     const again = await confirm({ message: 'Give another URL?' });
     if (isCancel(again)) return null;
     if (!again) return { url: null };
@@ -109,7 +110,7 @@ async function chooseProjects(
 ): Promise<Answer<string[]>> {
   const options = proposals.map(({ project, minWorkers, maxWorkers, candidate }) => ({
     value: project,
-    label: `${project}: ${minWorkers}–${maxWorkers} (now ${candidate.workers})`,
+    label: `${cleanLine(project)}: ${minWorkers}–${maxWorkers} (now ${candidate.workers})`,
   }));
   const chosen = await multiselect({
     message: `${question} (least–most workers) Space: choose, a: all, Enter: go on`,
@@ -123,6 +124,6 @@ async function chooseProjects(
 
 /** Whether to write it. */
 export async function askWrite(path: string): Promise<boolean> {
-  const isMeant = await confirm({ message: `Write ${path}?` });
+  const isMeant = await confirm({ message: `Write ${cleanLine(path)}?` });
   return !isCancel(isMeant) && isMeant;
 }

@@ -1,13 +1,14 @@
-import { readFileSync } from 'node:fs';
 import { findObstacle } from '../act/live.ts';
 import { isRunning } from '../act/unit.ts';
 import type { Config } from '../config/schema.ts';
+import { readLinesOf, tryReadWhole } from '../host/kernel-files.ts';
 import { findBind, findBroker, findQueues } from '../init/find-broker.ts';
 import { guessBroker } from '../init/guess-broker.ts';
 import type { Candidate, Unusable } from '../init/types.ts';
 import { readLinks, socketInode } from '../measure/listeners.ts';
 import { readUnitSources } from '../measure/unit-sources.ts';
 import { readMemoryMb } from '../measure/worker-memory.ts';
+import { readProcess } from '../systemd/proc.ts';
 import { findWorkerTree, type WorkerTree } from '../systemd/processes.ts';
 import { firstLine, runSystemctl } from '../systemd/systemctl.ts';
 import type { UnitState } from '../systemd/types.ts';
@@ -26,6 +27,8 @@ import { makeActDeps } from './act-deps.ts';
 
 /** What stands in a call of systemctl at once. */
 const BATCH = 300;
+const ENVIRONMENT_BYTES = 256 * 1024;
+const TABLE_BYTES = 64 * 2 ** 20;
 const ROWS = ['--type=service', '--plain', '--no-legend', '--full'];
 
 /** All services of the host that run Gunicorn or Celery, by what they run, and those that seem to. */
@@ -145,30 +148,27 @@ function guess(masterPid: number): string | null {
     const inodes = new Set(
       [...readLinks(masterPid).values()].map(socketInode).filter((inode) => inode !== null),
     );
-    const tables = ['tcp', 'tcp6'].map((name) => readMasterFile(masterPid, `net/${name}`)).join('');
-    return guessBroker(tables, inodes);
+    return (
+      guessIn(`/proc/${masterPid}/net/tcp`, inodes) ??
+      guessIn(`/proc/${masterPid}/net/tcp6`, inodes)
+    );
   } catch {
-    // another user's process
+    // another user's process, no IPv6, or very many connections
     return null;
   }
+}
+
+function guessIn(path: string, inodes: ReadonlySet<string>): string | null {
+  return guessBroker(readLinesOf(path, TABLE_BYTES), inodes);
 }
 
 function readMaster(tree: WorkerTree | null): { argv: string[]; environ: string } {
   if (tree === null) return { argv: [], environ: '' };
   const { masterPid } = tree;
   return {
-    argv: readMasterFile(masterPid, 'cmdline').split('\0'),
-    environ: readMasterFile(masterPid, 'environ'),
+    argv: readProcess(masterPid)?.argv ?? [],
+    environ: tryReadWhole(`/proc/${masterPid}/environ`, ENVIRONMENT_BYTES) ?? '',
   };
-}
-
-function readMasterFile(pid: number, name: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/${name}`, 'utf8');
-  } catch {
-    // another user's process
-    return '';
-  }
 }
 
 /** Why the running pool could not be changed without a restart; null: it can. */

@@ -11,6 +11,7 @@ import { renderScan } from '../output/init-report.ts';
 import { readScreen } from '../output/screen.ts';
 import { openOutput, type Output } from '../output/terminal.ts';
 import { wrapLines } from '../output/wrap.ts';
+import { writeErr } from '../streams.ts';
 import { requireFree, writeNewConfig } from './init-write.ts';
 import { choose, proposeFor, readHost, requireTerminal } from './init-choose.ts';
 import { scanServices } from './init-scan.ts';
@@ -69,7 +70,7 @@ export function enableAll(
 
 /** The user broke off: nothing is written. */
 export function tellInterrupted(): number {
-  process.stderr.write('autoscaler: interrupted, nothing is written\n');
+  writeErr('autoscaler: interrupted, nothing is written\n');
   return INTERRUPTED;
 }
 

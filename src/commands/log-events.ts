@@ -84,6 +84,7 @@ export function logOutcome(log: Logger, outcome: Outcome, event: string = outcom
   const fields = { event, project, service, from, to, result, reason };
   // what was not made because it may not be is told with the decision
   if (result === 'refused' && (outcome.obstacle ?? outcome.held) !== undefined) return;
-  if (result === 'applied' || result === 'draining') log.info(fields, `${sentence}: ${reason}`);
+  if (['applied', 'draining', 'waiting'].includes(result))
+    log.info(fields, `${sentence}: ${reason}`);
   else log.error(fields, hint === null ? sentence : `${sentence} (${hint})`);
 }

@@ -9,6 +9,7 @@ import type { UnitState } from '../systemd/types.ts';
 import { readUnits } from '../systemd/units.ts';
 import type { Refusal } from '../unit-file/types.ts';
 import { assumeRunning } from '../unit-file/assume-running.ts';
+import { ourEnvironmentPath } from '../unit-file/our-files.ts';
 import { locateWorkers, readCommandFacts } from '../unit-file/workers.ts';
 
 /** What a change is to be, before it is known where it is made. */
@@ -42,6 +43,8 @@ export async function preparePlan(
     if (file !== null) texts.set(file.path, file.text);
   }
   for (const { path, text } of sources.environmentFiles) if (text !== null) texts.set(path, text);
+  const { ourEnvironment } = sources;
+  if (ourEnvironment !== null) texts.set(ourEnvironmentPath(sources.unit), ourEnvironment);
   return planChange({
     service: unit.unit,
     ...wanted,

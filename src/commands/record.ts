@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Outcome } from '../act/types.ts';
+import type { ActDeps, Outcome } from '../act/types.ts';
 import type { ActionRecord } from '../decide/types.ts';
 import { UserError } from '../errors.ts';
 import { readBootTime } from '../measure/boot-clock.ts';
@@ -9,38 +9,47 @@ import { appendEntries, readSince } from '../state/history.ts';
 const KNOWN_MS = 24 * 3_600_000;
 
 /**
- * Notes a change in the history, so that the evidence of its service starts anew. One that a run noted
- * right before it died is not noted again.
+ * Notes changes in the history, so that the evidence of their services starts anew. One that a run noted right before it
+ * died is not noted again: what the history holds is read once, since nobody else writes to it while we hold the lock.
  *
- * @throws UserError where it cannot be written; that is said, and the next run does it
+ * What it answers throws a UserError where a change cannot be written; that is said, and the next run does it.
  */
-export function appendOutcome(stateDir: string, outcome: Outcome, log: Logger | null): void {
-  const record = toActionRecord(outcome);
-  if (record === null) return;
-  try {
-    appendOnce(stateDir, record);
-  } catch (error) {
-    if (error instanceof UserError) {
-      log?.error({ event: 'history' }, `a change was made but not noted: ${error.message}`);
+export function openRecord(stateDir: string, log: Logger | null): ActDeps['record'] {
+  let noted: Set<string> | null = null;
+  return (outcome) => {
+    const record = toActionRecord(outcome);
+    if (record === null) return;
+    try {
+      noted ??= readNoted(stateDir);
+      const key = keyOf(record);
+      if (key !== null && noted.has(key)) return;
+      appendEntries(stateDir, [record]);
+      if (key !== null) noted.add(key);
+    } catch (error) {
+      if (error instanceof UserError) {
+        log?.error({ event: 'history' }, `a change was made but not noted: ${error.message}`);
+      }
+      throw error;
     }
-    throw error;
-  }
+  };
 }
 
-function appendOnce(stateDir: string, record: ActionRecord): void {
+function readNoted(stateDir: string): Set<string> {
   const now = { ms: Date.now(), ...readBootTime() };
   const { entries } = readSince(stateDir, now.ms - KNOWN_MS, now);
-  const isNoted = entries.some(
-    ({ entry }) =>
-      entry.kind === 'action' && entry.change === record.change && entry.result === record.result,
-  );
-  if (!isNoted) appendEntries(stateDir, [record]);
+  const keys = entries.map(({ entry }) => (entry.kind === 'action' ? keyOf(entry) : null));
+  return new Set(keys.filter((key) => key !== null));
+}
+
+/** A change that cannot be taken back is noted with each result once; null: it has no name to be known again by. */
+function keyOf({ change, result }: ActionRecord): string | null {
+  return change === undefined ? null : `${change} ${result}`;
 }
 
 /** null for what touched nothing (yet). */
 function toActionRecord(outcome: Outcome): ActionRecord | null {
   const { service, action, from, to, result, reason, changeId } = outcome;
-  if (result === 'refused' || result === 'draining') return null;
+  if (result === 'refused' || result === 'draining' || result === 'waiting') return null;
   const { boot, uptimeS } = readBootTime();
   return {
     ...{ v: 1, kind: 'action', at: new Date().toISOString(), boot, uptime_s: uptimeS },

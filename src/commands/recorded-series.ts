@@ -44,8 +44,8 @@ export interface RecordedSeries {
   changes: DatedChange[];
   cpu: Series;
   memory: Series;
-  /** what the host has, in the unit of `memory`; null: not known */
-  memoryTotal: number | null;
+  /** what the host has, MB; null: not known */
+  memoryTotalMb: number | null;
   /** MB for each unit of `memory` */
   memoryUnitMb: number;
   projects: ProjectSeries[];
@@ -113,7 +113,7 @@ export async function readSeries(
         mb === null ? null : mb / memoryUnitMb,
       ),
     },
-    memoryTotal: memoryTotalMb === null ? null : memoryTotalMb / memoryUnitMb,
+    memoryTotalMb,
     memoryUnitMb,
   };
 }

@@ -1,7 +1,8 @@
 import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { readUserFile, resolveTarget, writeUserFile } from '../act/atomic-write.ts';
+import { LARGEST_BYTES } from '../config/read.ts';
 import { EXIT, UserError } from '../errors.ts';
+import { readTarget, writeUserFile } from '../host/files/write.ts';
 
 /**
  * Replaces the config as a whole. What was before is kept beside it as `FILE.bak`.
@@ -9,7 +10,7 @@ import { EXIT, UserError } from '../errors.ts';
  * @throws UserError permission, or failed where somebody else has changed it meanwhile; it is then as it was
  */
 export async function replaceConfig(path: string, before: Buffer, after: Buffer): Promise<void> {
-  const target = await resolveTarget(path);
+  const { path: target, like } = readTarget(path, LARGEST_BYTES);
   const backup = `${target}.bak`;
   await access(dirname(target), constants.W_OK).catch(() => {
     throw new UserError(
@@ -19,9 +20,8 @@ export async function replaceConfig(path: string, before: Buffer, after: Buffer)
     );
   });
   const none = (): void => undefined;
-  const old = await readUserFile(backup);
-  // made anew each time, so that it has the owner and mode of the config, whose passwords it holds too
-  if (old !== null) await writeUserFile({ path: backup, before: old, after: null }, none);
-  await writeUserFile({ path: backup, before: null, after: before, attributesOf: target }, none);
-  await writeUserFile({ path: target, before, after }, none);
+  const old = readTarget(backup, LARGEST_BYTES).bytes;
+  // with the owner and mode of the config, whose passwords it holds too
+  writeUserFile({ path: backup, before: old, after: before, like }, none);
+  writeUserFile({ path: target, before, after }, none);
 }

@@ -75,7 +75,9 @@ export function withOutcome(report: ServiceReport, outcome: Outcome): ServiceRep
   const { result, running, sentence, hint, obstacle } = outcome;
   if (result === 'refused' && obstacle !== undefined) return withoutChange(report, obstacle);
   if (result === 'applied') return { ...report, applied: true, running: running ?? report.running };
-  if (result === 'draining') return { ...report, reason: `${report.reason}; ${sentence}` };
+  if (result === 'draining' || result === 'waiting') {
+    return { ...report, reason: `${report.reason}; ${sentence}` };
+  }
   return { ...report, error: hint === null ? sentence : `${sentence} (${hint})` };
 }
 

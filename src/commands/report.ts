@@ -1,19 +1,13 @@
 import { formatCount } from '../decide/wording.ts';
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { GlobalOptions } from './global-options.ts';
 import { loadConfig } from '../config/load.ts';
 import { findConfigPath } from '../config/read.ts';
 import { EXIT, UserError, type ExitCode } from '../errors.ts';
+import { replaceOutput } from '../host/files/output.ts';
+import { reopen } from '../host/files/read.ts';
+import { walkPath } from '../host/files/walk.ts';
 import { REPORT_MARK, renderHtmlReport } from '../output/html-report.ts';
 import { openOutput } from '../output/terminal.ts';
 import { logWarnings, openCommandLog } from './log-events.ts';
@@ -45,7 +39,8 @@ export async function reportCommand(options: ReportOptions): Promise<ExitCode> {
   const html = renderHtmlReport(series, hostname());
   if (output === '-') writeOut(html);
   else {
-    writeWhole(output, html);
+    // whoever has the page open never loads half of it
+    explaining(output, () => replaceOutput(output, html, null));
     const { samples, changes } = series;
     const size = `${Math.ceil(Buffer.byteLength(html) / 1000)} kB`;
     openOutput(options).write(
@@ -57,22 +52,13 @@ export async function reportCommand(options: ReportOptions): Promise<ExitCode> {
 
 /** Nothing stands there, or a report of ours. */
 function requireReplaceable(path: string): void {
-  let fd: number;
-  try {
-    // a pipe that nobody writes to must not make us wait
-    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw explainFault(path, error as NodeJS.ErrnoException);
-  }
-  try {
-    const found = Buffer.alloc(REPORT_MARK.length);
-    const isFile = fstatSync(fd).isFile();
-    if (isFile && fstatSync(fd).size === 0) return;
-    if (isFile && readSync(fd, found) > 0 && found.toString('latin1') === REPORT_MARK) return;
-  } finally {
-    closeSync(fd);
-  }
+  const isFree = explaining(path, () =>
+    walkPath(path, ({ file, below }) => {
+      if (file === null) return below.length > 0;
+      return file.stat.isFile() && (file.stat.size === 0 || isReport(file.fd));
+    }),
+  );
+  if (isFree) return;
   throw new UserError(
     EXIT.usage,
     `${path} is there already and is no report`,
@@ -80,23 +66,22 @@ function requireReplaceable(path: string): void {
   );
 }
 
-/** A file that is whole or not there: whoever has the page open never loads half of it. */
-function writeWhole(path: string, text: string): void {
-  const own = `${path}.${process.pid}.tmp`;
+function isReport(name: number): boolean {
+  const fd = reopen(name);
   try {
-    writeFileSync(own, text, { flag: 'wx' });
-    renameSync(own, path);
-  } catch (error) {
-    removeQuietly(own);
-    throw explainFault(path, error as NodeJS.ErrnoException);
+    const found = Buffer.alloc(REPORT_MARK.length);
+    return readSync(fd, found) > 0 && found.toString('latin1') === REPORT_MARK;
+  } finally {
+    closeSync(fd);
   }
 }
 
-function removeQuietly(path: string): void {
+function explaining<T>(path: string, work: () => T): T {
   try {
-    rmSync(path, { force: true });
-  } catch {
-    // it could not be made either
+    return work();
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw explainFault(path, error as NodeJS.ErrnoException);
   }
 }
 

@@ -1,8 +1,8 @@
-import { realpathSync } from 'node:fs';
 import type { RollbackQuestion } from '../act/rollback-plan.ts';
+import { judgePath } from '../host/files/walk.ts';
 import { readUnitSources } from '../measure/unit-sources.ts';
 import type { UnitState } from '../systemd/types.ts';
-import type { SourceFile } from '../unit-file/types.ts';
+import type { SourceFile, UnitSources } from '../unit-file/types.ts';
 import { locateWorkers } from '../unit-file/workers.ts';
 
 const OURS = /\/50-autoscaler\.conf$/;
@@ -14,7 +14,7 @@ export function locatorOf(unit: UnitState): RollbackQuestion['locate'] {
   return (files, asUsers) => {
     const texts = new Map(files.map(({ path, after }) => [path, after]));
     const change = ({ path, text }: SourceFile): SourceFile[] => {
-      const real = realPath(path);
+      const real = judgePath(path).path;
       const after = texts.has(real) ? (texts.get(real) ?? null) : text;
       const name = asUsers.includes(real) ? path.replace(OURS, EDITED) : path;
       return after === null ? [] : [{ path: name, text: after }];
@@ -23,20 +23,13 @@ export function locatorOf(unit: UnitState): RollbackQuestion['locate'] {
       ...sources,
       fragment: sources.fragment === null ? null : (change(sources.fragment)[0] ?? null),
       dropIns: sources.dropIns.flatMap(change),
-      environmentFiles: sources.environmentFiles.map(({ path, text }) => ({
-        path,
-        text: text === null ? null : (change({ path, text })[0]?.text ?? null),
-      })),
+      // one that is removed is ours, and so is the drop-in that names it
+      environmentFiles: sources.environmentFiles.flatMap(
+        ({ path, text }): UnitSources['environmentFiles'] =>
+          text === null ? [{ path, text }] : change({ path, text }),
+      ),
     });
     if (location.how !== 'splice') return location;
     return { ...location, path: location.path.replace(EDITED, '/50-autoscaler.conf') };
   };
-}
-
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }

@@ -2,30 +2,26 @@ import type { Logger } from 'pino';
 import { applyPlan } from '../act/apply.ts';
 import { listFinished, listPending, listUnreadable } from '../act/journal.ts';
 import { recover, whyBlocked } from '../act/recover.ts';
-import { planServiceRollback } from '../act/rollback-plan.ts';
 import type { ActDeps, Outcome, Plan, Recovery } from '../act/types.ts';
-import { readUnit } from '../act/unit.ts';
 import type { GlobalOptions } from './global-options.ts';
 import { ConfigError } from '../config/fault.ts';
 import { loadConfigIfAny } from '../config/optional.ts';
 import type { Config } from '../config/schema.ts';
 import { EXIT, UserError, type ExitCode } from '../errors.ts';
-import { toUserError } from '../host-fault.ts';
-import { readUnitSources } from '../measure/unit-sources.ts';
+import { startWatchdog } from '../host/watchdog.ts';
 import { listChanges, renderChanges } from '../output/changes-report.ts';
+import { cleanLine } from '../output/clean.ts';
 import { renderRollback, type RollbackResult } from '../output/rollback-report.ts';
 import { openOutput, type Output } from '../output/terminal.ts';
 import { disableUnit } from '../systemd/actions.ts';
 import { readUnits } from '../systemd/units.ts';
-import { readCommandFacts } from '../unit-file/workers.ts';
 import { makeActDeps } from './act-deps.ts';
 import { tellEvents } from './events.ts';
 import { waitForLock } from './hold-lock.ts';
-import { liveOf } from './live.ts';
 import { logOutcome, notingFailure, openCommandLog } from './log-events.ts';
+import { rollBack } from './rollback-all.ts';
 import { readTrueChanges } from './rollback-names.ts';
 import { isNamed, selectChains, type Chain } from './rollback-select.ts';
-import { locatorOf } from './rollback-sources.ts';
 import { watchSignals } from './signals.ts';
 import { writeErr, writeOut } from '../streams.ts';
 
@@ -53,7 +49,7 @@ interface Places {
 
 /**
  * Back to the units as they were before the first change, or before the last one only. The timer is
- * stopped first, since the next run would change them again. Works without a config, and with one that
+ * stopped before that, since the next run would change them again. Works without a config, and with one that
  * is wrong: that may be why it is called. Celery's running tasks are waited for, however long they
  * take, because no later run would start the service again.
  */
@@ -80,13 +76,13 @@ export async function rollbackCommand(options: RollbackOptions): Promise<number>
 /** Answers whether all of the journal can be read; what cannot is told on stderr. */
 async function tellUnreadable({ backup_dir: backupDir }: Places): Promise<boolean> {
   const unreadable = await listUnreadable(backupDir);
-  for (const sentence of unreadable) process.stderr.write(`autoscaler: ${sentence}\n`);
+  for (const sentence of unreadable) writeErr(`autoscaler: ${cleanLine(sentence)}\n`);
   return unreadable.length === 0;
 }
 
 /**
- * Under the lock, the timer stopped first unless it is to be kept. A run that is under way is waited for; where it does
- * not end, the timer stays off: nothing is changed then until somebody looks.
+ * Under the lock. A run that is under way is waited for. The timer is stopped, unless it is to be kept, when nothing
+ * stands in the way any more: where the lock cannot be had, or a name is wrong, it is as it was.
  */
 async function rollBackLocked(
   places: Places,
@@ -95,27 +91,34 @@ async function rollBackLocked(
   out: Output,
 ): Promise<number> {
   const { config } = places;
-  const isTimerOff = options.keepTimer === true || (await stopTimer(log, out));
-  const lock = await waitForLock(places.state_dir, LOCK_WAIT_MS, (heldBy) => {
+  const lock = await waitForLock(places, LOCK_WAIT_MS, (heldBy) => {
     log.info({ event: 'rollback' }, `a run is under way (${heldBy}): its end is waited for`);
   });
   const signals = watchSignals();
-  try {
+  const watchdog = await startWatchdog();
+  const changes = async (): Promise<number> => {
     const deps = makeActDeps(places, { interrupted: signals.interrupted, log, config });
     deps.timing = { ...deps.timing, drainMs: Infinity };
     const recovery = await recoverFirst(deps, log);
-    const apply = async (plan: Plan): Promise<Outcome | null> => {
+    const apply = async (plan: Plan, own: ActDeps): Promise<Outcome | null> => {
       if (signals.interrupted()) return null;
       const why = whyBlocked(recovery, plan.service);
       if (why !== null) throw new UserError(EXIT.failed, `${why}: see above`);
-      const outcome = await applyPlan(plan, deps);
+      const outcome = await applyPlan(plan, own);
       logOutcome(log, outcome);
       return outcome;
     };
-    const results = await rollBack(await readChains(places, options), config, deps, apply);
+    const chains = await readChains(places, options);
+    const keepsTimer = options.keepTimer === true || signals.interrupted();
+    const isTimerOff = keepsTimer || (await stopTimer(log, out));
+    const results = await rollBack(chains, config, deps, apply);
     const code = await report(results, options, out);
     return signals.exitCode() ?? (isTimerOff ? code : EXIT.failed);
+  };
+  try {
+    return await watchdog.unlessStuck(changes);
   } finally {
+    watchdog.stop();
     signals.release();
     lock.release();
     await tellEvents(log, places.config?.global);
@@ -168,37 +171,6 @@ async function readChains(
 ): Promise<Chain[]> {
   const { finished, names } = await readTrueChanges(backupDir, options.services);
   return selectChains(finished, names, options.last === true);
-}
-
-/** One service after the other; one that cannot be served stops no other. */
-async function rollBack(
-  chains: Chain[],
-  config: Config | null,
-  deps: ActDeps,
-  apply: (plan: Plan) => Promise<Outcome | null>,
-): Promise<RollbackResult[]> {
-  const results: RollbackResult[] = [];
-  for (const changes of chains) {
-    const [{ service, countable }] = changes;
-    try {
-      const unit = await readUnit(service, deps);
-      const tree = unit.mainPid === null ? null : await deps.findWorkerTree(unit);
-      const answer = await planServiceRollback({
-        ...{ backupDir: deps.backupDir, unit, changes, locate: locatorOf(unit) },
-        live: {
-          ...liveOf(config, service),
-          pool: readCommandFacts(readUnitSources(unit))?.pool ?? null,
-        },
-        running: tree === null || 'error' in tree || !countable ? null : tree.workerPids.length,
-      });
-      results.push({ service, ...answer, outcome: await apply(answer.plan) });
-    } catch (error) {
-      const fault = toUserError(error);
-      if (fault === null) throw error;
-      results.push({ service, error: fault.message });
-    }
-  }
-  return results;
 }
 
 /** Whether the timer is off now; one that is not installed is. */

@@ -1,4 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { CHILD_ENV } from '../child-env.ts';
+import { judgePath } from '../host/files/walk.ts';
+import { cleanText } from '../model/clean-text.ts';
 
 /** What is run: the words of a command, or a line for `/bin/sh -c`; `user` null: as we are. */
 export interface Hook {
@@ -9,6 +12,8 @@ export interface Hook {
 const TIMEOUT_MS = 10_000;
 /** between SIGTERM and SIGKILL */
 const GRACE_MS = 1000;
+/** For what it has said last; something that it leaves behind may keep that open. */
+const LAST_WORDS_MS = 200;
 const MOST_OUTPUT = 2000;
 
 /**
@@ -22,6 +27,8 @@ export async function runHook(
 ): Promise<string | null> {
   const account = user === null ? null : findAccount(user);
   if (typeof account === 'string') return account;
+  const distrust = (account?.uid ?? process.geteuid?.()) === 0 ? findForeign(command) : null;
+  if (distrust !== null) return distrust;
   const [file = '', ...args] = typeof command === 'string' ? ['/bin/sh', '-c', command] : command;
   return new Promise((resolve) => {
     const child = spawn(file, args, {
@@ -61,13 +68,36 @@ export async function runHook(
         : signal === null
           ? `exit code ${code}`
           : `ended by ${signal}`;
-      const last = said.trimEnd().split('\n').at(-1)?.slice(0, 300) ?? '';
-      end(code === 0 && !isLate ? null : last === '' ? why : `${why}: ${last}`);
+      const finish = (): void => {
+        const last = cleanText(said.trimEnd().split('\n').at(-1) ?? '', 300);
+        end(last === '' ? why : `${why}: ${last}`);
+      };
+      if (code === 0 && !isLate) return end(null);
+      // it may have been closed before the end was known
+      if (child.stderr.closed) return finish();
+      child.stderr.once('close', finish);
+      setTimeout(finish, LAST_WORDS_MS);
     });
     // one that does not read it may do so
     child.stdin.on('error', () => undefined);
     child.stdin.end(`${input}\n`);
   });
+}
+
+const INTERPRETER = /\/(?:[bdkz]?a?sh|python[\d.]*|perl|node|ruby|php)$/;
+
+/** Why root must not run a program, or a script by its interpreter: others than root could have written it. null: it may. */
+function findForeign(command: string | string[]): string | null {
+  const words = typeof command === 'string' ? command.trim().split(/[\s;&|<>()]+/) : command;
+  const [program = '', ...args] = words;
+  const script = INTERPRETER.test(program) ? args.find((word) => !word.startsWith('-')) : undefined;
+  for (const path of [program, script]) {
+    if (path?.startsWith('/') !== true) continue;
+    const verdict = judgePath(path);
+    if (verdict.trusted || verdict.uid === null) continue;
+    return `${path}: ${verdict.reason}, and whoever can write it would be root; set "on_event_user", or: ${verdict.command}`;
+  }
+  return null;
 }
 
 interface Account {
@@ -78,10 +108,17 @@ interface Account {
 
 /** From wherever the host knows its users; a text says why there is none. */
 function findAccount(user: string): Account | string {
-  const { stdout, error } = spawnSync('getent', ['passwd', '--', user], { encoding: 'utf8' });
+  const { stdout, error } = spawnSync('getent', ['passwd', '--', user], {
+    env: CHILD_ENV,
+    encoding: 'utf8',
+    // a directory of users on another host may be silent
+    timeout: TIMEOUT_MS,
+    killSignal: 'SIGKILL',
+  });
   if (error) return `getent: ${error.message}`;
   const [name = '', , uid, gid, , home = '/'] = stdout.trimEnd().split(':');
-  if (uid === undefined || gid === undefined) return `there is no user ${user} (on_event_user)`;
+  if (!/^\d+$/.test(uid ?? '') || !/^\d+$/.test(gid ?? ''))
+    return `there is no user ${user} (on_event_user)`;
   return { uid: Number(uid), gid: Number(gid), env: { USER: name, LOGNAME: name, HOME: home } };
 }
 

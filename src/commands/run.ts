@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
-import { recover, whyBlocked } from '../act/recover.ts';
-import type { ActDeps, Recovery } from '../act/types.ts';
+import { whyBlocked } from '../act/recover.ts';
+import { openSideBySide, type SideBySide } from '../act/side-by-side.ts';
+import type { ActDeps } from '../act/types.ts';
 import type { GlobalOptions } from './global-options.ts';
 import { drainTimeouts } from '../config/drain-timeout.ts';
 import { loadConfig } from '../config/load.ts';
@@ -9,25 +10,25 @@ import { findConfigPath } from '../config/read.ts';
 import type { Config } from '../config/schema.ts';
 import { carryBrakes } from '../decide/brake-memory.ts';
 import { decide } from '../decide/decide.ts';
-import { decideHeal } from '../decide/heal.ts';
 import { noteHolds } from '../decide/holds.ts';
 import { mayGrow } from '../decide/may-grow.ts';
-import type { Decision, Policy } from '../decide/types.ts';
 import { historyNeededMs } from '../decide/window.ts';
-import { takeSample, type Measurement } from '../measure/sample.ts';
+import { enterPhase } from '../host/phase.ts';
+import { startWatchdog } from '../host/watchdog.ts';
+import { takeSample } from '../measure/sample.ts';
 import type { RunReport, ServiceReport } from '../output/run-report.ts';
 import { appendEntries, readRecent } from '../state/history.ts';
-import type { UnitState } from '../systemd/types.ts';
 import { makeActDeps } from './act-deps.ts';
 import { withControls } from './controls.ts';
 import { tellEvents } from './events.ts';
-import { finishDrains } from './finish-drains.ts';
 import { holdLock } from './hold-lock.ts';
 import { recommendLive } from './live.ts';
-import { logIdle, loggingFailure, logOutcome, logWarnings, openCommandLog } from './log-events.ts';
+import { logIdle, loggingFailure, logWarnings, openCommandLog } from './log-events.ts';
 import { printRun } from './print-run.ts';
-import { reportDisabled, reportTwin, withOutcome } from './report-decision.ts';
-import { serve } from './serve.ts';
+import { recoverFirst, type Recovered } from './recover-first.ts';
+import { reportDisabled, reportTwin } from './report-decision.ts';
+import { limitRun } from './run-limits.ts';
+import { serveAll, wantsChange, type Look } from './serve-all.ts';
 import { watchSignals } from './signals.ts';
 import { tellLacks } from './tell-lacks.ts';
 import { readServices, type TrueNames } from './true-names.ts';
@@ -57,9 +58,10 @@ export async function runCommand(options: RunOptions): Promise<number> {
 
 /** A cycle that may change things; a number is the exit code of a run that was asked to end. */
 async function runLocked(written: Config, log: Logger): Promise<RunReport | number> {
-  const lock = await holdLock(written.global.state_dir);
+  const lock = await holdLock(written.global);
   const signals = watchSignals();
-  try {
+  const watchdog = await startWatchdog();
+  const cycle = async (): Promise<RunReport | number> => {
     const memory = recallUnits(written.global.state_dir);
     const named = await readServices(written, memory.systemd);
     const { config } = named;
@@ -68,18 +70,15 @@ async function runLocked(written: Config, log: Logger): Promise<RunReport | numb
     });
     const report = await runCycle(named, log, deps, memory);
     return signals.exitCode() ?? report;
+  };
+  try {
+    return await watchdog.unlessStuck(cycle);
   } finally {
+    watchdog.stop();
     signals.release();
     lock.release();
     await tellEvents(log, written.global);
   }
-}
-
-/** What was measured, and what is decided on it. */
-interface Look {
-  units: ReadonlyMap<string, UnitState>;
-  measured: Measurement;
-  decisions: Decision[];
 }
 
 /** `deps` null: a dry run, which writes nothing anywhere. */
@@ -89,32 +88,58 @@ async function runCycle(
   deps: ActDeps | null,
   memory: RunMemory,
 ): Promise<RunReport> {
+  const beside = openSideBySide();
+  try {
+    return await runBeside(named, log, deps, memory, beside);
+  } finally {
+    // whatever has happened, no change is left in the middle
+    await beside.ended();
+  }
+}
+
+async function runBeside(
+  named: TrueNames,
+  log: Logger,
+  plainDeps: ActDeps | null,
+  memory: RunMemory,
+  beside: SideBySide,
+): Promise<RunReport> {
   const { config, twins } = named;
   const { state_dir: stateDir, check_interval_seconds: intervalS } = config.global;
-  const recovered = deps === null ? null : await recoverFirst(deps, log);
+  const limits = plainDeps === null ? null : limitRun(plainDeps, beside, intervalS * 1000);
+  const deps = plainDeps && limits ? { ...plainDeps, mayLeave: limits.mayLeave } : null;
+  const recovered = deps === null ? null : await recoverFirst(deps, beside, log);
 
+  enterPhase('reading the history');
   const policies = withControls((await readPoliciesAt(config))(new Date()), stateDir);
   const { entries, warnings } = readRecent(stateDir, historyNeededMs(policies, intervalS * 1000));
   for (const warning of warnings) log.warn({ event: 'history' }, warning);
   const previous = entries.findLast((entry) => entry.kind === 'sample') ?? null;
   const byService = new Map(policies.map((policy) => [policy.service, policy]));
   const look = async ({ units }: Pick<TrueNames, 'units'>): Promise<Look> => {
+    // what is still being recovered is measured in the middle of a change
+    const open = recovered && { ...recovered.recovery, blocked: [...recovered.recovery.blocked] };
     const taken = await takeSample({
       ...{ config, units, previous, history: entries, memory },
       mayGrow: (sample, service) => mayGrow(byService.get(service)!, sample),
     });
-    const sample = carryBrakes(policies, entries, taken.sample, recovered?.blocked);
+    enterPhase('deciding');
+    const sample = carryBrakes(policies, entries, taken.sample, open?.blocked);
     const history = [...entries, sample];
     const decisions = decide({ policies, history, checkIntervalMs: intervalS * 1000 });
-    return { units, measured: { ...taken, sample }, decisions };
+    return {
+      ...{ units, policies, measured: { ...taken, sample }, decisions },
+      whyBlocked: (service) => open && whyBlocked(open, service),
+    };
   };
-  let seen = await look(recovered?.hasChanged === true ? await readServices(config) : named);
+  let seen = await look(recovered?.recovery.outcomes.length ? await readServices(config) : named);
   // what is to be changed is decided on what systemd and the kernel say now
-  if ((memory.systemd.wasUsed || memory.trees.wasUsed) && wantsChange(seen, byService)) {
+  const isKnown = memory.systemd.wasUsed || memory.trees.wasUsed;
+  if (isKnown && seen.decisions.some((decision) => wantsChange(decision, seen))) {
     memory.trees.trees = {};
     seen = await look(await readServices(config));
   }
-  const { units, measured, decisions } = seen;
+  const { measured, decisions } = seen;
   const { sample } = measured;
   if (deps !== null) {
     appendEntries(stateDir, [noteHolds(sample, decisions)]);
@@ -128,21 +153,15 @@ async function runCycle(
     host: sample.host,
     services: [],
   };
-  if (recovered?.failed === true) report.failed = true;
   if (deps === null) {
     const { readUnfinished } = await import('./unfinished.ts');
     const unfinished = await readUnfinished(config);
     if (unfinished.length > 0) report.unfinished = unfinished;
   }
-  const begun = new Map<string, ServiceReport>();
-  for (const decision of decisions) {
-    const known = { decision, policies, units, measured };
-    const blocked = recovered === null ? null : whyBlocked(recovered, decision.service);
-    report.services.push(await serve(known, { config, log, deps, blocked, begun }));
-  }
-  if (deps !== null) {
-    await waitForDrains(report, { before: recovered?.draining ?? [], begun }, deps, log);
-  }
+  const whyNot = limits === null ? () => null : limits.whyNot;
+  const served = await serveAll(seen, { config, log, deps, beside, recovered, whyNot });
+  report.services = inOrder(served.services, config);
+  if (served.hasFailed || hasFailed(recovered)) report.failed = true;
   for (const twin of twins) report.services.push(logIdle(log, reportTwin(twin)));
   for (const [project, { enabled, service_name }] of Object.entries(config.projects)) {
     if (!enabled) report.services.push(reportDisabled(project, service_name));
@@ -160,47 +179,14 @@ async function runCycle(
   return report;
 }
 
-function wantsChange(
-  { decisions, measured }: Look,
-  policies: ReadonlyMap<string, Policy>,
-): boolean {
-  return decisions.some(
-    (decision) =>
-      decision.action !== 'none' ||
-      decideHeal(decision, policies.get(decision.service)!, measured.sample) !== null,
-  );
+/** As the projects stand in the config: what happens first differs from run to run. */
+function inOrder(services: ServiceReport[], { projects }: Config): ServiceReport[] {
+  const names = Object.keys(projects);
+  return services.sort((a, b) => names.indexOf(a.project) - names.indexOf(b.project));
 }
 
-/** Last of all, so that no other service waits; those that ran into it in this run get its end. */
-async function waitForDrains(
-  report: RunReport,
-  { before, begun }: { before: readonly string[]; begun: ReadonlyMap<string, ServiceReport> },
-  deps: ActDeps,
-  log: Logger,
-): Promise<void> {
-  const draining = new Set([...before, ...begun.keys()]);
-  for (const outcome of await finishDrains(draining, deps, log)) {
-    const service = begun.get(outcome.service);
-    if (service !== undefined) {
-      const at = report.services.findIndex(({ project }) => project === service.project);
-      report.services[at] = withOutcome(service, outcome);
-    } else if (outcome.result === 'failed') report.failed = true;
-  }
-}
-
-/** What a run before has left is finished or undone first; the evidence of those services starts anew. */
-async function recoverFirst(
-  deps: ActDeps,
-  log: Logger,
-): Promise<Recovery & { draining: string[]; failed: boolean; hasChanged: boolean }> {
-  const recovery = await recover(deps);
-  const { outcomes, faults } = recovery;
-  for (const outcome of outcomes) logOutcome(log, outcome, 'recovered');
-  for (const fault of faults) log.error({ event: 'recovered' }, fault);
-  return {
-    ...recovery,
-    draining: outcomes.filter(({ result }) => result === 'draining').map(({ service }) => service),
-    failed: faults.length > 0 || outcomes.some(({ result }) => result === 'failed'),
-    hasChanged: outcomes.length > 0,
-  };
+function hasFailed(recovered: Recovered | null): boolean {
+  if (recovered === null) return false;
+  const { faults, outcomes } = recovered.recovery;
+  return faults.length > 0 || outcomes.some(({ result }) => result === 'failed');
 }

@@ -1,13 +1,17 @@
 import { formatCount } from '../decide/wording.ts';
 import type { Logger } from 'pino';
 import { applyPlan } from '../act/apply.ts';
-import { recover, whyBlocked } from '../act/recover.ts';
-import type { Outcome, Plan } from '../act/types.ts';
+import { startRecovery, whyBlocked } from '../act/recover.ts';
+import { findRelated } from '../act/related.ts';
+import { openSideBySide, type SideBySide } from '../act/side-by-side.ts';
+import type { Outcome, Plan, Recovery } from '../act/types.ts';
 import type { GlobalOptions } from './global-options.ts';
 import { loadConfigIfAny } from '../config/optional.ts';
 import type { Config } from '../config/schema.ts';
 import { findNameFault, unitName } from '../config/service-name.ts';
 import { EXIT, UserError, type ExitCode } from '../errors.ts';
+import { startWatchdog } from '../host/watchdog.ts';
+import { cleanLine } from '../output/clean.ts';
 import { renderDiff } from '../output/diff.ts';
 import { openOutput } from '../output/terminal.ts';
 import type { UnitState } from '../systemd/types.ts';
@@ -57,44 +61,65 @@ export async function scaleCommand(options: ScaleOptions): Promise<number> {
   );
 }
 
-/** Under the lock, after what a run before has left is finished or undone. */
+/** Under the lock, after what a run before has left of this service is finished or undone. */
 async function scaleLocked(
   service: string,
   asked: Asked,
   { options, config, log }: { options: ScaleOptions; config: Config; log: Logger },
 ): Promise<number> {
-  const lock = await holdLock(config.global.state_dir);
+  const lock = await holdLock(config.global);
   const signals = watchSignals();
-  try {
+  const watchdog = await startWatchdog();
+  const scale = async (beside: SideBySide): Promise<number> => {
     const deps = makeActDeps(config.global, {
       ...{ interrupted: signals.interrupted, log, drainTimeoutMs: drainTimeouts(config), config },
     });
     // perhaps no timer comes to go on with a drain: wait for Celery's tasks, unless interrupted
     deps.timing = { ...deps.timing, drainMs: Infinity };
-    const recovery = await recover(deps);
-    const { outcomes, faults } = recovery;
-    for (const outcome of outcomes) logOutcome(log, outcome, 'recovered');
-    for (const fault of faults) log.error({ event: 'recovered' }, fault);
-    const why = whyBlocked(recovery, service);
-    if (why !== null) {
-      throw new UserError(
-        EXIT.failed,
-        `${service}: ${why}`,
-        'autoscaler rollback --list shows it; try again when it is finished.',
-      );
-    }
-    const plan = await planScale(service, asked, { config, mayReload: true });
-    const heal = plan.from === plan.to ? await planHealNow(plan, config, deps) : null;
-    if (plan.from === plan.to && heal === null) return printNothingToDo(plan, options);
-    const outcome = await applyPlan(heal ?? plan, deps);
-    logOutcome(log, outcome);
-    tellLive(outcome, config, log);
+    const { recovery, ended } = await startRecovery(deps, beside, (outcome) =>
+      logOutcome(log, outcome, 'recovered'),
+    );
+    for (const fault of recovery.faults) log.error({ event: 'recovered' }, fault);
+    const related = await findRelated([service], deps);
+    // only what is left of this very service, or of one that it is restarted with, is waited for
+    const change = beside.add({
+      ...{ unit: service, touches: related(service) },
+      work: async () => {
+        requireFree(service, recovery);
+        const plan = await planScale(service, asked, { config, mayReload: true });
+        const heal = plan.from === plan.to ? await planHealNow(plan, config, deps) : null;
+        if (plan.from === plan.to && heal === null) return { plan, outcome: null };
+        const outcome = await applyPlan(heal ?? plan, deps);
+        logOutcome(log, outcome);
+        tellLive(outcome, config, log);
+        return { plan, outcome };
+      },
+    });
+    const [{ plan, outcome }] = await Promise.all([change, ended]);
+    if (outcome === null) return printNothingToDo(plan, options);
     return signals.exitCode() ?? printOutcome(outcome, options);
+  };
+  try {
+    return await watchdog.unlessStuck(async () => {
+      const beside = openSideBySide();
+      return scale(beside).finally(() => beside.ended());
+    });
   } finally {
+    watchdog.stop();
     signals.release();
     lock.release();
     await tellEvents(log, config.global);
   }
+}
+
+function requireFree(service: string, recovery: Recovery): void {
+  const why = whyBlocked(recovery, service);
+  if (why === null) return;
+  throw new UserError(
+    EXIT.failed,
+    `${service}: ${why}`,
+    'autoscaler rollback --list shows it; try again when it is finished.',
+  );
 }
 
 /** What is to be scaled, and the config with services by their own names. */
@@ -106,7 +131,8 @@ interface Found {
 
 /**
  * By unit (an alias too), or by the name of a project. @throws UserError usage for what cannot be a
- * unit's name, config for a project whose service another one has
+ * unit's name, config for a project whose service another one has, failed where there is no such unit: before
+ * anything is locked, finished or undone
  */
 async function findService(name: string, written: Config): Promise<Found> {
   const isProject = Object.hasOwn(written.projects, name);
@@ -117,7 +143,9 @@ async function findService(name: string, written: Config): Promise<Found> {
   const { config, twins } = followAliases(written, units);
   const twin = twins.find(({ project }) => project === name);
   if (twin !== undefined) throw new UserError(EXIT.config, `${name}: ${explainTwin(twin)}`);
-  const service = units.get(alias)?.id ?? alias;
+  const unit = units.get(alias);
+  const service = unit?.id ?? alias;
+  requireLoaded(service, unit);
   const owner = Object.entries(config.projects).find(([project, { service_name }]) =>
     isProject ? project === name : service_name === service,
   );
@@ -187,6 +215,11 @@ function printNothingToDo(plan: Plan, options: ScaleOptions): ExitCode {
 function printOutcome(outcome: Outcome, options: ScaleOptions): ExitCode {
   const { result, sentence, hint } = outcome;
   if (options.json === true) writeOut(`${JSON.stringify(outcome)}\n`);
-  else openOutput(options).write(`${sentence}\n${hint === null ? '' : `${hint}\n`}`);
-  return result === 'applied' || result === 'draining' ? EXIT.ok : EXIT.failed;
+  else {
+    const lines = hint === null ? [sentence] : [sentence, hint];
+    openOutput(options).write(lines.map((line) => `${cleanLine(line)}\n`).join(''));
+  }
+  return result === 'applied' || result === 'draining' || result === 'waiting'
+    ? EXIT.ok
+    : EXIT.failed;
 }

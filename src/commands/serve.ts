@@ -1,7 +1,9 @@
 import type { Logger } from 'pino';
 import type { ActDeps } from '../act/types.ts';
+import { readUnit } from '../act/unit.ts';
 import type { Config } from '../config/schema.ts';
 import type { Decision, Policy } from '../decide/types.ts';
+import { enterPhase } from '../host/phase.ts';
 import { toUserError } from '../host-fault.ts';
 import type { Measurement } from '../measure/sample.ts';
 import type { ServiceReport } from '../output/run-report.ts';
@@ -24,8 +26,8 @@ export interface ServeBy {
   config: Config;
   log: Logger;
   deps: ActDeps | null;
-  /** why nothing is begun any more for this service in this run; null: it may be */
-  blocked: string | null;
+  /** why nothing is begun (any more) for this service in this run; null: it may be */
+  whyNot: () => string | null;
   /** those whose Celery finishes its tasks now, by service */
   begun: Map<string, ServiceReport>;
 }
@@ -52,7 +54,7 @@ async function carryOutDecision(
 ): Promise<ServiceReport> {
   const { unit, policy, report } = of;
   const { log, deps } = by;
-  const why = by.blocked ?? (deps?.interrupted() === true ? 'this run was asked to end' : null);
+  const why = by.whyNot();
   if (report.action === 'none' || unit === undefined || decision.to === null) {
     if (unit === undefined || policy === undefined) return logIdle(log, report);
     const idle = { decision, policy, unit, measured, report };
@@ -67,11 +69,14 @@ async function carryOutDecision(
     return logIdle(log, held);
   }
   const { project, to, reasons } = decision;
+  enterPhase(`planning the change of ${unit.unit}`);
   // seldom needed, and not small
   const { preparePlan } = await import('./prepare-plan.ts');
   const live = liveOf(by.config, unit.unit);
   const wanted = { project, to, reasons, reason: report.reason, live, mayReload: deps !== null };
-  const plan = await preparePlan(unit, wanted);
+  // others may have had their turn since it was measured
+  const now = deps === null ? unit : await readUnit(unit.unit, deps);
+  const plan = await preparePlan(now, wanted);
   if ('how' in plan || deps === null) {
     const planned = withPlan(report, plan);
     if (planned.error !== null) logIdle(log, planned);

@@ -1,3 +1,5 @@
+import { onFirstChange } from '../host/phase.ts';
+
 /** Whether the user (Ctrl-C) or systemd (stop) asked us to end. */
 export interface SignalWatch {
   interrupted: () => boolean;
@@ -8,23 +10,27 @@ export interface SignalWatch {
 }
 
 /**
- * Holds SIGINT, SIGTERM and SIGHUP back while a change is under way: it is finished or undone, nothing
- * new is begun, and the process ends with 128 + n.
+ * Holds SIGINT, SIGTERM and SIGHUP back from the first change on: what is under way is finished or undone, nothing
+ * new is begun, what was done is told, and the process ends with 128 + n. Before that a signal ends it at once, as
+ * there is nothing to lose, and nothing that holds this thread up can keep it from being heard.
  */
 export function watchSignals(): SignalWatch {
   const numbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
   let code: number | null = null;
-  const handlers = Object.entries(numbers).map(([name, number]) => {
-    const handler = (): void => {
+  const handlers = Object.entries(numbers).map(([name, number]) => ({
+    name,
+    handler: (): void => {
       code ??= 128 + number;
-    };
-    process.on(name, handler);
-    return { name, handler };
+    },
+  }));
+  onFirstChange(() => {
+    for (const { name, handler } of handlers) process.on(name, handler);
   });
   return {
     interrupted: () => code !== null,
     exitCode: () => code,
     release: () => {
+      onFirstChange(null);
       for (const { name, handler } of handlers) process.off(name, handler);
     },
   };

@@ -6,6 +6,7 @@ import type { SimulatedRun, Simulation } from '../decide/simulate.ts';
 import type { Decision } from '../decide/types.ts';
 import { EXIT, UserError, type ExitCode } from '../errors.ts';
 import { renderTable } from '../output/table.ts';
+import { makeVisible } from '../output/visible.ts';
 import { parseHistoryLine } from '../state/history-lines.ts';
 import { readLines } from '../state/stream-lines.ts';
 
@@ -24,8 +25,8 @@ interface Change {
 const FAULTS_TOLD = 10;
 
 /**
- * Runs a history file through the simulation and prints the changes. A wrong line is left out and told (exit 1): a
- * history has one where the power failed. Throws a UserError for a file without any right line, or that cannot be read.
+ * Runs a history file through the simulation and prints the changes. A wrong line is left out, a wrong value of a sample
+ * is unknown, and both are told (exit 1): a history has one where the power failed. Throws a UserError for a file without any right line, or that cannot be read.
  */
 export async function simulateFile(
   simulation: Simulation,
@@ -41,7 +42,9 @@ export async function simulateFile(
   try {
     for await (const { text, number, ended } of readLines(createReadStream(file))) {
       if (text.trim() === '') continue;
-      const entry = parseHistoryLine(text);
+      const entry = parseHistoryLine(text, (fault) => {
+        faults.push(`${file}:${number}: ${fault}; it counts as unknown`);
+      });
       if ('fault' in entry) {
         if (ended) faults.push(`${file}:${number}: ${entry.fault}`);
         else warn(`${file}:${number}: the last line is torn and not used`);
@@ -57,10 +60,10 @@ export async function simulateFile(
     throw explainReadError(error, file);
   }
   if (faults.length > 0 && entries === 0) throw wrongLines(faults);
-  if (faults.length > 0) stderr.write(`${wrongLines(faults).message}\n`);
+  if (faults.length > 0) stderr.write(`${makeVisible(wrongLines(faults).message)}\n`);
   if (samples === 0) warn(`${file}: expected samples, found none`);
   const text = json ? `${JSON.stringify({ decisions: changes })}\n` : render(changes, samples);
-  stdout.write(text);
+  stdout.write(makeVisible(text));
   return faults.length > 0 ? EXIT.failed : EXIT.ok;
 }
 
@@ -89,7 +92,7 @@ function wrongLines(faults: readonly string[]): UserError {
   if (more > 0) told.push(`… and ${more} more`);
   const hint =
     'Each line is a JSON object of the history format: a sample or an action (docs/history-format.md).';
-  return new UserError(EXIT.config, told.join('\n'), hint);
+  return new UserError(EXIT.config, told, hint);
 }
 
 function explainReadError(error: unknown, file: string): unknown {

@@ -5,6 +5,8 @@ import { loadConfig } from '../config/load.ts';
 import { readPoliciesAt } from '../config/policies-at.ts';
 import { startSimulation, type Simulation } from '../decide/simulate.ts';
 import type { ExitCode } from '../errors.ts';
+import { cleanLine } from '../output/clean.ts';
+import { makeVisible } from '../output/visible.ts';
 import { guardStdout } from '../streams.ts';
 
 /** `samples`: a history file, or `-` for standard input. */
@@ -32,7 +34,7 @@ export async function simulateCommand(
 ): Promise<ExitCode> {
   if (io.stdout === process.stdout) guardStdout();
   const warn = (text: string): void => {
-    if (options.quiet !== true) io.stderr.write(`autoscaler: ${text}\n`);
+    if (options.quiet !== true) io.stderr.write(`autoscaler: ${makeVisible(cleanLine(text))}\n`);
   };
   const { config, warnings } = await loadConfig(findConfigPath(options.config));
   for (const fault of warnings) warn(formatFault(fault));

@@ -1,5 +1,5 @@
-import { closeSync, fchmodSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { Logger } from 'pino';
+import { replaceOutput } from '../host/files/output.ts';
 import { renderFamilies } from '../output/prometheus.ts';
 import { tellMetrics, type RunFacts } from '../output/run-metrics.ts';
 import { readCounters, writeCounters } from '../state/counters.ts';
@@ -24,29 +24,10 @@ export function writeTextfile(
       { ...run, ...clocks, version: VERSION },
       readCounters(stateDir),
     );
-    replaceFile(path, renderFamilies(families));
+    // the collector, which reads at any time, is another user, whatever the umask says
+    replaceOutput(path, renderFamilies(families), 0o644);
     writeCounters(stateDir, counts);
   } catch (error) {
     log.error({ event: 'textfile' }, `${path}: cannot be written: ${(error as Error).message}`);
-  }
-}
-
-/** The collector reads at any time, and only what ends in `.prom`; others may own the folder. */
-function replaceFile(path: string, text: string): void {
-  const temp = `${path}.${process.pid}.tmp`;
-  rmSync(temp, { force: true });
-  try {
-    const fd = openSync(temp, 'wx', 0o644);
-    try {
-      // whatever the umask says: another user reads it
-      fchmodSync(fd, 0o644);
-      writeFileSync(fd, text);
-    } finally {
-      closeSync(fd);
-    }
-    renameSync(temp, path);
-  } catch (error) {
-    rmSync(temp, { force: true });
-    throw error;
   }
 }

@@ -1,11 +1,5 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import {
-  makeFolder,
-  readUserFile,
-  removeFolderIfEmpty,
-  writeUserFile,
-} from '../act/atomic-write.ts';
 import { checkConfig } from '../config/check.ts';
 import { parseDocument } from '../config/document.ts';
 import { editInterval } from '../config/interval-edit.ts';
@@ -13,6 +7,8 @@ import { findConfigPath, readConfigFile } from '../config/read.ts';
 import { formatDuration } from '../decide/wording.ts';
 import { EXIT, UserError } from '../errors.ts';
 import type { TimerDocument } from '../output/timer-report.ts';
+import { makeFolder, removeFolderIfEmpty } from '../host/files/folders.ts';
+import { readTarget, writeUserFile } from '../host/files/write.ts';
 import { daemonReload } from '../systemd/actions.ts';
 import { readOverview, type Overview } from '../systemd/timer.ts';
 import { isTimerDropIn, renderTimerDropIn, TIMER_DROP_IN } from '../systemd/timer-drop-in.ts';
@@ -43,7 +39,7 @@ export async function changeInterval(
 ): Promise<Changed> {
   // what is wrong with it is said before anything is changed
   const edit = await planConfig(findConfigPath(config), seconds);
-  const old = await readUserFile(TIMER_DROP_IN);
+  const old = readTarget(TIMER_DROP_IN).bytes;
   const isOurs = before.dropIns.includes(TIMER_DROP_IN);
   const isRight = before.everyS === seconds && (old === null || isOurs);
   const changed: Changed = isRight ? [] : await putDropIn(seconds, old);
@@ -74,10 +70,10 @@ async function putDropIn(seconds: number, old: Buffer | null): Promise<Changed> 
   const isEdited = old !== null && !isTimerDropIn(old.toString('utf8'), tell);
   const changed: Changed = [{ path: TIMER_DROP_IN, backup: isEdited ? BACKUP : null }];
   try {
-    if (isEdited) await writeBackup(old);
+    if (isEdited) writeBackup(old);
     // what is shipped comes back by itself, unless somebody else's drop-in says otherwise
     if (isShipped && (await tryDropIn(null, old, seconds))) return changed;
-    const now = await readUserFile(TIMER_DROP_IN);
+    const now = readTarget(TIMER_DROP_IN).bytes;
     if (await tryDropIn(ours, now, seconds)) return changed;
   } catch (error) {
     await restore(old);
@@ -102,9 +98,9 @@ function tell(seconds: number): string {
 /** systemd reads no file of this name. */
 const BACKUP = `${TIMER_DROP_IN}.bak`;
 
-async function writeBackup(text: Buffer): Promise<void> {
-  const before = await readUserFile(BACKUP);
-  await writeUserFile({ path: BACKUP, before, after: text }, () => undefined);
+function writeBackup(text: Buffer): void {
+  const { bytes: before } = readTarget(BACKUP);
+  writeUserFile({ path: BACKUP, before, after: text }, () => undefined);
 }
 
 /** Writes the drop-in (null: removes it) and answers whether the timer then fires as is wanted. */
@@ -118,14 +114,14 @@ async function tryDropIn(
 }
 
 async function restore(old: Buffer | null): Promise<void> {
-  await writeDropIn(await readUserFile(TIMER_DROP_IN), old);
+  await writeDropIn(readTarget(TIMER_DROP_IN).bytes, old);
 }
 
 async function writeDropIn(before: Buffer | null, after: Buffer | null): Promise<void> {
-  if (after !== null) await makeFolder(dirname(TIMER_DROP_IN));
+  if (after !== null) makeFolder(dirname(TIMER_DROP_IN));
   if (before !== null || after !== null) {
-    await writeUserFile({ path: TIMER_DROP_IN, before, after }, () => undefined);
+    writeUserFile({ path: TIMER_DROP_IN, before, after }, () => undefined);
   }
-  if (after === null) await removeFolderIfEmpty(dirname(TIMER_DROP_IN));
+  if (after === null) removeFolderIfEmpty(dirname(TIMER_DROP_IN));
   await daemonReload();
 }

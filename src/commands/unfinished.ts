@@ -1,6 +1,7 @@
+import { listPending } from '../act/journal.ts';
 import type { Unfinished } from '../act/foresee.ts';
 import type { Config } from '../config/schema.ts';
-import { readLockHolder } from '../state/lock.ts';
+import { JOURNAL_LOCK, readLock, RUN_LOCK } from '../state/lock.ts';
 import { makeActDeps } from './act-deps.ts';
 
 /**
@@ -10,7 +11,11 @@ import { makeActDeps } from './act-deps.ts';
  * @throws UserError where the journal cannot be read
  */
 export async function readUnfinished(config: Config): Promise<Unfinished[]> {
-  if (readLockHolder(config.global.state_dir) !== null) return [];
+  const { state_dir: stateDir, backup_dir: backupDir } = config.global;
+  // seldom is there any; who holds a lock is not asked for nothing
+  if ((await listPending(backupDir)).length === 0) return [];
+  const locks = [`${stateDir}/${RUN_LOCK}`, `${backupDir}/${JOURNAL_LOCK}`];
+  if (locks.some((path) => readLock(path)?.isHeld === true)) return [];
   const { foreseeRecovery } = await import('../act/foresee.ts');
   const deps = makeActDeps(config.global, { interrupted: () => false, log: null, config });
   return foreseeRecovery(deps);

@@ -1,14 +1,15 @@
 import { EXIT } from '../errors.ts';
 import { listenToKeys } from './keys.ts';
 import { readScreen } from '../output/screen.ts';
+import { ESC } from '../output/visible.ts';
 import { isReaderGone, isTerminal, writeOut } from '../streams.ts';
 
 // xterm's control sequences, which every terminal of today has (console_codes(4))
-const ENTER = '\x1b[?1049h\x1b[?25l';
-const LEAVE = '\x1b[?25h\x1b[?1049l';
-const HOME = '\x1b[H';
-const END_OF_LINE = '\x1b[K';
-const END_OF_SCREEN = '\x1b[J';
+const ENTER = `${ESC}[?1049h${ESC}[?25l`;
+const LEAVE = `${ESC}[?25h${ESC}[?1049l`;
+const HOME = `${ESC}[H`;
+const END_OF_LINE = `${ESC}[K`;
+const END_OF_SCREEN = `${ESC}[J`;
 
 /** The last line where there are keys. */
 const HINT = 'q leaves';

@@ -110,8 +110,20 @@ function positionOf(
   { text, lineStarts }: Document,
   offset: number,
 ): { line: number; column: number } {
-  const line = lineStarts.findLastIndex((start) => start <= offset);
+  const line = findLine(lineStarts, offset);
   // editors do not count the byte order mark
   const mark = line === 0 && offset > 0 && text.startsWith(BYTE_ORDER_MARK) ? 1 : 0;
   return { line: line + 1, column: offset - (lineStarts[line] ?? 0) + 1 - mark };
+}
+
+/** The last line that starts at or before an offset; there are as many faults as lines, at worst. */
+function findLine(lineStarts: readonly number[], offset: number): number {
+  let low = 0;
+  let high = lineStarts.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((lineStarts[middle] ?? 0) <= offset) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 }

@@ -26,7 +26,7 @@ export class ConfigError extends UserError {
   constructor(found: Fault[]) {
     const faults = inFileOrder(found);
     const count = faults.length === 1 ? 'a fault' : `${faults.length} faults`;
-    super(EXIT.config, [`the config has ${count}:`, ...faults.map(formatFault)].join('\n'));
+    super(EXIT.config, [`the config has ${count}:`, ...faults.map(formatFault)]);
     this.name = 'ConfigError';
     this.faults = faults;
   }

@@ -24,6 +24,9 @@ export function describeIssues(document: Document, issues: core.$ZodIssue[]): Sc
   return { faults: [...told.values()], broken: all.map(({ finding }) => finding.path) };
 }
 
+/** Of one object: each is looked for among all others, to say where it stands. */
+const MOST_KEYS = 100;
+
 interface Placed {
   finding: Finding;
   at: 'key' | 'value';
@@ -34,7 +37,7 @@ interface Placed {
 function flatten(document: Document, issue: core.$ZodIssue, above: KeyPath): Placed[] {
   const path = [...above, ...issue.path] as KeyPath;
   if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => unknownKey([...path, key]));
+    return issue.keys.slice(0, MOST_KEYS).map((key) => unknownKey([...path, key]));
   if (issue.code === 'invalid_key') return [unknownKey(path)];
   if (issue.code === 'invalid_union') {
     // the alternative whose outer form fits, where there is one: its own issues say more

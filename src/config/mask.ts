@@ -1,5 +1,5 @@
 const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*:\/*/;
-const SECRET_PARAMETER = /([?&][^=&\s]*pass[^=&\s]*=)[^&\s]*/gi;
+const PARAMETER = /[?&][^&\s]*/g;
 
 /**
  * A URL as people may see it: `redis://user:***@host/0`. Text that holds no password comes back as it is.
@@ -7,7 +7,13 @@ const SECRET_PARAMETER = /([?&][^=&\s]*pass[^=&\s]*=)[^&\s]*/gi;
  * must not hold, but people write) is hidden whole.
  */
 export function maskUrl(text: string): string {
-  return maskCredentials(text).replace(SECRET_PARAMETER, '$1***');
+  return maskCredentials(text).replace(PARAMETER, maskParameter);
+}
+
+function maskParameter(parameter: string): string {
+  const equals = parameter.indexOf('=');
+  const name = parameter.slice(0, equals + 1);
+  return /pass/i.test(name) ? `${name}***` : parameter;
 }
 
 function maskCredentials(text: string): string {

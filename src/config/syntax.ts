@@ -33,8 +33,11 @@ const MEANINGS: Record<string, { expected: string; hint?: string }> = {
   InvalidCharacter: { expected: 'no control character inside text', hint: 'a tab is written \\t' },
 };
 
+/** Nobody reads on, and what is no config at all has one in each line. */
+const MOST_FAULTS = 100;
+
 /**
- * The syntax faults of a config, a line's first one only: what follows it there is its echo.
+ * The syntax faults of a config, the first ones, and of a line only its first: what follows it there is its echo.
  * The text found is shown only where it cannot be a part of a password.
  */
 export function describeSyntaxErrors(document: Document): Fault[] {
@@ -43,9 +46,11 @@ export function describeSyntaxErrors(document: Document): Fault[] {
     return [faultAt(document, 0, '', { found: 'the file is empty', expected: null, hint })];
   }
   const byLine = new Map<number, Fault>();
+  const end = document.text.trimEnd().length;
   for (const error of document.syntaxErrors.toSorted((a, b) => a.offset - b.offset)) {
     const { expected, hint } = MEANINGS[printParseErrorCode(error.error)] ?? { expected: 'JSON' };
-    const found = describeToken(document.text, error);
+    if (byLine.size === MOST_FAULTS) break;
+    const found = error.offset >= end ? 'the end of the file' : describeToken(document.text, error);
     const fault = faultAt(document, error.offset, '', { found, expected, hint: hint ?? null });
     if (!byLine.has(fault.line)) byLine.set(fault.line, fault);
   }
@@ -67,7 +72,6 @@ function name(error: ParseError): string {
 
 function describeToken(text: string, { offset, length }: ParseError): string {
   const token = text.slice(offset, offset + length);
-  if (text.slice(offset).trim() === '') return 'the end of the file';
   if (/^([{}[\]:,']|True|False|None|NaN)$/.test(token)) return token;
   if (token.startsWith('"')) return 'text in quotes';
   if (/^[A-Za-z_$]/.test(token)) return 'a word without quotes';

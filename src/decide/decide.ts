@@ -11,6 +11,7 @@ import { toMoments, type Moment } from './moments.ts';
 import { applyOwnShare } from './own-share.ts';
 import { applyPause, pinWish, tellFullPause } from './pause.ts';
 import type { ActionRecord, Decision, HistoryEntry, Policy, Reason, Sample } from './types.ts';
+import { compareUrgency, type Urgency } from './urgency.ts';
 import { combineViews, tellMissing, type Wish } from './wish.ts';
 
 /** All that a decision depends on. */
@@ -34,9 +35,9 @@ interface Draft {
 }
 
 /**
- * What is to be done with each service and why, the most urgent first: below min_workers, then scale_up by how far
- * the threshold is exceeded, then scale_down, then none. The memory that remains is granted in this order.
- * Without any sample nothing is decided.
+ * What is to be done with each service and why, the most urgent first: see `compareUrgency`. The memory that remains is
+ * granted by what is wished: below min_workers, then raising by how far the threshold is exceeded. Without any sample
+ * nothing is decided.
  */
 export function decide({ policies, history, checkIntervalMs }: DecideInput): Decision[] {
   const { moments, after } = toMoments(history);
@@ -45,7 +46,7 @@ export function decide({ policies, history, checkIntervalMs }: DecideInput): Dec
   const budget = openBudget(sample);
   const drafts = policies
     .map((policy) => draft(policy, moments, after, checkIntervalMs))
-    .sort(byUrgency);
+    .sort(byGrant);
   const reliefs = planRelief(
     drafts
       .filter(({ policy, known }) => known && isRunning(sample, policy.service))
@@ -56,8 +57,12 @@ export function decide({ policies, history, checkIntervalMs }: DecideInput): Dec
     sample,
   );
   return drafts
-    .map((each) => finish(each, sample, budget, reliefs.get(each.policy.service) ?? null))
-    .sort((a, b) => RANK[a.action] - RANK[b.action]);
+    .map((each) => {
+      const decision = finish(each, sample, budget, reliefs.get(each.policy.service) ?? null);
+      return { decision, urgency: toUrgency(each, decision) };
+    })
+    .sort((a, b) => compareUrgency(a.urgency, b.urgency))
+    .map(({ decision }) => decision);
 }
 
 function draft(
@@ -178,16 +183,27 @@ function withSchedule(reasons: Reason[], { schedule, minWorkers, maxWorkers }: P
   return [...reasons, { code: 'schedule', name: schedule, minWorkers, maxWorkers }];
 }
 
-function byUrgency(a: Draft, b: Draft): number {
-  const byClass = urgencyClass(a) - urgencyClass(b);
+/** Who is granted memory before whom. */
+function byGrant(a: Draft, b: Draft): number {
+  const byClass = grantClass(a) - grantClass(b);
   if (byClass !== 0 || a.wish.excess === b.wish.excess) return byClass;
   // never subtracted: above a threshold of 0 the excess is infinite
   return a.wish.excess > b.wish.excess ? -1 : 1;
 }
 
-function urgencyClass({ at, known, wish }: Draft): number {
+function grantClass({ at, known, wish }: Draft): number {
   if (known && at.current < at.minWorkers) return 0;
   return known && wish.direction === 'up' ? 1 : 2;
 }
 
-const RANK = { scale_up: 0, scale_down: 1, none: 2 } as const;
+function toUrgency({ at, memory, wish }: Draft, { action, reasons }: Decision): Urgency {
+  const { current, minWorkers, maxWorkers } = at;
+  return {
+    action,
+    failures: memory.failures ?? 0,
+    freesMemory: reasons.some(({ code }) => code === 'memory_short'),
+    isBelowMin: current < minWorkers,
+    isAboveMax: current > maxWorkers,
+    excess: action === 'scale_up' ? wish.excess : 0,
+  };
+}

@@ -1,4 +1,9 @@
+import { cleanText } from '../model/clean-text.ts';
+
 const NAMES = ['CELERY_BROKER_URL', 'BROKER_URL', 'CELERY_BROKER', 'REDIS_URL'];
+const MOST_URL = 2000;
+/** As in AMQP. */
+const MOST_NAME = 255;
 const URL = /^(?:rediss?|redis\+socket|unix|sentinel|amqps?|pyamqp):\/\/\S+$/;
 
 /**
@@ -19,15 +24,19 @@ export function findBroker(
   return null;
 }
 
-/** Whether a text looks like the URL of a broker. */
+/** Whether a text looks like the URL of a broker; what is told by a process goes into root's config, so it may be no more than that. */
 export function isBrokerUrl(text: string): boolean {
-  return URL.test(text);
+  return isPlain(text, MOST_URL) && URL.test(text);
+}
+
+function isPlain(text: string, mostLength: number): boolean {
+  return cleanText(text, mostLength) === text;
 }
 
 /** The queues that a Celery worker serves by its `-Q`, with the usual name where it has none. */
 export function findQueues(words: readonly string[]): string[] {
   const given = findOption(words, '-Q', '--queues') ?? '';
-  const names = given.split(',').filter((name) => name !== '');
+  const names = given.split(',').filter((name) => name !== '' && isPlain(name, MOST_NAME));
   return names.length > 0 ? [...new Set(names)] : ['celery'];
 }
 

@@ -5,10 +5,19 @@ const ROW = /^ *\d+: \S+ ([0-9A-F]+):([0-9A-F]{4}) 01 \S+ \S+ \S+ +\d+ +\d+ (\d+
 
 /**
  * The broker that a worker is probably connected to, without user and password: by the port at the other end of one
- * of its own sockets. `tables`: /proc/net/tcp and tcp6; `inodes`: the sockets of the worker. null: to none.
+ * of its own sockets. `table`: /proc/net/tcp or tcp6 in pieces of whole lines; `inodes`: the sockets of the worker.
+ * null: to none.
  */
-export function guessBroker(tables: string, inodes: ReadonlySet<string>): string | null {
-  for (const [, address = '', port = '', inode = ''] of tables.matchAll(ROW)) {
+export function guessBroker(table: Iterable<string>, inodes: ReadonlySet<string>): string | null {
+  for (const piece of table) {
+    const found = guessIn(piece, inodes);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+function guessIn(lines: string, inodes: ReadonlySet<string>): string | null {
+  for (const [, address = '', port = '', inode = ''] of lines.matchAll(ROW)) {
     const number = parseInt(port, 16);
     const scheme = SCHEMES[number];
     const host = readAddress(address);

@@ -1,4 +1,5 @@
 import { formatCount, formatMemory } from '../decide/wording.ts';
+import { cleanText } from '../model/clean-text.ts';
 import type { Candidate, Host, Proposal } from './types.ts';
 
 /** The config as text, each project with what was found. The broker's URL is in it, and so may a secret be. */
@@ -56,7 +57,9 @@ export function renderProject(proposal: Proposal): string[] {
       : []),
     `// MB that must remain available after a change`,
     `"memory_threshold_mb": ${proposal.memoryThresholdMb},`,
-    ...(obstacle === null ? [] : [`// cannot be changed without a restart: ${comment(obstacle)}`]),
+    ...(obstacle === null
+      ? []
+      : [`// cannot be changed without a restart: ${cleanText(obstacle)}`]),
     `"apply": ${JSON.stringify(apply)}`,
   ];
   return [
@@ -74,7 +77,7 @@ function tellCandidate({ kind, workerClass, workers, workerMb, bind }: Candidate
     `${kind === 'gunicorn' ? 'Gunicorn' : 'Celery'}${isTold ? ` (${workerClass})` : ''}`,
     `${formatCount(workers, 'worker')} now`,
     ...(workerMb === null ? [] : [`${formatMemory(workerMb)} each`]),
-    ...(bind === null ? [] : [`on ${comment(bind)}`]),
+    ...(bind === null ? [] : [`on ${cleanText(bind)}`]),
   ].join(', ');
 }
 
@@ -82,9 +85,4 @@ function tellLeast({ candidate: { workers }, minWorkers }: Proposal): string {
   return minWorkers > workers
     ? 'one slow request blocks a single worker of the class sync, so two at least; the first run adds one'
     : 'never fewer than run now';
-}
-
-/** Text that stays within one line of a comment. */
-function comment(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
 }

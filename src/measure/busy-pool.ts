@@ -17,6 +17,9 @@ import {
 } from './listeners.ts';
 import type { SocketTable } from './sockets.ts';
 
+/** Of all workers of a service: each look at threads comes by all of them. */
+const MOST_OPEN = 65_536;
+
 /** The workers of one service, ready to be looked at. */
 export interface Pool {
   /** the share of what they can do at once that is in a request, 0 to 1; null: none of them is there any more */
@@ -31,7 +34,14 @@ export function openPool(request: BusyRequest, read: ReadTable): Pool | { error:
   if (workerPids.length === 0) return { error: 'it has no workers' };
   const sockets = findSockets(masterPid, read);
   const listening: Listening = () => sockets().listening;
-  const workers = workerPids.flatMap((pid) => ifThere(() => lookAtWorker(pid, listening)) ?? []);
+  const workers: GunicornWorker[] = [];
+  let open = 0;
+  for (const pid of workerPids) {
+    const worker = ifThere(() => lookAtWorker(pid, listening));
+    if (worker !== null) workers.push(worker);
+    open += worker?.links.size ?? 0;
+    if (open > MOST_OPEN) return { error: `its workers have more than ${MOST_OPEN} open files` };
+  }
   if (workers.length === 0) return { error: 'its workers are starting' };
   const threads = findThreads(workers, concurrency);
   if (typeof threads === 'object') return threads;

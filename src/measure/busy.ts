@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { enterPhase } from '../host/phase.ts';
 import { monotonicMs } from '../monotonic.ts';
 import type { Concurrency } from '../unit-file/gunicorn-concurrency.ts';
 import { openPool, type Pool } from './busy-pool.ts';
@@ -19,6 +20,8 @@ export type Busyness = number | { error: string };
 /** How long (ms) workers are looked at, and how far apart two looks are, on average. */
 const WINDOW_MS = 1000;
 const STEP_MS = 20;
+/** How long all looks at all services may take, milliseconds: what was not seen by then is not known. */
+const LIMIT_MS = 10_000;
 /** A look may take this share of a processor: many sockets make for fewer looks, and a busy machine does not. */
 const MOST_COST = 0.1;
 
@@ -39,8 +42,14 @@ export async function measureBusyness(
   const results = new Map<string, Busyness>();
   const idle = new Set<string>();
   let watched: Watched[] = [];
+  const lateMs = monotonicMs() + LIMIT_MS;
   for (const request of requests) {
     const { service } = request;
+    if (monotonicMs() > lateMs) {
+      results.set(service, TOO_LATE);
+      continue;
+    }
+    enterPhase(`measuring ${service}: looking at what its workers do`);
     const pool = seen(() => openPool(request, read));
     const isIdle = 'error' in pool ? pool : seen(() => pool.hasBeenIdle(WINDOW_MS, Date.now()));
     if (isIdle === true) idle.add(service);
@@ -52,20 +61,28 @@ export async function measureBusyness(
   while (watched.length > 0) {
     const before = process.cpuUsage();
     watched = watched.filter(({ service, look, shares }) => {
+      if (monotonicMs() > lateMs) return true;
+      enterPhase(`measuring ${service}: looking at what its workers do`);
       const share = seen(look);
       if (typeof share === 'object' && share !== null) results.set(service, share);
       else if (share !== null) shares.push(share);
       return typeof share !== 'object' || share === null;
     });
-    if (monotonicMs() >= endMs) break;
+    const leftMs = endMs - monotonicMs();
+    if (leftMs <= 0) break;
     const { user, system } = process.cpuUsage(before);
     // never in step with what it looks at
     const pauseMs = STEP_MS * (0.5 + Math.random());
-    await sleep(Math.max(pauseMs, (user + system) / 1000 / MOST_COST));
+    await sleep(Math.min(leftMs, Math.max(pauseMs, (user + system) / 1000 / MOST_COST)));
   }
-  for (const { service, shares } of watched) results.set(service, average(shares));
+  const isLate = monotonicMs() > lateMs;
+  for (const { service, shares } of watched) {
+    results.set(service, isLate && shares.length === 0 ? TOO_LATE : average(shares));
+  }
   return { busyness: results, idle };
 }
+
+const TOO_LATE = { error: `what its workers do was not looked at within ${LIMIT_MS / 1000} s` };
 
 interface Watched {
   service: string;

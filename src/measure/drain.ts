@@ -1,8 +1,11 @@
 import { askNode } from '../brokers/celery-control.ts';
 import type { BrokerSettings } from '../brokers/broker.ts';
+import { sumCounts } from '../brokers/count.ts';
 import { withinLimit } from '../brokers/time-limit.ts';
 import { findRates } from '../decide/rates.ts';
 import type { HistoryEntry, ServiceSample } from '../decide/types.ts';
+import { cleanText } from '../model/clean-text.ts';
+import { asObject } from '../model/foreign-json.ts';
 import { monotonicMs } from '../monotonic.ts';
 import { readNodeName } from '../systemd/celery-node.ts';
 import type { BootTime } from './boot-clock.ts';
@@ -34,7 +37,8 @@ export async function withDrain(found: ServiceSample, input: DrainInput): Promis
       ? (found.errors?.['queue_length'] ?? 'its queues are unknown')
       : await withinLimit(countTasks(input), leftMs, late).catch((error: Error) => error.message);
   if (typeof total === 'string') {
-    const errors = { ...found.errors, drain_time_s: `its tasks cannot be counted: ${total}` };
+    const error = cleanText(`its tasks cannot be counted: ${total}`);
+    const errors = { ...found.errors, drain_time_s: error };
     const rates = { arrival_rate: null, completion_rate: null, drain_time_s: null };
     return { ...found, tasks_total: null, ...rates, errors };
   }
@@ -60,13 +64,13 @@ async function countTasks({ settings, masterPid }: DrainInput): Promise<number> 
   if (node === null) throw new Error('it does not run');
   const replies = await askNode(settings, { node, method: 'stats', arguments: {} }, ANSWER_MS);
   // another host's worker may have the same name
-  const own = replies.filter(isStats).find(({ pid }) => pid === masterPid);
+  const own = replies.map(asObject).find(({ pid }) => pid === masterPid);
   if (own === undefined) throw new Error(`${node} gives no answer to remote control`);
-  return Object.values(own.total).reduce((sum, count) => sum + count, 0);
-}
-
-function isStats(reply: unknown): reply is { pid: number; total: Record<string, number> } {
-  return typeof reply === 'object' && reply !== null && 'pid' in reply && 'total' in reply;
+  const { total: counts } = own;
+  const isByTask = typeof counts === 'object' && counts !== null && !Array.isArray(counts);
+  const total = isByTask ? sumCounts(Object.values(counts)) : null;
+  if (total === null) throw new Error(`${node} answers no numbers of tasks`);
+  return total;
 }
 
 function round(value: number | null): number | null {

@@ -1,4 +1,5 @@
-import { readFileSync, statSync, type Stats } from 'node:fs';
+import { statSync, type Stats } from 'node:fs';
+import { readWhole, tooMuch } from '../host/kernel-files.ts';
 import { readLinks, socketInode } from './listeners.ts';
 
 /** The numbers of select(2) and pselect6(2) by architecture; others use the generic 72. */
@@ -12,6 +13,12 @@ const SELECT_CALLS: Partial<Record<NodeJS.Architecture, readonly number[]>> = {
 
 /** A worker's own file, by which it tells the arbiter that it lives: it is deleted at once and kept open. */
 const HEARTBEAT = /\/wgunicorn-[^/]+ \(deleted\)$/;
+
+const CALL_BYTES = 4096;
+/** A line of 80 bytes for each descriptor that is waited on. */
+const POLLED_BYTES = 2 ** 20;
+/** A worker has one, and its application perhaps another. */
+const MOST_POLLS = 32;
 
 /** The inodes of the sockets that a service listens on, found when they are asked for. */
 export type Listening = () => ReadonlySet<string>;
@@ -53,7 +60,7 @@ export function isInRequest(
   listening: Listening,
   links?: GunicornWorker['links'],
 ): boolean {
-  const [call, highest] = readFileSync(`/proc/${worker.pid}/syscall`, 'latin1').split(' ', 2);
+  const [call, highest] = readWhole(`/proc/${worker.pid}/syscall`, CALL_BYTES).split(' ', 2);
   if (!(SELECT_CALLS[process.arch] ?? [72]).includes(Number(call))) return true;
   const fd = Number(highest) - 1;
   let isWait = worker.waitFds.get(fd);
@@ -74,7 +81,7 @@ function isOwnWait(fd: number, links: ReadonlyMap<string, string>, listening: Li
 
 /** Whether a process is stopped by a signal, or its group is frozen: it waits for nothing, whatever it was in. */
 export function isStopped({ pid }: GunicornWorker): boolean {
-  return /stop|freez/.test(readFileSync(`/proc/${pid}/wchan`, 'latin1'));
+  return /stop|freez/.test(readWhole(`/proc/${pid}/wchan`, CALL_BYTES));
 }
 
 /**
@@ -96,9 +103,10 @@ function findPolled(
   links: ReadonlyMap<string, string>,
   listening: Listening,
 ): Set<string> | null {
-  for (const [fd, link] of links) {
-    if (link !== 'anon_inode:[eventpoll]') continue;
-    const info = readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'latin1');
+  const polls = [...links].filter(([, link]) => link === 'anon_inode:[eventpoll]');
+  if (polls.length > MOST_POLLS) throw tooMuch(`/proc/${pid}/fd`, `${polls.length} of epoll(7)`);
+  for (const [fd] of polls) {
+    const info = readWhole(`/proc/${pid}/fdinfo/${fd}`, POLLED_BYTES);
     const polled = [...info.matchAll(/^tfd: +(\d+)/gm)].map(([, polledFd = '']) => polledFd);
     if (polled.some((each) => listening().has(socketInode(links.get(each) ?? '') ?? '')))
       return new Set(polled);

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
+import { listNames, readLinesOf } from '../host/kernel-files.ts';
 import { parseTcpTable, parseUnixTable, type Listener, type SocketTable } from './sockets.ts';
 
 /** The tables of the network namespace of a process; that of Unix sockets is read in a thirtieth of the time of the others. */
@@ -6,13 +7,18 @@ const TABLES = ['unix', 'tcp', 'tcp6'] as const;
 
 export type TableName = (typeof TABLES)[number];
 
+/** A line has 150 bytes, so that this is a host of 400,000 connections. */
+const TABLE_BYTES = 64 * 2 ** 20;
+/** A worker with a thousand connections has little more; the main process has a few for each worker. */
+const MOST_OPEN = 16_384;
+
 /** What a service listens on: the listening sockets that its main process holds, by table. */
 export type Listeners = Map<TableName, Listener[]>;
 
 /** How a table is read. */
 export type ReadTable = (pid: number, name: TableName) => SocketTable;
 
-/** @throws Error with a code where the process is gone or not ours to see */
+/** @throws Error with a code where the process is gone, not ours to see, or has too much to be looked at */
 export function findListeners(masterPid: number, read: ReadTable = readTable): Listeners {
   const sought = new Set([...readLinks(masterPid).values()].map(socketInode));
   sought.delete(null);
@@ -40,11 +46,19 @@ export function countWaiting(
     if (found.length === 0) return { error: 'its main process listens on no socket' };
     const twice = findTwice(masterPid, found, read);
     if (twice !== null) return { error: `another socket has the path ${twice} too` };
-    return found.flatMap(([, each]) => each).reduce((sum, { waiting }) => sum + waiting, 0);
+    const all = found.flatMap(([, each]) => each);
+    if (new Set(all.map(({ inode }) => inode)).size < all.length) return FORGED;
+    return all.reduce((sum, { waiting }) => sum + waiting, 0);
   } catch (error) {
     return { error: tellUnseen('the sockets of its main process', error) };
   }
 }
+
+/** The name of a socket may hold a line break, and what looks like a line of the kernel's. */
+const FORGED = {
+  error:
+    "one of its sockets stands twice in the kernel's table: somebody's socket has a false name",
+};
 
 /** The path of a Unix socket that somebody else listens on too; null: none. */
 function findTwice(pid: number, found: [TableName, Listener[]][], read: ReadTable): string | null {
@@ -58,14 +72,13 @@ function findTwice(pid: number, found: [TableName, Listener[]][], read: ReadTabl
 
 /** One table of a process's network namespace; empty where the kernel has none (no IPv6). */
 export function readTable(pid: number, name: TableName): SocketTable {
-  let text: string;
+  const parse = name === 'unix' ? parseUnixTable : parseTcpTable;
   try {
-    text = readFileSync(`/proc/${pid}/net/${name}`, 'latin1');
+    return parse(readLinesOf(`/proc/${pid}/net/${name}`, TABLE_BYTES));
   } catch (error) {
     if (name !== 'tcp6' || (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    text = '';
+    return parse([]);
   }
-  return name === 'unix' ? parseUnixTable(text) : parseTcpTable(text);
 }
 
 /**
@@ -82,10 +95,10 @@ export function readTablesOnce(): ReadTable {
   };
 }
 
-/** What the file descriptors of a process are: number → `socket:[1234]`, `pipe:[5]`, a path … */
+/** What the file descriptors of a process are: number → `socket:[1234]`, `pipe:[5]`, a path … @throws as `findListeners` */
 export function readLinks(pid: number): Map<string, string> {
   const links = new Map<string, string>();
-  for (const fd of readdirSync(`/proc/${pid}/fd`)) {
+  for (const fd of listNames(`/proc/${pid}/fd`, MOST_OPEN)) {
     try {
       links.set(fd, readlinkSync(`/proc/${pid}/fd/${fd}`));
     } catch (error) {

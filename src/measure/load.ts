@@ -1,4 +1,5 @@
 import type { ServiceSample } from '../decide/types.ts';
+import { enterPhase } from '../host/phase.ts';
 import { findWorkerTreeAgain } from '../systemd/known-trees.ts';
 import type { WorkerTree } from '../systemd/processes.ts';
 import type { UnitState } from '../systemd/types.ts';
@@ -30,6 +31,7 @@ export async function measureLoads(
   const read = readTablesOnce();
   for (const request of requests) {
     const { unit, busy, backlog, ifGunicorn } = request;
+    enterPhase(`measuring ${unit.unit}: reading its processes`);
     const tree = findWorkerTreeAgain(unit, memory.trees);
     if (!('error' in tree) && tree.kind === 'gunicorn') services.push({ request, tree });
     else if (!ifGunicorn) {
@@ -41,12 +43,14 @@ export async function measureLoads(
   for (const { request, tree } of services) {
     if (!request.busy) continue;
     const { masterPid, workerPids } = tree;
+    enterPhase(`measuring ${request.unit.unit}: reading its files`);
     const concurrency = await tellConcurrency(request.unit, memory.files);
     toWatch.push({ service: request.unit.unit, masterPid, workerPids, concurrency });
   }
   const { busyness, idle } = await measureBusyness(toWatch, read);
   for (const { request, tree } of services) {
     const service = request.unit.unit;
+    enterPhase(`measuring ${service}: counting connections that wait`);
     const busy = busyness.get(service);
     // where all workers wait for a connection, none waits for them
     if (!request.backlog) loads.set(service, toLoad(busy));

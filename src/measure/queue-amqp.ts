@@ -1,10 +1,14 @@
 import { askAmqp, type OpenChannel } from '../brokers/amqp.ts';
+import { AmqpRefusal } from '../brokers/amqp-client.ts';
 import { explainAmqpError } from '../brokers/amqp-errors.ts';
+import { METHOD, octet, short, shortText, table } from '../brokers/amqp-frames.ts';
 import { nameServer } from '../brokers/broker.ts';
 import type { Limits } from '../brokers/try-servers.ts';
 import type { BrokerAnswer, BrokerRequest, QueueAnswer } from './broker-answer.ts';
 
 const NOT_FOUND = 404;
+/** The bit of a declaration that makes nothing. */
+const PASSIVE = 1;
 
 /**
  * The waiting tasks of each queue of each request, all in one virtual host of one RabbitMQ: one connection, a
@@ -29,11 +33,14 @@ export function readAmqpQueues(
 }
 
 async function readQueue(open: OpenChannel, name: string, at: string): Promise<QueueAnswer> {
-  const channel = await open();
   try {
-    return (await channel.checkQueue(name)).messageCount;
+    const channel = await open();
+    const declaration = [short(0), shortText(name), octet(PASSIVE), table({})];
+    const declared = await channel.call(METHOD.queueDeclare, declaration, METHOD.queueDeclareOk);
+    if (declared.shortText() !== name) throw new Error('it answers for another queue');
+    return declared.long();
   } catch (error) {
-    if ((error as { code?: number }).code === NOT_FOUND) return 'missing';
+    if (error instanceof AmqpRefusal && error.code === NOT_FOUND) return 'missing';
     return { error: `${at}, queue ${name}: ${explainAmqpError(error as Error)}` };
   }
 }

@@ -1,39 +1,55 @@
 import { nameServer, type Broker, type Server } from '../brokers/broker.ts';
 import type { Redis, Reply } from '../brokers/redis-client.ts';
+import { sumCounts } from '../brokers/count.ts';
 import { askRedis, askSections, type Section } from '../brokers/redis.ts';
 import { explainRedisError } from '../brokers/redis-errors.ts';
 import type { Limits } from '../brokers/try-servers.ts';
 import type { BrokerAnswer, BrokerRequest, QueueAnswer } from './broker-answer.ts';
-import { readUnacked, unackedKey } from './redis-unacked.ts';
+import { MOST_MESSAGE_BYTES, readUnacked, unackedKey } from './redis-unacked.ts';
 
 /**
  * The waiting tasks of each queue of each request, all on one server: one connection, one round trip for all
- * the lists, no command that holds the server up. Unacknowledged tasks cost up to two more round trips.
+ * the lists, no command that holds the server up. Unacknowledged tasks cost up to two more round trips; where these
+ * fail, the lengths hold all the same.
  *
  * @throws Error in plain words, without a password, where the server cannot be asked at all
  */
-export function readRedisQueues(
+export async function readRedisQueues(
   requests: readonly BrokerRequest[],
   limits: Limits,
 ): Promise<BrokerAnswer[]> {
-  const { sentinel } = requests[0]!.broker;
+  const { broker } = requests[0]!;
+  let known: BrokerAnswer[] | null = null;
   const ask = async (redis: Redis, server: Server): Promise<BrokerAnswer[]> => {
     const at = nameServer('redis', server);
     const sections = requests.map(toSection);
     const [role, ...replies] = await askSections(redis, server, [
-      { database: 0, commands: sentinel === null ? [] : [['role']] },
+      { database: 0, commands: broker.sentinel === null ? [] : [['role']] },
       ...sections,
     ]);
-    refuseReplica(role?.[0]?.[1]);
+    requireMaster(role?.[0]);
     const answers = requests.map((request, index) => addUp(request, replies[index]!, at));
     const holding = requests.flatMap((request, index) => {
       const size = request.wantsUnacked ? replies[index]!.at(-1) : undefined;
       return size === undefined ? [] : [{ request, size, answer: answers[index]! }];
     });
+    known = answers;
     if (holding.length > 0) await readUnacked(redis, server, holding);
     return answers;
   };
-  return askRedis(requests[0]!.broker, limits, ask, true);
+  const readsMessages = requests.some(({ wantsUnacked }) => wantsUnacked);
+  try {
+    return await askRedis(broker, limits, ask, {
+      ...(readsMessages && { mostBytes: MOST_MESSAGE_BYTES }),
+      isLast: true,
+    });
+  } catch (error) {
+    if (known === null) throw error;
+    const unacked = { error: `unacknowledged tasks: ${(error as Error).message}` };
+    return (known as BrokerAnswer[]).map(({ queues }, index) =>
+      requests[index]!.wantsUnacked ? { queues, unacked } : { queues },
+    );
+  }
 }
 
 function toSection({ broker, queues, wantsUnacked }: BrokerRequest): Section {
@@ -59,14 +75,21 @@ function addUp({ broker, queues }: BrokerRequest, replies: Reply[], at: string):
     const own = replies.slice(index * width, (index + 1) * width);
     const error = own.find(([fault]) => fault !== null)?.[0];
     if (error) return [queue, { error: `${at}, queue ${queue}: ${explainRedisError(error)}` }];
-    return [queue, own.reduce((total, [, length]) => total + Number(length), 0)];
+    const length = sumCounts(own.map(([, each]) => each));
+    return [queue, length ?? { error: `${at}, queue ${queue}: ${NO_COUNT}` }];
   });
   return { queues: new Map(lengths) };
 }
 
-/** A master that Sentinel has replaced in this moment would tell of queues that nobody fills any more. */
-function refuseReplica(role: unknown): void {
-  if (Array.isArray(role) && role[0] === 'slave') {
-    throw new Error('it is a replica now, another Redis has become the master');
-  }
+/** What is said of a length that is none. */
+const NO_COUNT = 'it answers no number of tasks';
+
+/** What Sentinel names may have been replaced in this moment, and would tell of queues that nobody fills any more. */
+function requireMaster([, role]: Reply = [null, null]): void {
+  if (!Array.isArray(role) || role[0] === 'master') return;
+  throw new Error(
+    role[0] === 'slave'
+      ? 'it is a replica now, another Redis has become the master'
+      : 'it is no master, which Sentinel names it',
+  );
 }

@@ -1,6 +1,8 @@
 import { resolveBroker, type BrokerSettings } from '../brokers/broker.ts';
+import { sumCounts } from '../brokers/count.ts';
 import { BROKERS_MS } from '../brokers/time-limit.ts';
 import { limitsFromNow, type Limits } from '../brokers/try-servers.ts';
+import { cleanText } from '../model/clean-text.ts';
 import type { BrokerRequest, BrokerAnswer } from './broker-answer.ts';
 
 /** The queues of one project on its broker. */
@@ -45,7 +47,7 @@ export async function readQueues(
       const request = { project, broker, queues: [...new Set(queues)], wantsUnacked };
       byServer.set(key, [...(byServer.get(key) ?? []), request]);
     } catch (error) {
-      lengths.set(project, unknown((error as Error).message, wantsUnacked));
+      lengths.set(project, unknown(error as Error, wantsUnacked));
     }
   }
   await Promise.all(
@@ -53,9 +55,7 @@ export async function readQueues(
       const answers = await askBroker(those, limits).catch((error: Error) => error);
       for (const [index, { project, wantsUnacked }] of those.entries()) {
         const length =
-          answers instanceof Error
-            ? unknown(answers.message, wantsUnacked)
-            : addUp(answers[index]!);
+          answers instanceof Error ? unknown(answers, wantsUnacked) : addUp(answers[index]!);
         lengths.set(project, length);
       }
     }),
@@ -73,7 +73,8 @@ async function askBroker(requests: BrokerRequest[], limits: Limits): Promise<Bro
   return readAmqpQueues(requests, limits);
 }
 
-function unknown(error: string, wantsUnacked: boolean): QueueLength {
+function unknown(fault: Error, wantsUnacked: boolean): QueueLength {
+  const error = cleanText(fault.message);
   const unacked = wantsUnacked ? { unacked: null, unackedError: error } : {};
   return { length: null, error, perQueue: {}, ...unacked };
 }
@@ -92,13 +93,16 @@ function addUp({ queues, unacked }: BrokerAnswer): QueueLength {
       perQueue[queue] = answer;
     }
   }
-  const sum = Object.values(perQueue).reduce((total, length) => total + length, 0);
+  const sum = sumCounts(Object.values(perQueue));
+  if (sum === null) errors.push('its queues hold more tasks than can be counted');
   return {
-    ...(errors.length > 0 ? { length: null, error: errors.join('; ') } : { length: sum }),
+    ...(errors.length > 0
+      ? { length: null, error: cleanText(errors.join('; ')) }
+      : { length: sum }),
     perQueue,
     ...(missing.length > 0 && { note: tellMissing(missing) }),
     ...(typeof unacked === 'number' && { unacked }),
-    ...(typeof unacked === 'object' && { unacked: null, unackedError: unacked.error }),
+    ...(typeof unacked === 'object' && { unacked: null, unackedError: cleanText(unacked.error) }),
   };
 }
 

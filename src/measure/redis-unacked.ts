@@ -1,11 +1,19 @@
 import { nameServer, type Broker, type Server } from '../brokers/broker.ts';
 import type { Redis, Reply } from '../brokers/redis-client.ts';
+import { isCount } from '../brokers/count.ts';
 import { askSections } from '../brokers/redis.ts';
 import { explainRedisError } from '../brokers/redis-errors.ts';
 import type { BrokerAnswer, BrokerRequest } from './broker-answer.ts';
+import { matchesTopic } from './topic.ts';
 
 /** So many messages are read to see which queue they came from; more cost too much for a look. */
 const MOST_READ = 1000;
+/** What they, and all else on that connection, may hold together. */
+export const MOST_MESSAGE_BYTES = 4 * 1024 * 1024;
+/** An exchange and a routing key, as JSON: AMQP allows them 255 bytes each. */
+const MOST_NAME_CHARS = 4096;
+/** So many pairs of a routing key and a binding are compared. */
+const MOST_COMPARED = 20_000;
 
 /** A request, how many messages the hash of its database holds (the reply to HLEN), and the answer to complete. */
 export interface Holding {
@@ -33,9 +41,10 @@ export async function readUnacked(redis: Redis, server: Server, all: Holding[]):
   const at = nameServer('redis', server);
   const holding = all.filter(({ size: [error, size], answer }) => {
     if (error !== null) answer.unacked = { error: tell(at, error) };
-    else if (Number(size) > MOST_READ) answer.unacked = { error: tellMany(at, Number(size)) };
+    else if (!isCount(size)) answer.unacked = { error: tell(at, new Error(NO_ANSWER)) };
+    else if (size > MOST_READ) answer.unacked = { error: tellMany(at, size) };
     else answer.unacked = 0;
-    return answer.unacked === 0 && Number(size) > 0;
+    return answer.unacked === 0 && size !== 0;
   });
   if (holding.length === 0) return;
   const values = await askSections(
@@ -46,7 +55,7 @@ export async function readUnacked(redis: Redis, server: Server, all: Holding[]):
       commands: [['hvals', unackedKey(broker)]],
     })),
   );
-  const sent = values.map(([reply]) => (reply![1] as string[] | null)?.map(parseSent) ?? []);
+  const sent = values.map(([reply]) => readTexts(reply).map(parseSent));
   const exchanges = sent.map((messages) => [
     ...new Set(messages.flatMap((each) => (each?.exchange ? [each.exchange] : []))),
   ]);
@@ -62,29 +71,65 @@ export async function readUnacked(redis: Redis, server: Server, all: Holding[]):
     })),
   );
   for (const [index, { request, answer }] of holding.entries()) {
-    const refused = [...values[index]!, ...bindings[index]!].find(([error]) => error !== null);
-    if (refused !== undefined) {
-      answer.unacked = { error: tell(at, refused[0]!) };
-      continue;
+    try {
+      for (const reply of [...values[index]!, ...bindings[index]!]) requireTexts(reply);
+      const byExchange = new Map(
+        exchanges[index]!.map((name, i) => [name, readTexts(bindings[index]![i])]),
+      );
+      answer.unacked = countOwn(request, sent[index]!, byExchange);
+    } catch (error) {
+      answer.unacked = { error: tell(at, error as Error) };
     }
-    const byExchange = new Map(
-      exchanges[index]!.map((name, i) => [name, bindings[index]![i]![1] as string[]]),
-    );
-    const own = new Set(request.queues);
-    answer.unacked = sent[index]!.filter(
-      (each) =>
-        each !== null &&
-        findQueues(each, byExchange.get(each.exchange) ?? [], request.broker.keys.separator).some(
-          (queue) => own.has(queue),
-        ),
-    ).length;
   }
 }
 
-/** `[message, exchange, routing key]` as kombu writes it; null: something else. */
+/** What is said of an answer of another kind than the question asks for. */
+const NO_ANSWER = 'it does not answer what was asked';
+
+function readTexts([, value]: Reply = [null, null]): string[] {
+  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
+}
+
+function requireTexts(reply: Reply): void {
+  const [error, value] = reply;
+  if (error !== null) throw error;
+  if (!Array.isArray(value) || readTexts(reply).length < value.length) throw new Error(NO_ANSWER);
+}
+
+/** How many of the messages are in queues of the request. */
+function countOwn(
+  { queues, broker: { keys } }: BrokerRequest,
+  messages: readonly (Sent | null)[],
+  bindings: ReadonlyMap<string, string[]>,
+): number {
+  const own = new Set(queues);
+  /** by exchange and routing key, which most messages have in common */
+  const known = new Map<string, boolean>();
+  let left = MOST_COMPARED;
+  const isOwn = (sent: Sent): boolean => {
+    const bound = bindings.get(sent.exchange) ?? [];
+    left -= bound.length;
+    if (left < 0) throw new Error('it has too many bindings to find the queues');
+    return findQueues(sent, bound, keys.separator).some((queue) => own.has(queue));
+  };
+  return messages.filter((sent) => {
+    if (sent === null) return false;
+    const key = JSON.stringify(sent);
+    const found = known.get(key) ?? isOwn(sent);
+    known.set(key, found);
+    return found;
+  }).length;
+}
+
+/**
+ * `[message, exchange, routing key]` as kombu writes it; null: something else. Of a large one only the end is parsed:
+ * parsed it takes far more memory than as a text.
+ */
 function parseSent(value: string): Sent | null {
+  const end = value.slice(-MOST_NAME_CHARS);
+  const names = end === value ? value : `[{${end.slice(end.lastIndexOf('}, "'))}`;
   try {
-    const [, exchange, routingKey] = JSON.parse(value) as unknown[];
+    const [, exchange, routingKey] = JSON.parse(names) as unknown[];
     return typeof exchange === 'string' && typeof routingKey === 'string'
       ? { exchange, routingKey }
       : null;
@@ -102,18 +147,11 @@ function findQueues(
   if (exchange === '' || bindings.length === 0) return [routingKey];
   return bindings
     .map((binding) => binding.split(separator))
-    .filter(([key, pattern = '']) => key === routingKey || matches(pattern, routingKey))
+    .filter(
+      ([key = '', pattern = '']) =>
+        key === routingKey || (pattern !== '' && matchesTopic(key, routingKey)),
+    )
     .map(([, , queue = '']) => queue);
-}
-
-/** kombu keeps the pattern of a topic as a regular expression. */
-function matches(pattern: string, routingKey: string): boolean {
-  if (pattern === '') return false;
-  try {
-    return new RegExp(pattern).test(routingKey);
-  } catch {
-    return false;
-  }
 }
 
 function tell(at: string, error: Error): string {

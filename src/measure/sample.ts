@@ -3,6 +3,8 @@ import { BROKERS_MS } from '../brokers/time-limit.ts';
 import { listPressures } from '../config/pressures.ts';
 import type { Config, Project } from '../config/schema.ts';
 import type { HistoryEntry, HostSample, Sample, ServiceSample } from '../decide/types.ts';
+import { enterPhase } from '../host/phase.ts';
+import { dropWrongValues } from '../model/sample-checks.ts';
 import { monotonicMs } from '../monotonic.ts';
 import { noTrees } from '../systemd/known-trees.ts';
 import type { UnitState } from '../systemd/types.ts';
@@ -72,6 +74,7 @@ export async function takeSample({
   const toLoad = projects
     .map(([, project]) => toLoadRequest(project, units, wantsAll))
     .filter((request) => request !== null);
+  enterPhase('measuring: the host, the brokers, what workers do');
   const deadline = monotonicMs() + BROKERS_MS;
   const [queues, loads, { host: measured, boot, uptimeS, spanS }] = await Promise.all([
     requests.length === 0 ? new Map<string, QueueLength>() : measureQueues(requests),
@@ -118,6 +121,7 @@ export async function takeSample({
       deadline,
     });
   }
+  enterPhase('measuring: asking Celery workers for their tasks');
   await Promise.all(
     draining.map(async (input) => {
       const { withDrain } = await import('./drain.ts');
@@ -125,11 +129,11 @@ export async function takeSample({
     }),
   );
   const at = new Date().toISOString();
-  return {
-    sample: { v: 1, kind: 'sample', at, boot, uptime_s: uptimeS, span_s: spanS, host, services },
-    located,
-    queues,
-  };
+  const stamp = { v: 1, kind: 'sample', at, boot, uptime_s: uptimeS, span_s: spanS } as const;
+  const sample: Sample = { ...stamp, host, services };
+  // no decision is made of a value that is none, whoever has measured it
+  dropWrongValues(sample);
+  return { sample, located, queues };
 }
 
 /** What of a service's load its thresholds, or `all`, ask for; null: nothing. */

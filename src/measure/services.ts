@@ -1,4 +1,5 @@
 import type { ServiceSample } from '../decide/types.ts';
+import { enterPhase } from '../host/phase.ts';
 import { findWorkerTreeAgain, type KnownTrees } from '../systemd/known-trees.ts';
 import { findWorkerTree, type WorkerTree } from '../systemd/processes.ts';
 import type { UnitState } from '../systemd/types.ts';
@@ -36,9 +37,12 @@ export async function measureService(
   wantsMemory: (sample: ServiceSample) => boolean,
 ): Promise<ServiceMeasure> {
   const errors: Record<string, string> = {};
+  const measuring = `measuring ${unit.unit}`;
+  enterPhase(`${measuring}: reading its processes`);
   const tree = isDown(unit) ? null : findWorkerTreeAgain(unit, memory.trees);
   const running = tree === null ? [] : countable(tree);
   if (!Array.isArray(running)) errors['running'] = running.error;
+  enterPhase(`${measuring}: reading its files`);
   const facts = await readFacts(unit, memory.files, errors);
   const location = facts && assumeRunning(facts.location, countUp(running));
   const workers = location === null || location.how === 'refused' ? null : location.workers;
@@ -52,6 +56,7 @@ export async function measureService(
     auto_restarts: unit.nRestarts,
     unit_hash: facts?.hash ?? null,
   };
+  enterPhase(`${measuring}: looking at its workers`);
   if (tree !== null && !('error' in tree) && tree.kind === 'celery') {
     const tasks = Array.isArray(running) ? countRunningTasks(tree.masterPid, running) : running;
     sample.running_tasks = typeof tasks === 'number' ? tasks : null;

@@ -2,7 +2,8 @@ import { statSync } from 'node:fs';
 import type { UnitState } from '../systemd/types.ts';
 import type { Concurrency } from '../unit-file/gunicorn-concurrency.ts';
 import type { KnownLocation } from '../unit-file/types.ts';
-import { countProcessors, readPlainFile, readUnitSources } from './unit-sources.ts';
+import { readFile } from '../host/files/read.ts';
+import { countProcessors, readUnitSources } from './unit-sources.ts';
 
 /** What is known of a unit from its files alone. */
 export interface UnitFacts {
@@ -61,8 +62,8 @@ export async function readUnitFacts(unit: UnitState, memory: UnitMemory): Promis
     // before it is read, so that a change meanwhile shows the next time
     const { mark, isYoung } = markOf(path);
     if (!marks.has(path)) marks.set(path, mark);
-    const found = readPlainFile(path);
-    if (isYoung || (typeof found === 'string' && found !== 'ENOENT')) isCertain = false;
+    const found = readFile(path);
+    if (isYoung || ('fault' in found && found.fault !== 'missing')) isCertain = false;
     return found;
   });
   // the parser of units and Node's crypto are not small

@@ -1,89 +1,138 @@
 import { isUtf8 } from 'node:buffer';
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { EXIT, UserError } from '../errors.ts';
+import { readFile, shortReason, type FileRead } from '../host/files/read.ts';
 import type { UnitState } from '../systemd/types.ts';
-import type { SourceFile, UnitSources } from '../unit-file/types.ts';
-
-const { O_NONBLOCK, O_RDONLY } = constants;
-
-/** No file of a unit is anywhere near it; a larger one is something else. */
-const MAX_BYTES = 4 * 2 ** 20;
+import { ourEnvironmentPath } from '../unit-file/our-files.ts';
+import type { FileFacts, SourceFile, UnitSources } from '../unit-file/types.ts';
 
 /**
- * The files of a unit as they are on disk now. An environment file that cannot be read has no text; an
+ * The files of a unit as they are on disk now, each read once. An environment file that cannot be read has no text; an
  * optional one that is not there is left out. Which files other units use is not asked here: `sharedPaths`
- * is empty (see `findSharedPaths`). `read` is what they are read by.
+ * is empty (see `findSharedPaths`). `readBy` is what they are read by.
  *
  * @throws UserError permission or failed where the unit's main file or a drop-in is there and cannot be read
  */
 export function readUnitSources(
   unit: UnitState,
-  read: typeof readPlainFile = readPlainFile,
+  readBy: (path: string) => FileRead = readFile,
 ): UnitSources {
   const { id, fragmentPath, dropInPaths } = unit;
+  const seen = new Map<string, FileRead>();
+  const read = (path: string): FileRead => {
+    const found = seen.get(path) ?? readBy(path);
+    seen.set(path, found);
+    return found;
+  };
   return {
     unit: id,
     fragment: fragmentPath === null ? null : readSource(fragmentPath, read),
     // one that was removed since systemd read it is no part of the unit any more
     dropIns: dropInPaths.map((path) => readSource(path, read)).filter((file) => file !== null),
-    environmentFiles: unit.environmentFiles.flatMap(({ path, optional }) => {
-      const text = read(path);
-      return optional && text === 'ENOENT' ? [] : [{ path, text: textOrNull(text) }];
-    }),
+    environmentFiles: readEnvironmentFiles(unit, seen, read),
     workingDirectory: unit.workingDirectory === '~' ? null : unit.workingDirectory,
-    readFile: (path) => textOrNull(read(path)),
+    readFile: (path) => textOf(read(path)),
+    factsOf: (path) => factsOf(path, read(path)),
+    ourEnvironment: textOf(read(ourEnvironmentPath(id))),
     sharedPaths: new Set(),
     cpus: countProcessors(),
   };
 }
 
-function readSource(path: string, read: typeof readPlainFile): SourceFile | null {
-  const bytes = read(path);
-  if (bytes === 'ENOENT') return null;
-  const text = textOrNull(bytes);
+/** A unit of somebody else may name any number of them. */
+const MOST_FILES = 100;
+const MOST_BYTES = 2 ** 20;
+
+/** What is beyond the limits has no text. */
+function readEnvironmentFiles(
+  { environmentFiles }: UnitState,
+  seen: Map<string, FileRead>,
+  read: (path: string) => FileRead,
+): UnitSources['environmentFiles'] {
+  const files: UnitSources['environmentFiles'] = [];
+  let left = MOST_BYTES;
+  const leaveOut = (path: string, reason: string): void => {
+    seen.set(path, { fault: 'too many', reason, verdict: null });
+    files.push({ path, text: null });
+  };
+  for (const { path, optional, tooMany } of environmentFiles) {
+    if (tooMany === true) {
+      leaveOut(path, `it stands for more than ${MOST_FILES} files`);
+      continue;
+    }
+    if (files.length === MOST_FILES) {
+      leaveOut(path, `the unit has more than ${MOST_FILES} environment files`);
+      break;
+    }
+    const found = read(path);
+    if (optional && isMissing(found)) continue;
+    left -= 'bytes' in found ? found.bytes.length : 0;
+    if (left < 0) {
+      leaveOut(path, `the environment files are larger than ${MOST_BYTES / 1024} KB together`);
+      break;
+    }
+    files.push({ path, text: textOf(found) });
+  }
+  return files;
+}
+
+/** What was read is what is judged. */
+function factsOf(path: string, found: FileRead): FileFacts {
+  const { verdict } = found;
+  const fault = 'fault' in found ? shortReason(found) : null;
+  // it could not even be followed
+  if (verdict === null) return { realPath: path, foreign: fault, fault, isMissing: false };
+  return {
+    realPath: verdict.path,
+    foreign: verdict.trusted ? null : verdict.reason,
+    fault,
+    isMissing: isMissing(found),
+  };
+}
+
+function isMissing(found: FileRead): boolean {
+  return 'fault' in found && found.fault === 'missing';
+}
+
+function readSource(path: string, read: (path: string) => FileRead): SourceFile | null {
+  const found = read(path);
+  if (isMissing(found)) return null;
+  const text = textOf(found);
   if (text !== null) return { path, text };
+  const isDenied = 'fault' in found && found.fault === 'EACCES';
   throw new UserError(
-    bytes === 'EACCES' ? EXIT.permission : EXIT.failed,
-    `${path}: ${typeof bytes === 'string' ? `cannot be read (${bytes})` : 'is not UTF-8 text'}`,
-    hintFor(bytes, path),
+    isDenied ? EXIT.permission : EXIT.failed,
+    `${path}: ${'fault' in found ? `cannot be read (${shortReason(found)})` : 'is not UTF-8 text'}`,
+    hintFor(found, path),
   );
 }
 
-function hintFor(bytes: Buffer | string, path: string): string {
-  if (bytes === 'EACCES') return 'Run it as root (sudo).';
-  if (typeof bytes === 'string') return `Look at it: ls -l ${path}; file ${path}`;
-  return `Convert it, for example: iconv -f latin1 -t utf-8 ${path}`;
-}
-
-/** The content of a plain file, or why there is none. A pipe that somebody put there does not hold us up. */
-export function readPlainFile(path: string): Buffer | string {
-  let fd: number | null = null;
-  try {
-    fd = openSync(path, O_RDONLY | O_NONBLOCK);
-    const stat = fstatSync(fd);
-    // a masked unit is a link to /dev/null
-    if (stat.isCharacterDevice() && stat.size === 0) return Buffer.alloc(0);
-    if (!stat.isFile()) return 'not a file';
-    if (stat.size > MAX_BYTES) return 'too large';
-    return readFileSync(fd);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code ?? String(error);
-  } finally {
-    if (fd !== null) closeSync(fd);
-  }
+function hintFor(found: FileRead, path: string): string {
+  if (!('fault' in found)) return `Convert it, for example: iconv -f latin1 -t utf-8 ${path}`;
+  return found.fault === 'EACCES'
+    ? 'Run it as root (sudo).'
+    : `Look at it: ls -l ${path}; file ${path}`;
 }
 
 /** What is not UTF-8 could not be written back as it was. */
-function textOrNull(bytes: Buffer | string): string | null {
-  return typeof bytes !== 'string' && isUtf8(bytes) ? bytes.toString('utf8') : null;
+function textOf(found: FileRead): string | null {
+  return 'bytes' in found && isUtf8(found.bytes) ? found.bytes.toString('utf8') : null;
 }
 
 /** The processors in service, such as `0-3,6`: what Celery's default, Python's os.cpu_count(), counts. */
 export function countProcessors(): number {
-  const online = textOrNull(readPlainFile('/sys/devices/system/cpu/online')) ?? '0';
+  const online = readOnline();
   return online
     .trim()
     .split(',')
     .map((range) => range.split('-').map(Number))
     .reduce((count, [first = 0, last = first]) => count + last - first + 1, 0);
+}
+
+function readOnline(): string {
+  try {
+    return readFileSync('/sys/devices/system/cpu/online', 'utf8');
+  } catch {
+    return '0';
+  }
 }

@@ -1,17 +1,24 @@
-import { readFileSync } from 'node:fs';
+import { readWhole } from '../host/kernel-files.ts';
+import { monotonicMs } from '../monotonic.ts';
 
 const KB_PER_MB = 1024;
+/** It has 1.5 KB, and the groups of the user. */
+const STATUS_BYTES = 64 * 1024;
+/** The kernel goes through all pages of a process for its proportional size. */
+const LIMIT_MS = 2000;
 
 /**
  * What processes hold together, in MB: the sum of their proportional set sizes, in which a shared page
  * counts once, or of their resident sizes where the kernel does not let us see the former (another user's
- * process). null: none of them is there any more. See proc_pid_smaps(5), proc_pid_status(5).
+ * process), or is slow to tell. null: none of them is there any more. See proc_pid_smaps(5), proc_pid_status(5).
  */
 export function readMemoryMb(pids: readonly number[]): number | null {
+  const lateMs = monotonicMs() + LIMIT_MS;
   const sizes = pids
-    .map(
-      (pid) => readKb(`/proc/${pid}/smaps_rollup`, 'Pss') ?? readKb(`/proc/${pid}/status`, 'VmRSS'),
-    )
+    .map((pid) => {
+      const shared = monotonicMs() < lateMs ? readKb(`/proc/${pid}/smaps_rollup`, 'Pss') : null;
+      return shared ?? readKb(`/proc/${pid}/status`, 'VmRSS');
+    })
     .filter((size) => size !== null);
   if (sizes.length === 0) return null;
   const sum = sizes.reduce((total, size) => total + size, 0);
@@ -20,7 +27,7 @@ export function readMemoryMb(pids: readonly number[]): number | null {
 
 function readKb(path: string, key: string): number | null {
   try {
-    const found = new RegExp(`^${key}:\\s+(\\d+) kB$`, 'm').exec(readFileSync(path, 'utf8'));
+    const found = new RegExp(`^${key}:\\s+(\\d+) kB$`, 'm').exec(readWhole(path, STATUS_BYTES));
     return found === null ? null : Number(found[1]);
   } catch {
     return null;

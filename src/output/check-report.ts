@@ -1,5 +1,6 @@
 import { formatCount } from '../decide/wording.ts';
 import type { Finding, Severity } from '../check/types.ts';
+import { cleanStrings } from './clean.ts';
 import type { Output } from './terminal.ts';
 
 /** The document of `check --json`; its schema is docs/json/check.schema.json. */
@@ -25,7 +26,7 @@ export function toCheckDocument(findings: Finding[]): CheckDocument {
  * `isQuiet`: errors alone.
  */
 export function renderCheck(document: CheckDocument, out: Output, isQuiet: boolean): string {
-  const { findings, errors, warnings } = document;
+  const { findings, errors, warnings } = cleanStrings(document);
   const ranks: Severity[] = isQuiet ? ['error'] : ['info', 'warning', 'error'];
   const shown = ranks.flatMap((rank) => findings.filter(({ severity }) => severity === rank));
   const lines = shown.map(({ severity, project, evidence, remedy }) => {
@@ -33,7 +34,7 @@ export function renderCheck(document: CheckDocument, out: Output, isQuiet: boole
     const head = out.paint(STYLES[severity], word) + ' '.repeat(9 - word.length);
     const where = project === null ? '' : `${project}: `;
     const help = remedy === null ? '' : `\n         → ${remedy}`;
-    return `${head}${where}${evidence.replaceAll('\n', ' ')}${help}\n`;
+    return `${head}${where}${evidence}${help}\n`;
   });
   const total = `${formatCount(errors, 'error')}, ${formatCount(warnings, 'warning')}`;
   return isQuiet && errors === 0 ? '' : `${lines.join('')}\n${total}\n`;

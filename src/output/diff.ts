@@ -1,14 +1,18 @@
 import type { FileChange } from '../act/types.ts';
+import { cleanLine } from './clean.ts';
 
-/** The unified diff of files that a plan changes, each with its path; empty where none changes. */
+/**
+ * The unified diff of files that a plan changes, each with its path; empty where none changes. What the files hold is left
+ * as it is: `writeOut` makes visible what a terminal would obey.
+ */
 export async function renderDiff(files: FileChange[]): Promise<string> {
   if (files.length === 0) return '';
   const { createTwoFilesPatch, FILE_HEADERS_ONLY } = await import('diff');
   return files
     .map(({ path, before, after }) =>
       createTwoFilesPatch(
-        before === null ? '/dev/null' : path,
-        after === null ? '/dev/null' : path,
+        before === null ? '/dev/null' : cleanLine(path),
+        after === null ? '/dev/null' : cleanLine(path),
         before ?? '',
         after ?? '',
         undefined,

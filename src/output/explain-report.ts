@@ -1,10 +1,10 @@
 import { METRICS } from '../decide/metrics.ts';
 import { formatDuration, formatHeld, formatMetric, formatCount } from '../decide/wording.ts';
 import { formatAge, formatMoment } from './ages.ts';
+import { cleanStrings } from './clean.ts';
 import type { ExplainedMetric, ExplainedThreshold, Explanation } from './explain-types.ts';
 import { HOLD_NAMES } from './status-heading.ts';
 import { renderTable } from './table.ts';
-import { cleanText } from './text.ts';
 
 const LIMIT_NAMES = {
   min_max: 'min, max',
@@ -19,38 +19,41 @@ const LIMIT_NAMES = {
 } as const;
 
 /** The last decision with all that it depends on, and what would follow, for people. */
-export function renderExplanation(of: Explanation): string {
+export function renderExplanation(explanation: Explanation): string {
+  const of = cleanStrings(explanation);
   if (!of.enabled) return `${of.project}: disabled in the config, left alone\n`;
   const count = `${of.workers ?? '?'} declared, ${of.running ?? '?'} running`;
   const age = formatAge((of.age_s ?? 0) * 1000);
   const parts = [
-    `${cleanText(of.project)} (${of.service}), as of ${age} ago: ${count}\n`,
+    `${of.project} (${of.service}), as of ${age} ago: ${count}\n`,
     ...of.metrics.map(renderMetric),
     renderTable(
       ['LIMIT', '', 'ALLOWS'],
-      of.limits.map(({ limit, acted, text }) => [
-        LIMIT_NAMES[limit],
-        acted ? 'acts' : '',
-        cleanText(text),
-      ]),
+      of.limits.map(({ limit, acted, text }) => [LIMIT_NAMES[limit], acted ? 'acts' : '', text]),
     ),
-    `Decision: ${cleanText(of.reason ?? '')}${of.hold === null ? '' : ` (held by ${HOLD_NAMES[of.hold] ?? of.hold})`}\n${tellSince(of)}`,
+    `Decision: ${of.reason ?? ''}${of.hold === null ? '' : ` (held by ${HOLD_NAMES[of.hold] ?? of.hold})`}\n${tellSince(of)}`,
     `${tellNext(of)}\n`,
   ];
   return parts.join('\n');
 }
 
-function renderMetric({ metric, value, error, counts, thresholds }: ExplainedMetric): string {
+function renderMetric({
+  metric,
+  value,
+  error,
+  first_look: isFirst,
+  thresholds,
+}: ExplainedMetric): string {
   const { label } = METRICS[metric];
   const head =
     value === null
-      ? `${label} unknown: ${cleanText(error ?? '')}; nothing is lowered meanwhile`
-      : `${label} ${formatMetric(metric, value)}${counts ? '' : ' (a first look of half a second: it counts from the next run on)'}`;
+      ? `${label} unknown: ${error ?? ''}; nothing is lowered meanwhile`
+      : `${label} ${formatMetric(metric, value)}${isFirst ? ' (a first look of half a second: it counts from the next run on)' : ''}`;
   const rows = thresholds.map((each) => [
     `  ${each.direction}`,
     `${each.direction === 'up' ? '>' : '<'} ${formatMetric(metric, each.threshold)}`,
     `→ ${each.workers}`,
-    counts ? tellThreshold(each) : 'not counted yet',
+    isFirst ? 'not counted yet' : tellThreshold(each),
   ]);
   return `${head}\n${rows.length === 0 ? '' : renderTable(['  WAY', 'AT', 'WORKERS', 'HELD'], rows)}`;
 }
@@ -67,16 +70,16 @@ function tellSince({ since, at }: Explanation): string {
   return since
     .map(({ at: when, action, from, to, result, reason }) => {
       const moment = formatMoment(Date.parse(when), Date.parse(at));
-      return `Then:     ${moment} ${action} ${from} → ${to}, ${result}: ${cleanText(reason)}\n`;
+      return `Then:     ${moment} ${action} ${from} → ${to}, ${result}: ${reason}\n`;
     })
     .join('');
 }
 
 /** `If cpu stays at 83.4 %: 3 workers in 2 m (at 04:12)`. */
 function tellNext({ metrics, next, at, horizon_s: horizon, timer_on: on }: Explanation): string {
-  const values = metrics.map(({ metric, value, counts }) => {
+  const values = metrics.map(({ metric, value, first_look: isFirst }) => {
     const { label } = METRICS[metric];
-    if (!counts) return `${label} asks for nothing`;
+    if (isFirst) return `${label} asks for nothing`;
     return value === null
       ? `${label} stays unknown`
       : `${label} stays at ${formatMetric(metric, value)}`;
@@ -88,5 +91,5 @@ function tellNext({ metrics, next, at, horizon_s: horizon, timer_on: on }: Expla
   const when =
     next.in_s > 0 ? `in ${formatAge(next.in_s * 1000)} (at ${moment})` : 'at the next run';
   const off = on === false ? '\n  (the timer is off: no run comes by itself)' : '';
-  return `${given}: ${workers} ${when}\n  ${cleanText(next.reason)}${off}`;
+  return `${given}: ${workers} ${when}\n  ${next.reason}${off}`;
 }

@@ -16,8 +16,8 @@ export interface ExplainedMetric {
   metric: MetricName;
   value: number | null;
   error: string | null;
-  /** false: a first look, which says nothing of what is measured next */
-  counts: boolean;
+  /** a first look, which says nothing of what is measured next */
+  first_look: boolean;
   thresholds: ExplainedThreshold[];
 }
 

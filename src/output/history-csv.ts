@@ -1,4 +1,5 @@
 import type { RecordedSeries } from '../commands/recorded-series.ts';
+import { cleanLine } from './clean.ts';
 
 const HEADER = [
   ...['kind', 'at', 'project', 'service', 'cpu_percent', 'memory_available_mb', 'workers'],
@@ -38,9 +39,12 @@ function toRow(cells: readonly Cell[]): string {
   return `${all.join(',')}\r\n`;
 }
 
-/** A text that a spreadsheet would take for a formula gets a `'` before it. */
+/**
+ * What a spreadsheet would take for a formula gets a `'` before it (OWASP, "CSV Injection"): at the start of a text, and after
+ * a semicolon, which many of them take for the end of a cell. A number stays one.
+ */
 function quote(cell: Cell): string {
   if (typeof cell !== 'string') return cell === null || cell === undefined ? '' : String(cell);
-  const text = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const text = cleanLine(cell).replace(/(^|;)(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20])/g, "$1'");
+  return /[",;]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -2,10 +2,11 @@ import type { DatedChange, RecordedSeries, Series } from '../commands/recorded-s
 import { formatNumber, formatCount } from '../decide/wording.ts';
 import { formatAge, formatMoment } from './ages.ts';
 import { fillBuckets } from './buckets.ts';
+import { cleanLine, cleanStrings } from './clean.ts';
 import type { Screen } from './screen.ts';
 import { renderSparkline } from './sparkline.ts';
 import type { Output } from './terminal.ts';
-import { cleanText, fitText, padText, textWidth } from './text.ts';
+import { fitText, padText, textWidth } from './text.ts';
 
 const MOST_NAME = 30;
 /** more in a file, where there is room, would not be looked at */
@@ -79,7 +80,7 @@ function renderSeries(of: RecordedSeries, { columns, unicode }: Screen, out: Out
 /** The name of a project may be long, what is measured must be told all the same. */
 function nameSeries(project: string, { name, unit }: Series): string {
   const what = ` ${name}${unit}`;
-  return `${fitText(cleanText(project), MOST_NAME - textWidth(what))}${what}`;
+  return `${fitText(cleanLine(project), MOST_NAME - textWidth(what))}${what}`;
 }
 
 function renderChanges(
@@ -88,16 +89,18 @@ function renderChanges(
   { columns }: Screen,
   out: Output,
 ): string[] {
-  const rows = changes.map(({ atMs, project, from, to, action, result, reason }) => ({
-    cells: [
-      formatMoment(atMs, toMs),
-      fitText(cleanText(project), MOST_NAME),
-      `${from} → ${to}`,
-      result === 'applied' ? action : `${action}, ${result}`,
-    ],
-    reason: cleanText(reason),
-    failed: result !== 'applied',
-  }));
+  const rows = changes
+    .map(cleanStrings)
+    .map(({ atMs, project, from, to, action, result, reason }) => ({
+      cells: [
+        formatMoment(atMs, toMs),
+        fitText(project, MOST_NAME),
+        `${from} → ${to}`,
+        result === 'applied' ? action : `${action}, ${result}`,
+      ],
+      reason,
+      failed: result !== 'applied',
+    }));
   const header = ['WHEN', 'PROJECT', 'WORKERS', 'CHANGE'];
   const widths = header.map((title, column) =>
     Math.max(textWidth(title), ...rows.map(({ cells }) => textWidth(cells[column] ?? ''))),

@@ -36,7 +36,8 @@ ${projects.map((project, index) => renderProject(project, index, of)).join('\n')
 }
 
 function renderHost(of: RecordedSeries): string {
-  const { fromMs, toMs, cpu, memory, memoryTotal, memoryUnitMb } = of;
+  const { fromMs, toMs, cpu, memory, memoryTotalMb, memoryUnitMb } = of;
+  const memoryTotal = memoryTotalMb === null ? null : memoryTotalMb / memoryUnitMb;
   const common = { fromMs, toMs, flags: [], steps: false };
   const thresholds = of.projects.flatMap(({ policy }) => policy?.memoryThresholdMb ?? []);
   const marks = [...new Set(thresholds)].map((value): Mark => ({

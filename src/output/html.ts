@@ -1,6 +1,8 @@
-/** A text as it may stand in HTML, between tags and in quoted attributes. */
+import { cleanLine } from './clean.ts';
+
+/** A text as it may stand in HTML, between tags and in quoted attributes; a clean line. */
 export function escapeHtml(text: string): string {
-  return text
+  return cleanLine(text)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')

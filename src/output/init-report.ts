@@ -1,13 +1,16 @@
 import { formatCount, formatMemory } from '../decide/wording.ts';
 import { maskUrl } from '../config/mask.ts';
+import { cleanStrings } from './clean.ts';
 import type { Candidate, Host, Proposal, Unusable } from '../init/types.ts';
 
 /** What was found, for people: a few short lines a service, so that they fit a narrow terminal. */
 export function renderScan(
-  { seen, unusable }: { seen: number; unusable: readonly Unusable[] },
-  proposals: readonly Proposal[],
+  scan: { seen: number; unusable: readonly Unusable[] },
+  proposed: readonly Proposal[],
   { cores, totalMb, availableMb }: Host,
 ): string {
+  const { seen, unusable } = { seen: scan.seen, unusable: cleanStrings(scan.unusable) };
+  const proposals = cleanStrings(proposed);
   const host = `${formatCount(cores, 'processor')}, ${formatMemory(totalMb)} of memory, ${formatMemory(availableMb)} available`;
   const found = proposals.map(
     (proposal) =>

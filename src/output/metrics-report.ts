@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts';
 import type { Sample, ServiceSample } from '../decide/types.ts';
+import { cleanLine } from './clean.ts';
 import { renderLoad } from './load-report.ts';
 import { listHostPressures, renderResources } from './resource-report.ts';
 import { renderTable } from './table.ts';
@@ -88,7 +89,7 @@ function renderDrain(service: ServiceSample | undefined): string {
 }
 
 function listErrors(where: string, errors: Record<string, string> | undefined): string[] {
-  return Object.entries(errors ?? {}).map(([key, error]) => `${where} ${key}: ${error}`);
+  return Object.entries(errors ?? {}).map(([key, error]) => cleanLine(`${where} ${key}: ${error}`));
 }
 
 function percent(value: number | null): string {

@@ -1,3 +1,5 @@
+import { makeVisible } from './visible.ts';
+
 /** A metric with all its series, as Prometheus' text format groups them. */
 export interface Family {
   /** by its conventions: base units, `_total` for counters */
@@ -33,6 +35,8 @@ export function nameSeries(name: string, labels: Record<string, string>): string
   return pairs.length === 0 ? name : `${name}{${pairs.join(',')}}`;
 }
 
+/** The format knows these three escapes alone, and a reader refuses all of a file that has another. */
 function escape(value: string): string {
-  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+  const lines = value.split('\n').map(makeVisible).join('\n');
+  return lines.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }

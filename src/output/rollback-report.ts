@@ -1,5 +1,6 @@
 import { formatCount } from '../decide/wording.ts';
 import type { FileChange, Outcome, Plan } from '../act/types.ts';
+import { cleanLine } from './clean.ts';
 import { renderDiff } from './diff.ts';
 
 /** What became of one service; `outcome` null: not done (a dry run, or the call was interrupted). */
@@ -13,7 +14,7 @@ export async function renderRollback(results: RollbackResult[], dryRun: boolean)
   let text = '';
   for (const result of results) {
     if ('error' in result) {
-      text += `${result.service}: ${result.error}\n`;
+      text += `${cleanLine(`${result.service}: ${result.error}`)}\n`;
       continue;
     }
     const { plan, notes, outcome } = result;
@@ -24,7 +25,7 @@ export async function renderRollback(results: RollbackResult[], dryRun: boolean)
       ...notes.map((note) => `  ${note}`),
     ];
     if (outcome !== null && outcome.hint !== null) lines.push(`  ${outcome.hint}`);
-    text += `${lines.join('\n')}\n`;
+    text += `${lines.map(cleanLine).join('\n')}\n`;
     if (dryRun) text += await renderDiff(files);
   }
   return text;

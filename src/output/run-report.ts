@@ -1,7 +1,8 @@
 import type { Unfinished } from '../act/foresee.ts';
 import type { Plan } from '../act/types.ts';
 import type { Decision, Hold, Kind, Sample } from '../decide/types.ts';
-import { renderTable } from './table.ts';
+import { cleanLine, cleanStrings } from './clean.ts';
+import { tableLines } from './table.ts';
 import type { Output } from './terminal.ts';
 import { wrapLines } from './wrap.ts';
 
@@ -48,23 +49,33 @@ export function renderRunReport(
   out: Output,
   columns: number,
 ): string {
-  const rows = report.services.map((service) => [
+  const { services } = report;
+  const rows = services.map((service) => [
     service.project,
     service.workers === null ? '?' : String(service.workers),
     service.running === null ? '?' : String(service.running),
     renderResult(service, report.dry_run, out),
   ]);
-  const table = renderTable(['PROJECT', 'WORKERS', 'RUNNING', 'DECISION'], rows);
+  const [header, ...decisions] = tableLines(['PROJECT', 'WORKERS', 'RUNNING', 'DECISION'], rows);
+  const lines = decisions.flatMap((line, index) => {
+    const error = services[index]?.error ?? null;
+    return error === null ? [line] : [line, `  ${out.paint('red', cleanLine(error))}`];
+  });
+  const table = [header, ...lines].map((line) => `${line}\n`).join('');
   const hint = report.hint === undefined ? [] : [`Hint: ${report.hint}\n`];
-  const first = (report.unfinished ?? []).map(({ sentence }) => out.paint('yellow', sentence));
-  const head = [renderHost(report.host), ...(first.length === 0 ? [] : [`${first.join('\n')}\n`])];
+  const first = (report.unfinished ?? []).map(({ sentence }) =>
+    out.paint('yellow', cleanLine(sentence)),
+  );
+  const head = [
+    renderHost(cleanStrings(report.host)),
+    ...(first.length === 0 ? [] : [`${first.join('\n')}\n`]),
+  ];
   const wrap = (text: string): string => wrapLines(text, columns);
   return [...[...head, table].map(wrap), ...diffs, ...hint.map(wrap)].join('\n');
 }
 
 function renderResult(service: ServiceReport, dryRun: boolean, out: Output): string {
-  if (service.error !== null) return `${service.reason}\n  ${out.paint('red', service.error)}`;
-  if (service.action === 'none') return service.reason;
+  if (service.error !== null || service.action === 'none') return service.reason;
   return out.paint(
     'green',
     dryRun ? `${service.reason} (${tellDryRun(service.plan)})` : service.reason,

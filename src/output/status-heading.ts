@@ -4,7 +4,7 @@ import { renderBar } from './bars.ts';
 import type { Screen } from './screen.ts';
 import type { StatusReport, StatusTimer } from './status-types.ts';
 import type { Output } from './terminal.ts';
-import { cleanText, fitText } from './text.ts';
+import { fitText } from './text.ts';
 
 type Painted = [text: string, style: Parameters<Output['paint']>[0] | null];
 
@@ -22,7 +22,7 @@ export function renderHeading(report: StatusReport, screen: Screen, out: Output)
     ...tellDay(report, screen),
   ];
   return lines.map(([text, style]) => {
-    const shown = fitText(cleanText(text), screen.columns);
+    const shown = fitText(text, screen.columns);
     return style === null ? shown : out.paint(style, shown);
   });
 }

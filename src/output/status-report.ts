@@ -2,11 +2,12 @@ import { METRICS } from '../decide/metrics.ts';
 import { formatDuration, formatMetric } from '../decide/wording.ts';
 import { formatAge, formatMoment } from './ages.ts';
 import { renderBar } from './bars.ts';
+import { cleanStrings } from './clean.ts';
 import type { Screen } from './screen.ts';
 import { HOLD_NAMES, renderHeading } from './status-heading.ts';
 import type { StatusEnd, StatusMetric, StatusReport, StatusService } from './status-types.ts';
 import type { Output } from './terminal.ts';
-import { cleanText, fitText, padText, textWidth } from './text.ts';
+import { fitText, padText, textWidth } from './text.ts';
 
 type Style = Parameters<Output['paint']>[0];
 
@@ -32,14 +33,15 @@ const MOST_WINDOW = 16;
 const BAR_COLUMNS = 8;
 
 /** The screen of `status`: the host, then a row for each project, or some lines where the terminal is narrow. */
-export function renderStatus(report: StatusReport, screen: Screen, out: Output): string {
+export function renderStatus(given: StatusReport, screen: Screen, out: Output): string {
+  const report = cleanStrings(given);
   const rows = report.services.map((service) => toRow(service, report, screen));
   const lines = [
     ...renderHeading(report, screen, out),
     '',
     // what the example names is not on this host
     ...(report.example ? [] : renderRows(rows, screen, out)),
-    ...report.notes.map((note) => fitText(`Note: ${cleanText(note)}`, screen.columns)),
+    ...report.notes.map((note) => fitText(`Note: ${note}`, screen.columns)),
   ];
   return lines.map((line) => `${line}\n`).join('');
 }
@@ -76,11 +78,11 @@ function stack(row: Row, columns: number, out: Output): string[] {
 function toRow(service: StatusService, report: StatusReport, screen: Screen): Row {
   const [now, style] = tellNow(service, report, screen);
   return {
-    project: fitText(cleanText(service.project), MOST_NAME),
+    project: fitText(service.project, MOST_NAME),
     workers: tellWorkers(service),
     metrics: service.metrics.map(tellMetric).join(', '),
     change: tellChange(service, report),
-    now: cleanText(now),
+    now,
     style,
   };
 }
@@ -88,7 +90,7 @@ function toRow(service: StatusService, report: StatusReport, screen: Screen): Ro
 /** Declared/running, then the limits, and the window of time that they are from: `3/3 of 1–4 (office)`. */
 function tellWorkers(service: StatusService): string {
   const { workers, running, min_workers: min, max_workers: max, schedule } = service;
-  const window = schedule === null ? '' : ` (${fitText(cleanText(schedule), MOST_WINDOW)})`;
+  const window = schedule === null ? '' : ` (${fitText(schedule, MOST_WINDOW)})`;
   return `${workers ?? '?'}/${running ?? '?'} of ${min}–${max}${window}`;
 }
 

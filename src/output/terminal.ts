@@ -1,7 +1,10 @@
-import { styleText } from 'node:util';
 import { isTerminal, writeOut } from '../streams.ts';
+import { ESC } from './visible.ts';
 
-type Style = Parameters<typeof styleText>[0];
+/** Codes of SGR (ECMA-48) that begin and end it. */
+const STYLES = { red: [31, 39], green: [32, 39], yellow: [33, 39], cyan: [36, 39], dim: [2, 22] };
+
+export type Style = keyof typeof STYLES;
 
 /** Where a command's result goes: stdout, and whether it may use colours. */
 export interface Output {
@@ -16,8 +19,14 @@ export function openOutput(options: { color: boolean; quiet?: boolean }): Output
     write: (text) => {
       if (options.quiet !== true) writeOut(text);
     },
-    paint: (style, text) => (color ? styleText(style, text) : text),
+    paint: (style, text) => (color ? paint(style, text) : text),
   };
+}
+
+/** A text in colour, for `writeOut`. */
+export function paint(style: Style, text: string): string {
+  const [begin, end] = STYLES[style];
+  return `${ESC}[${begin}m${text}${ESC}[${end}m`;
 }
 
 /** Whether a stream that is (not) a terminal gets colours in this environment. */

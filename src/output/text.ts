@@ -11,12 +11,6 @@ export function textWidth(text: string): number {
   return PLAIN.test(text) ? text.length : stringWidth(text);
 }
 
-/** Text from elsewhere (an error, a name) without what would move the cursor or break a line. */
-export function cleanText(text: string): string {
-  // Unicode's classes take half a millisecond to compile
-  return PLAIN.test(text) ? text : text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ');
-}
-
 /** The text in so many columns at most; `…` stands for what is cut off. */
 export function fitText(text: string, columns: number): string {
   if (textWidth(text) <= columns) return text;

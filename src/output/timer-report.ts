@@ -1,4 +1,5 @@
 import { formatDuration } from '../decide/wording.ts';
+import { cleanStrings } from './clean.ts';
 import { tellTimer } from './status-heading.ts';
 import type { StatusTimer } from './status-types.ts';
 
@@ -16,7 +17,8 @@ export interface TimerDocument {
 }
 
 /** The timer in a few lines; `isChange`: what was changed too. */
-export function renderTimer(document: TimerDocument, isChange: boolean): string {
+export function renderTimer(given: TimerDocument, isChange: boolean): string {
+  const document = cleanStrings(given);
   const { timer, every_s: everyS, changed, at } = document;
   const every =
     everyS === null

@@ -1,5 +1,4 @@
-/** What colours a text and takes no column (ECMA-48, SGR). */
-const PAINT = /\x1b\[[\d;]*m/g;
+import { PAINT } from './visible.ts';
 
 /** So much is enough for a table's short cells: what is further right goes on below the last one. */
 const MOST_INDENT = 40;

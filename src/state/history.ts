@@ -17,10 +17,10 @@ const OLDER_FILES = 5;
 
 const LINE_FEED = 0x0a;
 
-/** What a line holds, and how much of it is checked. */
-type Parse = (line: Buffer) => ReturnType<typeof parseHistoryLine>;
+/** What a line holds, and how much of it is checked; `tell` hears of values that are wrong and read as null. */
+type Parse = (line: Buffer, tell: (fault: string) => void) => ReturnType<typeof parseHistoryLine>;
 
-const parseWhole: Parse = (line) => parseHistoryLine(line.toString('utf8'));
+const parseWhole: Parse = (line, tell) => parseHistoryLine(line.toString('utf8'), tell);
 
 /** The newest part of the history, oldest first, and what in it could not be read. */
 export interface Recent {
@@ -36,8 +36,8 @@ export function historyPath(stateDir: string): string {
 /**
  * The history back to the newest sample that is at least `neededMs` older than the newest of all (on the
  * boot clock), or of another boot: that one included, so that there is always the last sample. It is read
- * from its end; what it costs does not depend on its age. Lines that are no entries are left out, with a
- * warning.
+ * from its end; what it costs does not depend on its age. Lines that are no entries are left out, and values that are
+ * wrong are null, with a warning.
  *
  * @throws UserError permission or failed where it cannot be read or not be trusted
  */
@@ -84,7 +84,7 @@ export function readSince(
 
 /**
  * Writes entries at the end of the history, a line and a call each, after a line that was cut off if need
- * be. The folder and the file are made where they are missing (0750, 0640). Only under the lock.
+ * be; of a sample only values that can be read again. The folder and the file are made where they are missing (0750, 0640). Only under the lock.
  *
  * @throws UserError permission or failed, as where the disk is full
  */
@@ -100,7 +100,7 @@ export function appendEntries(stateDir: string, entries: readonly HistoryEntry[]
     }
     let before = endsWithinLine(fd) ? '\n' : '';
     for (const entry of entries) {
-      writeWhole(fd, `${before}${JSON.stringify(entry)}\n`);
+      writeWhole(fd, `${before}${toLine(entry)}\n`);
       before = '';
     }
   } catch (error) {
@@ -144,22 +144,43 @@ function readFileBackwards(
   parse: Parse,
   take: Take,
 ): boolean {
-  let faults = 0;
-  let first = '';
+  const lines = { count: 0, first: '' };
+  const values = { count: 0, first: '' };
   let wantsMore = true;
   readLinesBackwards(fd, (bytes, offset, complete) => {
-    const entry = parse(bytes);
+    const entry = parse(bytes, (fault) => {
+      values.count++;
+      values.first = `at byte ${offset}: ${fault}`;
+    });
     if (!('fault' in entry)) return (wantsMore = take(entry));
-    faults++;
-    first = `at byte ${offset}: ${complete ? entry.fault : 'it was cut off'}`;
+    lines.count++;
+    lines.first = `at byte ${offset}: ${complete ? entry.fault : 'it was cut off'}`;
     return true;
   });
-  if (faults > 0) {
-    const lines =
-      faults === 1 ? '1 line is no entry and is' : `${faults} lines are no entries and are`;
-    warnings.push(`${path}: ${lines} left out (the first ${first})`);
+  if (lines.count > 0) {
+    const left =
+      lines.count === 1
+        ? '1 line is no entry and is'
+        : `${lines.count} lines are no entries and are`;
+    warnings.push(`${path}: ${left} left out (the first ${lines.first})`);
+  }
+  if (values.count > 0) {
+    const wrong =
+      values.count === 1
+        ? '1 value is wrong and counts'
+        : `${values.count} values are wrong and count`;
+    warnings.push(`${path}: ${wrong} as unknown (the first ${values.first})`);
   }
   return wantsMore;
+}
+
+/** As it will be read: what would be wrong then is null. */
+function toLine(entry: HistoryEntry): string {
+  const line = JSON.stringify(entry);
+  let isRight = true;
+  const read = parseHistoryLine(line, () => (isRight = false));
+  if ('fault' in read) throw new Error(`this is no entry of the history: ${read.fault}`);
+  return isRight ? line : JSON.stringify(read);
 }
 
 function isOld(entry: HistoryEntry, newest: HistoryEntry, neededMs: number): boolean {

@@ -1,121 +1,136 @@
-import { closeSync, constants, linkSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
-import { findLockHolder, isListening } from './lock-holder.ts';
-import { checkStateDir, ensureStateDir, explainFault, openTrusted, readOpened } from './trusted.ts';
+import { closeSync, constants, fchmodSync, fstatSync, lstatSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { EXIT, UserError } from '../errors.ts';
+import { tryFlock } from './flock.ts';
+import { findHolders, isListed, seesAllLocks, type Holder } from './lock-holders.ts';
+import { checkStateDir, ensureStateDir, explainFault, openTrusted } from './trusted.ts';
 
-/** Bytes of an abstract socket's name after its leading NUL, all that there is room for: see `lockName`. */
-const NAME_BYTES = 107;
+const { O_CREAT, O_NONBLOCK, O_RDONLY, O_RDWR } = constants;
 
-/** `heldBy` says who, for people: `process 123 (since 2026-11-24 04:04:15)`. */
-export type Lock = { release: () => void } | { heldBy: string };
+const OPEN_TO_OTHERS = 0o077;
+
+/** Whoever removes the file so often does it on purpose. */
+const MOST_TRIES = 20;
+
+/** The lock of all that changes services, in a state folder; and of what is written of changes, in a folder of backups. */
+export const RUN_LOCK = 'lock';
+export const JOURNAL_LOCK = 'journal.lock';
+/** The lock of the pauses and pins in a state folder, which a run that goes on does not keep from being changed. */
+export const CONTROLS_LOCK = 'controls.lock';
+
+export interface HeldLock {
+  /** may be called twice */
+  release: () => void;
+}
 
 /**
- * The lock of a state folder: an abstract unix socket, which the kernel takes away with the process that
- * holds it, however that ends. Nothing is left to clean up, and no native module or child is needed. It
- * does not keep the process alive. It holds among processes of one network namespace: a service that is
- * given a network of its own (`PrivateNetwork=`) is not kept out.
+ * Takes a lock, at once or not at all; null: somebody else has it.
  *
- * `what`: something else of the folder than runs, with a lock of its own.
+ * It is a file that only root can open (0600, in a folder that only root can write to), locked by the kernel
+ * (`tryFlock`), so that nobody else can take it, and it is free as soon as its holder has ended, in whatever way. It
+ * holds between containers too, where they share the folder. The file stays, empty: one that was removed would be a
+ * lock that nobody else sees. So after locking it must still be the one of this name. Only root can remove it, or its
+ * folder, while it is held; then a second run may start beside the first.
  *
- * @throws UserError permission or failed where the state folder cannot be used
+ * @throws UserError permission or failed where the folder or the file cannot be used, failed where it cannot be locked
  */
-export async function acquireLock(stateDir: string, what = ''): Promise<Lock> {
-  ensureStateDir(stateDir);
-  const name = lockName(stateDir, what, await readToken(`${stateDir}/lock`));
-  const server = createServer((socket) => socket.destroy());
-  server.unref();
-  const error = await new Promise<NodeJS.ErrnoException | null>((resolve) => {
-    server.once('error', resolve);
-    server.once('listening', () => resolve(null));
-    listen(server, `\0${name}`);
-  });
-  if (error === null) return { release: () => server.close() };
-  if (error.code !== 'EADDRINUSE') throw explainFault(`${stateDir}/lock`, error);
-  return { heldBy: findLockHolder(name) };
+export function acquireLock(path: string): HeldLock | null {
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const fd = openLock(path);
+    let isOurs = false;
+    try {
+      if (!tryFlock(fd, path)) return null;
+      isOurs = isSameFile(fd, path);
+    } finally {
+      if (!isOurs) closeSync(fd);
+    }
+    if (isOurs) return { release: closeOnce(fd) };
+  }
+  throw new UserError(
+    EXIT.failed,
+    `${path}: cannot be locked: it is removed again and again`,
+    'Find out what removes it, and stop that.',
+  );
 }
 
-/** What `listen` does in the end, under a name that Node keeps for old programs: (path, port, kind of address) */
-interface OldServer {
-  _listen2?: (path: string, port: -1, kind: -1) => void;
+/** Whether the file of a lock can be used; where it cannot, whoever needs its folder says why. */
+export function hasLockFile(path: string): boolean {
+  try {
+    closeSync(openLock(path));
+    return true;
+  } catch (error) {
+    if (error instanceof UserError) return false;
+    throw error;
+  }
+}
+
+/** How a lock stands, as far as it can be seen without taking it. */
+export interface LockState {
+  isHeld: boolean;
+  /** why it may be held all the same: by somebody outside of this container, or in it by one of too many processes */
+  unseen: 'outside' | 'too_many' | null;
+  /** those that could be found */
+  holders: Holder[];
+  /** the permission bits of its file */
+  mode: number;
 }
 
 /**
- * Node's `listen` first loads all of `cluster` and `child_process`, to see that this process is no worker of a cluster:
- * 1 ms of each run. Where the old name has gone it does.
- */
-function listen(server: Server & OldServer, path: string): void {
-  if (typeof server._listen2 === 'function') server._listen2(path, -1, -1);
-  else server.listen({ path });
-}
-
-/**
- * Who holds the lock of a state folder, for people; null: nobody. Takes nothing and makes nothing.
+ * Looks at a lock. Takes nothing and makes nothing.
  *
+ * @returns null where it was never taken
  * @throws UserError as `acquireLock`
  */
-export function readLockHolder(stateDir: string): string | null {
-  if (!checkStateDir(stateDir)) return null;
-  const fd = openTrusted(`${stateDir}/lock`, constants.O_RDONLY);
+export function readLock(path: string): LockState | null {
+  if (!checkStateDir(dirname(path))) return null;
+  const fd = openTrusted(path, O_RDONLY | O_NONBLOCK);
   if (fd === null) return null;
   try {
-    const name = lockName(stateDir, '', readOpened(fd, `${stateDir}/lock`));
-    return isListening(name) ? findLockHolder(name) : null;
+    const mode = fstatSync(fd).mode & 0o7777;
+    const listed = isListed(fd);
+    // where all locks are listed this one is free
+    if (!listed && seesAllLocks()) return { isHeld: false, unseen: null, holders: [], mode };
+    const { holders, isWhole } = findHolders(fd);
+    if (listed || holders.length > 0) return { isHeld: true, unseen: null, holders, mode };
+    return { isHeld: false, unseen: isWhole ? 'outside' : 'too_many', holders, mode };
   } finally {
     closeSync(fd);
   }
 }
 
-/**
- * Of full length: libuv binds a shorter name as it is in one version and filled up with NULs in another,
- * which the kernel takes for two names.
- */
-function lockName(stateDir: string, what: string, token: string): string {
-  // the folder itself, whatever its name: one that was copied has the same token
-  const { dev, ino } = statSync(stateDir, { bigint: true });
-  return `autoscaler-${what}${token.trim()}-${dev}-${ino}`
-    .slice(0, NAME_BYTES)
-    .padEnd(NAME_BYTES, '-');
-}
-
-/** What only those know who may read the state folder: otherwise anybody could hold the name. */
-async function readToken(path: string): Promise<string> {
-  for (;;) {
-    const fd = openTrusted(path, constants.O_RDONLY);
-    if (fd === null) {
-      await makeToken(path);
-      continue;
-    }
-    try {
-      return readOpened(fd, path);
-    } finally {
-      closeSync(fd);
-    }
-  }
-}
-
-/** By link, so that two that begin at once agree and nobody reads half of it. */
-async function makeToken(path: string): Promise<void> {
-  // once in the life of a state folder
-  const { randomBytes } = await import('node:crypto');
-  const own = `${path}.${process.pid}`;
+/** For writing too: over NFS an exclusive lock needs that. */
+function openLock(path: string): number {
+  ensureStateDir(dirname(path));
+  const fd = openTrusted(path, O_RDWR | O_CREAT | O_NONBLOCK, 0o600)!;
   try {
-    rmSync(own, { force: true });
-    writeFileSync(own, `${randomBytes(16).toString('hex')}\n`, { mode: 0o600, flag: 'wx' });
-    linkSync(own, path);
+    const stats = fstatSync(fd);
+    if (!stats.isFile()) {
+      throw new UserError(
+        EXIT.permission,
+        `${path}: expected a plain file, found something else`,
+        `Look at it: ls -l ${path}`,
+      );
+    }
+    // whoever can open it can lock it
+    if ((stats.mode & OPEN_TO_OTHERS) !== 0) fchmodSync(fd, 0o600);
+    return fd;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
-      throw explainFault(path, error as NodeJS.ErrnoException);
-    }
-  } finally {
-    removeQuietly(own);
+    closeSync(fd);
+    throw error instanceof UserError ? error : explainFault(path, error as NodeJS.ErrnoException);
   }
 }
 
-/** What stays behind does no harm: the same name is removed before it is used again. */
-function removeQuietly(path: string): void {
-  try {
-    rmSync(path, { force: true });
-  } catch {
-    // a disk that is failing says so at the next write
-  }
+function isSameFile(fd: number, path: string): boolean {
+  const named = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  const { dev, ino } = fstatSync(fd, { bigint: true });
+  return named?.dev === dev && named.ino === ino;
+}
+
+/** By the second call the number may be that of another file. */
+function closeOnce(fd: number): () => void {
+  let isOpen = true;
+  return () => {
+    if (isOpen) closeSync(fd);
+    isOpen = false;
+  };
 }

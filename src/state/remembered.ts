@@ -10,7 +10,8 @@ export function recall<T>(folder: string, name: string): T | null {
   const build = buildId();
   if (build === null || process.getuid?.() !== 0) return null;
   try {
-    const fd = openTrusted(`${folder}/${name}`, constants.O_RDONLY);
+    const path = `${folder}/${name}`;
+    const fd = checkStateDir(folder) ? openTrusted(path, constants.O_RDONLY) : null;
     if (fd === null) return null;
     try {
       const noted = JSON.parse(readFileSync(fd, 'utf8')) as { build: string; value: T };

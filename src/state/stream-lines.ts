@@ -12,7 +12,7 @@ export interface StreamLine {
 }
 
 /** No line of a history is nearly as long (UTF-16 units). */
-const LONGEST_LINE = 16 * 1024 * 1024;
+const LONGEST_LINE = 1024 * 1024;
 
 /**
  * The lines of a stream, each as soon as it is complete. Only a newline ends a line, not what Node's readline takes
@@ -23,9 +23,13 @@ export async function* readLines(stream: Readable): AsyncGenerator<StreamLine> {
   let rest = '';
   let number = 0;
   for await (const chunk of stream) {
-    const lines = (rest + decoder.write(chunk as Buffer)).split('\n');
-    rest = lines.pop() ?? '';
-    for (const text of lines) yield { text, number: ++number, ended: true };
+    // only what is new is looked through, so that a long line is not gone over with each piece of it
+    const [end = '', ...lines] = decoder.write(chunk as Buffer).split('\n');
+    rest += end;
+    for (const text of lines) {
+      yield { text: rest, number: ++number, ended: true };
+      rest = text;
+    }
     if (rest.length > LONGEST_LINE) {
       const hint = 'Is this a history? Its lines are JSON objects, one a sample or action.';
       throw new UserError(EXIT.config, `line ${number + 1}: expected a line, found no end`, hint);

@@ -1,6 +1,7 @@
 import { chmodSync, closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { EXIT, UserError } from '../errors.ts';
-import { makeFolders } from '../make-folders.ts';
+import { Foreign, makeFolders } from '../host/files/folders.ts';
+import { judgePath } from '../host/files/walk.ts';
 
 const WRITABLE_BY_OTHERS = 0o022;
 
@@ -22,23 +23,38 @@ export function openTrusted(path: string, flags: number, mode?: number): number 
  */
 export function ensureStateDir(stateDir: string): void {
   try {
-    const made = makeFolders(stateDir, 0o755);
-    if (made !== undefined) chmodSync(stateDir, 0o750);
+    if (makeFolders(stateDir, 0o755)) chmodSync(stateDir, 0o750);
   } catch (error) {
+    if (error instanceof Foreign) requireTrustedWay(stateDir);
+    if (error instanceof UserError) throw error;
     throw explainFault(stateDir, error as NodeJS.ErrnoException);
   }
   checkStateDir(stateDir);
 }
 
 /**
- * Whether there is a state folder; it may be a link, as what it leads to is looked at.
+ * Whether there is a state folder; it may be a link, as what it leads to is looked at. Nobody else can exchange anything
+ * on the way to it, so that what is in it may be opened by its path.
  *
  * @throws UserError as `openTrusted`
  */
 export function checkStateDir(stateDir: string): boolean {
   const fd = openChecked(stateDir, constants.O_RDONLY | constants.O_DIRECTORY);
-  if (fd !== null) closeSync(fd);
-  return fd !== null;
+  if (fd === null) return false;
+  closeSync(fd);
+  requireTrustedWay(stateDir);
+  return true;
+}
+
+/** By the trust rule; what cannot be followed is told by whoever opens it. */
+function requireTrustedWay(path: string): void {
+  const verdict = judgePath(path);
+  if (process.getuid?.() !== 0 || verdict.trusted || verdict.uid === null) return;
+  throw new UserError(
+    EXIT.permission,
+    `${path}: not trusted: ${verdict.reason}, and what is there decides what root does`,
+    `Look at it, then: ${verdict.command}`,
+  );
 }
 
 /** The text of a file that `openTrusted` has opened. @throws UserError failed where the disk does not give it */

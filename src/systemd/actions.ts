@@ -1,4 +1,6 @@
 import { EXIT, UserError } from '../errors.ts';
+import { whileChanging } from '../host/phase.ts';
+import { joinCalls } from '../join-calls.ts';
 import { waitForPidFiles } from './pid-files.ts';
 import { firstLine, runSystemctl } from './systemctl.ts';
 
@@ -6,20 +8,26 @@ const RELOAD_MS = 90_000;
 /** systemd's own limits for stopping and starting, 90 s each, end earlier and say more */
 const JOB_MS = 200_000;
 
-/** Makes systemd read all unit files again, at a moment when no other service loses by it. @throws UserError */
-export async function daemonReload(): Promise<void> {
-  await waitForPidFiles();
-  await act(['daemon-reload'], RELOAD_MS);
-}
+/** Services that we are starting at this moment. */
+const starting = new Set<string>();
+
+/**
+ * Makes systemd read all unit files again, at a moment when no other service loses by it. Changes that ask for it while one
+ * is under way share the next one: it begins after all of them have written their files. @throws UserError
+ */
+export const daemonReload: () => Promise<void> = joinCalls<void, void>(
+  () => act(['daemon-reload'], RELOAD_MS),
+  () => waitForPidFiles(starting),
+);
 
 /** Restarts a service and waits until systemd calls it started. @throws UserError with what systemctl says */
 export function restartUnit(unit: string): Promise<void> {
-  return act(['restart', '--', unit], JOB_MS);
+  return start(['restart', '--', unit], unit);
 }
 
 /** Starts a service and waits until systemd calls it started. @throws UserError with what systemctl says */
 export function startUnit(unit: string): Promise<void> {
-  return act(['start', '--', unit], JOB_MS);
+  return start(['start', '--', unit], unit);
 }
 
 /** Stops a unit and waits for it. @throws UserError with what systemctl says */
@@ -47,8 +55,17 @@ export async function resetFailedUnit(unit: string): Promise<void> {
   }
 }
 
+async function start(args: string[], unit: string): Promise<void> {
+  starting.add(unit);
+  try {
+    await act(args, JOB_MS);
+  } finally {
+    starting.delete(unit);
+  }
+}
+
 async function act(args: string[], timeoutMs: number): Promise<void> {
-  const { exitCode, stderr } = await runSystemctl(args, timeoutMs);
+  const { exitCode, stderr } = await whileChanging(() => runSystemctl(args, timeoutMs));
   if (exitCode === 0) return;
   const what = `systemctl ${args.filter((arg) => arg !== '--').join(' ')}: ${firstLine(stderr)}`;
   if (/authentication required|access denied|permission denied/i.test(stderr)) {

@@ -1,11 +1,21 @@
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { readWhole } from '../host/kernel-files.ts';
 import { readProcess } from './proc.ts';
 
-/** The name by which Celery's remote control addresses a worker, told from its main process; null: there is none. */
+/** A name is part of that of a queue, for which AMQP has room for 255 bytes. */
+const LONGEST_NAME = 200;
+const ENVIRONMENT_BYTES = 256 * 1024;
+
+/**
+ * The name by which Celery's remote control addresses a worker, told from its main process; null: there is none, or none
+ * that could be one.
+ */
 export function readNodeName(mainPid: number): string | null {
-  const argv = readProcess(mainPid)?.argv;
-  return argv === undefined ? null : nodeNameOf(argv, readEnvironment(mainPid), hostname());
+  const main = readProcess(mainPid);
+  const environment = readEnvironment(mainPid);
+  if (main === null || main.isCut === true || environment === null) return null;
+  const name = nodeNameOf(main.argv, environment, hostname());
+  return Buffer.byteLength(name) <= LONGEST_NAME && !/\p{Cc}/u.test(name) ? name : null;
 }
 
 /**
@@ -40,13 +50,13 @@ function readOption(argv: readonly string[]): string | null {
   return found;
 }
 
-/** proc_pid_environ(5): as it was when the process was started. */
-function readEnvironment(pid: number): ReadonlyMap<string, string> {
+/** proc_pid_environ(5): as it was when the process was started; null: it is too large to be one. */
+function readEnvironment(pid: number): ReadonlyMap<string, string> | null {
   try {
-    const entries = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+    const entries = readWhole(`/proc/${pid}/environ`, ENVIRONMENT_BYTES).split('\0');
     return new Map(entries.map((entry) => splitAt(entry, entry.indexOf('='))));
-  } catch {
-    return new Map();
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EFBIG' ? null : new Map();
   }
 }
 

@@ -1,4 +1,5 @@
-import { readdirSync, readlinkSync, statSync, type Stats } from 'node:fs';
+import { readlinkSync, statSync, type Stats } from 'node:fs';
+import { listNames } from '../host/kernel-files.ts';
 import { readStat } from './proc.ts';
 
 /** Gunicorn's, on Linux: sysconf(_SC_CLK_TCK) is 100 wherever Linux shows times to programs. */
@@ -26,17 +27,20 @@ export function hasBooted(pid: number): boolean | null {
   });
 }
 
+/** Far above what a worker has open. */
+const MOST_OPEN = 2048;
+
 /** One, but for a version that leaves those of older workers open too. */
 function listHeartbeats(pid: number): Stats[] {
   const found: Stats[] = [];
   try {
-    for (const name of readdirSync(`/proc/${pid}/fd`)) {
+    for (const name of listNames(`/proc/${pid}/fd`, MOST_OPEN)) {
       const path = `/proc/${pid}/fd/${name}`;
       const target = readlinkSync(path);
       if (/\/wgunicorn-[^/]* \(deleted\)$/.test(target)) found.push(statSync(path));
     }
   } catch {
-    // it has ended in this moment, or it is not ours to see
+    // it has ended in this moment, it is not ours to see, or it has opened very many
   }
   return found;
 }

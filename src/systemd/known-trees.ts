@@ -1,7 +1,7 @@
 import { uptime } from 'node:os';
 import { monotonicMs } from '../monotonic.ts';
 import { MAX_AGE_MS } from './known-states.ts';
-import { readGroupPids, readProcesses, type Process } from './proc.ts';
+import { readGroupPids, readProcesses, type Process, type Unreadable } from './proc.ts';
 import { selectWorkerTree, type WorkerTree } from './processes.ts';
 import type { UnitState } from './types.ts';
 
@@ -49,6 +49,7 @@ export function findWorkerTreeAgain(
     return found.tree;
   }
   const processes = readProcesses(pids, unit.mainPid);
+  if ('error' in processes) return processes;
   const tree = selectWorkerTree(processes, unit.mainPid);
   if (mark !== null && !('error' in tree) && areSettled(processes.values())) {
     known.trees[unit.unit] = { foundMs: nowMs, mark, tree };
@@ -60,8 +61,9 @@ export function findWorkerTreeAgain(
 /** null: its processes are not those of the list alone. */
 function markOf(
   { mainPid, mainStartUs, invocationId }: UnitState,
-  pids: readonly number[],
+  pids: readonly number[] | Unreadable,
 ): string | null {
+  if ('error' in pids) return null;
   if (mainPid === null || mainStartUs === null || !pids.includes(mainPid)) return null;
   return [invocationId, mainStartUs, mainPid, ...pids].join(' ');
 }

@@ -1,4 +1,8 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, opendirSync } from 'node:fs';
+
+/** Far above what anybody names by a pattern; whoever owns the folder could make millions. */
+const MOST_FILES = 100;
+const MOST_NAMES = 10_000;
 
 /** Whether a path stands for other files than itself. */
 export function isPattern(path: string): boolean {
@@ -7,43 +11,99 @@ export function isPattern(path: string): boolean {
 
 /**
  * The files that a path with `*`, `?` or `[…]` stands for, in the order in which systemd reads them
- * (glob(7), bytewise); the path itself where it is none or where nothing matches.
+ * (glob(7), bytewise); the path itself where it is none or where nothing matches. null: they are more than 100, or in
+ * folders with more than 10,000 names.
  */
-export function expandPattern(path: string): string[] {
+export function expandPattern(path: string): string[] | null {
   if (!isPattern(path)) return [path];
   const segments = path.split('/').slice(1);
   let found = [''];
-  for (const segment of segments) found = found.flatMap((folder) => matchIn(folder, segment));
+  for (const segment of segments) {
+    const next: string[] = [];
+    for (const folder of found) {
+      const matches = matchIn(folder, segment);
+      if (matches === null || next.length + matches.length > MOST_FILES) return null;
+      next.push(...matches);
+    }
+    found = next;
+  }
   return found.length === 0 ? [path] : found.sort((a, b) => (a < b ? -1 : 1));
 }
 
-function matchIn(folder: string, segment: string): string[] {
+function matchIn(folder: string, segment: string): string[] | null {
   if (!isPattern(segment)) {
     const path = `${folder}/${segment}`;
     return existsSync(path) ? [path] : [];
   }
-  const pattern = toRegExp(segment);
-  return listNames(folder === '' ? '/' : folder)
-    .filter((name) => pattern.test(name) && (!name.startsWith('.') || segment.startsWith('.')))
-    .map((name) => `${folder}/${name}`);
+  const matches = toMatcher(segment);
+  return (
+    listNames(folder === '' ? '/' : folder)
+      ?.filter((name) => matches(name) && (!name.startsWith('.') || segment.startsWith('.')))
+      .map((name) => `${folder}/${name}`) ?? null
+  );
 }
 
-function listNames(folder: string): string[] {
+/** null: too many. */
+function listNames(path: string): string[] | null {
   try {
-    return readdirSync(folder);
+    const folder = opendirSync(path);
+    try {
+      const names: string[] = [];
+      for (let entry = folder.readSync(); entry !== null; entry = folder.readSync()) {
+        if (names.length === MOST_NAMES) return null;
+        names.push(entry.name);
+      }
+      return names;
+    } finally {
+      folder.closeSync();
+    }
   } catch {
     return [];
   }
 }
 
-/** Several `*` in a row are one, so that none can make the match slow. */
-function toRegExp(segment: string): RegExp {
-  const pieces = segment.matchAll(/\*+|\?|\[([!^]?)(\]?[^\]]*)\]|\\?([^])/g);
-  const source = Array.from(pieces, ([piece, not, set, plain]) => {
-    if (piece.startsWith('*')) return '.*';
-    if (piece === '?') return '.';
-    if (set !== undefined) return `[${not === '' ? '' : '^'}${set.replace(/[\\\][^]/g, '\\$&')}]`;
-    return (plain ?? '').replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+/** What one piece of a pattern takes: any characters, or one of a kind. */
+type Piece = 'any' | ((character: string) => boolean);
+
+/** Goes back to the last `*` alone, so that none can make the match slow. */
+function toMatcher(segment: string): (name: string) => boolean {
+  const pieces = toPieces(segment);
+  return (name) => {
+    const characters = Array.from(name);
+    let piece = 0;
+    let star: { piece: number; at: number } | null = null;
+    for (let at = 0; at < characters.length;) {
+      const expected = pieces[piece];
+      if (expected === 'any') star = { piece: ++piece, at };
+      else if (expected?.(characters[at] ?? '') === true) {
+        piece++;
+        at++;
+      } else if (star !== null) {
+        piece = star.piece;
+        at = ++star.at;
+      } else return false;
+    }
+    return pieces.slice(piece).every((left) => left === 'any');
+  };
+}
+
+function toPieces(segment: string): Piece[] {
+  const found = segment.matchAll(/\*|\?|\[([!^]?)(\]?[^\]]*)\]|\\?([^])/gu);
+  return Array.from(found, ([piece, not, set, plain]): Piece => {
+    if (piece === '*') return 'any';
+    if (piece === '?') return () => true;
+    if (set === undefined) return (character) => character === plain;
+    const source = `[${not === '' ? '' : '^'}${set.replace(/[\\\][^]/g, '\\$&')}]`;
+    const expected = toRegExp(source);
+    return (character) => expected?.test(character) === true;
   });
-  return new RegExp(`^${source.join('')}$`, 'su');
+}
+
+/** null: a range the wrong way round, which stands for nothing. */
+function toRegExp(source: string): RegExp | null {
+  try {
+    return new RegExp(`^${source}$`, 'su');
+  } catch {
+    return null;
+  }
 }

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { listNames, readHead, readWhole, tryReadWhole } from '../host/kernel-files.ts';
 import type { UnitState } from './types.ts';
 
 /** What the kernel tells of a process. */
@@ -17,65 +17,131 @@ export interface ProcessStat {
 export interface Process extends ProcessStat {
   /** its command line, or the title that it has set instead as the only word */
   argv: string[];
+  /** the command line is longer than what is read of it, so that nothing is concluded from its words */
+  isCut?: true;
+}
+
+/** Why the processes of a unit are not looked at. */
+export interface Unreadable {
+  error: string;
 }
 
 /** Hierarchies that systemd puts its groups in: unified, legacy, hybrid. */
 const CGROUP_ROOTS = ['/sys/fs/cgroup', '/sys/fs/cgroup/systemd', '/sys/fs/cgroup/unified'];
 
+/** A unit with more of them is out of hand, or wants us to be. */
+const MOST_PROCESSES = 4096;
+/** Threads whose lists of children are read, where a group does not tell all processes of a unit. */
+const MOST_THREADS = 16_384;
+/** A command line of Gunicorn or Celery has some hundred bytes. */
+const ARGV_BYTES = 64 * 1024;
+/** All command lines of a unit that had to be read. */
+const ALL_ARGV_BYTES = 4 * 2 ** 20;
+/** /proc/PID/stat: 52 fields, and a name of 64 bytes at most. */
+const STAT_BYTES = 4096;
+/** A list of process numbers, or of the threads' children: as many as `MOST_PROCESSES`, each in a line of its own. */
+const LIST_BYTES = 64 * 1024;
+
 /** All living processes of a unit, by pid; zombies are none. Empty where the unit does not run. */
 export function readUnitProcesses(
   unit: Pick<UnitState, 'mainPid' | 'controlGroup'>,
-): Map<number, Process> {
+): Map<number, Process> | Unreadable {
   const { mainPid, controlGroup } = unit;
   return readProcesses(controlGroup === null ? [] : readGroupPids(controlGroup), mainPid);
 }
 
 /** The same, by the list of the unit's group. */
 export function readProcesses(
-  listed: readonly number[],
+  listed: readonly number[] | Unreadable,
   mainPid: number | null,
-): Map<number, Process> {
+): Map<number, Process> | Unreadable {
+  if ('error' in listed) return listed;
   const pids = new Set(listed);
   // a session of its own (su, sudo with PAM), or a group below the unit's, is not listed there
-  if (mainPid !== null && !pids.has(mainPid)) addDescendants(mainPid, pids);
+  if (mainPid !== null && !pids.has(mainPid) && !addDescendants(mainPid, pids)) return TOO_MANY;
   const stats = new Map<number, ProcessStat>();
   for (const pid of pids) {
     const stat = readStat(pid);
     if (stat !== null) stats.set(pid, stat);
   }
   const processes = new Map<number, Process>();
-  for (const stat of stats.values()) addProcess(stat, stats, processes);
+  let bytes = 0;
+  for (const stat of stats.values()) {
+    bytes += addProcess(stat, stats, processes);
+    if (bytes > ALL_ARGV_BYTES) return TOO_LONG;
+  }
   return processes;
 }
 
+const TOO_MANY: Unreadable = {
+  error: `it has more than ${MOST_PROCESSES} processes or ${MOST_THREADS} threads`,
+};
+const TOO_LONG: Unreadable = {
+  error: `the command lines of its processes have more than ${ALL_ARGV_BYTES / 2 ** 20} MB`,
+};
+
 /**
  * A fork has the command line of its parent, so it is not read: most processes of a service are forks, and each file
- * costs. But where the parent has set a title, which is one word, the fork may have set another.
+ * costs. But where the parent has set a title, which is one word, the fork may have set another. Answers how many
+ * characters were read.
  */
 function addProcess(
   stat: ProcessStat,
   stats: ReadonlyMap<number, ProcessStat>,
   processes: Map<number, Process>,
-): string[] | null {
-  const known = processes.get(stat.pid);
-  if (known !== undefined) return known.argv;
-  const parent = stats.get(stat.parentPid);
-  const isFork = stat.stackStart !== 0 && parent?.stackStart === stat.stackStart;
-  const inherited = isFork ? addProcess(parent, stats, processes) : null;
-  const argv = inherited !== null && inherited.length > 1 ? inherited : readArgv(stat.pid);
-  if (argv !== null) processes.set(stat.pid, { ...stat, argv });
-  return argv;
+): number {
+  // down from the program that all of them are forks of; a number used again meanwhile may make a ring of parents
+  const line = new Set<ProcessStat>();
+  for (let at: ProcessStat | null = stat; at !== null; at = findForked(at, stats)) {
+    if (line.has(at)) break;
+    line.add(at);
+    if (processes.has(at.pid)) break;
+  }
+  let length = 0;
+  for (const each of [...line].reverse()) {
+    if (processes.has(each.pid)) continue;
+    const parent = findForked(each, stats);
+    const inherited = parent === null ? undefined : processes.get(parent.pid);
+    const shares = inherited !== undefined && inherited.argv.length > 1;
+    const command = shares ? inherited : readArgv(each.pid);
+    if (command === null) continue;
+    const { argv, isCut } = command;
+    if (!shares) length += argv.reduce((sum, word) => sum + word.length + 1, 0);
+    processes.set(each.pid, { ...each, argv, ...(isCut === true && { isCut }) });
+  }
+  return length;
+}
+
+/** The process that this one is a fork of; null: it is none, or that is not one of the unit's. */
+function findForked(
+  { parentPid, stackStart }: ProcessStat,
+  stats: ReadonlyMap<number, ProcessStat>,
+): ProcessStat | null {
+  const parent = stats.get(parentPid);
+  return stackStart !== 0 && parent?.stackStart === stackStart ? parent : null;
 }
 
 /** One process by its number; null where there is none, or only a zombie. */
 export function readProcess(pid: number): Process | null {
   const stat = readStat(pid);
-  const argv = readArgv(pid);
-  return stat === null || argv === null ? null : { ...stat, argv };
+  const command = readArgv(pid);
+  return stat === null || command === null ? null : { ...stat, ...command };
 }
 
-function readArgv(pid: number): string[] | null {
-  return readText(`/proc/${pid}/cmdline`)?.replace(/\0+$/, '').split('\0') ?? null;
+function readArgv(pid: number): Pick<Process, 'argv' | 'isCut'> | null {
+  try {
+    const { text, isCut } = readHead(`/proc/${pid}/cmdline`, ARGV_BYTES);
+    return { argv: parseArgv(text), ...(isCut && { isCut }) };
+  } catch {
+    return null;
+  }
+}
+
+/** The words of a command line, or the title that stands there with the NULs that fill up its place. */
+export function parseArgv(text: string): string[] {
+  let end = text.length;
+  while (end > 0 && text.charCodeAt(end - 1) === 0) end--;
+  return text.slice(0, end).split('\0');
 }
 
 /** So many of /proc/PID/stat are looked at behind the name. */
@@ -83,8 +149,12 @@ const FIELDS = 31;
 
 /** As `readProcess`, without its command line. See proc_pid_stat(5). */
 export function readStat(pid: number): ProcessStat | null {
-  const stat = readText(`/proc/${pid}/stat`);
-  if (stat === null) return null;
+  const stat = tryReadWhole(`/proc/${pid}/stat`, STAT_BYTES);
+  return stat === null ? null : parseStat(pid, stat);
+}
+
+/** The same from what /proc/PID/stat says. */
+export function parseStat(pid: number, stat: string): ProcessStat | null {
   // the name in field 2 may hold anything, so fields are counted from its closing bracket
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ', FIELDS);
   if (fields[0] === 'Z' || fields[0] === 'X') return null;
@@ -99,42 +169,51 @@ export function readStat(pid: number): ProcessStat | null {
 }
 
 /** The processes of a group itself, without those of groups below it; none where there is no such group. */
-export function readGroupPids(controlGroup: string): number[] {
+export function readGroupPids(controlGroup: string): number[] | Unreadable {
   for (const root of CGROUP_ROOTS) {
-    const text = readText(`${root}${controlGroup}/cgroup.procs`);
-    // 0: a process that this pid namespace does not see
-    if (text !== null)
-      return text
-        .split('\n')
-        .map(Number)
-        .filter((pid) => pid > 0);
+    const path = `${root}${controlGroup}/cgroup.procs`;
+    const text = unlessGone<string | undefined>(() => readWhole(path, LIST_BYTES), undefined);
+    if (text === undefined) continue;
+    const pids = text === null ? null : parsePids(text);
+    return pids === null || pids.length > MOST_PROCESSES ? TOO_MANY : pids;
   }
   return [];
 }
 
-/** Any thread may have started a child, and each has a list of its own. */
-function addDescendants(pid: number, pids: Set<number>): void {
-  if (pids.has(pid)) return;
-  pids.add(pid);
-  for (const thread of listNames(`/proc/${pid}/task`)) {
-    const children = readText(`/proc/${pid}/task/${thread}/children`) ?? '';
-    for (const child of children.split(' ')) if (child !== '') addDescendants(Number(child), pids);
-  }
+/** 0: a process that this pid namespace does not see. */
+function parsePids(text: string): number[] {
+  return text
+    .split(/[ \n]/)
+    .map(Number)
+    .filter((pid) => pid > 0);
 }
 
-function listNames(path: string): string[] {
-  try {
-    return readdirSync(path);
-  } catch {
-    return [];
+/** Any thread may have started a child, and each has a list of its own. false: they are too many. */
+function addDescendants(mainPid: number, pids: Set<number>): boolean {
+  let threads = 0;
+  const found = [mainPid];
+  for (let pid = found.pop(); pid !== undefined; pid = found.pop()) {
+    if (pids.has(pid)) continue;
+    pids.add(pid);
+    const tasks = unlessGone(() => listNames(`/proc/${pid}/task`, MOST_THREADS), []);
+    threads += tasks?.length ?? Infinity;
+    if (threads > MOST_THREADS) return false;
+    for (const task of tasks ?? []) {
+      const path = `/proc/${pid}/task/${task}/children`;
+      const children = unlessGone(() => readWhole(path, LIST_BYTES), '');
+      if (children === null) return false;
+      found.push(...parsePids(children));
+      if (found.length + pids.size > MOST_PROCESSES) return false;
+    }
   }
+  return true;
 }
 
-/** null: gone in this moment, or not ours to read */
-function readText(path: string): string | null {
+/** What is read; `none` where it is gone or not ours to read, null where it is too much. */
+function unlessGone<T>(read: () => T, none: T): T | null {
   try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return null;
+    return read();
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EFBIG' ? null : none;
   }
 }

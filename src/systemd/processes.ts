@@ -18,7 +18,10 @@ export interface WorkerTree extends Program {
 export function findWorkerTree(
   unit: Pick<UnitState, 'mainPid' | 'controlGroup'>,
 ): Promise<WorkerTree | { error: string; empty?: boolean }> {
-  return Promise.resolve(selectWorkerTree(readUnitProcesses(unit), unit.mainPid));
+  const processes = readUnitProcesses(unit);
+  return Promise.resolve(
+    'error' in processes ? processes : selectWorkerTree(processes, unit.mainPid),
+  );
 }
 
 /** The same among processes that were read already; `mainPid` is what systemd calls the main process. */
@@ -59,8 +62,8 @@ function findMasters(
   // forks share theirs
   const programs = new Map<readonly string[], Program | null>();
   for (const process of processes.values()) {
-    const { argv } = process;
-    const program = programs.get(argv) ?? readProgram(argv);
+    const { argv, isCut } = process;
+    const program = isCut === true ? null : (programs.get(argv) ?? readProgram(argv));
     programs.set(argv, program);
     if (program !== null) found.set(process.pid, { process, program });
   }
@@ -70,14 +73,16 @@ function findMasters(
   });
 }
 
-/** Whether the process itself or one above it is `wanted`. */
+/** Whether the process itself or one above it is `wanted`. A number used again while they were read may make a ring of them. */
 function hasAncestor(
   process: Process,
   wanted: number | null | ReadonlyMap<number, unknown>,
   processes: ReadonlyMap<number, Process>,
 ): boolean {
-  for (let at: Process | undefined = process; at !== undefined; at = processes.get(at.parentPid)) {
+  let at: Process | undefined = process;
+  for (let left = processes.size; at !== undefined && left > 0; left--) {
     if (typeof wanted === 'object' ? wanted?.has(at.pid) : at.pid === wanted) return true;
+    at = processes.get(at.parentPid);
   }
   return false;
 }

@@ -20,9 +20,7 @@ const PYTHON_VALUES = ['-X', '-W', '--check-hash-based-pycs'];
 export function readProgram(argv: readonly string[]): Program | null {
   const title = argv[0] ?? '';
   if (title.startsWith('gunicorn: master ')) return gunicorn();
-  // `[celeryd: celery@host:MainProcess] -active- (worker -A shop -B)`
-  const main = /^\[celeryd: [^\]]*:MainProcess\].*?(?:\((.*)\))?$/.exec(title);
-  if (main !== null) return celery((main[1] ?? '').split(' '));
+  if (/^\[celeryd: [^\]]*:MainProcess\]/.test(title)) return celery(readTitleWords(title));
   // `python3.13t`, `python3.11d`: other builds of Python
   if (!/^(?:python|pypy)[\d.]*[a-z]?$/.test(baseName(title))) return null;
   const at = findScript(argv);
@@ -32,6 +30,12 @@ export function readProgram(argv: readonly string[]): Program | null {
   if (/^(?:celery(?:-?\d[\d.]*)?|manage\.py)$/.test(script) && args.includes('worker'))
     return celery(args);
   return null;
+}
+
+/** `[celeryd: celery@host:MainProcess] -active- (worker -A shop -B)`: what is in the brackets. */
+function readTitleWords(title: string): string[] {
+  const open = title.indexOf('(', title.indexOf(']'));
+  return open < 0 || !title.endsWith(')') ? [] : title.slice(open + 1, -1).split(' ');
 }
 
 function gunicorn(): Program {

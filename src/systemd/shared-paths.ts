@@ -1,6 +1,7 @@
-import { realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { EXIT, UserError } from '../errors.ts';
+import { judgePath } from '../host/files/walk.ts';
+import { joinCalls } from '../join-calls.ts';
 import { expandPattern } from './patterns.ts';
 import { parseShow, readEnvironmentFiles, readPaths, readValue } from './show.ts';
 import { firstLine, runSystemctl } from './systemctl.ts';
@@ -28,12 +29,15 @@ export async function unitsUsingPaths(paths: string[]): Promise<Map<string, stri
     const used = [
       readValue(unit, 'FragmentPath') ?? '',
       ...readPaths(unit, 'DropInPaths'),
-      ...readEnvironmentFiles(unit).flatMap(({ path }) => expandPattern(path)),
+      ...readEnvironmentFiles(unit).flatMap(({ path }) => expandPattern(path) ?? []),
     ];
     for (const path of used) users.get(followLinks(path))?.add(readValue(unit, 'Id') ?? '');
   }
   return new Map(paths.map((path) => [path, [...(users.get(followLinks(path)) ?? [])].sort()]));
 }
+
+/** Changes side by side ask for theirs together. */
+const askTogether = joinCalls((asked: string[][]) => unitsUsingPaths([...new Set(asked.flat())]));
 
 /** The files of a unit that another unit uses too. @throws UserError as above */
 export async function findSharedPaths(unit: UnitState): Promise<Set<string>> {
@@ -43,7 +47,7 @@ export async function findSharedPaths(unit: UnitState): Promise<Set<string>> {
     ...unit.environmentFiles.map(({ path }) => path),
   ].filter((path) => !isOwnByName(path, unit.id));
   if (paths.length === 0) return new Set();
-  const users = await unitsUsingPaths(paths);
+  const users = await askTogether(paths);
   return new Set(paths.filter((path) => users.get(path)?.some((id) => id !== unit.id)));
 }
 
@@ -74,9 +78,5 @@ async function ask(args: string[]): Promise<string> {
 }
 
 function followLinks(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
+  return judgePath(path).path;
 }

@@ -1,4 +1,6 @@
+import { CHILD_ENV } from '../child-env.ts';
 import { EXIT, NoAnswer, UserError } from '../errors.ts';
+import { enterPhase } from '../host/phase.ts';
 
 /** How one call of systemctl ended: its output, and what it said where it failed. */
 export interface SystemctlResult {
@@ -8,10 +10,10 @@ export interface SystemctlResult {
 }
 
 const COMMON_ARGS = ['--no-pager', '--no-ask-password'];
-const ENV = { LC_ALL: 'C', SYSTEMD_COLORS: '0' };
+const ENV = { ...CHILD_ENV, SYSTEMD_COLORS: '0' };
 
-/** No answer is anywhere near it: some KB for each unit. */
-const MAX_BYTES = 64 * 2 ** 20;
+/** No answer is anywhere near it, some KB for each unit; what a service says of itself (`STATUS=`) is not asked for. */
+const MAX_BYTES = 16 * 2 ** 20;
 
 /** How a call ended, whichever way it was made. */
 interface Ended extends SystemctlResult {
@@ -29,10 +31,12 @@ interface Ended extends SystemctlResult {
  * @throws UserError as `runSystemctl`
  */
 export async function askSystemctl(args: string[], timeoutMs: number): Promise<SystemctlResult> {
+  enterPhase(`asking systemd (systemctl ${args[0]})`);
   // most runs ask nothing
   const { spawnSync } = await import('node:child_process');
   const { status, stdout, stderr, error } = spawnSync('systemctl', [...COMMON_ARGS, ...args], {
-    env: { ...process.env, ...ENV },
+    env: ENV,
+    cwd: '/',
     stdio: ['ignore', 'pipe', 'pipe'],
     encoding: 'utf8',
     timeout: timeoutMs,
@@ -57,18 +61,23 @@ export async function askSystemctl(args: string[], timeoutMs: number): Promise<S
  * @throws UserError failed where systemctl is missing or systemd does not run, NoAnswer where it does not answer in time
  */
 export async function runSystemctl(args: string[], timeoutMs: number): Promise<SystemctlResult> {
+  enterPhase(`asking systemd (systemctl ${args[0]})`);
   const { execa } = await import('execa');
   const result = await execa('systemctl', [...COMMON_ARGS, ...args], {
     env: ENV,
+    extendEnv: false,
+    cwd: '/',
     stdin: 'ignore',
     // a Ctrl-C is ours to handle: systemctl goes on with the change that we are in
     detached: true,
     timeout: timeoutMs,
     killSignal: 'SIGKILL',
+    maxBuffer: MAX_BYTES,
     reject: false,
     stripFinalNewline: false,
   });
-  const { exitCode = NaN, stdout, stderr, timedOut, code, originalMessage: message } = result;
+  const { exitCode = NaN, stdout, stderr, timedOut, originalMessage: message } = result;
+  const code = result.isMaxBuffer ? 'ENOBUFS' : result.code;
   const hasExitCode = result.exitCode !== undefined;
   return check(args, timeoutMs, { exitCode, stdout, stderr, timedOut, code, message, hasExitCode });
 }
@@ -89,6 +98,9 @@ function check(args: string[], timeoutMs: number, ended: Ended): SystemctlResult
       'systemctl is not there: services are measured and changed through systemd',
       'Run this on the host whose services are to be scaled, one that was booted with systemd.',
     );
+  }
+  if (ended.code === 'ENOBUFS') {
+    throw new UserError(EXIT.failed, `${what}: an answer of more than ${MAX_BYTES / 2 ** 20} MB`);
   }
   if (!ended.hasExitCode) {
     throw new NoAnswer(EXIT.failed, `${what}: ${ended.message ?? 'could not be run'}`);

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
+import { listNames, readWhole } from '../host/kernel-files.ts';
 
 /** The number of the system call read(2) by architecture; others use the generic 63. */
 const READ_CALLS: Partial<Record<NodeJS.Architecture, string>> = {
@@ -9,15 +10,22 @@ const READ_CALLS: Partial<Record<NodeJS.Architecture, string>> = {
   s390x: '3',
 };
 
+/** Celery's main process has a few for each of its workers. */
+const MOST_OPEN = 16_384;
+/** It has 1.5 KB, and the groups of the user. */
+const STATUS_BYTES = 64 * 1024;
+const CALL_BYTES = 4096;
+
 /**
  * Those processes of a prefork pool that run no task at this moment: such a one waits in read(2) for its next task, on
  * a pipe that Celery's main process holds the other end of; whatever else it does, it does for a task. One that has
  * just ended counts too. See proc_pid_syscall(5).
  *
- * @throws where the kernel does not show what they wait for
+ * @throws where the kernel does not show what they wait for, or the main process has opened very many files
  */
 export function listIdle(masterPid: number, workerPids: readonly number[]): number[] {
-  const pipes = new Set(readdirSync(`/proc/${masterPid}/fd`).map((fd) => linkOf(masterPid, fd)));
+  const fds = listNames(`/proc/${masterPid}/fd`, MOST_OPEN);
+  const pipes = new Set(fds.map((fd) => linkOf(masterPid, fd)));
   return workerPids.filter((pid) => waitsForTask(pid, pipes));
 }
 
@@ -41,7 +49,7 @@ export function readIdle(
 /** proc_pid_status(5) */
 function readSwitches(pid: number): string {
   try {
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    const status = readWhole(`/proc/${pid}/status`, STATUS_BYTES);
     return (status.match(/_ctxt_switches:\t\d+/g) ?? []).join(' ');
   } catch {
     return '';
@@ -51,7 +59,7 @@ function readSwitches(pid: number): string {
 function waitsForTask(pid: number, pipes: ReadonlySet<string | null>): boolean {
   let call: string;
   try {
-    call = readFileSync(`/proc/${pid}/syscall`, 'utf8');
+    call = readWhole(`/proc/${pid}/syscall`, CALL_BYTES);
   } catch (error) {
     // it has just ended: then it runs nothing
     const { code } = error as NodeJS.ErrnoException;

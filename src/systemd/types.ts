@@ -20,8 +20,8 @@ export interface UnitState {
   fragmentPath: string | null;
   /** drop-ins in the order in which systemd merges them */
   dropInPaths: string[];
-  /** EnvironmentFile= as systemd resolves it (specifiers and patterns expanded), in order */
-  environmentFiles: { path: string; optional: boolean }[];
+  /** EnvironmentFile= as systemd resolves it (specifiers and patterns expanded), in order; `tooMany`: a pattern still */
+  environmentFiles: { path: string; optional: boolean; tooMany?: true }[];
   /** one of them is a pattern, so that other files may be meant the next time */
   hasPatterns: boolean;
   workingDirectory: string | null;

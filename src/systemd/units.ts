@@ -38,16 +38,19 @@ const TIMEOUT_MS = 10_000;
 
 /**
  * What systemd says of each unit, by the name that was asked for, in one call for all. A unit that does
- * not exist has an answer too (`not-found`).
+ * not exist has an answer too (`not-found`). `ask`: by what systemctl is called.
  *
  * @throws UserError failed where systemd does not answer
  */
-export async function readUnits(names: readonly string[]): Promise<Map<string, UnitState>> {
+export async function readUnits(
+  names: readonly string[],
+  ask: typeof askSystemctl = askSystemctl,
+): Promise<Map<string, UnitState>> {
   const states = new Map(names.map((name) => [name, absentUnit(name)]));
   const askable = names.filter(isUnitName);
   if (askable.length === 0) return states;
   const args = ['show', `--property=${PROPERTIES.join(',')}`, '--', ...askable];
-  const { exitCode, stdout, stderr } = await askSystemctl(args, TIMEOUT_MS);
+  const { exitCode, stdout, stderr } = await ask(args, TIMEOUT_MS);
   if (exitCode !== 0) throw new UserError(EXIT.failed, `systemctl show: ${firstLine(stderr)}`);
   for (const properties of parseShow(stdout, PROPERTIES)) {
     const own = [readValue(properties, 'Id'), ...(readValue(properties, 'Names') ?? '').split(' ')];
@@ -84,9 +87,11 @@ function toUnitState(unit: string, properties: Properties): UnitState {
     controlGroup: text('ControlGroup'),
     fragmentPath: text('FragmentPath'),
     dropInPaths: readPaths(properties, 'DropInPaths'),
-    environmentFiles: environmentFiles.flatMap(({ path, optional }) =>
-      expandPattern(path).map((file) => ({ path: file, optional })),
-    ),
+    environmentFiles: environmentFiles.flatMap(({ path, optional }): EnvironmentFiles => {
+      const files = expandPattern(path);
+      if (files === null) return [{ path, optional, tooMany: true }];
+      return files.map((file) => ({ path: file, optional }));
+    }),
     hasPatterns: environmentFiles.some(({ path }) => isPattern(path)),
     // `!`: may be missing
     workingDirectory: text('WorkingDirectory')?.replace(/^!/, '') ?? null,
@@ -98,6 +103,8 @@ function toUnitState(unit: string, properties: Properties): UnitState {
     invocationId: text('InvocationID'),
   };
 }
+
+type EnvironmentFiles = UnitState['environmentFiles'];
 
 function absentUnit(unit: string): UnitState {
   const loadError = `Unit ${unit} not found.`;

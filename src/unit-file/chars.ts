@@ -1,3 +1,4 @@
+import { MOST_RUNS, TooMuch } from './budget.ts';
 import type { SourceFile } from './types.ts';
 
 /**
@@ -79,7 +80,7 @@ export function trim(chars: Chars): Chars {
   return slice(chars, from, to);
 }
 
-/** Collects characters; runs that continue one another become one. */
+/** Collects characters; runs that continue one another become one. Adding throws `TooMuch`. */
 export class CharsBuilder implements Chars {
   text = '';
   runs: Run[] = [];
@@ -93,6 +94,7 @@ export class CharsBuilder implements Chars {
         last.end = run.end;
       } else this.runs.push({ ...run, at });
     }
+    if (this.runs.length > MOST_RUNS) throw new TooMuch();
     this.text += part.text;
   }
 

@@ -1,3 +1,4 @@
+import { MOST_LINES, TooMuch } from './budget.ts';
 import { CharsBuilder, OPAQUE, charFor, charsOf, slice, spanAt } from './chars.ts';
 import type { Chars } from './chars.ts';
 import type { SourceFile } from './types.ts';
@@ -12,11 +13,14 @@ export interface EnvAssignment {
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const LINE_END = /[\n\r]/;
+/** Characters that stand for themselves: in each of the two quotes, and outside. */
+const PLAIN = { "'": /[^']+/y, '"': /[^"\\]+/y, none: /[^\n\r\\ \t]+/y };
+const BLANKS = /[ \t]+/y;
 
 /**
  * The variables of an `EnvironmentFile=`, by the rules of systemd.exec(5), which are not the shell's:
  * comments begin with `#` or `;`, a quote counts at the start of a value only, a backslash before a
- * line end joins the lines. Never fails; lines that are no assignment are passed over. Linear.
+ * line end joins the lines. Lines that are no assignment are passed over. Linear. Throws `TooMuch`.
  */
 export function parseEnvFile(file: SourceFile): EnvAssignment[] {
   const { text } = file;
@@ -37,18 +41,20 @@ export function parseEnvFile(file: SourceFile): EnvAssignment[] {
       at = lineEnd + 1;
       continue;
     }
-    const equals = text.indexOf('=', at);
-    if (equals < 0 || equals > lineEnd) {
+    const sign = text.slice(at, lineEnd).indexOf('=');
+    if (sign < 0) {
       at = lineEnd;
       continue;
     }
+    const equals = at + sign;
+    if (found.length === MOST_LINES) throw new TooMuch();
     const { value, next } = readValue(file, equals + 1);
     const name = text.slice(at, equals).trim();
-    const sign = spanAt(charsOf(file, equals, equals + 1), 0);
+    const place = spanAt(charsOf(file, equals, equals + 1), 0);
     if (NAME.test(name))
       found.push({
         name,
-        value: doubtfulLine ? charFor(OPAQUE, sign, sign, true) : value,
+        value: doubtfulLine ? charFor(OPAQUE, place, place, true) : value,
         start,
         end: next,
       });
@@ -59,9 +65,9 @@ export function parseEnvFile(file: SourceFile): EnvAssignment[] {
 }
 
 function endOfLine(text: string, from: number): number {
-  let at = from;
-  while (at < text.length && !LINE_END.test(text.charAt(at))) at++;
-  return at;
+  const end = /[\n\r]/g;
+  end.lastIndex = from;
+  return end.exec(text)?.index ?? text.length;
 }
 
 /** The value that begins at `from`; `next` is the end of its last line. */
@@ -71,6 +77,12 @@ function readValue(file: SourceFile, from: number): { value: Chars; next: number
   let state: 'before' | 'plain' | "'" | '"' = 'before';
   let kept = 0;
   let at = from;
+  const take = (pattern: RegExp): void => {
+    pattern.lastIndex = at;
+    const end = at + (pattern.exec(text)?.[0].length ?? 1);
+    out.add(charsOf(file, at, end));
+    at = end - 1;
+  };
   for (; at < text.length; at++) {
     const char = text.charAt(at);
     const following = text.charAt(at + 1);
@@ -80,7 +92,7 @@ function readValue(file: SourceFile, from: number): { value: Chars; next: number
         if (following && '"\\`$'.includes(following)) out.add(escaped(file, at));
         else if (!LINE_END.test(following)) out.add(charsOf(file, at, at + 2));
         at++;
-      } else out.add(charsOf(file, at, at + 1));
+      } else take(PLAIN[state]);
       kept = out.text.length;
     } else if (LINE_END.test(char)) break;
     else if (state === 'before' && (char === '"' || char === "'")) state = char;
@@ -90,10 +102,10 @@ function readValue(file: SourceFile, from: number): { value: Chars; next: number
       state = 'plain';
       kept = out.text.length;
     } else if (!/[ \t]/.test(char)) {
-      out.add(charsOf(file, at, at + 1));
+      take(PLAIN.none);
       state = 'plain';
       kept = out.text.length;
-    } else if (state === 'plain') out.add(charsOf(file, at, at + 1));
+    } else if (state === 'plain') take(BLANKS);
   }
   return { value: slice(out, 0, kept), next: Math.min(at, text.length) };
 }

@@ -1,3 +1,4 @@
+import { Budget } from './budget.ts';
 import { splitUnitName, expandSpecifiers } from './specifiers.ts';
 import { slice } from './chars.ts';
 import type { Chars, Word } from './chars.ts';
@@ -8,16 +9,18 @@ import { eachWord, Malformed } from './words.ts';
 
 /**
  * The variables that a command gets. `unknown`: why a variable that is not listed may have any value;
- * null: it is not set.
+ * null: it is not set. `budget`: what the reading may still cost.
  */
 export interface Env {
   vars: ReadonlyMap<string, Chars | 'unknown'>;
   unknown: string | null;
+  budget: Budget;
 }
 
 /** A place in a file where a variable gets its value; `word` is the whole `NAME=value` of `Environment=`. */
 export interface VariableSite {
   name: string;
+  value: Chars;
   file: SourceFile;
   start: number;
   end: number;
@@ -40,6 +43,7 @@ export function lookUp(env: Env, name: string): Chars | 'unknown' | undefined {
 
 /** The same variables but for one; null: it is not set. */
 export function withVariable(env: Env, name: string, value: Chars | 'unknown' | null): Env {
+  env.budget.spend(env.vars.size);
   const vars = new Map(env.vars);
   if (value) vars.set(name, value);
   else vars.delete(name);
@@ -51,6 +55,7 @@ export function takeAssignments(words: Word[], env: Env): { words: Word[]; env: 
   const found = words.findIndex((word) => !ASSIGNMENT.test(word.text));
   const end = found < 0 ? words.length : found;
   if (end === 0) return { words, env };
+  env.budget.spend(env.vars.size);
   const vars = new Map(env.vars);
   for (const word of words.slice(0, end)) {
     const [assigned = '', name = ''] = ASSIGNMENT.exec(word.text) ?? [];
@@ -61,39 +66,47 @@ export function takeAssignments(words: Word[], env: Env): { words: Word[]; env: 
 
 /**
  * The environment of the unit's commands (systemd.exec(5), "Environment"): PassEnvironment=, then
- * Environment=, then the environment files, less UnsetEnvironment=.
+ * Environment=, then the environment files, less UnsetEnvironment=. Throws `TooMuch`.
  */
 export function readEnvironment(
   settings: Setting[],
   sources: UnitSources,
 ): { env: Env; sites: VariableSite[] } {
   const sites: VariableSite[] = [];
+  const budget = new Budget();
+  const listOf = (key: string): ListWord[] => wordsOf(settings, key, sources.unit, budget);
   const vars = new Map<string, Chars | 'unknown'>();
-  for (const { word } of wordsOf(settings, 'PassEnvironment', sources.unit))
-    vars.set(word.text, 'unknown');
-  for (const { file, word } of wordsOf(settings, 'Environment', sources.unit)) {
+  for (const { word } of listOf('PassEnvironment')) vars.set(word.text, 'unknown');
+  for (const { file, word } of listOf('Environment')) {
     const equals = word.text.indexOf('=');
     const name = word.text.slice(0, equals);
     if (equals < 0 || !NAME.test(name)) continue;
-    vars.set(name, slice(word, equals + 1));
-    sites.push({ name, file, start: word.first.start, end: word.last.end, word });
+    const value = slice(word, equals + 1);
+    vars.set(name, value);
+    sites.push({ name, value, file, start: word.first.start, end: word.last.end, word });
   }
   let unknown: string | null = null;
   for (const { path, text } of sources.environmentFiles) {
     if (text === null) {
-      unknown = `${path} cannot be read`;
+      const { fault } = sources.factsOf(path);
+      unknown = `${path} cannot be read${fault === null ? '' : ` (${fault})`}`;
       vars.clear();
       continue;
     }
     const file = { path, text };
     for (const { name, value, start, end } of parseEnvFile(file)) {
       vars.set(name, value);
-      sites.push({ name, file, start, end, word: null });
+      sites.push({ name, value, file, start, end, word: null });
     }
   }
-  for (const { word } of wordsOf(settings, 'UnsetEnvironment', sources.unit))
-    unset(vars, word.text);
-  return { env: { vars, unknown }, sites };
+  for (const { word } of listOf('UnsetEnvironment')) unset(vars, word.text);
+  return { env: { vars, unknown, budget }, sites };
+}
+
+/** A word of a list setting, and where it stands. */
+interface ListWord {
+  file: SourceFile;
+  word: Word;
 }
 
 /** `NAME` removes the variable, `NAME=value` removes it where it has this value. */
@@ -108,19 +121,15 @@ function unset(vars: Map<string, Chars | 'unknown'>, what: string): void {
 }
 
 /** The words of a list setting in force: an empty assignment drops what was before it, what is malformed the rest of its line. */
-function wordsOf(
-  settings: Setting[],
-  key: string,
-  unit: string,
-): { file: SourceFile; word: Word }[] {
-  let found: { file: SourceFile; word: Word }[] = [];
+function wordsOf(settings: Setting[], key: string, unit: string, budget: Budget): ListWord[] {
+  let found: ListWord[] = [];
   for (const { file, assignment } of settings) {
     if (assignment.key !== key) continue;
     const value = assignment.value();
     if (value.text === '') found = [];
     try {
       for (const word of eachWord(value, 'setting'))
-        found.push({ file, word: expandSpecifiers(word, unit) });
+        found.push({ file, word: expandSpecifiers(word, unit, budget) });
     } catch (error) {
       if (!(error instanceof Malformed)) throw error;
     }

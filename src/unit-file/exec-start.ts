@@ -22,13 +22,14 @@ export function execStartLines(settings: Setting[]): Setting[] {
 /**
  * The commands of one ExecStart= value (systemd.service(5), "Command lines"): the program, prefixes
  * taken off, and its arguments with specifiers and variables replaced. A lone `;` separates commands.
- * Throws `Malformed`.
+ * Throws `Malformed`, `TooMuch`.
  */
 export function readCommands(value: Chars, unit: string, env: Env): Word[][] {
   const commands: Word[][] = [];
   for (let at = 0; at < value.text.length;) {
     const first = nextWord(value, at, 'command');
     if (!first) break;
+    env.budget.spendWord();
     const { word: program, namesArgv0, expands } = takePrefixes(first.word);
     const args: Word[] = [];
     at = first.next;
@@ -39,15 +40,17 @@ export function readCommands(value: Chars, unit: string, env: Env): Word[][] {
       }
       const found = nextWord(value, at, 'command');
       if (!found) break;
+      env.budget.spendWord();
       const isEscapedSemicolon =
         value.text.startsWith('\\;', at) && found.word.last.end === spanAt(value, at + 1).end;
       const word = isEscapedSemicolon ? slicedWord(found.word, 1) : found.word;
-      args.push(expandSpecifiers(word, unit));
+      args.push(expandSpecifiers(word, unit, env.budget));
       at = found.next;
     }
     if (namesArgv0) args.shift();
     const expanded = expands ? args.flatMap((word) => expandVariables(word, env)) : args;
-    if (program.text !== '') commands.push([expandSpecifiers(program, unit), ...expanded]);
+    if (program.text !== '')
+      commands.push([expandSpecifiers(program, unit, env.budget), ...expanded]);
   }
   return commands;
 }
@@ -80,13 +83,23 @@ function expandVariables(word: Word, env: Env): Word[] {
   if (/^\$(?![{$])/.test(text)) return splitVariable(word, env);
   const out = new CharsBuilder();
   for (let at = 0; at < text.length;) {
+    const dollar = text.indexOf('$', at);
+    if (dollar !== at) {
+      const end = dollar < 0 ? text.length : dollar;
+      out.take(word, at, end);
+      at = end;
+      continue;
+    }
     BRACED.lastIndex = at;
     const [whole = '', name = '', close] = BRACED.exec(text) ?? [];
     if (close === '}') {
       const value = lookUp(env, name);
       const last = spanAt(word, at + whole.length - 1);
       if (value === 'unknown') out.add(charFor(OPAQUE, spanAt(word, at), last, true));
-      else if (value) out.add(value);
+      else if (value) {
+        env.budget.spend(value.text.length);
+        out.add(value);
+      }
       at += whole.length;
     } else if (whole) {
       // `${NAME:` is not systemd's, and a brace that is never closed takes up the rest of the word.
@@ -106,5 +119,9 @@ function splitVariable(word: Word, env: Env): Word[] {
   if (value === undefined) return [];
   const { first, last } = word;
   if (value === 'unknown') return [{ ...charFor(OPAQUE, first, last, true), first, last }];
-  return [...eachWord(value, 'value')].map((part) => ({ ...part, first, last }));
+  env.budget.spend(value.text.length);
+  return Array.from(eachWord(value, 'value'), (part) => {
+    env.budget.spendWord();
+    return { ...part, first, last };
+  });
 }

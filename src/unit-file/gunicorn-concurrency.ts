@@ -62,5 +62,6 @@ function readConfig(config: string | null, context: Context): string | null {
   const path = config?.startsWith('python:') === true ? null : locateConfigFile(config, context);
   if (path === null) return null;
   // without its being named, the file need not be there
-  return context.readFile(path) ?? (config === null ? '' : null);
+  const isNone = config === null && context.factsOf(path).isMissing;
+  return isNone ? '' : context.readFile(path);
 }

@@ -1,3 +1,4 @@
+import type { Budget } from './budget.ts';
 import { CharsBuilder, NOTHING, OPAQUE, wordAt } from './chars.ts';
 import type { Chars, Word } from './chars.ts';
 import { lookUp } from './environment.ts';
@@ -15,13 +16,13 @@ const ON_COMMAND_LINE = 'put --workers N on the command line in ExecStart, which
 
 /**
  * What a `gunicorn` command says of its workers. Precedence as in `gunicorn.app.base.load_config`: the
- * command line, `GUNICORN_CMD_ARGS`, the config file, `WEB_CONCURRENCY`; else 1.
+ * command line, `GUNICORN_CMD_ARGS`, the config file, `WEB_CONCURRENCY`; else 1. Throws `TooMuch`.
  */
 export function readGunicorn(argv: Word[], context: Context): Reading {
   const options = gunicornOptions();
   const parsed = parseOptions(argv.slice(1), options, 'argparse');
   const argsText = lookUp(context.env, 'GUNICORN_CMD_ARGS');
-  const more = typeof argsText === 'object' ? splitPython(argsText) : [];
+  const more = typeof argsText === 'object' ? splitPython(argsText, context.env.budget) : [];
   const fromEnv = parseOptions(more, options, 'argparse');
   const web = lookUp(context.env, 'WEB_CONCURRENCY');
   const reading: Reading = {
@@ -107,13 +108,14 @@ function inConfigFile(config: string | null, context: Context, argv: Word[]): Pr
       hint: ON_COMMAND_LINE,
       at,
     };
+  const { foreign, fault, isMissing } = context.factsOf(path);
   const text = context.readFile(path);
   if (text === null)
-    return config === null
+    return config === null && isMissing
       ? null
       : {
           code: 'unreadable',
-          message: `the config file ${path} cannot be read`,
+          message: `the config file ${path} cannot be read${fault === null ? '' : ` (${fault})`}`,
           hint: ON_COMMAND_LINE,
           at,
         };
@@ -121,14 +123,14 @@ function inConfigFile(config: string | null, context: Context, argv: Word[]): Pr
   const line = lineOfWorkers(text);
   return {
     code: 'config_file',
-    message: `the config file ${path}${line === null ? '' : `, line ${line},`} sets the workers`,
+    message: `the config file ${path}${line === null ? '' : `, line ${line},`} sets the workers${foreign === null ? '' : ` and is not root's alone: ${foreign}`}`,
     hint: `${ON_COMMAND_LINE}, or remove "workers" from ${path}`,
     at,
   };
 }
 
 /** Python's `shlex.split`, which Gunicorn reads `GUNICORN_CMD_ARGS` with. */
-function splitPython(value: Chars): Word[] {
+function splitPython(value: Chars, budget: Budget): Word[] {
   const words: Word[] = [];
   const { text } = value;
   for (let at = 0; at < text.length;) {
@@ -145,9 +147,21 @@ function splitPython(value: Chars): Word[] {
       if (escapes && (!quote || '"\\'.includes(text.charAt(at + 1)))) content.take(value, ++at);
       else if (char === quote) quote = '';
       else if (!quote && (char === '"' || char === "'")) quote = char;
-      else content.take(value, at);
+      else {
+        const end = plainEnd(text, at, quote);
+        content.take(value, at, end);
+        at = end - 1;
+      }
     }
+    budget.spendWord();
     words.push(wordAt(content, value, start, at));
   }
   return words;
+}
+
+/** Where the characters end that stand for themselves; there is at least one at `at`. */
+function plainEnd(text: string, at: number, quote: string): number {
+  const special = quote ? /["'\\]/g : /[\s"'\\]/g;
+  special.lastIndex = at + 1;
+  return special.exec(text)?.index ?? text.length;
 }

@@ -1,3 +1,4 @@
+import { MOST_LINES, TooMuch } from './budget.ts';
 import { CharsBuilder, charFor, charsOf, spanAt, trim } from './chars.ts';
 import type { Chars } from './chars.ts';
 import type { SourceFile } from './types.ts';
@@ -25,7 +26,7 @@ const COMMENT = /[ \t]*[#;]/y;
 
 /**
  * The assignments of a unit file in order, as systemd reads them (systemd.syntax(7)): comments and
- * lines without `=` are passed over, also between continued lines. Never fails. Linear in the text.
+ * lines without `=` are passed over, also between continued lines. Linear in the text. Throws `TooMuch`.
  */
 export function parseUnit(file: SourceFile): Assignment[] {
   const found: Assignment[] = [];
@@ -37,12 +38,14 @@ export function parseUnit(file: SourceFile): Assignment[] {
     if (header) {
       section = header[1] ?? '';
     } else if (equals > 0 && !line.trimStart().startsWith('[')) {
+      if (found.length === MOST_LINES) throw new TooMuch();
+      let value: Chars | undefined;
       found.push({
         section,
         key: line.slice(0, equals).trim(),
         start: pieces[0]?.start ?? 0,
         end: pieces.at(-1)?.end ?? 0,
-        value: () => valueOf(file, pieces, equals + 1),
+        value: () => (value ??= valueOf(file, pieces, equals + 1)),
       });
     }
   }
@@ -50,20 +53,19 @@ export function parseUnit(file: SourceFile): Assignment[] {
 }
 
 /** Lines with their continuations joined; a comment ends no continuation, an empty line does. */
-function logicalLines(text: string): Piece[][] {
-  const lines: Piece[][] = [];
+function* logicalLines(text: string): Generator<Piece[]> {
   let open: Piece[] = [];
   for (const { start, end } of physicalLines(text)) {
     COMMENT.lastIndex = start;
     if (COMMENT.test(text)) continue;
     const continued = endsInBackslash(text, start, end);
     open.push({ start, end: continued ? end - 1 : end, continued });
+    if (open.length > MOST_LINES) throw new TooMuch();
     if (continued) continue;
-    lines.push(open);
+    yield open;
     open = [];
   }
-  if (open.length > 0) lines.push(open);
-  return lines;
+  if (open.length > 0) yield open;
 }
 
 function* physicalLines(text: string): Generator<{ start: number; end: number }> {

@@ -1,11 +1,13 @@
 import type { Word } from './chars.ts';
 import type { Env } from './environment.ts';
+import type { FileFacts } from './types.ts';
 
 /** What a command finds when it starts. `cwd` null: not known. */
 export interface Context {
   env: Env;
   cwd: string | null;
   readFile: (path: string) => string | null;
+  factsOf: (path: string) => FileFacts;
 }
 
 /** A program that a command line comes down to; `argv` begins with its own name. */

@@ -17,8 +17,9 @@ const SHELL = /^(?:sh|bash|dash|ash|ksh|zsh)$/;
 /** Beyond this many wrappers and scripts within scripts nobody writes a unit. */
 const DEEPEST = 12;
 
-/** The programs that a command runs, wrappers, interpreters and shells followed. Never fails. */
+/** The programs that a command runs, wrappers, interpreters and shells followed. Throws `TooMuch`. */
 export function findPrograms(argv: Word[], context: Context, depth = 0): Program[] {
+  context.env.budget.spend(argv.length);
   const [first, ...args] = argv;
   if (!first) return [];
   const unknown: Program[] = [{ is: 'unknown', argv, context }];
@@ -143,18 +144,18 @@ function unwrap(argv: Word[], wrapper: Wrapper, context: Context, follow: Follow
 }
 
 function withoutEnvironment(context: Context): Context {
-  return { ...context, env: { vars: new Map(), unknown: null } };
+  return { ...context, env: { ...context.env, vars: new Map(), unknown: null } };
 }
 
 /** pipenv reads `.env`, whose values win. */
 function withDotEnv(context: Context): Context {
   const path = `${context.cwd ?? '.'}/.env`;
-  if (context.cwd !== null && context.readFile(path) === null) return context;
+  if (context.cwd !== null && context.factsOf(path).isMissing) return context;
   return withHidden(context, `pipenv reads ${path}`);
 }
 
 function withHidden(context: Context, unknown: string): Context {
-  return { ...context, env: { vars: new Map(), unknown } };
+  return { ...context, env: { ...context.env, vars: new Map(), unknown } };
 }
 
 function switchUser(argv: Word[], context: Context, follow: Follow): Program[] {
@@ -179,11 +180,13 @@ function sudo(argv: Word[], context: Context, follow: Follow): Program[] {
   const keeps = parsed.options.some(
     ({ name, value }) => name === '-E' || (name === '--preserve-env' && value === null),
   );
-  const named = parsed.options.flatMap(({ name, value }) =>
-    name === '--preserve-env' && value ? value.text.split(',') : [],
+  const named = new Set(
+    parsed.options.flatMap(({ name, value }) =>
+      name === '--preserve-env' && value ? value.text.split(',') : [],
+    ),
   );
-  const kept = new Map([...context.env.vars].filter(([name]) => named.includes(name)));
-  const env = keeps ? context.env : { vars: kept, unknown: null };
+  const kept = new Map([...context.env.vars].filter(([name]) => named.has(name)));
+  const env = keeps ? context.env : { ...context.env, vars: kept, unknown: null };
   const moves = uses(['-i', '--login', '-D', '--chdir']);
   const command = takeAssignments(parsed.positionals, env);
   return follow(command.words, { ...context, env: command.env, cwd: moves ? null : context.cwd });

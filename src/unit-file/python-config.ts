@@ -36,7 +36,33 @@ export function readAssigned(python: string, name: string): Told {
 
 /** The code with comments and strings blanked out, each line and position as before. */
 function withoutStrings(python: string): string {
-  const literal =
-    /#[^\n]*|"""(?:[^\\]|\\[^])*?(?:"""|$)|'''(?:[^\\]|\\[^])*?(?:'''|$)|"(?:[^"\\\n]|\\[^])*"?|'(?:[^'\\\n]|\\[^])*'?/g;
-  return python.replace(literal, (text) => text.replace(/[^\n]/g, ' '));
+  const opens = /[#"']/g;
+  let code = '';
+  let from = 0;
+  for (let found = opens.exec(python); found !== null; found = opens.exec(python)) {
+    const end = endOfLiteral(python, found.index);
+    code += python.slice(from, found.index);
+    code += python.slice(found.index, end).replace(/[^\n]+/g, (text) => ' '.repeat(text.length));
+    opens.lastIndex = from = end;
+  }
+  return code + python.slice(from);
 }
+
+/** Behind the comment or string that begins at `from`; one without an end goes on to that of the line, or of all. */
+function endOfLiteral(python: string, from: number): number {
+  const first = python.charAt(from);
+  const isLong = first !== '#' && python.startsWith(first.repeat(3), from);
+  const special = first === '#' ? /\n/g : isLong ? LONG[first as '"'] : SHORT[first as '"'];
+  special.lastIndex = from + (isLong ? 3 : 1);
+  for (let found = special.exec(python); found !== null; found = special.exec(python)) {
+    const [text] = found;
+    // what a backslash stands before is passed over with it
+    if (text === '\n') return found.index;
+    if (!text.startsWith('\\')) return special.lastIndex;
+  }
+  return python.length;
+}
+
+/** What ends a string, or escapes in it. */
+const LONG = { '"': /"""|\\[^]/g, "'": /'''|\\[^]/g };
+const SHORT = { '"': /["\n]|\\[^]/g, "'": /['\n]|\\[^]/g };

@@ -18,7 +18,7 @@ const TEST = /^(?:\[|\[\[|test)$/;
 /**
  * The programs that a shell script given on a command line runs, with the variables and the folder that
  * it has set up by then. What happens only under a condition is taken as unknown afterwards. `follow`
- * finds the programs of a simple command. A script that cannot be followed counts as one unknown program.
+ * finds the programs of a simple command. A script that cannot be followed counts as one unknown program. Throws `TooMuch`.
  */
 export function runScript(
   script: Word,
@@ -34,17 +34,21 @@ export function runScript(
       shell.set(name, value);
     },
     params,
+    budget: context.env.budget,
   };
   let depth = 0;
   let afterTest = false;
   try {
     for (const command of readScript(script, variables)) {
-      let { words } = command;
-      while (words[0] && (KEYWORD.test(words[0].text) || CLOSES.test(words[0].text))) {
-        if (OPENS.test(words[0].text)) depth++;
-        if (/^(?:fi|done)$/.test(words[0].text)) depth--;
-        words = words.slice(1);
+      const first = command.words.findIndex(
+        ({ text }) => !KEYWORD.test(text) && !CLOSES.test(text),
+      );
+      const start = first < 0 ? command.words.length : first;
+      for (const { text } of command.words.slice(0, start)) {
+        if (OPENS.test(text)) depth++;
+        if (/^(?:fi|done)$/.test(text)) depth--;
       }
+      const words = command.words.slice(start);
       const name = words[0]?.text ?? '';
       if (NOT_FOLLOWED.test(name)) throw new Unfollowed(name);
       const isTested: boolean = afterTest && command.before === '&&';
@@ -74,7 +78,7 @@ class ShellState {
 
   constructor(context: Context) {
     this.env = context.env;
-    this.own = { vars: new Map(), unknown: null };
+    this.own = { vars: new Map(), unknown: null, budget: context.env.budget };
     this.cwd = context.cwd;
   }
 
@@ -156,8 +160,8 @@ class ShellState {
 
   private forget(why: string): void {
     const unknown = `${why.replaceAll(OPAQUE, '…')}, which may set variables`;
-    this.env = { vars: new Map(), unknown };
-    this.own = { vars: new Map(), unknown: null };
+    this.env = { ...this.env, vars: new Map(), unknown };
+    this.own = { ...this.own, vars: new Map() };
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Budget } from './budget.ts';
 import { CharsBuilder, OPAQUE, charFor, slice, spanAt, wordAt } from './chars.ts';
 import type { Chars, Word } from './chars.ts';
 
@@ -7,9 +8,14 @@ export interface ShellVariables {
   set: (name: string, value: Chars) => void;
   /** `$0`, `$1` … */
   params: Word[];
+  /** what the reading may still cost */
+  budget: Budget;
 }
 
 const NAME = /[A-Za-z_][A-Za-z0-9_]*/y;
+/** Characters that stand for themselves, in a word and between double quotes. */
+const PLAIN = /[^\s;&|()<>'"\\$`]+/y;
+const PLAIN_QUOTED = /[^"$`\\]+/y;
 /** What a shell knows although no unit sets it. */
 const SHELL_OWN =
   /^(?:HOME|PATH|USER|LOGNAME|SHELL|PWD|OLDPWD|HOSTNAME|LANG|UID|EUID|PPID|RANDOM|SECONDS|LINENO|IFS|TERM|HOSTTYPE|OSTYPE|BASH\w*|LC_\w+)$/;
@@ -55,7 +61,7 @@ export class WordReader {
       else if (char === '"') this.doubleQuoted();
       else if (char === '\\') this.escape();
       else if (char === '$' || char === '`') this.expansion(false);
-      else this.open().take(this.script, this.at++);
+      else this.plain(PLAIN);
     }
     if (this.at === this.start) throw new Unfollowed('a redirection without a file');
     if (this.field) this.fields.push(this.field);
@@ -83,9 +89,15 @@ export class WordReader {
       if (char === '') throw new Unfollowed('a quote " that is not closed');
       if (char === '$' || char === '`') this.expansion(true);
       else if (char === '\\' && /["$`\\\n]/.test(text.charAt(this.at + 1))) this.escape();
-      else this.open().take(this.script, this.at++);
+      else this.plain(PLAIN_QUOTED);
     }
     this.at++;
+  }
+
+  private plain(pattern: RegExp): void {
+    const end = this.at + (matchAt(pattern, this.script.text, this.at)?.length ?? 1);
+    this.open().take(this.script, this.at, end);
+    this.at = end;
   }
 
   private escape(): void {
@@ -137,6 +149,7 @@ export class WordReader {
       return;
     }
     const word = slice(this.script, from + 2 + whole.length, end - 1);
+    this.variables.budget.spend(word.text.length);
     const other = expandDefault(word, this.variables, this.depth + 1);
     if (operator === '=') this.variables.set(name, other);
     // What is quoted in the default stays one word.
@@ -150,6 +163,7 @@ export class WordReader {
         this.fields.push(this.field);
         this.field = null;
       }
+      this.variables.budget.spend(word.text.length + 1);
       this.open().add(word);
     });
     this.at = end;
@@ -167,18 +181,21 @@ export class WordReader {
     }
     this.at = end;
     if (value === undefined) return;
+    this.variables.budget.spend(value.text.length);
     if (quoted || this.isAssignment) this.open().add(value);
     else this.addFields(value);
   }
 
   /** An unquoted value falls into words at its blanks; quotes in it mean nothing. */
   private addFields(value: Chars): void {
-    for (let at = 0; at < value.text.length; at++) {
-      if (!/[ \t\n]/.test(value.text.charAt(at))) this.open().take(value, at);
+    let at = 0;
+    for (const [part] of value.text.matchAll(/[ \t\n]+|[^ \t\n]+/g)) {
+      if (!/^[ \t\n]/.test(part)) this.open().take(value, at, at + part.length);
       else if (this.field) {
         this.fields.push(this.field);
         this.field = null;
       }
+      at += part.length;
     }
   }
 

@@ -19,12 +19,15 @@ const BLANKS = /[ \t\r]+|\\\n/y;
 
 /**
  * The simple commands of a script, one after the other, each expanded with the variables as they are
- * when it is asked for. Throws `Unfollowed`. Redirections are passed over; `$(…)` yields an opaque word.
+ * when it is asked for. Throws `Unfollowed`, `TooMuch`. Redirections are passed over; `$(…)` yields an opaque word.
  */
 export function* readScript(script: Chars, variables: ShellVariables): Generator<ShellCommand> {
   const { text } = script;
+  variables.budget.spend(text.length);
   let before = '';
   let words: Word[] = [];
+  // of the words, the first that is no assignment and no keyword; looked for once
+  let command: Word | undefined;
   for (let at = 0; at < text.length;) {
     const blank = matchAt(BLANKS, text, at) ?? matchAt(COMMENT, text, at);
     const redirection = matchAt(REDIRECTION, text, at);
@@ -42,19 +45,23 @@ export function* readScript(script: Chars, variables: ShellVariables): Generator
       // A line end after `||` goes on with the same list.
       if (words.length > 0 || operator !== '\n') before = operator;
       words = [];
+      command = undefined;
       at += operator.length;
     } else {
-      const isAssignment = matchAt(ASSIGNMENT, text, at) !== null && mayAssign(words);
+      const isAssignment = matchAt(ASSIGNMENT, text, at) !== null && mayAssign(command);
       const read = new WordReader(script, at, variables).read(isAssignment);
-      for (const word of read.words) words.push(word);
+      for (const word of read.words) {
+        variables.budget.spendWord();
+        words.push(word);
+        if (!BEFORE_COMMAND.test(word.text)) command ??= word;
+      }
       at = read.next;
     }
   }
   if (words.length > 0) yield { before, words };
 }
 
-/** Whether a `NAME=value` behind these words sets a variable. */
-function mayAssign(words: Word[]): boolean {
-  const command = words.find(({ text }) => !BEFORE_COMMAND.test(text));
+/** Whether a `NAME=value` behind this command sets a variable. */
+function mayAssign(command: Word | undefined): boolean {
   return command === undefined || DECLARES.test(command.text);
 }

@@ -1,3 +1,4 @@
+import type { Budget } from './budget.ts';
 import { CharsBuilder, OPAQUE, charFor, spanAt } from './chars.ts';
 import type { Word } from './chars.ts';
 
@@ -24,19 +25,21 @@ export function splitUnitName(unit: string): { prefix: string; instance: string 
     : { prefix: stem.slice(0, at), instance: stem.slice(at + 1) };
 }
 
-/** The word with its `%` specifiers replaced (systemd.unit(5)); those not known here become opaque. */
-export function expandSpecifiers(word: Word, unit: string): Word {
+/** The word with its `%` specifiers replaced (systemd.unit(5)); those not known here become opaque. Throws `TooMuch`. */
+export function expandSpecifiers(word: Word, unit: string, budget: Budget): Word {
   if (!word.text.includes('%')) return word;
   const out = new CharsBuilder();
-  for (let at = 0; at < word.text.length; at++) {
-    if (word.text.charAt(at) !== '%' || at + 1 >= word.text.length) {
-      out.take(word, at);
-      continue;
-    }
-    const value = specifier(word.text.charAt(at + 1), unit);
-    out.add(charFor(value, spanAt(word, at), spanAt(word, at + 1), true));
-    at++;
+  let at = 0;
+  for (;;) {
+    const percent = word.text.indexOf('%', at);
+    if (percent < 0 || percent + 1 >= word.text.length) break;
+    out.take(word, at, percent);
+    const value = specifier(word.text.charAt(percent + 1), unit);
+    budget.spend(value.length);
+    out.add(charFor(value, spanAt(word, percent), spanAt(word, percent + 1), true));
+    at = percent + 2;
   }
+  out.take(word, at, word.text.length);
   return { ...word, text: out.text, runs: out.runs };
 }
 

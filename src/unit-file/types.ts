@@ -6,6 +6,17 @@ export interface SourceFile {
   text: string;
 }
 
+/** What is known of a file besides its text. */
+export interface FileFacts {
+  /** where it really lies, links followed */
+  realPath: string;
+  /** why it is not root's alone, so that it is never edited; null: it is */
+  foreign: string | null;
+  /** why it cannot be read; null: it can */
+  fault: string | null;
+  isMissing: boolean;
+}
+
 /** All that is needed to find the number of a unit; nothing is read behind this. */
 export interface UnitSources {
   /** the unit's name, such as `web@shop.service` */
@@ -20,6 +31,10 @@ export interface UnitSources {
   workingDirectory: string | null;
   /** reads a file that the command line names (a Gunicorn config file); null: not there or not readable */
   readFile: (path: string) => string | null;
+  /** of any file that the unit names */
+  factsOf: (path: string) => FileFacts;
+  /** the environment file beside our drop-in, as it is on disk; null: there is none */
+  ourEnvironment: string | null;
   /** paths that other units also use: never edited for one of them */
   sharedPaths: ReadonlySet<string>;
   /** processors of the host: Celery's default concurrency */
@@ -55,6 +70,8 @@ export type Location =
       path: string;
       /** the drop-in's whole text for N workers */
       text: (workers: number) => string;
+      /** our environment file, which the drop-in names; text null: it does so no more; missing: there is none */
+      environment?: { path: string; text: ((workers: number) => string) | null };
       /** why a drop-in: for people */
       why: string;
       /** nothing in the unit sets the number and the app itself may: `workers` is only Celery's default */
@@ -86,7 +103,8 @@ export interface Refusal {
     | 'transient'
     | 'unreadable'
     | 'not_a_number'
-    | 'overridden_later';
+    | 'overridden_later'
+    | 'foreign';
   /** what stands in the way, with file and line */
   message: string;
   /** what the user can do */

@@ -1,3 +1,4 @@
+import { TooMuch } from './budget.ts';
 import type { Word } from './chars.ts';
 import { OPAQUE, whereIs } from './chars.ts';
 import { celeryRole, readCelery } from './celery.ts';
@@ -22,8 +23,32 @@ export interface UnitReading {
   sites: VariableSite[];
 }
 
+/** All files of a unit together, UTF-16 units; one has some hundred, with all its variables some thousand. */
+const MOST_TEXT = 512 * 1024;
+
 /** Reads a unit as systemd merges it, down to its Gunicorn or Celery worker command. Never fails. */
 export function readUnit(sources: UnitSources): UnitReading | Refusal {
+  const files = [sources.fragment, ...sources.dropIns, ...sources.environmentFiles];
+  const length = files.reduce((sum, file) => sum + (file?.text?.length ?? 0), 0);
+  if (length > MOST_TEXT) return tooMuch(sources.unit);
+  try {
+    return readFiles(sources);
+  } catch (error) {
+    if (!(error instanceof TooMuch)) throw error;
+    return tooMuch(sources.unit);
+  }
+}
+
+function tooMuch(unit: string): Refusal {
+  return refuse(
+    null,
+    'unreadable',
+    `${unit}: its files, or what its variables come to, are larger than is read of a unit`,
+    'look at its files: systemctl cat; the limits are in docs/limits.md',
+  );
+}
+
+function readFiles(sources: UnitSources): UnitReading | Refusal {
   const { unit, fragment } = sources;
   if (!fragment) return refuse(null, 'no_unit', `${unit} has no unit file`, CHECK_NAME(unit));
   if (fragment.path === '/dev/null' || fragment.text === '')
@@ -41,7 +66,8 @@ export function readUnit(sources: UnitSources): UnitReading | Refusal {
       .map((assignment) => ({ file, assignment })),
   );
   const { env, sites } = readEnvironment(settings, sources);
-  const context = { env, cwd: sources.workingDirectory ?? '/', readFile: sources.readFile };
+  const { readFile, factsOf } = sources;
+  const context = { env, cwd: sources.workingDirectory ?? '/', readFile, factsOf };
   const execLines = execStartLines(settings);
   const programs: Program[] = [];
   for (const { file, assignment } of execLines) {
@@ -60,7 +86,7 @@ export function readUnit(sources: UnitSources): UnitReading | Refusal {
       );
     }
   }
-  const program = onlyWorker(programs, sources.unit);
+  const program = onlyWorker(programs, sources);
   if ('how' in program) return program;
   const reading =
     program.is === 'gunicorn'
@@ -68,6 +94,9 @@ export function readUnit(sources: UnitSources): UnitReading | Refusal {
       : readCelery(program.argv, program.context, sources.cpus);
   return { how: 'read', reading, program, execLines, sites };
 }
+
+/** Of a refusal, UTF-16 units: room for two paths. */
+const LONGEST_MESSAGE = 500;
 
 const CHECK_NAME = (unit: string): string => `check the name: systemctl cat ${unit}`;
 
@@ -78,10 +107,15 @@ export function refuse(
   message: string,
   hint: string,
 ): Refusal {
-  return { how: 'refused', kind, code, message, hint };
+  return { how: 'refused', kind, code, message: shorten(message), hint: shorten(hint) };
 }
 
-function onlyWorker(programs: Program[], unit: string): Program | Refusal {
+/** What stands in files of others is part of it. */
+function shorten(text: string): string {
+  return text.length > LONGEST_MESSAGE ? `${text.slice(0, LONGEST_MESSAGE - 1)}…` : text;
+}
+
+function onlyWorker(programs: Program[], sources: UnitSources): Program | Refusal {
   const workers = programs.filter(isWorker);
   const [worker, second] = workers;
   if (worker && second)
@@ -91,7 +125,7 @@ function onlyWorker(programs: Program[], unit: string): Program | Refusal {
       `${whereIs(startOf(second))}: the unit runs a second worker command (the first: ${whereIs(startOf(worker))})`,
       'give each of them a unit of its own',
     );
-  return worker ?? noWorker(programs, unit);
+  return worker ?? noWorker(programs, sources);
 }
 
 function isWorker({ is, argv }: Program): boolean {
@@ -108,7 +142,8 @@ function startOf(program: { argv: Word[]; context: Context }): Word['first'] {
   return first.first;
 }
 
-function noWorker(programs: Program[], unit: string): Refusal {
+function noWorker(programs: Program[], sources: UnitSources): Refusal {
+  const { unit } = sources;
   const aside = programs.find(
     ({ is, argv }) =>
       is === 'celery_aside' || (is === 'celery' && celeryRole(argv).role === 'aside'),
@@ -141,7 +176,7 @@ function noWorker(programs: Program[], unit: string): Refusal {
     return refuse(
       null,
       'opaque_script',
-      `${whereIs(startOf(opaque))}: expected a gunicorn or celery command, found ${textOf(opaque)}, which cannot be looked into`,
+      `${whereIs(startOf(opaque))}: expected a gunicorn or celery command, found ${textOf(opaque)}, which cannot be looked into${whose(opaque, sources)}`,
       'start gunicorn or "celery worker" in ExecStart itself',
     );
   return refuse(
@@ -162,6 +197,15 @@ function isOpaque({ is, argv }: Program): boolean {
       !/^(?:\/usr)?\/s?bin\/|^[^/\s]+$/.test(path) ||
       argv.some(({ text }) => /gunicorn|celery/.test(text) || text.includes(OPAQUE)))
   );
+}
+
+/** For people: whose program or script it is, where it is not root's. */
+function whose({ argv }: Program, { factsOf }: UnitSources): string {
+  for (const { text } of argv.slice(0, 3)) {
+    const foreign = text.startsWith('/') && !text.includes(OPAQUE) ? factsOf(text).foreign : null;
+    if (foreign !== null) return ` and is not root's alone: ${foreign}`;
+  }
+  return '';
 }
 
 function textOf({ argv }: Program): string {

@@ -1,8 +1,9 @@
 import { OPAQUE, whereIs } from './chars.ts';
 import type { Span } from './chars.ts';
-import { dropInText, dropInWays } from './drop-in.ts';
-import type { DropInLines } from './drop-in.ts';
-import { findOurs, laterThanOurs, ourPath, whyNotOwn, withOurs } from './ownership.ts';
+import { dropInText, dropInWays, environmentText } from './drop-in.ts';
+import type { OurLines } from './drop-in.ts';
+import { findOurs, isOurs, laterThanOurs, whyNotOwn, withOurs } from './ownership.ts';
+import { ourEnvironmentPath, ourPath } from './our-files.ts';
 import type { Concurrency } from './gunicorn-concurrency.ts';
 import { numberIn } from './reading.ts';
 import type { Reading } from './reading.ts';
@@ -19,8 +20,8 @@ export function locateWorkers(sources: UnitSources): Location {
   const unit = readNumber(sources);
   if (unit.how === 'refused') return unit;
   const { reading, workers, place } = unit;
-  const isOurs = place?.file.path === findOurs(sources)?.path;
-  if (!place || isOurs || whyNotInPlace(unit, sources) !== null) return byDropIn(sources, unit);
+  if (!place || isOurs(place.file.path, sources) || whyNotInPlace(unit, sources) !== null)
+    return byDropIn(sources, unit);
   const { file, start, end } = place;
   const what = describe(unit, place);
   return { how: 'splice', kind: reading.kind, workers, path: file.path, start, end, what };
@@ -109,42 +110,81 @@ function whyNotInPlace({ reading, place }: NumberReading, sources: UnitSources):
 function byDropIn(sources: UnitSources, inForce: NumberReading): Location {
   const base = readNumber(withOurs(sources, null));
   if (base.how === 'refused') return base;
-  const text =
-    (lines: DropInLines) =>
-    (workers: number): string =>
-      dropInText(sources.unit, lines(workers));
+  const path = findOurs(sources)?.path ?? ourPath(sources.unit);
+  const { foreign } = sources.factsOf(path);
+  if (foreign !== null) return noPlace(path, foreign, base);
   const probe = inForce.workers + 1;
-  const way = dropInWays(base, base.place).find((lines) => {
-    const after = readNumber(withOurs(sources, text(lines)(probe)));
+  const way = dropInWays(base, base.place, sources).find((each) => {
+    const { text, environment } = textsOf(sources.unit, each(probe));
+    const after = readNumber(withOurs(sources, text, environment));
     return after.how === 'read' && after.workers === probe && after.place !== null;
   });
   if (!way) return noWay(sources, base);
-  const path = findOurs(sources)?.path ?? ourPath(sources.unit);
   const why = whyNotInPlace(base, sources) ?? `${path} is there already and comes later`;
+  const namesFile = way(probe).environment !== null;
+  const environment = (workers: number): string =>
+    textsOf(sources.unit, way(workers)).environment ?? '';
   return {
     how: 'drop_in',
     kind: inForce.reading.kind,
     workers: inForce.workers,
     path,
-    text: text(way),
+    text: (workers) => textsOf(sources.unit, way(workers)).text,
+    ...(namesFile || sources.ourEnvironment !== null
+      ? {
+          environment: {
+            path: ourEnvironmentPath(sources.unit),
+            text: namesFile ? environment : null,
+          },
+        }
+      : {}),
     why,
     assumed: inForce.reading.kind === 'celery' && inForce.reading.count === null,
   };
 }
 
+function textsOf(
+  unit: string,
+  { lines, environment }: OurLines,
+): { text: string; environment: string | null } {
+  return {
+    text: dropInText(unit, lines),
+    environment: environment === null ? null : environmentText(unit, environment),
+  };
+}
+
+function noPlace(path: string, foreign: string, { reading }: NumberReading): Refusal {
+  return refuse(
+    reading.kind,
+    'foreign',
+    `${path}: ${foreign}, and root writes only where nobody else can`,
+    'give that to root, with mode 0755 for a folder and 0644 for a file',
+  );
+}
+
 function noWay(sources: UnitSources, base: NumberReading): Refusal {
+  const { kind, insertAfter } = base.reading;
   const later = laterThanOurs(sources).at(-1);
-  return later
-    ? refuse(
-        base.reading.kind,
-        'overridden_later',
-        `${later.path} comes after our drop-in and decides on the workers`,
-        `set the number there, or give the file a name before 50-autoscaler.conf`,
-      )
-    : refuse(
-        base.reading.kind,
-        'opaque_script',
-        `${whereIs(base.reading.insertAfter.first)}: the command is put together in a way that no drop-in can extend`,
-        'start gunicorn or "celery worker" in ExecStart itself',
-      );
+  if (later)
+    return refuse(
+      kind,
+      'overridden_later',
+      `${later.path} comes after our drop-in and decides on the workers`,
+      `set the number there, or give the file a name before 50-autoscaler.conf`,
+    );
+  const decides = base.place?.file.path;
+  const foreign = decides === undefined ? null : sources.factsOf(decides).foreign;
+  if (decides !== undefined && foreign !== null)
+    return refuse(
+      kind,
+      'foreign',
+      `${decides} sets the workers and is not root's alone: ${foreign}; no drop-in of root's comes after it`,
+      'put the number into ExecStart itself, or into a file of root’s',
+    );
+  return refuse(
+    kind,
+    'opaque_script',
+    `${whereIs(insertAfter.first)}: the command is put together in a way that no drop-in can extend`,
+    'start gunicorn or "celery worker" in ExecStart itself',
+  );
 }

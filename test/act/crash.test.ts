@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { applyPlan } from '../../src/act/apply.ts';
 import { recover } from '../../src/act/recover.ts';
-import { assertConsistent, FAILING, SCENARIOS, type Scenario } from './scenarios.ts';
+import { assertConsistent, FAILING, SCENARIOS, TOGETHER, type Scenario } from './scenarios.ts';
 import { World } from './world.ts';
+import { Worlds } from './worlds.ts';
 
 // in memory where possible: each step forces the disk
 const folder = mkdtempSync(
@@ -75,14 +76,85 @@ describe('the recovery killed too, at any step, and its recovery, to any depth',
   });
 });
 
+describe('three changes under way at once', () => {
+  test('killed at any step: the next run recovers all of them, and each is noted once', async () => {
+    const whole = newWorlds();
+    const steps = (await run([whole.root, 'apply-all', '-'])) ?? [];
+    assertAllConsistent(whole, 'no crash');
+    assert.ok(steps.length >= 30, `steps: ${steps.join(', ')}`);
+    let most = 0;
+    for (const [index, name] of steps.entries()) {
+      const crashed = newWorlds();
+      assert.equal(await run([crashed.root, 'apply-all', String(index + 1)]), null);
+      most = Math.max(most, countPending(crashed.root));
+      await recover(crashed.worlds.deps());
+      assertAllConsistent(crashed, `killed before step ${index + 1}, in the first run "${name}"`);
+      rmSync(crashed.root, { recursive: true });
+    }
+    assert.equal(most, 3, 'all of them were under way');
+  });
+
+  test('the recovery of all of them killed too, at any step', async () => {
+    const host = newWorlds();
+    const steps = (await run([newWorlds().root, 'apply-all', '-'])) ?? [];
+    const images = new Images(host.root, false);
+    await run([host.root, 'apply-all', String(Math.floor(steps.length / 2))]);
+    assert.equal(countPending(host.root), 3);
+    await recover(host.worlds.deps(() => images.take()));
+    assertAllConsistent(host, 'not killed');
+    for (let image = images.next(); image !== null; image = images.next()) {
+      images.restore(image);
+      await recover(host.worlds.deps());
+      assertAllConsistent(host, `from ${image}`);
+    }
+    assert.ok(images.count >= 15, `${images.count} different images`);
+  });
+});
+
+interface Host {
+  root: string;
+  worlds: Worlds;
+}
+
+function newWorlds(): Host {
+  const root = mkdtempSync(join(folder, 'worlds-'));
+  return { root, worlds: new Worlds(root, TOGETHER).create() };
+}
+
+function countPending(root: string): number {
+  const journal = join(root, 'backups', 'changes');
+  const names = existsSync(journal) ? readdirSync(journal) : [];
+  return names.filter((name) => name.endsWith('.pending')).length;
+}
+
+/** Each as before its change or as after it, and the history with each ended change once. */
+function assertAllConsistent({ root, worlds }: Host, where: string): void {
+  for (const [index, world] of worlds.all.entries()) {
+    assertConsistent(world, TOGETHER[index]!, `${world.service}, ${where}`);
+  }
+  const journal = join(root, 'backups', 'changes');
+  const ended = (existsSync(journal) ? readdirSync(journal) : []).map((name) => {
+    const text = readFileSync(join(journal, name, 'manifest.json'), 'utf8');
+    const { id, outcome } = JSON.parse(text) as { id: string; outcome: { result: string } };
+    assert.equal(id, name);
+    return `${id} ${outcome.result}`;
+  });
+  assert.deepEqual(worlds.readHistory().sort(), ended.sort(), where);
+  const numbers = ended.map((change) => Number.parseInt(change, 10));
+  assert.equal(new Set(numbers).size, numbers.length, `${where}: a number for each`);
+}
+
 /** The different states of a folder, each copied once. */
 class Images {
   private readonly seen = new Set<string>();
   private readonly waiting: string[] = [];
   private readonly root: string;
+  /** whether states that differ in what is random alone are one */
+  private readonly isMerging: boolean;
 
-  constructor(root: string) {
+  constructor(root: string, isMerging = true) {
     this.root = root;
+    this.isMerging = isMerging;
   }
 
   get count(): number {
@@ -90,7 +162,7 @@ class Images {
   }
 
   take(): void {
-    const print = fingerprint(this.root);
+    const print = this.isMerging ? fingerprint(this.root) : String(this.seen.size);
     if (this.seen.has(print)) return;
     this.seen.add(print);
     const image = `${this.root}.image-${this.seen.size}`;

@@ -120,6 +120,33 @@ describe('a Celery worker before it is asked to end', () => {
     }
   });
 
+  test('somebody answers in its place: however many queues he names, the signal comes', async () => {
+    for (const [queues, left, msEach] of [
+      [Array.from({ length: 10_000 }, (_, i) => ({ name: `q${i}` })), 100, 1],
+      [Array.from({ length: 100 }, (_, i) => ({ name: `q${i}` })), 3, 3000],
+      [[5, null, { name: 5 }, { name: 'q' }, 'q', [1]], 1, 1],
+      ['q', 0, 1],
+      [{ length: 1e9 }, 0, 1],
+    ] as const) {
+      const world = new World(mkdtempSync(join(root, 'world-'))).create({ kind: 'celery' });
+      const { control, ...deps } = world.deps();
+      const order: string[] = [];
+      let now = 0;
+      const ask: typeof control.ask = (service, node, command) => {
+        now += msEach;
+        order.push(command.method);
+        if (command.method === 'stats') return control.ask(service, node, command);
+        return Promise.resolve({ replies: [command.method === 'active_queues' ? queues : []] });
+      };
+      const outcome = await applyPlan(world.plan(4), {
+        ...{ ...deps, control: { ...control, ask }, monotonicMs: () => now },
+        sleep: (ms) => Promise.resolve(void (now += ms)),
+      });
+      assert.equal(order.filter((method) => method === 'cancel_consumer').length, left);
+      assert.equal(outcome.result, 'applied');
+    }
+  });
+
   test('killed while it begins what it took: the next run goes on, with the signal', async () => {
     const world = new World(mkdtempSync(join(root, 'world-'))).create({ kind: 'celery' });
     let isDead = false;

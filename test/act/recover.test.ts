@@ -1,11 +1,13 @@
 import { after, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import {
+  chownSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -39,6 +41,14 @@ async function cutOff(at: string): Promise<World> {
   return world;
 }
 
+function chownFile({ unitPath }: World): void {
+  chownSync(unitPath, 1000, 1000);
+}
+
+function chownFolder({ unitPath }: World): void {
+  chownSync(join(unitPath, '..'), 1000, 1000);
+}
+
 function names(world: World): string[] {
   return readdirSync(join(world.backupDir, 'changes'));
 }
@@ -62,6 +72,49 @@ describe('recover', () => {
     assert.equal(outcomes[0]?.result, 'failed');
     assert.match(outcomes[0].sentence, /edited by somebody else meanwhile and is left as it is/);
     assert.equal(readFileSync(world.unitPath, 'utf8'), 'their edit');
+  });
+
+  test("a half-changed file that is another user's by now is not written, and it is told what to do", async () => {
+    for (const make of [chownFile, chownFolder]) {
+      const world = await cutOff('daemon-reload');
+      make(world);
+      const was = statSync(world.unitPath, { bigint: true });
+      const { outcomes, blocked } = await recover(world.deps());
+      assert.equal(outcomes[0]?.result, 'failed');
+      assert.match(
+        outcomes[0].sentence,
+        /belongs to user 1000, and root writes only where nobody else can; it is left as it is, for its owner to put back; as it was: .*changes\/000001-web\.service.*\/0/,
+      );
+      // ended all the same: the next run serves the service again
+      assert.deepEqual([blocked, names(world)], [['web.service'], ['000001-web.service']]);
+      const now = statSync(world.unitPath, { bigint: true });
+      assert.deepEqual([now.ino, now.mtimeNs, world.declared()], [was.ino, was.mtimeNs, 4]);
+      assert.deepEqual(readdirSync(join(world.root, 'units')), ['web.service']);
+    }
+  });
+
+  test("one that is done already is ended, whoever's its file is by now", async () => {
+    const world = await cutOff('verify');
+    chownFile(world);
+    const { outcomes } = await recover(world.deps());
+    assert.equal(outcomes[0]?.result, 'applied');
+    assert.equal(world.declared(), 4);
+  });
+
+  test('a journal that others can write is not believed, and nothing is changed', async () => {
+    const world = await cutOff('daemon-reload');
+    const was = readFileSync(world.unitPath, 'utf8');
+    chownSync(world.backupDir, 1000, 1000);
+    const { outcomes, faults } = await recover(world.deps());
+    assert.deepEqual(outcomes, []);
+    assert.match(faults.join(), /changes: not trusted: its folder .*backups belongs to user 1000/);
+    const { result, sentence } = await applyPlan(
+      { ...world.plan(5), files: [{ path: world.unitPath, before: was, after: UNIT }] },
+      world.deps(),
+    );
+    assert.equal(result, 'refused');
+    assert.match(sentence, /belongs to user 1000/);
+    assert.equal(readFileSync(world.unitPath, 'utf8'), was);
   });
 
   test('a record that cannot be read is moved aside, never deleted, and told with its place', async () => {

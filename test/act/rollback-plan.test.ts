@@ -1,6 +1,14 @@
 import { after, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { applyPlan } from '../../src/act/apply.ts';
@@ -72,6 +80,39 @@ function edit(world: World): string {
 }
 
 describe('planServiceRollback', () => {
+  test("a file that is another user's by now is refused, with its copy and what to do", async () => {
+    const world = newWorld();
+    await change(world, 2, 3);
+    chownSync(world.unitPath, 1000, 1000);
+    await assert.rejects(
+      planRollback(world),
+      /belongs to user 1000, and root writes only where nobody else can; nothing was changed\. What was before is in .*changes\/000001-web\.service\/0, for its owner to put back \(the number alone: autoscaler scale web\.service 2\)/,
+    );
+    // its owner has done so
+    writeFileSync(world.unitPath, UNIT);
+    assert.deepEqual((await planRollback(world))?.plan.files, []);
+  });
+
+  test('a file that becomes another user’s after the plan was made is refused too', async () => {
+    const world = newWorld();
+    await change(world, 2, 3);
+    const answer = await planRollback(world);
+    assert.ok(answer);
+    chownSync(world.unitPath, 1000, 1000);
+    const { result, sentence } = await applyPlan(answer.plan, world.deps());
+    assert.equal(result, 'refused');
+    assert.match(sentence, /it belongs to user 1000/);
+    assert.equal(world.declared(), 3);
+  });
+
+  test('a link in its place leads to no other file', async () => {
+    const world = newWorld();
+    await change(world, 2, 3);
+    renameSync(world.unitPath, `${world.unitPath}.moved`);
+    symlinkSync(`${world.unitPath}.moved`, world.unitPath);
+    await assert.rejects(planRollback(world), /it leads to .*moved by now/);
+  });
+
   test('several changes: byte for byte what was before the first', async () => {
     const world = newWorld();
     await change(world, 2, 3);
@@ -142,7 +183,7 @@ describe('planServiceRollback', () => {
     const chain = chainOf(await listFinished(world.backupDir));
     const state = (await world.deps().systemd.readUnits([SERVICE])).get(SERVICE);
     assert.ok(state);
-    const answer = await planServiceRollback({
+    const answer = planServiceRollback({
       ...{
         backupDir: world.backupDir,
         unit: { ...state, activeState: 'inactive' },

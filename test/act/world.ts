@@ -27,6 +27,8 @@ export interface WorldState {
   taken: number;
 }
 
+export type How = 'splice' | 'drop_in' | 'both';
+
 export const SERVICE = 'web.service';
 
 /** The unit that every world starts with. */
@@ -40,16 +42,28 @@ export class World {
   readonly root: string;
   readonly unitPath: string;
   readonly dropInPath: string;
+  /** beside it, and named by it */
+  readonly environmentPath: string;
   readonly backupDir: string;
   /** what the history would hold, of this process alone */
   readonly recorded: Outcome[] = [];
   readonly announced: string[] = [];
 
-  constructor(root: string) {
+  readonly service: string;
+  /** of its processes and their start times, so that those of several worlds differ */
+  private readonly offset: number;
+
+  constructor(
+    root: string,
+    { service = SERVICE, backupDir = join(root, 'backups'), offset = 0 } = {},
+  ) {
     this.root = root;
-    this.unitPath = join(root, 'units', SERVICE);
-    this.dropInPath = join(root, 'units', `${SERVICE}.d`, '50-autoscaler.conf');
-    this.backupDir = join(root, 'backups');
+    this.service = service;
+    this.offset = offset;
+    this.unitPath = join(root, 'units', service);
+    this.dropInPath = join(root, 'units', `${service}.d`, '50-autoscaler.conf');
+    this.environmentPath = this.dropInPath.replace('.conf', '.env');
+    this.backupDir = backupDir;
   }
 
   create(state: Partial<WorldState> = {}): this {
@@ -76,26 +90,35 @@ export class World {
     this.state = { ...this.state, ...news };
   }
 
-  /** the number that the files declare: the drop-in wins */
+  /** the number that the files declare: the drop-in wins, and what it names where that is there */
   declared(): number | null {
-    for (const path of [this.dropInPath, this.unitPath]) {
+    const named = readText(this.dropInPath).includes('EnvironmentFile')
+      ? [this.environmentPath]
+      : [];
+    for (const path of [...named, this.dropInPath, this.unitPath]) {
       const found = /--workers (\d+)/.exec(readText(path));
       if (found !== null) return Number(found[1]);
     }
     return null;
   }
 
-  /** a plan from 2 to `to` workers, in the unit itself or by a drop-in */
-  plan(to: number, how: 'splice' | 'drop_in' = 'splice'): Plan {
+  /** a plan from 2 to `to` workers, in the unit itself, by a drop-in, or by one that names an environment file */
+  plan(to: number, how: How = 'splice'): Plan {
     const { kind } = this.state;
-    const file =
-      how === 'splice'
-        ? { path: this.unitPath, before: UNIT, after: UNIT.replace('workers 2', `workers ${to}`) }
-        : { path: this.dropInPath, before: null, after: `# --workers ${to}\n` };
+    const number = `# --workers ${to}\n`;
+    const after = UNIT.replace('workers 2', `workers ${to}`);
+    const files = {
+      splice: [{ path: this.unitPath, before: UNIT, after }],
+      drop_in: [{ path: this.dropInPath, before: null, after: number }],
+      both: [
+        { path: this.environmentPath, before: null, after: number },
+        { path: this.dropInPath, before: null, after: '# EnvironmentFile\n' },
+      ],
+    }[how];
     return {
-      ...{ service: SERVICE, project: 'web', kind, action: 'scale_up', from: 2, to },
+      ...{ service: this.service, project: 'web', kind, action: 'scale_up', from: 2, to },
       ...{
-        files: [file],
+        files,
         apply: 'restart',
         resize: 'restart',
         obstacle: null,
@@ -113,7 +136,8 @@ export class World {
     return {
       backupDir: this.backupDir,
       systemd: {
-        readUnits: () => Promise.resolve(new Map([[SERVICE, this.unitState()]])),
+        readUnits: () => Promise.resolve(new Map([[this.service, this.unitState()]])),
+        readPropagation: () => Promise.resolve(new Map()),
         daemonReload: () => Promise.resolve(this.update({ loaded: this.declared() })),
         restartUnit: () => Promise.resolve(this.start()),
         startUnit: () => Promise.resolve(this.state.active ? undefined : this.start()),
@@ -145,9 +169,12 @@ export class World {
       step,
       record: (outcome) => this.recorded.push(outcome),
       interrupted: () => false,
+      getsOn: () => undefined,
+      mayLeave: () => false,
       timing: {
         ...{ verifyMs: 5000, bootMs: 20_000, settleMs: 1000, pollMs: 500, drainMs: 10_000 },
         ...{ livePollMs: 50, stillMs: 500, stillLimitMs: 5000, reactMs: 2000, leaveMs: 2000 },
+        ...{ slowPollMs: 500, hurryMs: 4000 },
       },
     };
   }
@@ -161,7 +188,7 @@ export class World {
         const { generation, running, busy, deaf, consuming, taken } = this.state;
         const answer = (reply: unknown) => Promise.resolve({ replies: [reply] });
         if (deaf) return Promise.resolve({ replies: [] });
-        if (method === 'stats') return answer({ pid: generation });
+        if (method === 'stats') return answer({ pid: this.offset + generation });
         if (method === 'ping') return answer({ ok: 'pong' });
         if (method === 'active_queues') return answer(consuming.map((name) => ({ name })));
         if (method === 'cancel_consumer') {
@@ -193,7 +220,7 @@ export class World {
 
   private isMainAlive(startTicks: number): boolean {
     const { generation, active, drainLooks } = this.state;
-    if (!active || startTicks !== generation) return false;
+    if (!active || startTicks !== this.offset + generation) return false;
     if (drainLooks === null) return true;
     if (drainLooks > 0) this.update({ drainLooks: drainLooks - 1 });
     else this.update({ active: false, running: 0 });
@@ -202,18 +229,27 @@ export class World {
 
   private tree(): { masterPid: number; masterStartTicks: number; workerPids: number[] } {
     const { generation, running } = this.state;
-    const workerPids = Array.from({ length: running }, (_, index) => generation * 1000 + index);
-    return { masterPid: generation, masterStartTicks: generation, workerPids };
+    const main = this.offset + generation;
+    const first = this.offset + generation * 1000;
+    const workerPids = Array.from({ length: running }, (_, index) => first + index);
+    return { masterPid: main, masterStartTicks: main, workerPids };
   }
 
   private unitState(): UnitState {
     const { active, generation } = this.state;
+    const main = this.offset + generation;
     return {
-      ...{ unit: SERVICE, id: SERVICE, loadState: 'loaded', loadError: null, type: 'simple' },
+      ...{
+        unit: this.service,
+        id: this.service,
+        loadState: 'loaded',
+        loadError: null,
+        type: 'simple',
+      },
       ...{ activeState: active ? 'active' : 'failed', subState: active ? 'running' : 'failed' },
-      ...{ unitFileState: 'enabled', mainPid: active ? generation : null, controlGroup: '/web' },
+      ...{ unitFileState: 'enabled', mainPid: active ? main : null, controlGroup: '/web' },
       ...{ fragmentPath: this.unitPath, dropInPaths: [], environmentFiles: [], nRestarts: 0 },
-      ...{ workingDirectory: null, mainStartUs: generation, needDaemonReload: false, result: null },
+      ...{ workingDirectory: null, mainStartUs: main, needDaemonReload: false, result: null },
       ...{ hasPatterns: false, cpuUsageNs: null, invocationId: null },
     };
   }

@@ -73,7 +73,8 @@ async function writeCase(lab: Lab, name: string, size: Size): Promise<Case> {
       ]),
     ),
   };
-  const global = { check_interval_seconds: 120, log_file: `${stateDir}.log`, state_dir: stateDir };
+  const places = { state_dir: stateDir, backup_dir: `/var/backups/autoscaler-${name}` };
+  const global = { check_interval_seconds: 120, log_file: `${stateDir}.log`, ...places };
   await lab.writeFile(config, JSON.stringify({ projects, global }, null, 2));
   // where an installed program keeps what it knows of its config
   await lab.ok('mkdir -p -m 0750 /var/lib/autoscaler');

@@ -29,7 +29,7 @@ export async function measureUnitFiles(): Promise<Row[]> {
     },
     {
       ...{
-        what: 'unit file of 1 MB against 10 of 100 KB',
+        what: 'unit file of 250 KB against 10 of 25 KB',
         value: large / small / 10,
         unit: ' ×',
         spread: null,
@@ -58,7 +58,7 @@ function timeShape(shape: Shape, rounds: number): number[] {
 }
 
 /**
- * Milliseconds of a file of 100 KB and of one of 1 MB, by turns, once both are warm. V8 collects garbage in the middle of
+ * Milliseconds of a file of 25 KB and of one of 250 KB, as large as is read, by turns, once both are warm. V8 collects garbage in the middle of
  * one and between several of the other: that is taken off, and what is left is the work itself.
  */
 async function timeGrowth(): Promise<{ small: number; large: number; wholeLarge: number }> {
@@ -76,7 +76,7 @@ async function timeGrowth(): Promise<{ small: number; large: number; wholeLarge:
     await turn();
     return { own: whole - collectedMs, whole };
   };
-  const shapes = { small: longShape(100_000), large: longShape(1_000_000) };
+  const shapes = { small: longShape(25_000), large: longShape(250_000) };
   timeShape(shapes.small, 20);
   timeShape(shapes.large, 2);
   const times = { small: [] as number[], large: [] as number[], wholeLarge: [] as number[] };

@@ -41,6 +41,19 @@ const call = (...args: string[]): Ended => autoscaler(['--config', path, ...args
 const read = (): string => readFileSync(path, 'utf8');
 
 describe('enable and disable', () => {
+  test('what cannot be noted in the log file is refused, and changes nothing', () => {
+    const config = CONFIG.replace(
+      '"projects"',
+      `"global": { "log_file": "${folder}" }, "projects"`,
+    );
+    writeFileSync(path, config);
+    const { code, stderr } = call('enable', 'shop');
+    assert.equal(code, 78, stderr);
+    assert.match(stderr, /expected a log file/);
+    assert.equal(read(), config);
+    assert.deepEqual(readdirSync(folder), ['c.json']);
+  });
+
   test('change one word; owner, mode and what was before are kept', () => {
     chmodSync(path, 0o640);
     chownSync(path, 0, 4);

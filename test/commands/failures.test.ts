@@ -1,56 +1,22 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { EXIT } from '../../src/errors.ts';
+import { CONTROLS } from '../output/hostile-text.ts';
 import { writeConfig } from '../config/write-config.ts';
 import { autoscaler, MAIN } from './built.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'autoscaler-failures-'));
 after(() => rmSync(folder, { recursive: true }));
 
-const SHOP = { shop: { max_workers: 4, cpu_thresholds: { scale_up_2: 60 } } };
-
-function configWith(logFile: string, projects: object = {}): string {
-  const global = { log_file: logFile, state_dir: join(folder, 'state') };
-  return writeConfig(JSON.stringify({ projects, global }));
+function configWith(logFile: string): string {
+  const places = { state_dir: join(folder, 'state'), backup_dir: join(folder, 'backups') };
+  const global = { log_file: logFile, ...places };
+  return writeConfig(JSON.stringify({ projects: {}, global }));
 }
-
-describe('what ends a command is in the log file as ERROR', () => {
-  // nothing is found there, so systemctl is missing
-  const env = { PATH: folder };
-  const told = /^systemctl is not there: .* \(Run this on the host/;
-  const readErrors = (file: string): Record<string, unknown>[] =>
-    readFileSync(file, 'utf8')
-      .split('\n')
-      .filter((line) => line.includes('ERROR'))
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
-
-  test('run: said once on stderr too, as the line that the journal gets, and nothing on stdout', () => {
-    const file = join(folder, 'run.log');
-    const { code, stdout, stderr } = autoscaler(
-      ['--config', configWith(file, SHOP), 'run', '-q', '--json'],
-      env,
-    );
-    const [error, ...rest] = readErrors(file);
-    assert.deepEqual(rest, []);
-    assert.equal(error?.['event'], 'failed');
-    assert.match(String(error['msg']), told);
-    assert.deepEqual(JSON.parse(stderr), error);
-    assert.deepEqual({ code, stdout }, { code: EXIT.failed, stdout: '' });
-  });
-
-  test('scale: said to the user in plain words', () => {
-    const file = join(folder, 'scale.log');
-    const args = ['--config', configWith(file, SHOP), 'scale', 'shop', '2'];
-    const { code, stderr } = autoscaler(args, env);
-    assert.match(String(readErrors(file)[0]?.['msg']), told);
-    assert.match(stderr, /^autoscaler: systemctl is not there: .*\nRun this on the host.*\n$/);
-    assert.equal(code, EXIT.failed);
-  });
-});
 
 describe('a log file', () => {
   execFileSync('mkfifo', [join(folder, 'pipe')]);
@@ -101,5 +67,21 @@ describe('a result that nobody takes', () => {
     const { status, stderr } = shell('"$0" "$1" --help > /dev/full');
     assert.match(stderr, /^autoscaler: the result cannot be written: ENOSPC[^\n]*\n$/);
     assert.equal(status, EXIT.failed);
+  });
+});
+
+describe('an error beside the command', () => {
+  // a library's event, that is: thrown where nobody waits for it
+  const throwing = `--import=data:text/javascript,${encodeURIComponent(
+    'setTimeout(() => { throw new Error("\\x1b]0;owned\\x07\\u202e" + "x".repeat(1e6)) })',
+  )}`;
+
+  test('is printed by us: cut, without what a terminal obeys', () => {
+    const args = ['--config', configWith(join(folder, 'bug.log')), 'simulate', '--samples', '-'];
+    const { code, stderr } = autoscaler(args, { NODE_OPTIONS: throwing });
+    assert.equal(code, EXIT.failed);
+    assert.match(stderr, /^autoscaler: this is a bug in autoscaler.*\nError: \\u001b\]0;owned/m);
+    assert.doesNotMatch(stderr.replaceAll('\n', ''), CONTROLS);
+    assert.ok(stderr.length < 21_000, `${stderr.length} characters`);
   });
 });

@@ -1,48 +1,92 @@
 import { test, type TestContext } from 'node:test';
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { waitForLock } from '../../src/commands/hold-lock.ts';
+import { holdLock, waitForLock } from '../../src/commands/hold-lock.ts';
 import { EXIT, UserError } from '../../src/errors.ts';
 import { acquireLock } from '../../src/state/lock.ts';
 
-async function held(t: TestContext): Promise<{ dir: string; release: () => void }> {
-  const dir = mkdtempSync(join(tmpdir(), 'autoscaler-hold-'));
-  const lock = await acquireLock(dir);
-  assert.ok('release' in lock);
-  t.after(() => {
-    lock.release();
-    rmSync(dir, { recursive: true });
-  });
-  return { dir, release: lock.release };
+function makePlaces(t: TestContext): { state_dir: string; backup_dir: string; root: string } {
+  const root = mkdtempSync(join(tmpdir(), 'autoscaler-hold-'));
+  t.after(() => rmSync(root, { recursive: true }));
+  return { root, state_dir: join(root, 'state'), backup_dir: join(root, 'backup') };
 }
 
+const isLocked =
+  (...told: RegExp[]) =>
+  (error: unknown): boolean => {
+    assert.ok(error instanceof UserError, String(error));
+    assert.equal(error.exitCode, EXIT.locked);
+    for (const each of told) assert.match(`${error.message}\n${error.hint}`, each);
+    return true;
+  };
+
+test('a lock that is held ends a run with 75: by whom, and what to do should it hang', async (t) => {
+  const places = makePlaces(t);
+  const held = await holdLock(places);
+  const { pid } = process;
+  await assert.rejects(
+    holdLock(places),
+    isLocked(
+      new RegExp(`^another run holds the lock: process ${pid} \\(since \\S+ \\S+ UTC: .*node `),
+      new RegExp(`ps -o \\S+ -p ${pid}\\); kill ${pid} makes it .*, kill -9 ${pid} `),
+    ),
+  );
+  held.release();
+  (await holdLock(places)).release();
+});
+
 test('a lock that is held is waited for, and who holds it is told once', async (t) => {
-  const { dir, release } = await held(t);
+  const places = makePlaces(t);
+  const held = await holdLock(places);
   const told: string[] = [];
-  const waiting = waitForLock(dir, 60_000, (heldBy) => {
+  const waiting = waitForLock(places, 60_000, (heldBy) => {
     told.push(heldBy);
-    setTimeout(release, 500);
+    setTimeout(held.release, 500);
   });
   (await waiting).release();
   assert.equal(told.length, 1);
-  assert.match(told[0] ?? '', new RegExp(`process ${process.pid} `));
+  assert.match(told[0] ?? '', new RegExp(`^process ${process.pid} `));
 });
 
 test('it is given up after the limit, with 75 and who holds it', async (t) => {
-  const { dir } = await held(t);
+  const places = makePlaces(t);
+  const held = await holdLock(places);
   await assert.rejects(
-    waitForLock(dir, 300, () => undefined),
-    (error: unknown) =>
-      error instanceof UserError &&
-      error.exitCode === EXIT.locked &&
-      error.message.includes(`process ${process.pid} `),
+    waitForLock(places, 300, () => undefined),
+    isLocked(new RegExp(`still holds the lock after .*nothing was done: process ${process.pid} `)),
   );
+  held.release();
 });
 
 test('a lock that nobody holds is had at once, and nothing is told', async (t) => {
-  const { dir, release } = await held(t);
-  release();
-  (await waitForLock(dir, 60_000, () => assert.fail('nothing is to be told'))).release();
+  (await waitForLock(makePlaces(t), 60_000, () => assert.fail('nothing is to be told'))).release();
+});
+
+test('two configs that share the backups alone keep each other out, and leave nothing locked', async (t) => {
+  const { root, ...places } = makePlaces(t);
+  const held = await holdLock(places);
+  const second = { ...places, state_dir: join(root, 'state2') };
+  await assert.rejects(holdLock(second), isLocked(/another run holds the lock/));
+  const own = acquireLock(join(second.state_dir, 'lock'));
+  assert.ok(own !== null, 'it is still held');
+  own.release();
+  held.release();
+  (await holdLock(second)).release();
+});
+
+test('one folder for both, and folders of their own, work too', async (t) => {
+  const { root, ...places } = makePlaces(t);
+  const held = await holdLock({ state_dir: root, backup_dir: root });
+  (await holdLock(places)).release();
+  held.release();
+});
+
+test('backups that cannot be used keep no run from measuring', async (t) => {
+  const places = makePlaces(t);
+  writeFileSync(places.backup_dir, '');
+  const held = await holdLock(places);
+  assert.ok(existsSync(join(places.state_dir, 'lock')) && statSync(places.backup_dir).isFile());
+  held.release();
 });

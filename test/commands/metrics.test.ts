@@ -124,26 +124,6 @@ describe('wrong usage: 64, nothing on stdout, what there is to choose from', () 
   }
 });
 
-test('all of it without systemd: what can be measured, the rest null with its error, 1', () => {
-  // no systemctl there
-  const env = { PATH: folder };
-  const { code, stdout, stderr } = autoscaler(['--config', config, 'metrics', '--json'], env);
-  const { host, services } = assertDocumented('metrics', stdout) as {
-    host: Record<string, unknown>;
-    services: Record<string, Record<string, unknown>>;
-  };
-  assert.equal(typeof host['memory_available_mb'], 'number');
-  assert.equal(services['celery-tasks.service']?.['queue_length'], 3);
-  assert.equal(services['web.service']?.['workers'], null);
-  assert.deepEqual(Object.keys(services).sort(), [
-    'celery-tasks.service',
-    'down.service',
-    'web.service',
-  ]);
-  assert.match(stderr, /systemctl is not there/);
-  assert.equal(code, EXIT.failed);
-});
-
 test('a history that others may write to is refused as root: 77', () => {
   const state = join(folder, 'open');
   execFileSync('mkdir', ['-m', '0755', state]);

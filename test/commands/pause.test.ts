@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
@@ -36,6 +44,19 @@ describe('pause, resume, pin and unpin', () => {
     const [pause] = readState().pauses;
     assert.equal(Date.parse(pause!.until!) - Date.parse(pause!.since), 7_200_000);
     assert.match(readFileSync(join(folder, 'log'), 'utf8'), /"event":"pause".*shop: paused until/);
+  });
+
+  test('that are refused, or cannot be noted in the log file, leave nothing behind', () => {
+    for (const args of [
+      ['pause', 'none'],
+      ['pin', 'shop', '9'],
+    ]) {
+      assert.equal(call(...args).code, 64);
+      assert.equal(existsSync(join(folder, 'state')), false);
+    }
+    mkdirSync(join(folder, 'log'));
+    assert.equal(call('pause').code, 78);
+    assert.equal(existsSync(stateFile()), false);
   });
 
   test('a pause takes the place of one of the same projects and direction, and of no other', () => {

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Outcome } from '../../src/act/types.ts';
-import { appendOutcome } from '../../src/commands/record.ts';
+import { openRecord } from '../../src/commands/record.ts';
 import type { Sample } from '../../src/decide/types.ts';
 import { readBootTime } from '../../src/measure/boot-clock.ts';
 import { appendEntries, readSince } from '../../src/state/history.ts';
@@ -31,13 +31,35 @@ function sample(): Sample {
   };
 }
 
+function readChanges(dir: string): (string | undefined)[] {
+  const { entries } = readSince(dir, 0, { ms: Date.now(), ...readBootTime() });
+  return entries.flatMap(({ entry }) => (entry.kind === 'action' ? [entry.change] : []));
+}
+
 test('a change is noted once, also where runs have noted samples since', (t) => {
   const dir = newStateDir(t);
-  appendOutcome(dir, outcome('000001-web.service'), null);
+  openRecord(dir, null)(outcome('000001-web.service'));
   for (let n = 0; n < 3; n++) appendEntries(dir, [sample()]);
-  appendOutcome(dir, outcome('000001-web.service'), null);
-  appendOutcome(dir, outcome('000002-web.service'), null);
-  const { entries } = readSince(dir, 0, { ms: Date.now(), ...readBootTime() });
-  const noted = entries.flatMap(({ entry }) => (entry.kind === 'action' ? [entry.change] : []));
-  assert.deepEqual(noted, ['000001-web.service', '000002-web.service']);
+  const record = openRecord(dir, null);
+  record(outcome('000001-web.service'));
+  record(outcome('000002-web.service'));
+  assert.deepEqual(readChanges(dir), ['000001-web.service', '000002-web.service']);
+});
+
+test('by one run too: its end may be tried twice', (t) => {
+  const dir = newStateDir(t);
+  const record = openRecord(dir, null);
+  record(outcome('000001-web.service'));
+  record(outcome('000001-web.service'));
+  record({ ...outcome('000001-web.service'), result: 'failed' });
+  assert.equal(readChanges(dir).length, 2, 'another result is news');
+});
+
+test('what goes on is not noted', (t) => {
+  const dir = newStateDir(t);
+  const record = openRecord(dir, null);
+  for (const result of ['draining', 'waiting', 'refused'] as const) {
+    record({ ...outcome('000001-web.service'), result });
+  }
+  assert.deepEqual(readChanges(dir), []);
 });

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, chmodSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -10,7 +19,8 @@ import { runHook } from '../../src/commands/run-hook.ts';
 import { globalSchema } from '../../src/config/schema.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hook-'));
-chmodSync(folder, 0o777);
+// sticky, as /tmp: other users write there too
+chmodSync(folder, 0o1777);
 after(() => rmSync(folder, { recursive: true }));
 const at = (name: string): string => join(folder, name);
 const read = (name: string): string => readFileSync(at(name), 'utf8');
@@ -52,6 +62,45 @@ describe('a hook', () => {
   for (const [name, command, user, says] of faults) {
     test(name, async () => assert.match((await runHook({ command, user }, 'x')) ?? '', says));
   }
+
+  test('of somebody else is not run as root, nor by an interpreter of root’s', async () => {
+    const script = at('hers.sh');
+    writeFileSync(script, `#!/bin/sh\ntouch ${at('root')}\n`, { mode: 0o755 });
+    chownSync(script, 1000, 1000);
+    for (const command of [[script], script, `${script} now; true`, ['/bin/sh', '-e', script]]) {
+      assert.match(
+        (await runHook({ command, user: null }, '')) ?? '',
+        /hers\.sh: it belongs to user 1000, and whoever can write it would be root; set "on_event_user"/,
+      );
+    }
+    assert.equal(existsSync(at('root')), false);
+    assert.equal(await runHook({ command: [script], user: 'nobody' }, ''), null);
+  });
+
+  test('has no word on our terminal: what it says is made one line of visible characters', async () => {
+    const command = String.raw`printf 'a\033[31mb\033]0;title\007c\rd' >&2; exit 1`;
+    assert.equal(await runHook({ command, user: null }, 'x'), 'exit code 1: abc d');
+    const much = `yes | tr -d '\n' | head -c 5000000 >&2; exit 1`;
+    assert.equal(
+      (await runHook({ command: much, user: null }, 'x'))?.length,
+      'exit code 1: '.length + 300,
+    );
+  });
+
+  test('of another user is looked up without our environment', async () => {
+    const own = at('bin');
+    mkdirSync(own);
+    writeFileSync(join(own, 'getent'), `#!/bin/sh\ntouch ${at('evil')}\necho nobody:x:0:0::/:\n`);
+    chmodSync(join(own, 'getent'), 0o755);
+    const before = process.env['PATH'];
+    process.env['PATH'] = `${own}:${before}`;
+    try {
+      assert.equal(await runHook({ command: `id -u > ${at('uid')}`, user: 'nobody' }, ''), null);
+    } finally {
+      process.env['PATH'] = before;
+    }
+    assert.deepEqual([read('uid'), existsSync(at('evil'))], ['65534\n', false]);
+  });
 
   test('that takes too long is ended, with what it has started, also where it does not listen', async () => {
     const command = `trap '' TERM; (trap '' TERM; sleep 2; touch ${at('late')}) & sleep 30`;

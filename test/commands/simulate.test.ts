@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, describe, test } from 'node:test';
 import type { HistoryEntry } from '../../src/decide/types.ts';
-import { history, SERVICE } from '../decide/series.ts';
+import { history, mapSamples, SERVICE } from '../decide/series.ts';
 import { assertDocumented } from '../docs/json-schemas.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -130,6 +130,26 @@ describe('simulate --samples FILE', () => {
     );
     assert.match(stderr, new RegExp(`${file}:19: expected a JSON object, found nonsense`));
     assert.match(stderr, /history format/);
+  });
+
+  test('a wrong value is unknown, told with file, line and key (1), and the rest of its sample counts', async () => {
+    const bad = { workers: 2, queue_length: -5 };
+    const entries = mapSamples(history({ cpu: '50 90x3' }), (sample) => ({
+      ...sample,
+      services: { ...sample.services, other: bad },
+    }));
+    const { code, stdout, stderr, file } = await simulateText(toLines(entries), '--json', '-q');
+    const { decisions } = JSON.parse(stdout) as { decisions: { to: number }[] };
+    assert.deepEqual([code, decisions.map(({ to }) => to)], [1, [4]]);
+    const expected = 'expected a whole number, 0 or more, or null, found -5';
+    const fault = `services.other.queue_length: ${expected}; it counts as unknown`;
+    assert.ok(stderr.includes(`${file}:1: ${fault}\n`), stderr);
+    const stream = await simulateStream(toLines(entries.slice(0, 1)));
+    const answer = assertDocumented('simulate', stream.stdout) as { faults: string[] };
+    assert.deepEqual(
+      [stream.code, answer.faults],
+      [1, [`services.other.queue_length: ${expected}`]],
+    );
   });
 
   test('a torn last line is not used, and told', async () => {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { BrakeMemory } from '../../src/decide/brake-types.ts';
 import { decide } from '../../src/decide/decide.ts';
 import type { Decision, Policy, Sample, ServiceSample } from '../../src/decide/types.ts';
+import { compareUrgency, type Urgency } from '../../src/decide/urgency.ts';
 import { metricPolicy } from './series.ts';
 
 /** A project in short: its thresholds on the queue, reached at once. */
@@ -14,16 +16,24 @@ interface Project {
   memory?: number | null;
   /** of one of its workers */
   costMb?: number;
+  /** changes in a row that failed, the last of them long ago */
+  failures?: number;
+  /** lowered where memory is short */
+  relief?: boolean;
 }
 
 /** Decides for one sample; services are named a, b, c … in the order of the config. */
 function decideAll(projects: Project[], availableMb: number | null = null): Decision[] {
   const services: Record<string, ServiceSample> = {};
+  const brakes: Record<string, BrakeMemory> = {};
   const policies = projects.map((project, index): Policy => {
     const name = String.fromCharCode(97 + index);
     const { workers, queue, costMb } = project;
     services[name] = { workers, queue_length: queue };
     if (costMb !== undefined) services[name].memory_mb = costMb * (workers ?? 0);
+    if (project.failures !== undefined) {
+      brakes[name] = { failures: project.failures, failed_s: 100_000 };
+    }
     return {
       project: name,
       service: name,
@@ -31,11 +41,12 @@ function decideAll(projects: Project[], availableMb: number | null = null): Deci
       maxWorkers: project.max ?? 10,
       metrics: [metricPolicy('queue', project.steps, [0, 0])],
       memoryThresholdMb: project.memory ?? null,
+      memoryScaleDown: project.relief ?? false,
     };
   });
   const host = { cpu_percent: 50, memory_available_mb: availableMb };
   const stamp = { v: 1 as const, at: '', boot: 'b', uptime_s: 9, span_s: null };
-  const sample: Sample = { ...stamp, kind: 'sample', host, services };
+  const sample: Sample = { ...stamp, kind: 'sample', host, services, brakes };
   return decide({ policies, history: [sample], checkIntervalMs: 120_000 });
 }
 
@@ -74,6 +85,27 @@ describe('the order of decisions', () => {
       order: 'cba',
     },
     {
+      name: 'what frees memory comes before all',
+      projects: [
+        { ...up(900), min: 3 },
+        { ...up(0), memory: 1100, costMb: 100, relief: true },
+      ],
+      order: 'ba',
+    },
+    {
+      name: 'above max_workers comes before what may be lowered',
+      projects: [
+        { steps: '1<5', queue: 0, workers: 2 },
+        { ...up(9), max: 1 },
+      ],
+      order: 'ba',
+    },
+    {
+      name: 'whose last change failed comes last, whatever it wants',
+      projects: [{ ...up(900), min: 3, failures: 1 }, up(5), up(11)],
+      order: 'cba',
+    },
+    {
       name: 'workers unknown comes with nothing',
       projects: [{ ...up(900), workers: null }, up(11)],
       order: 'ba',
@@ -88,6 +120,41 @@ describe('the order of decisions', () => {
     test(name, () => {
       const names = decideAll(projects, 1000).map(({ project }) => project);
       assert.equal(names.join(''), order);
+    });
+  }
+});
+
+describe('compareUrgency: each row is more urgent than the next one', () => {
+  const CALM: Urgency = {
+    ...{ action: 'none', failures: 0, freesMemory: false },
+    ...{ isBelowMin: false, isAboveMax: false, excess: 0 },
+  };
+  const rows: [name: string, fields: Partial<Urgency>][] = [
+    ['lowered for memory', { action: 'scale_down', freesMemory: true }],
+    [
+      'fewer than min_workers, by a metric too',
+      { action: 'scale_up', isBelowMin: true, excess: 2 },
+    ],
+    ['fewer than min_workers', { action: 'scale_up', isBelowMin: true }],
+    ['above a threshold of 0', { action: 'scale_up', excess: Infinity }],
+    ['twice its threshold', { action: 'scale_up', excess: 2 }],
+    ['just above its threshold', { action: 'scale_up', excess: 1.01 }],
+    ['more than max_workers', { action: 'scale_down', isAboveMax: true }],
+    ['below its threshold', { action: 'scale_down' }],
+    ['nothing is decided', {}],
+    [
+      'fewer than min_workers, its last change failed',
+      { action: 'scale_up', failures: 1, excess: 3 },
+    ],
+  ];
+  for (const [index, [name, fields]] of rows.entries()) {
+    test(name, () => {
+      const own = { ...CALM, ...fields };
+      assert.equal(compareUrgency(own, own), 0);
+      for (const [, other] of rows.slice(index + 1)) {
+        assert.ok(compareUrgency(own, { ...CALM, ...other }) < 0);
+        assert.ok(compareUrgency({ ...CALM, ...other }, own) > 0);
+      }
     });
   }
 });

@@ -169,7 +169,7 @@ async function beginTask(seconds: number): Promise<void> {
 test('a drain holds up no other service: the run comes back to it at its end', async () => {
   await installUnit(lab, 'jobs.service', celeryUnit());
   await installUnit(lab, 'web.service', gunicornUnit());
-  await beginTask(10);
+  await beginTask(20);
   const web = { min_workers: 3, max_workers: 4, cpu_thresholds: { scale_up_4: 99 } };
   const { exitCode, applied, stderr } = await runRaising({ web }, {});
   assert.equal(exitCode, 0, stderr);

@@ -46,7 +46,7 @@ describe('Gunicorn under a real systemd', () => {
   test('changed, verified, and rolled back byte for byte; the timer is stopped; twice is safe', async () => {
     const unit = `# größe ist alles\r\n${gunicornUnit()}`;
     await installUnit(lab, 'web.service', unit);
-    await lab.ok(`chown daemon:adm ${UNIT} && chmod 0664 ${UNIT}`);
+    await lab.ok(`chown root:adm ${UNIT} && chmod 0640 ${UNIT}`);
     await lab.writeFile('/etc/systemd/system/autoscaler.service', '[Service]\nExecStart=true\n');
     const timer = '[Timer]\nOnCalendar=hourly\n[Install]\nWantedBy=timers.target\n';
     await lab.writeFile('/etc/systemd/system/autoscaler.timer', timer);
@@ -64,7 +64,7 @@ describe('Gunicorn under a real systemd', () => {
 
     assert.match(await succeed('rollback'), /1 → 2 workers \(rolled back\); verified: 2 run/);
     assert.equal(await lab.readFile(UNIT), unit);
-    assert.equal(await lab.ok(`stat -c '%U %G %a' ${UNIT}`), 'daemon adm 664\n');
+    assert.equal(await lab.ok(`stat -c '%U %G %a' ${UNIT}`), 'root adm 640\n');
     assert.equal(await countWorkers(), 2);
     assert.equal((await lab.sh('systemctl is-active autoscaler.timer')).stdout, 'inactive\n');
     assert.equal((await lab.sh('systemctl is-enabled autoscaler.timer')).stdout, 'disabled\n');

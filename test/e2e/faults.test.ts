@@ -219,7 +219,7 @@ describe('faults of the host and of its files', { timeout: 300_000 }, () => {
       assert.equal(exitCode, 1);
       assert.match(
         get('web').error ?? '',
-        /backup cannot be written: .*No space left on device; nothing was changed/,
+        /backup cannot be written: .*no space left on the disk \(ENOSPC\); nothing was changed/,
       );
       assert.match(await lab.readFile(`${UNITS}/web.service`), /--workers 1 /);
       await free();

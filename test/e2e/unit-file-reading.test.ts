@@ -106,6 +106,8 @@ function sourcesOf(
     environmentFiles: [{ path: `/run/show/${unit}.env`, text: sample.envFile }],
     workingDirectory: null,
     readFile: () => null,
+    factsOf: (path: string) => ({ realPath: path, foreign: null, fault: null, isMissing: true }),
+    ourEnvironment: null,
     sharedPaths: new Set(),
     cpus: 1,
   };

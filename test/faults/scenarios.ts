@@ -10,6 +10,10 @@ const celery = (slot: Slot, workers: number): string =>
     broker: brokerOf(slot),
   });
 
+const hers = (slot: Slot): { path: string; text: string } => ({
+  ...{ path: `/home/daemon/${slot.service}.env`, text: 'WEB_CONCURRENCY=2\n' },
+});
+
 const scale = (to: number) => (slot: Slot) => ['scale', slot.service, String(to)];
 
 const web = { unit: (slot: Slot) => gunicorn(slot, '--workers 2'), where: 'unit' } as const;
@@ -41,6 +45,13 @@ export const SCENARIOS: Scenario[] = [
     unit: (slot) => gunicorn(slot, ''),
     ...{ from: 1, to: 2, where: 'drop-in' },
     command: scale(2),
+  },
+  {
+    name: 'Gunicorn, the number in a file of another user: a drop-in and an environment file',
+    unit: (slot) => gunicorn(slot, '', [`EnvironmentFile=${hers(slot).path}`]),
+    foreign: (slot) => hers(slot),
+    ...{ from: 2, to: 3, where: 'environment' },
+    command: scale(3),
   },
   {
     name: 'Celery, which finishes its tasks first',

@@ -15,7 +15,9 @@ export interface Scenario {
   from: number;
   to: number;
   /** where the number stands */
-  where: 'unit' | 'drop-in';
+  where: 'unit' | 'drop-in' | 'environment';
+  /** a file of another user that the unit reads */
+  foreign?: (slot: Slot) => { path: string; text: string };
   /** it cannot succeed: what is tested is the way back */
   fails?: boolean;
   /** the running pool is changed without a restart */
@@ -119,8 +121,11 @@ async function startAnew(slot: Slot, scenario: Scenario): Promise<void> {
   }
   for (const name of temporaries(slot)) rmSync(lab.path(`${UNITS}/${name}`));
   const unit = scenario.unit(slot);
+  const foreign = scenario.foreign?.(slot);
+  // user daemon
+  if (foreign) await lab.writeFile(foreign.path, foreign.text, { uid: 1, gid: 1 });
   await installUnit(lab, service, unit);
-  await lab.ok(`chown daemon:adm ${unitPath} && chmod 0664 ${unitPath}`);
+  await lab.ok(`chown root:adm ${unitPath} && chmod 0640 ${unitPath}`);
   // Celery is started for systemd before its pool is there
   await lab.ok(
     `main=$(systemctl show -p MainPID --value ${service}); for i in $(seq 200); do [ $(pgrep -P $main | wc -l) -gt 0 ] && exit; sleep 0.1; done; exit 1`,
@@ -176,8 +181,14 @@ export async function findFaults(slot: Slot, scenario: Scenario): Promise<string
   };
   const declared = readDeclared(slot, scenario);
   if (typeof declared === 'string') return [declared];
-  const { mode, uid } = statSync(slot.lab.path(slot.unitPath));
-  expect((mode & 0o7777) === 0o664 && uid === 1, `mode ${mode.toString(8)}, owner ${uid}`);
+  const { mode, gid } = statSync(slot.lab.path(slot.unitPath));
+  expect((mode & 0o7777) === 0o640 && gid === 4, `mode ${mode.toString(8)}, group ${gid}`);
+  const foreign = scenario.foreign?.(slot);
+  if (foreign) {
+    const { uid } = statSync(slot.lab.path(foreign.path));
+    const text = readFileSync(slot.lab.path(foreign.path), 'utf8');
+    expect(uid === 1 && text === foreign.text, `${foreign.path} of user ${uid} is: ${text}`);
+  }
   expect(temporaries(slot).length === 0, `left: ${temporaries(slot).join(' ')}`);
   const shown = await slot.lab.ok(
     `systemctl show -p ActiveState,NeedDaemonReload ${slot.service}; main=$(systemctl show -p MainPID --value ${slot.service}); [ $main = 0 ] || echo workers=$(pgrep -P $main | wc -l)`,
@@ -212,6 +223,12 @@ function readDeclared(slot: Slot, { unit, from, to, where }: Scenario): number |
   }
   if (now !== before) return `the unit is not as it was: ${now}`;
   if (!existsSync(dropIn)) return from;
+  if (where === 'environment') {
+    const found = readdirSync(dropIn).sort().join(' ');
+    if (found !== '50-autoscaler.conf 50-autoscaler.env') return found;
+    const text = readFileSync(`${dropIn}/50-autoscaler.env`, 'utf8');
+    return text.endsWith(`\nWEB_CONCURRENCY=${to}\n`) ? to : text;
+  }
   if (readdirSync(dropIn).join(' ') !== '50-autoscaler.conf') return readdirSync(dropIn).join(' ');
   const text = readFileSync(`${dropIn}/50-autoscaler.conf`, 'utf8');
   return text.includes(`--workers ${to} `) || text.includes(`WEB_CONCURRENCY=${to}`) ? to : text;

@@ -22,6 +22,7 @@ import ctypes
 import errno
 import json
 import os
+import re
 import signal
 import struct
 import sys
@@ -124,7 +125,10 @@ def of_descriptor(pid, fd):
 
 
 def absolute(pid, folder, path):
-    """AT_FDCWD, or no descriptor: the working folder."""
+    """AT_FDCWD, or no descriptor: the working folder. A name in an open folder is told by the folder's own."""
+    own = re.match(r"/proc/self/fd/(\d+)/?", path)
+    if own:
+        return os.path.normpath(os.path.join(of_descriptor(pid, own[1]), path[own.end():]))
     if path.startswith("/"):
         return os.path.normpath(path)
     at = f"/proc/{pid}/cwd" if folder is None or folder >= 1 << 31 else f"/proc/{pid}/fd/{folder}"
@@ -247,6 +251,9 @@ class Tracer:
         return not self.stages
 
     def counts(self, pid, name, touched, arguments):
+        if name in ("open", "openat") and arguments[1 if name == "open" else 2] & 0o10000000:
+            # O_PATH opens nothing, and what comes of it is opened right after
+            return False
         if name == "execve":
             return pid != self.root and os.path.exists(touched[0])
         if name == "kill":

@@ -113,6 +113,9 @@ describe("a worker's broker", () => {
     ],
     ['a value with = in it is whole', [], 'BROKER_URL=redis://h/0?a=b', 'redis://h/0?a=b'],
     ['nothing', ['celery', '-b'], 'HOME=/root', null],
+    ['one that a terminal would obey is none', ['celery', '-b', 'redis://\x1b[2J/0'], '', null],
+    ['nor is one that reads backwards', [], 'BROKER_URL=redis://h/\u202e0', null],
+    ['nor one of 2 MB', [], `BROKER_URL=redis://${'h'.repeat(2e6)}/0`, null],
   ];
   for (const [title, argv, environ, expected] of CASES) {
     const variables = environ.split('\0').map((entry): [string, string] => {
@@ -126,17 +129,19 @@ describe("a worker's broker", () => {
     assert.deepEqual(findQueues(['celery', 'worker', '--queues=mail']), ['mail']);
     assert.deepEqual(findQueues(['celery', 'worker', '-Qmail', '-c', '2']), ['mail']);
     assert.deepEqual(findQueues(['celery', 'worker']), ['celery']);
+    const odd = ['a\x1b[2J', '\u202eb', 'c'.repeat(256), 'mail'].join(',');
+    assert.deepEqual(findQueues(['celery', 'worker', '-Q', odd]), ['mail']);
   });
   test('what it is probably connected to, by its own sockets alone', () => {
     const row = (to: string, state: string, inode: number): string =>
       `   0: 0100007F:C350 ${to} ${state} 00000000:00000000 00:00000000 00000000     0        0 ${inode} 1 0000000000000000\n`;
     const redis = row('0500000A:18EB', '01', 7);
     const mapped = '0000000000000000FFFF00000100007F:1628';
-    assert.equal(guessBroker(redis, new Set(['7'])), 'redis://10.0.0.5:6379/0');
-    assert.equal(guessBroker(redis, new Set(['8'])), null);
-    assert.equal(guessBroker(row('0500000A:18EB', '06', 7), new Set(['7'])), null);
-    assert.equal(guessBroker(row('0500000A:01BB', '01', 7), new Set(['7'])), null);
-    assert.equal(guessBroker(row(mapped, '01', 7), new Set(['7'])), 'amqp://localhost:5672//');
+    assert.equal(guessBroker([redis], new Set(['7'])), 'redis://10.0.0.5:6379/0');
+    assert.equal(guessBroker([redis], new Set(['8'])), null);
+    assert.equal(guessBroker([row('0500000A:18EB', '06', 7)], new Set(['7'])), null);
+    assert.equal(guessBroker([row('0500000A:01BB', '01', 7)], new Set(['7'])), null);
+    assert.equal(guessBroker([row(mapped, '01', 7)], new Set(['7'])), 'amqp://localhost:5672//');
   });
   test('a password is put in and escaped, whatever was there', () => {
     assert.equal(withPassword('redis://h:1/0', 'a@b/c'), 'redis://:a%40b%2Fc@h:1/0');

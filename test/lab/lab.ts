@@ -51,6 +51,11 @@ export interface Lab {
    * this machine instead: write with `writeFile`.
    */
   path: (path: string) => string;
+  /**
+   * The upper layer of its file system, seen from outside: all that was written or removed inside since it booted, and
+   * nothing else (but for the folders of other file systems: /run, /dev/shm).
+   */
+  written: string;
   /** writes a file as a program inside would, its folders included (default: root, 0644) */
   writeFile: (path: string, text: string, options?: WriteOptions) => Promise<void>;
   readFile: (path: string) => Promise<string>;
@@ -104,7 +109,9 @@ export async function startLab(options: { name?: string; root?: string } = {}): 
       everyMs: 20,
     });
     if (leader === 'gone') throw new Error('systemd-nspawn gave up');
-    const lab = makeLab(name, leader, root, stop);
+    const nspawn = readFileSync(join(folder, 'nspawn.pid'), 'utf8').trim();
+    const written = join(`/proc/${nspawn}/root`, folder, 'fs/upper');
+    const lab = { ...makeLab(name, leader, root, stop), written };
     await lab.ok(
       'until case $(systemctl is-system-running 2>/dev/null) in running|degraded) true;; *) false;; esac; do sleep 0.05; done',
       { timeoutMs: 30_000 },
@@ -118,7 +125,12 @@ export async function startLab(options: { name?: string; root?: string } = {}): 
   }
 }
 
-function makeLab(name: string, leader: number, root: string, stop: () => Promise<void>): Lab {
+function makeLab(
+  name: string,
+  leader: number,
+  root: string,
+  stop: () => Promise<void>,
+): Omit<Lab, 'written'> {
   const enter = ['nsenter', `--target=${leader}`, '-m', '-p', '-n', '-u', '-i', '-C', '--'];
   // on another root its own Node, here the one that runs this
   const node = root === '/' ? process.execPath : '/usr/bin/node';

@@ -33,10 +33,9 @@ after(async () => {
 });
 
 function tree() {
-  const found = selectWorkerTree(
-    readUnitProcesses({ mainPid: worker.pid!, controlGroup: null }),
-    worker.pid!,
-  );
+  const processes = readUnitProcesses({ mainPid: worker.pid!, controlGroup: null });
+  if ('error' in processes) assert.fail(processes.error);
+  const found = selectWorkerTree(processes, worker.pid!);
   assert.ok(!('error' in found), JSON.stringify(found));
   return found;
 }

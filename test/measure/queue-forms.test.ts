@@ -171,7 +171,7 @@ for form in json.load(sys.stdin):
 
   test('a certificate that cannot be read', async () => {
     const url = `rediss://localhost:${strict.tlsPort}?ssl_certfile=/nowhere/client.pem`;
-    assert.match((await read({ url })).error ?? '', /ssl_certfile cannot be read: ENOENT/);
+    assert.match((await read({ url })).error ?? '', /ssl_certfile cannot be read: .*ENOENT/);
   });
 
   test('a socket that is not there', async () => {

@@ -36,7 +36,7 @@ describe('the table of TCP sockets', () => {
     ],
   ];
   for (const [rule, text, expected] of rows)
-    test(rule, () => assert.equal(tell(parseTcpTable(TCP_HEAD + text)), expected));
+    test(rule, () => assert.equal(tell(parseTcpTable([TCP_HEAD + text])), expected));
 });
 
 const UNIX_HEAD = 'Num       RefCount Protocol Flags    Type St Inode Path\n';
@@ -60,7 +60,7 @@ describe('the table of Unix sockets', () => {
     [
       'what waits for another socket',
       LISTENS + unix('00000000', '02', '0', '/run/c'),
-      tell(parseUnixTable(LISTENS)),
+      tell(parseUnixTable([LISTENS])),
     ],
     [
       'the client has no path',
@@ -70,5 +70,5 @@ describe('the table of Unix sockets', () => {
     ['a name that is no file', unix('00010000', '01', '8', '@web'), '8 listens on @web, 0 wait'],
   ];
   for (const [rule, text, expected] of rows)
-    test(rule, () => assert.equal(tell(parseUnixTable(UNIX_HEAD + text)), expected));
+    test(rule, () => assert.equal(tell(parseUnixTable([UNIX_HEAD + text])), expected));
 });

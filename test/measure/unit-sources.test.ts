@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -91,12 +91,71 @@ describe('environment files', () => {
     execFileSync('mkfifo', [at('fifo')]);
     assert.deepEqual(read(at('fifo'), false), [{ path: at('fifo'), text: null }]);
   });
+  test('a pattern that stands for too many has no text, and says so', () => {
+    const sources = readUnitSources({
+      ...absent,
+      environmentFiles: [{ path: at('*.env'), optional: true, tooMany: true }],
+    });
+    assert.deepEqual(sources.environmentFiles, [{ path: at('*.env'), text: null }]);
+    assert.match(sources.factsOf(at('*.env')).fault ?? '', /more than 100 files/);
+  });
+  test('of more than 100, or more than 1 MB together, the rest is left out, which has no text', () => {
+    const path = write('big', Buffer.alloc(200_000, 'A=1\n'));
+    const many = (path: string, count: number) => {
+      const environmentFiles = Array.from({ length: count }, () => ({ path, optional: false }));
+      return readUnitSources({ ...absent, environmentFiles }).environmentFiles;
+    };
+    assert.deepEqual(many(path, 50).at(-1), { path, text: null });
+    assert.equal(many(path, 50).length, 6);
+    const small = write('small', 'A=1\n');
+    assert.deepEqual(many(small, 500).at(-1), { path: small, text: null });
+    assert.equal(many(small, 500).length, 101);
+  });
   test('a folder has no text', () =>
     assert.deepEqual(read(root, true), [{ path: root, text: null }]));
 });
 
 test('processors are those that are in service', () => {
   assert.equal(readUnitSources(absent).cpus, cpus().length);
+});
+
+describe('what is known of a file besides its text', () => {
+  const facts = (path: string) => readUnitSources(absent).factsOf(path);
+
+  test("one of root's", () => {
+    const path = write('own.env', 'A=1\n');
+    assert.deepEqual(facts(path), { realPath: path, foreign: null, fault: null, isMissing: false });
+  });
+  test("one of another user's, and why", () => {
+    const path = write('alice.env', 'A=1\n');
+    chownSync(path, 1000, 1000);
+    assert.equal(facts(path).foreign, 'it belongs to user 1000');
+  });
+  test('where a link leads', () => {
+    const target = write('target.env', 'A=1\n');
+    symlinkSync(target, at('link.env'));
+    assert.equal(facts(at('link.env')).realPath, target);
+  });
+  test('why it cannot be read', () => {
+    const path = write('large.env', Buffer.alloc(300_000, 'A=1\n'));
+    assert.equal(facts(path).fault, 'larger than 256 KB');
+    assert.deepEqual(
+      readUnitSources({ ...absent, environmentFiles: [{ path, optional: true }] }).environmentFiles,
+      [{ path, text: null }],
+    );
+  });
+  test('one that is not there is none, and is judged by its folder', () => {
+    assert.equal(facts(at('none')).isMissing, true);
+    assert.equal(facts(at('none')).foreign, null);
+  });
+  test('each file is read once, whatever becomes of it meanwhile', () => {
+    const path = write('once.env', 'A=1\n');
+    const sources = readUnitSources({ ...absent, environmentFiles: [{ path, optional: false }] });
+    chownSync(path, 1000, 1000);
+    writeFileSync(path, 'A=2\n');
+    assert.equal(sources.readFile(path), 'A=1\n');
+    assert.equal(sources.factsOf(path).foreign, null);
+  });
 });
 
 test('files that a command line names', () => {

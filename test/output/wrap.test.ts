@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { paint } from '../../src/output/terminal.ts';
 import { wrapLines } from '../../src/output/wrap.ts';
 
 describe('long lines on a terminal', () => {
@@ -14,8 +15,8 @@ describe('long lines on a terminal', () => {
     ],
     [
       'colours take no room',
-      '\x1b[31mone two three four\x1b[39m',
-      '\x1b[31mone two three four\x1b[39m',
+      paint('red', 'one two three four'),
+      paint('red', 'one two three four'),
     ],
     [
       'a word that is too long stays whole',

@@ -72,32 +72,6 @@ describe('a wrong line', () => {
     ['boot: expected a text, found nothing', { ...SAMPLE, boot: undefined }],
     ['uptime_s: expected seconds, 0 or more, found "9"', { ...SAMPLE, uptime_s: '9' }],
     ['uptime_s: expected seconds, 0 or more, found -1', { ...SAMPLE, uptime_s: -1 }],
-    ['span_s: expected seconds, 0 or more, or null, found "2"', { ...SAMPLE, span_s: '2' }],
-    ['host: expected an object, or null, found 1', { ...SAMPLE, host: 1 }],
-    ['services: expected an object, or null, found []', { ...SAMPLE, services: [] }],
-    ['brakes: expected an object, or null, found []', { ...SAMPLE, brakes: [] }],
-    ['brakes.a: expected an object, found 1', { ...SAMPLE, brakes: { a: 1 } }],
-    [
-      'brakes.a.failures: expected a whole number, 0 or more, or null, found "2"',
-      { ...SAMPLE, brakes: { a: { failures: '2' } } },
-    ],
-    [
-      'host.cpu_percent: expected a number, 0 or more, or null, found "71"',
-      { ...SAMPLE, host: { cpu_percent: '71' } },
-    ],
-    [
-      'host.errors: expected texts by key, or null, found {"a":1}',
-      { ...SAMPLE, host: { errors: { a: 1 } } },
-    ],
-    ['services.a: expected an object, found 3', { ...SAMPLE, services: { a: 3 } }],
-    [
-      'services.a.workers: expected a whole number, 0 or more, or null, found 2.5',
-      { ...SAMPLE, services: { a: { workers: 2.5 } } },
-    ],
-    [
-      'services.a.queue_length: expected a number, 0 or more, or null, found -3',
-      { ...SAMPLE, services: { a: { queue_length: -3 } } },
-    ],
     ['service: expected a text, found nothing', { ...ACTION, service: undefined }],
     [
       'action: expected scale_up or scale_down or rollback or heal, found "up"',
@@ -119,8 +93,137 @@ describe('a wrong line', () => {
   test('a number beyond all numbers is none', () => {
     const line = JSON.stringify(SAMPLE).replace('9267.1', '1e999');
     assert.deepEqual(parseHistoryLine(line), {
-      fault: 'uptime_s: expected seconds, 0 or more, found null',
+      fault: 'uptime_s: expected seconds, 0 or more, found Infinity',
     });
+  });
+});
+
+describe('a wrong value of a sample is unknown, said with its place, and the rest counts', () => {
+  const { host, services } = SAMPLE;
+  const shop = services['shop.service'];
+  const nothing = { cpu_percent: null, memory_available_mb: null };
+  const rows: [fault: string, wrong: object, read: object][] = [
+    ['span_s: expected seconds, 0 or more, or null, found "2"', { span_s: '2' }, { span_s: null }],
+    ['host: expected an object, or null, found 1', { host: 1 }, { host: nothing }],
+    ['services: expected an object, or null, found []', { services: [] }, { services: {} }],
+    ['brakes: expected an object, or null, found []', { brakes: [] }, {}],
+    ['brakes.a: expected an object, found 1', { brakes: { a: 1 } }, { brakes: { a: {} } }],
+    [
+      'brakes.a.failures: expected a whole number, 0 or more, or null, found "2"',
+      { brakes: { a: { failures: '2', changed_s: 5 } } },
+      { brakes: { a: { changed_s: 5 } } },
+    ],
+    [
+      'host.cpu_percent: expected percent, 0 to 100, or null, found "71"',
+      { host: { ...host, cpu_percent: '71' } },
+      {
+        host: {
+          ...{ ...host, cpu_percent: null },
+          errors: { cpu_percent: 'expected percent, 0 to 100, or null, found "71"' },
+        },
+      },
+    ],
+    [
+      'host.cpu_ticks: expected counters, or null, found {"total":-1}',
+      { host: { ...host, cpu_ticks: { total: -1 } } },
+      {
+        host: {
+          ...{ ...host, cpu_ticks: null },
+          errors: { cpu_ticks: 'expected counters, or null, found {"total":-1}' },
+        },
+      },
+    ],
+    [
+      'host.errors: expected texts by key, or null, found {"a":1}',
+      { host: { ...host, errors: { a: 1 } } },
+      { host: { ...host, errors: { errors: 'expected texts by key, or null, found {"a":1}' } } },
+    ],
+    [
+      'services.a: expected an object, found 3',
+      { services: { a: 3 } },
+      { services: { a: { workers: null } } },
+    ],
+    [
+      'services.b.queue_length: expected a whole number, 0 or more, or null, found -5',
+      {
+        services: { a: shop, b: { ...shop, queue_length: -5, errors: { unacked: 'x' } }, c: shop },
+      },
+      {
+        services: {
+          a: shop,
+          b: {
+            ...{ ...shop, queue_length: null },
+            errors: {
+              unacked: 'x',
+              queue_length: 'expected a whole number, 0 or more, or null, found -5',
+            },
+          },
+          c: shop,
+        },
+      },
+    ],
+  ];
+  for (const [fault, wrong, read] of rows) {
+    test(fault, () => {
+      const faults: string[] = [];
+      const line = JSON.stringify({ ...SAMPLE, ...wrong });
+      const entry = parseHistoryLine(line, (each) => faults.push(each));
+      assert.deepEqual([faults, entry], [[fault], { ...SAMPLE, ...read }]);
+    });
+  }
+
+  const VALUES = ['-5', '1.5', '1e999', '4e26', '9007199254740993', '"7"', '[]', '{}', 'true'];
+  for (const value of VALUES) {
+    test(`${value} is no number of tasks`, () => {
+      const text = JSON.stringify({ ...SAMPLE, services: { a: { workers: 1 }, b: shop } });
+      const entry = parseHistoryLine(text.replace('"queue_length":17', `"queue_length":${value}`));
+      assert.ok(!('fault' in entry) && entry.kind === 'sample');
+      const { a, b } = entry.services;
+      assert.deepEqual([a, b?.queue_length, b?.workers], [{ workers: 1 }, null, 3]);
+    });
+  }
+
+  test('a name and a value that a terminal would obey are told without that', () => {
+    const faults: string[] = [];
+    const wrong = { ...SAMPLE, services: { '\x1b[31ma\x07': { workers: '\x9b2J\u202e' } } };
+    parseHistoryLine(JSON.stringify(wrong), (fault) => faults.push(fault));
+    const expected = 'a whole number, 0 or more, or null';
+    assert.deepEqual(faults, [`services.a.workers: expected ${expected}, found ""`]);
+  });
+
+  test('what is read has nothing wrong any more, whatever the line holds', () => {
+    const value = fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.constantFrom(-5, 1.5, 1e300, 101, 7));
+    const key = fc.constantFrom(
+      ...['cpu_percent', 'cpu_ticks', 'pressure_us', 'errors', 'notes', 'queue_length', 'workers'],
+      ...['hold', 'failures', 'failed_change', 'constructor', '__proto__', 'busy_percent'],
+    );
+    const part = fc.dictionary(key, value);
+    const parts = fc.oneof(value, fc.dictionary(fc.string(), fc.oneof(value, part)));
+    fc.assert(
+      fc.property(fc.oneof(value, part), parts, parts, value, (own, all, brakes, span) => {
+        const { v, kind, at, boot, uptime_s } = SAMPLE;
+        const entry = {
+          v,
+          kind,
+          at,
+          boot,
+          uptime_s,
+          span_s: span,
+          host: own,
+          services: all,
+          brakes,
+        };
+        const read = parseHistoryLine(JSON.stringify(entry));
+        assert.ok(!('fault' in read));
+        const again: string[] = [];
+        assert.deepEqual(
+          parseHistoryLine(JSON.stringify(read), (fault) => again.push(fault)),
+          JSON.parse(JSON.stringify(read)),
+        );
+        assert.deepEqual(again, []);
+      }),
+      { numRuns: 5000 },
+    );
   });
 });
 
@@ -186,7 +289,10 @@ describe('a line that is counted', () => {
   const table: [fault: string, line: string][] = [
     ['expected a JSON object, found {"v":1', '{"v":1'],
     ['at: expected a text, found 5', JSON.stringify({ ...SAMPLE, at: 5 })],
-    ['services.a: expected an object, found null', JSON.stringify(sampleOf({ a: null }))],
+    [
+      'uptime_s: expected seconds, 0 or more, found null',
+      JSON.stringify({ ...SAMPLE, uptime_s: null }),
+    ],
     ['to: expected a whole number, 0 or more, found -1', JSON.stringify({ ...ACTION, to: -1 })],
   ];
   for (const [fault, line] of table) {

@@ -33,3 +33,35 @@ describe('the files of a pattern are those that glob finds', () => {
       assert.deepEqual(expandPattern(path), isFound ? expected : [path]);
     });
 });
+
+describe('a folder of somebody who means it ill', () => {
+  let root = '';
+  before(() => (root = mkdtempSync(join(tmpdir(), 'patterns-'))));
+  after(() => rmSync(root, { recursive: true }));
+
+  test('more than 100 files are none that are read', () => {
+    for (let n = 0; n < 101; n++) writeFileSync(join(root, `${n}.env`), '');
+    assert.equal(expandPattern(join(root, '*.env')), null);
+    assert.equal(expandPattern(join(root, '1*.env'))?.length, 12);
+  });
+
+  test('no more than 10,000 names are looked at', () => {
+    mkdirSync(join(root, 'many'));
+    for (let n = 0; n <= 10_000; n++) writeFileSync(join(root, 'many', String(n)), '');
+    assert.equal(expandPattern(join(root, 'many', '*.env')), null);
+  });
+
+  test('no pattern makes a match slow', () => {
+    writeFileSync(join(root, 'a'.repeat(255)), '');
+    const began = Date.now();
+    assert.deepEqual(expandPattern(join(root, `${'*a'.repeat(100)}b`)), [
+      join(root, `${'*a'.repeat(100)}b`),
+    ]);
+    assert.ok(Date.now() - began < 1000);
+  });
+
+  test('a range the wrong way round stands for nothing', () => {
+    const path = join(root, '[z-a].env');
+    assert.deepEqual(expandPattern(path), [path]);
+  });
+});

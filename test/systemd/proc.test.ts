@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
-import { readProcess, readUnitProcesses } from '../../src/systemd/proc.ts';
+import { readProcess, readUnitProcesses, type Process } from '../../src/systemd/proc.ts';
 
 /** A python whose name has brackets and blanks in it, with a fork, a zombie and a program of its own. */
 const FAMILY = `
@@ -25,6 +25,12 @@ sys.stdin.read()
 for pid in (fork, other.pid): os.kill(pid, 9)
 `;
 
+function read(mainPid: number | null, controlGroup: string | null): Map<number, Process> {
+  const processes = readUnitProcesses({ mainPid, controlGroup });
+  if ('error' in processes) assert.fail(processes.error);
+  return processes;
+}
+
 test('processes are read as they are', async () => {
   const child = spawn('/usr/bin/python3', ['-c', FAMILY], { stdio: ['pipe', 'pipe', 'inherit'] });
   try {
@@ -34,7 +40,7 @@ test('processes are read as they are', async () => {
     );
     const [fork = 0, zombie = 0, other = 0] = line.split(' ').map(Number);
     const mainPid = child.pid ?? 0;
-    const processes = readUnitProcesses({ mainPid, controlGroup: null });
+    const processes = read(mainPid, null);
     assert.deepEqual([...processes.keys()].sort(), [mainPid, fork, other].sort(), 'no zombie');
     const [main, forked, program] = [mainPid, fork, other].map((pid) => processes.get(pid));
     assert.equal(forked?.parentPid, mainPid);
@@ -54,6 +60,6 @@ test('processes are read as they are', async () => {
 });
 
 test('a unit that does not run has no processes', () => {
-  assert.equal(readUnitProcesses({ mainPid: null, controlGroup: null }).size, 0);
-  assert.equal(readUnitProcesses({ mainPid: null, controlGroup: '/no/such.group' }).size, 0);
+  assert.equal(read(null, null).size, 0);
+  assert.equal(read(null, '/no/such.group').size, 0);
 });

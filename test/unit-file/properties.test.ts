@@ -173,6 +173,51 @@ describe('any text', () => {
     );
   });
 
+  /** systemd reads a line at a time: nothing but these can come of ours. */
+  const OUR_LINES =
+    /^(?:#[ -~]*|\[Service\]|ExecStart=[^\0-\x08\n-\x1f\x7f]*|Environment=[A-Za-z_]\w*=\d+|EnvironmentFile=-\/etc\/systemd\/system\/web\.service\.d\/50-autoscaler\.env|)$/;
+
+  test('of hers gets into a drop-in of ours as commands of one line, and in no other way', () => {
+    let dropIns = 0;
+    const fragment = fc.oneof(text, generated.map(textOf));
+    fc.assert(
+      fc.property(fragment, text, text, (unit, dropIn, envFile) => {
+        const hers = ['/home/a/web.service', '/home/a/a.conf', '/home/a/env'] as const;
+        const { sources } = sourcesOf({
+          name: '',
+          path: hers[0],
+          text: unit.includes('[Service]') ? unit : `[Service]\nExecStart=${unit}`,
+          dropIns: { [hers[1]]: `[Service]\n${dropIn}` },
+          envFiles: { [hers[2]]: envFile },
+          foreign: Object.fromEntries(hers.map((path) => [path, 'hers'])),
+        });
+        const found = locateWorkers(sources);
+        assert.notEqual(found.how, 'splice');
+        if (found.how !== 'drop_in') return;
+        dropIns++;
+        const ours = found.text(17);
+        for (const line of ours.split('\n')) {
+          assert.match(line, OUR_LINES);
+          // an odd number of backslashes would join the next line to it
+          assert.equal((/\\*$/.exec(line)?.[0].length ?? 0) % 2, 0, line);
+        }
+        const commands = (content: string): string[] =>
+          parseUnit({ path: '', text: content })
+            .filter(({ key }) => key === 'ExecStart')
+            .map((each) => each.value().text);
+        const own = commands(ours);
+        const said = commands([unit, dropIn].join('\n')).length + 1;
+        assert.ok(own.length <= said + 1, `${own.length} of ${said}`);
+        assert.match(
+          found.environment?.text?.(17) ?? 'A=17\n',
+          /^(?:#[ -~]*\n)*[A-Za-z_]\w*=17\n$/,
+        );
+      }),
+      { numRuns: 3000 },
+    );
+    assert.ok(dropIns > 300, `${dropIns} drop-ins`);
+  });
+
   test('is cut into values whose characters stand where they say', () => {
     fc.assert(
       fc.property(text, (content) => {

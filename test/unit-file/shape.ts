@@ -16,12 +16,20 @@ export interface Shape {
   envFiles?: Record<string, string | null>;
   files?: Record<string, string>;
   shared?: string[];
+  /** why a file is not root's alone, by path */
+  foreign?: Record<string, string>;
+  /** our environment file, as it is on disk */
+  ourEnvironment?: string;
+  /** where links lead, by path */
+  links?: Record<string, string>;
   cwd?: string;
   /** where it is not what is marked */
   workers?: number;
   what?: string;
   /** set by our drop-in: its lines below `[Service]` */
   dropIn?: string[];
+  /** and the line of the environment file that these name */
+  environment?: string;
   why?: RegExp;
   /** refused: the code, and what the message and hint must say */
   refused?: string;
@@ -76,6 +84,13 @@ export function sourcesOf(shape: Shape): { sources: UnitSources; mark: Mark | nu
     })),
     workingDirectory: shape.cwd ?? null,
     readFile: (file: string) => files[file] ?? null,
+    factsOf: (file: string) => ({
+      realPath: shape.links?.[file] ?? file,
+      foreign: shape.foreign?.[file] ?? null,
+      fault: null,
+      isMissing: !(file in files),
+    }),
+    ourEnvironment: shape.ourEnvironment ?? null,
     sharedPaths: new Set(shape.shared),
     cpus: 4,
   };

@@ -7,6 +7,7 @@ import type { Shape } from './shape.ts';
 import { sourcesOf } from './shape.ts';
 import { CELERY } from './shapes-celery.ts';
 import { DROP_IN } from './shapes-drop-in.ts';
+import { FOREIGN } from './shapes-foreign.ts';
 import { GUNICORN } from './shapes-gunicorn.ts';
 import { HIDDEN } from './shapes-hidden.ts';
 import { MERGE } from './shapes-merge.ts';
@@ -14,7 +15,15 @@ import { REFUSED } from './shapes-refused.ts';
 
 const HEAD = /^# Written by autoscaler.*\n#.*\n# Undo: autoscaler rollback \S+\n\[Service\]\n/;
 
-for (const [name, shapes] of Object.entries({ GUNICORN, CELERY, MERGE, DROP_IN, HIDDEN, REFUSED }))
+for (const [name, shapes] of Object.entries({
+  GUNICORN,
+  CELERY,
+  MERGE,
+  DROP_IN,
+  FOREIGN,
+  HIDDEN,
+  REFUSED,
+}))
   describe(`unit files: ${name}`, () => {
     for (const shape of shapes) test(shape.name, () => check(shape));
   });
@@ -40,6 +49,11 @@ function check(shape: Shape): void {
     assert.equal(mark, null, `edited in place: ${found.why}`);
     assert.match(found.text(17), HEAD);
     assert.deepEqual(found.text(17).replace(HEAD, '').split('\n'), [...lines(shape.dropIn), '']);
+    const { environment } = found;
+    assert.equal(environment?.text?.(17).split('\n').at(-2), shape.environment);
+    // one that is named no more is removed, and none is made that nobody names
+    const isThere = shape.environment !== undefined || shape.ourEnvironment !== undefined;
+    assert.equal(environment !== undefined, isThere);
     assert.match(found.why, shape.why ?? /./);
   }
   for (const workers of [1, 17, 250]) {
@@ -71,8 +85,17 @@ function afterChange(
       environmentFiles: sources.environmentFiles.map(edit),
     };
   }
+  const { environment } = found;
+  const text = environment?.text?.(workers) ?? null;
+  const environmentFiles = sources.environmentFiles.filter(
+    ({ path }) => path !== environment?.path,
+  );
+  if (environment !== undefined && text !== null) {
+    environmentFiles.push({ path: environment.path, text });
+  }
   const others = sources.dropIns.filter((file) => file.path !== found.path);
   const dropIns = [...others, { path: found.path, text: found.text(workers) }];
   const name = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
-  return { ...sources, dropIns: dropIns.sort((a, b) => (name(a.path) < name(b.path) ? -1 : 1)) };
+  dropIns.sort((a, b) => (name(a.path) < name(b.path) ? -1 : 1));
+  return { ...sources, dropIns, environmentFiles, ourEnvironment: text };
 }

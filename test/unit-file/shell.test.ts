@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
+import { Budget } from '../../src/unit-file/budget.ts';
 import { OPAQUE, charsOf, slice, spanAt, wordAt } from '../../src/unit-file/chars.ts';
 import type { Chars } from '../../src/unit-file/chars.ts';
 import { findPrograms } from '../../src/unit-file/programs.ts';
@@ -75,7 +76,12 @@ function readScriptOf(script: string): string[] | null {
     const chars = whole(`${text} `);
     return wordAt(slice(chars, 0, text.length), chars, 0, text.length);
   });
-  const context = { env: { vars, unknown: null }, cwd: '/', readFile: () => null };
+  const context = {
+    env: { vars, unknown: null, budget: new Budget() },
+    cwd: '/',
+    readFile: () => null,
+    factsOf: (path: string) => ({ realPath: path, foreign: null, fault: null, isMissing: true }),
+  };
   const programs = findPrograms(words, context);
   if (programs.some(({ argv }) => argv.some(({ text }) => text.includes(OPAQUE)))) return null;
   if (programs.some(({ is, argv }) => is === 'unknown' && argv[0]?.text !== 'true')) return null;

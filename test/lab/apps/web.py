@@ -7,7 +7,8 @@
 /grow?ms=N makes the worker hold N MB more, for ever
 
 It fails at boot where the environment has WEB_FAIL=1 or the file named by WEB_FAIL_FILE exists, and
-takes WEB_BOOT_SECONDS to load.
+takes WEB_BOOT_SECONDS to load. It hangs while it loads as long as the file that WEB_HANG_WHILE names has the text in
+it that follows there after a blank, and computes meanwhile where it has the word "compute".
 """
 
 import os
@@ -17,6 +18,21 @@ from urllib.parse import parse_qs
 if os.environ.get("WEB_FAIL") == "1" or os.path.exists(os.environ.get("WEB_FAIL_FILE", "")):
     raise RuntimeError("web.py was told to fail at boot")
 time.sleep(float(os.environ.get("WEB_BOOT_SECONDS", "0")))
+
+
+def must_hang():
+    path, _, text = os.environ.get("WEB_HANG_WHILE", "").partition(" ")
+    if path == "":
+        return False
+    with open(path) as file:
+        now = file.read()
+    if "compute" not in now:
+        time.sleep(0.1)
+    return text in now
+
+
+while must_hang():
+    pass
 
 
 HELD = []

@@ -1,0 +1,64 @@
+import { findRelated } from '../act/related.ts';
+import { planServiceRollback } from '../act/rollback-plan.ts';
+import { openSideBySide } from '../act/side-by-side.ts';
+import type { ActDeps, Outcome, Plan } from '../act/types.ts';
+import { readUnit } from '../act/unit.ts';
+import type { Config } from '../config/schema.ts';
+import { toUserError } from '../host-fault.ts';
+import { readUnitSources } from '../measure/unit-sources.ts';
+import type { RollbackResult } from '../output/rollback-report.ts';
+import { readCommandFacts } from '../unit-file/workers.ts';
+import { liveOf } from './live.ts';
+import type { Chain } from './rollback-select.ts';
+import { locatorOf } from './rollback-sources.ts';
+
+/** The services beside one another; one that cannot be served stops no other. Answers in the order of `chains`. */
+export async function rollBack(
+  chains: Chain[],
+  config: Config | null,
+  deps: ActDeps,
+  apply: (plan: Plan, deps: ActDeps) => Promise<Outcome | null>,
+): Promise<RollbackResult[]> {
+  const beside = openSideBySide();
+  const services = chains.map(([{ service }]) => service);
+  const related = await findRelated(services, deps);
+  const results = chains.map((changes): Promise<RollbackResult> => {
+    const [{ service: unit }] = changes;
+    return beside.add({
+      ...{ unit, touches: related(unit) },
+      work: (getsOn) => rollBackOne(changes, config, { ...deps, getsOn }, apply),
+    });
+  });
+  try {
+    return await Promise.all(results);
+  } finally {
+    // whatever has happened, no change is left in the middle
+    await beside.ended();
+  }
+}
+
+async function rollBackOne(
+  changes: Chain,
+  config: Config | null,
+  deps: ActDeps,
+  apply: (plan: Plan, deps: ActDeps) => Promise<Outcome | null>,
+): Promise<RollbackResult> {
+  const [{ service, countable }] = changes;
+  try {
+    const unit = await readUnit(service, deps);
+    const tree = unit.mainPid === null ? null : await deps.findWorkerTree(unit);
+    const answer = planServiceRollback({
+      ...{ backupDir: deps.backupDir, unit, changes, locate: locatorOf(unit) },
+      live: {
+        ...liveOf(config, service),
+        pool: readCommandFacts(readUnitSources(unit))?.pool ?? null,
+      },
+      running: tree === null || 'error' in tree || !countable ? null : tree.workerPids.length,
+    });
+    return { service, ...answer, outcome: await apply(answer.plan, deps) };
+  } catch (error) {
+    const fault = toUserError(error);
+    if (fault === null) throw error;
+    return { service, error: fault.message };
+  }
+}

@@ -1,0 +1,42 @@
+/** AMQP allows no longer names. */
+const MOST_CHARS = 255;
+
+/**
+ * Whether a routing key is one of those that a key with wildcards was bound for: `#` is any text, `*` any that is not
+ * empty and does not end with a dot. kombu keeps a regular expression of that beside the key (its TopicExchange); one
+ * of a stranger is never run, as it may take for ever. Here a wildcard takes as little as it can, once.
+ */
+export function matchesTopic(bound: string, routingKey: string): boolean {
+  if (bound.length > MOST_CHARS || routingKey.length > MOST_CHARS) return false;
+  const { literals, wildcards } = splitTopic(bound);
+  const [first = '', ...others] = literals;
+  const last = others.pop();
+  if (last === undefined) return first === routingKey;
+  if (!routingKey.startsWith(first)) return false;
+  let at = first.length;
+  const fits = (wildcard: string | undefined, end: number): boolean =>
+    end >= at && (wildcard === '#' || (end > at && routingKey[end - 1] !== '.'));
+  for (const [index, literal] of others.entries()) {
+    let end = routingKey.indexOf(literal, at);
+    while (end >= 0 && !fits(wildcards[index], end)) end = routingKey.indexOf(literal, end + 1);
+    if (end < 0) return false;
+    at = end + literal.length;
+  }
+  return routingKey.endsWith(last) && fits(wildcards.at(-1), routingKey.length - last.length);
+}
+
+/** The texts before, between and behind the wildcards, dots included. */
+function splitTopic(bound: string): { literals: string[]; wildcards: string[] } {
+  const literals = [''];
+  const wildcards: string[] = [];
+  for (const [index, word] of bound.split('.').entries()) {
+    if (index > 0) literals[literals.length - 1] += '.';
+    if (word === '#' || word === '*') {
+      wildcards.push(word);
+      literals.push('');
+    } else {
+      literals[literals.length - 1] += word;
+    }
+  }
+  return { literals, wildcards };
+}

@@ -1,0 +1,158 @@
+import {
+  AMOUNT,
+  AMOUNTS,
+  COUNT,
+  OBJECT,
+  PERCENT,
+  SECONDS,
+  TEXT,
+  TEXTS,
+  expectation,
+  isObject,
+  mismatch,
+  optional,
+  type Check,
+  type Json,
+} from './checks.ts';
+
+/** Checks of the values of one part of a sample; a key that is not known is left as it is. */
+type Checks = Record<string, Check>;
+
+/** What most values are. */
+const AMOUNT_OR_NULL = optional(AMOUNT);
+const COUNT_OR_NULL = optional(COUNT);
+const PERCENT_OR_NULL = optional(PERCENT);
+
+const TICKS: Check = (value) =>
+  isObject(value) && ['total', 'idle', 'steal'].every((key) => AMOUNT(value[key]) === null)
+    ? null
+    : 'counters';
+
+const SAMPLE: Checks = {
+  span_s: optional(SECONDS),
+  host: optional(OBJECT),
+  services: optional(OBJECT),
+  brakes: optional(OBJECT),
+};
+const PRESSURES: Checks = {
+  cpu_pressure: PERCENT_OR_NULL,
+  memory_pressure: PERCENT_OR_NULL,
+  io_pressure: PERCENT_OR_NULL,
+  pressure_us: optional(AMOUNTS),
+};
+const HOST: Checks = {
+  ...PRESSURES,
+  cpus: COUNT_OR_NULL,
+  swap_used_mb: AMOUNT_OR_NULL,
+  cpu_percent: PERCENT_OR_NULL,
+  steal_percent: PERCENT_OR_NULL,
+  cpu_ticks: optional(TICKS),
+  memory_available_mb: AMOUNT_OR_NULL,
+  memory_total_mb: AMOUNT_OR_NULL,
+  errors: optional(TEXTS),
+};
+const SERVICE: Checks = {
+  ...PRESSURES,
+  cpu_cores: AMOUNT_OR_NULL,
+  cpu_usage_us: AMOUNT_OR_NULL,
+  worker_peak_mb: AMOUNT_OR_NULL,
+  worker_peak_s: AMOUNT_OR_NULL,
+  workers: COUNT_OR_NULL,
+  running: COUNT_OR_NULL,
+  memory_mb: AMOUNT_OR_NULL,
+  queue_length: COUNT_OR_NULL,
+  unacked: COUNT_OR_NULL,
+  running_tasks: COUNT_OR_NULL,
+  tasks_total: COUNT_OR_NULL,
+  arrival_rate: AMOUNT_OR_NULL,
+  completion_rate: AMOUNT_OR_NULL,
+  drain_time_s: AMOUNT_OR_NULL,
+  busy_percent: PERCENT_OR_NULL,
+  backlog: COUNT_OR_NULL,
+  active: optional(TEXT),
+  main_pid: COUNT_OR_NULL,
+  main_start_s: optional(SECONDS),
+  auto_restarts: COUNT_OR_NULL,
+  unit_hash: optional(TEXT),
+  notes: optional(TEXTS),
+  hold: optional(TEXT),
+  errors: optional(TEXTS),
+};
+const BRAKES: Checks = {
+  failures: COUNT_OR_NULL,
+  failed_s: optional(SECONDS),
+  failed_change: optional(TEXT),
+  changed_s: optional(SECONDS),
+  lowered_s: optional(SECONDS),
+  slowdown: COUNT_OR_NULL,
+  taken_back_s: optional(SECONDS),
+};
+
+/** Hears of a wrong value: its key, what was expected, what was found. */
+type Tell = (fault: string) => void;
+
+/**
+ * Checks all values of a sample and makes null of what is wrong, with the reason among the errors, and of what is
+ * missing. A wrong value costs nothing but itself.
+ */
+export function dropWrongValues(sample: object, tell: Tell = () => undefined): void {
+  dropWrong(sample as Json, tell);
+}
+
+function dropWrong(sample: Json, tell: Tell): void {
+  dropWrongOf(sample, SAMPLE, '', tell);
+  sample['span_s'] ??= null;
+  const host = (sample['host'] ??= {}) as Json;
+  noteErrors(host, dropWrongOf(host, HOST, 'host.', tell));
+  host['cpu_percent'] ??= null;
+  host['memory_available_mb'] ??= null;
+  const services = (sample['services'] ??= {}) as Json;
+  for (const [name, service] of listParts(services, 'services.', tell)) {
+    noteErrors(service, dropWrongOf(service, SERVICE, `services.${name}.`, tell));
+    service['workers'] ??= null;
+  }
+  if (sample['brakes'] === null) delete sample['brakes'];
+  for (const [name, memory] of listParts((sample['brakes'] ?? {}) as Json, 'brakes.', tell)) {
+    const wrong = dropWrongOf(memory, BRAKES, `brakes.${name}.`, tell);
+    for (const key in wrong) delete memory[key];
+  }
+}
+
+/** The parts by name; an empty one in the place of what is none. */
+function listParts(parts: Json, path: string, tell: Tell): [name: string, part: Json][] {
+  return Object.keys(parts).map((name) => {
+    const part = parts[name];
+    if (isObject(part)) return [name, part];
+    tell(expectation(path + name, 'an object', part));
+    const empty: Json = {};
+    parts[name] = empty;
+    return [name, empty];
+  });
+}
+
+/** Each run comes here with thousands of values where there are fifty services: what is right costs little. */
+function dropWrongOf(part: Json, checks: Checks, path: string, tell: Tell): Record<string, string> {
+  let errors = NONE;
+  for (const key in part) {
+    const value = part[key];
+    if (value === null || !Object.hasOwn(checks, key)) continue;
+    const expected = checks[key]!(value);
+    if (expected === null) continue;
+    if (errors === NONE) errors = {};
+    errors[key] = mismatch(expected, value);
+    tell(expectation(path + key, expected, value));
+    part[key] = null;
+  }
+  return errors;
+}
+
+const NONE: Record<string, string> = {};
+
+/** Beside what is wrong stands why; what is no measure is not there then. */
+function noteErrors(part: Json, wrong: Record<string, string>): void {
+  if (wrong === NONE) return;
+  for (const key of ['errors', 'notes', 'pressure_us']) {
+    if (part[key] === null) delete part[key];
+  }
+  part['errors'] = { ...(part['errors'] as Json | undefined), ...wrong };
+}

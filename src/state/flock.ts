@@ -1,0 +1,60 @@
+import { spawnSync } from 'node:child_process';
+import { CHILD_ENV } from '../child-env.ts';
+import { EXIT, UserError } from '../errors.ts';
+import { explainErrno } from '../host-fault.ts';
+
+/** The exit code that we ask for where somebody else has the lock; flock's own are 1 and 64 to 78. */
+const HELD = 200;
+
+/** It answers at once, but for a file server whose lock service is silent. */
+const TIMEOUT_MS = 10_000;
+
+/**
+ * Takes the exclusive flock(2) of an open file, at once or not at all; false: somebody else has it.
+ *
+ * Node cannot call flock(2), so `flock` of util-linux does, with our descriptor as its own number 3. Such a lock belongs
+ * to the open file and not to a process: we keep it when `flock` has ended, until we close the file or end in whatever
+ * way. Node opens every file with O_CLOEXEC, so no other program that we start inherits it.
+ *
+ * Packages that call it from within (fs-ext, fs-native-extensions) are native modules: to be compiled or downloaded for
+ * each platform, libc and version of Node, where one package of ours serves all. util-linux is on each host with systemd.
+ *
+ * @throws UserError failed where it cannot be told
+ */
+export function tryFlock(fd: number, path: string): boolean {
+  const args = ['--exclusive', '--nonblock', '--conflict-exit-code', String(HELD), '3'];
+  const { status, signal, stderr, error } = spawnSync('flock', args, {
+    env: CHILD_ENV,
+    cwd: '/',
+    stdio: ['ignore', 'ignore', 'pipe', fd],
+    encoding: 'utf8',
+    timeout: TIMEOUT_MS,
+    killSignal: 'SIGKILL',
+  });
+  if (status === 0) return true;
+  if (status === HELD) return false;
+  const { code } = (error ?? {}) as NodeJS.ErrnoException;
+  if (code === 'ENOENT') {
+    throw new UserError(
+      EXIT.failed,
+      `${path}: cannot be locked: the program flock is not there`,
+      'It belongs to util-linux: apt-get install --reinstall util-linux',
+    );
+  }
+  const said = stderr?.trim().split('\n').at(-1)?.slice(0, 200) ?? '';
+  const why =
+    code === 'ETIMEDOUT'
+      ? `flock has not answered within ${TIMEOUT_MS / 1000} s`
+      : error !== undefined
+        ? `flock could not be started: ${explainErrno(error)}`
+        : signal !== null
+          ? `flock was ended by ${signal}`
+          : `flock ended with ${status}${said === '' ? '' : `: ${said}`}`;
+  throw new UserError(
+    EXIT.failed,
+    `${path}: cannot be locked: ${why}`,
+    error === undefined || code === 'ETIMEDOUT'
+      ? 'Is it on a local file system? Set "state_dir" and "backup_dir" in "global" to folders that are.'
+      : 'See what takes all processes or memory of this host: systemd-cgtop -n 1',
+  );
+}
