@@ -91,8 +91,11 @@ const [boot] = await bundle('src/boot.ts', {
   define: { PROGRAM: JSON.stringify(program[0].name) },
 });
 
-await rm(outdir, { recursive: true, force: true });
 await mkdir(outdir, { recursive: true });
+for (const name of await readdir(outdir)) {
+  // a package that was built before (scripts/build-deb.sh) is no part of the program: npm pack builds too
+  if (!name.endsWith('.deb')) await rm(resolve(outdir, name), { recursive: true, force: true });
+}
 // each part is a function that the boot file calls: put together there it would be copied at each start
 for (const { name, code } of program) {
   const whole = `(function (exports, require, module) {${code}\n})`;

@@ -45,19 +45,18 @@ rm -rf "$root/usr/lib/autoscaler"
 # what is there already keeps its mode and stays a symlink, where it is one
 tar -C "$staged" -cf - . | tar -C "${root:-/}" -xf - --no-same-owner --no-overwrite-dir --keep-directory-symlink
 install -d -m 0750 "$root/var/lib/autoscaler" "$root/var/backups/autoscaler"
-fresh=
-if [ ! -e "$root/etc/autoscaler/config.json" ]; then fresh=1; fi
-"$here/scripts/deb/first-config.sh" "$root"
+hint=$("$here/scripts/deb/first-config.sh" "$root")
 if [ -n "$live" ]; then systemctl daemon-reload; fi
 if [ -n "$timer" ]; then systemctl start autoscaler.timer; fi
 
-printf 'autoscaler %s is installed. Next:\n' "$("$root/usr/bin/autoscaler" --version)"
-if [ -n "$fresh" ]; then
-  printf '  sudo autoscaler init                           writes a config for the services of this host\n'
+printf 'autoscaler %s is installed.\n' "$("$root/usr/bin/autoscaler" --version)"
+if [ -n "$hint" ]; then
+  printf '%s\n' "$hint"
 else
-  printf '  /etc/autoscaler/config.json was left as it is\n'
+  printf '/etc/autoscaler/config.json was left as it is. Next:\n'
 fi
 cat <<'TXT'
+  sudo autoscaler check                          what is wrong or missing, and what to do about it
   sudo autoscaler run --dry-run                  what would be done, and why
   sudo systemctl enable --now autoscaler.timer   every 2 minutes from now on
 TXT

@@ -33,6 +33,10 @@ if [ -n "$live" ]; then systemctl daemon-reload; fi
 if [ -n "$purge" ]; then
   rm -rf "$root/etc/autoscaler" "$root/var/lib/autoscaler" "$root/var/backups/autoscaler"
   rm -f "$root"/var/log/autoscaler.log "$root"/var/log/autoscaler.log.*
+  # the interval that `autoscaler timer --every` has set
+  rm -f "$root"/etc/systemd/system/autoscaler.timer.d/zz-autoscaler-every.conf*
+  rmdir --ignore-fail-on-non-empty "$root"/etc/systemd/system/autoscaler.timer.d 2> /dev/null || true
+  if [ -n "$live" ]; then systemctl daemon-reload; fi
   printf 'autoscaler is removed, with its config, history, backups and log.\n'
 else
   printf 'autoscaler is removed. Kept: /etc/autoscaler, /var/lib/autoscaler, /var/backups/autoscaler (uninstall.sh --purge removes them).\n'

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { CHANGE } from './command-line/change.ts';
 import { CONTROL } from './command-line/control.ts';
 import type { Define } from './command-line/definition.ts';
-import { LOOK } from './command-line/look.ts';
+import { HIDDEN, LOOK } from './command-line/look.ts';
 import { SET_UP } from './command-line/set-up.ts';
 import type { GlobalOptions } from './commands/global-options.ts';
 import { EXIT } from './errors.ts';
@@ -19,7 +19,7 @@ Exit codes:
   ${EXIT.permission}  not permitted
   ${EXIT.config}  the config, or another file that must be trusted, is wrong`;
 
-/** All commands, as `--help` lists them. */
+/** All commands, as `--help` lists them; the hidden ones last. */
 const COMMANDS: Record<string, Define> = {
   run: CHANGE.run,
   ...LOOK,
@@ -29,6 +29,7 @@ const COMMANDS: Record<string, Define> = {
   enable: CHANGE.enable,
   disable: CHANGE.disable,
   ...CONTROL,
+  ...HIDDEN,
 };
 
 /** What `argv` calls, as far as it has to be known before it is parsed; empty: nothing but the version is asked for. */
@@ -85,7 +86,9 @@ export function buildProgram(done: (code: number) => void, called: string | null
   });
 
   for (const [name, define] of Object.entries(COMMANDS)) {
-    if (called === null || name === called) define(program.command(name), { done, withGlobals });
+    if (called !== null && name !== called) continue;
+    const hidden = Object.hasOwn(HIDDEN, name);
+    define(program.command(name, { hidden }), { done, withGlobals });
   }
   return program;
 }

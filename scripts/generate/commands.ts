@@ -34,8 +34,14 @@ export function readCommands(): { program: CommandFacts; commands: CommandFacts[
   const program = buildProgram(() => undefined);
   return {
     program: { ...toFacts(program), name: '' },
-    commands: program.commands.map(toFacts),
+    commands: listVisible(program).map(toFacts),
   };
+}
+
+/** Without those that are hidden, and without `help`, which commander adds. */
+function listVisible(program: Command): Command[] {
+  const visible = program.createHelp().visibleCommands(program);
+  return program.commands.filter((command) => visible.includes(command));
 }
 
 function toFacts(command: Command): CommandFacts {

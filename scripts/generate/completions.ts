@@ -1,31 +1,46 @@
 import type { ArgumentFacts, CommandFacts, OptionFacts } from './commands.ts';
 
-/** What a word that is asked for may be: fixed words, a file, or a service of this host. */
-type Words = { words: readonly string[] } | 'file' | 'service' | null;
+/** What a word that is asked for may be: fixed words, a file, a project of the config, or such or a service of this host. */
+type Words = { words: readonly string[] } | 'file' | 'project' | 'service' | null;
 
-// the units that run, without their suffix's decoration: quick, and no start of Node for each Tab
+// the units that run, without their suffix's decoration
 const UNITS =
   "systemctl list-units --type=service --plain --no-legend --no-pager 2>/dev/null | awk '{print $1}'";
+
+// where the config is not for this user to read there are the units, whose names do as well
+const PROJECTS = 'autoscaler complete projects 2>/dev/null';
 
 /** Completion for bash, to be put where bash-completion looks for it by the command's name. */
 export function renderBash(program: CommandFacts, commands: readonly CommandFacts[]): string {
   const values = uniqueOptions([program, ...commands]).filter(({ takesValue }) => takesValue);
   return `# bash completion for autoscaler
+_autoscaler_units() { ${UNITS}; }
+_autoscaler_projects() { autoscaler \${config:+--config "$config"} complete projects 2>/dev/null; }
+# names as the shell has to read them: they may hold blanks
+_autoscaler_reply() {
+  local word
+  COMPREPLY=()
+  while IFS= read -r word; do
+    if [[ -n $word && $word == "$cur"* ]]; then COMPREPLY+=("$(printf %q "$word")"); fi
+  done < <("$@")
+}
+_autoscaler_any() { _autoscaler_projects || true; _autoscaler_units; }
+_autoscaler_project() { _autoscaler_projects || _autoscaler_units; }
 _autoscaler() {
-  local cur prev command= word i
+  local cur prev command= config= word i
   cur=\${COMP_WORDS[COMP_CWORD]}
   prev=\${COMP_WORDS[COMP_CWORD - 1]}
-  case $prev in
-${values.map((option) => `    ${names(option).join('|')}) ${bashReply(wordsOf(option))}; return ;;`).join('\n')}
-  esac
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=\${COMP_WORDS[i]}
     case $word in
-      --config) ((i++)) ;;
+      --config) ((i++)); config=\${COMP_WORDS[i]} ;;
       -*) ;;
       *) command=$word; break ;;
     esac
   done
+  case $prev in
+${values.map((option) => `    ${names(option).join('|')}) ${bashReply(wordsOf(option))}; return ;;`).join('\n')}
+  esac
   case $command in
     '') COMPREPLY=($(compgen -W '${[...commands.map(({ name }) => name), ...flagsOf(program)].join(' ')}' -- "$cur")) ;;
 ${commands.map((command) => bashCommand(command, program)).join('\n')}
@@ -56,7 +71,8 @@ function bashArguments([first, ...rest]: Words[]): string {
 
 function bashReply(words: Words): string {
   if (words === 'file') return 'COMPREPLY=($(compgen -f -- "$cur"))';
-  if (words === 'service') return `COMPREPLY=($(compgen -W "$(${UNITS})" -- "$cur"))`;
+  if (words === 'project') return '_autoscaler_reply _autoscaler_project';
+  if (words === 'service') return '_autoscaler_reply _autoscaler_any';
   return words === null
     ? 'COMPREPLY=()'
     : `COMPREPLY=($(compgen -W '${words.words.join(' ')}' -- "$cur"))`;
@@ -72,6 +88,15 @@ _autoscaler_units() {
   local -a units
   units=(\${(f)"$(${UNITS})"})
   compadd -a units
+}
+_autoscaler_projects() {
+  local -a projects
+  projects=(\${(f)"$(${PROJECTS})"})
+  if ((\$#projects)); then compadd -a projects; else _autoscaler_units; fi
+}
+_autoscaler_services() {
+  _autoscaler_projects
+  _autoscaler_units
 }
 _autoscaler() {
   local state
@@ -114,7 +139,8 @@ function zshOption(option: OptionFacts): string {
 
 function zshAction(words: Words): string {
   if (words === 'file') return '_files';
-  if (words === 'service') return '_autoscaler_units';
+  if (words === 'project') return '_autoscaler_projects';
+  if (words === 'service') return '_autoscaler_services';
   return words === null ? ' ' : `(${words.words.join(' ')})`;
 }
 
@@ -163,7 +189,9 @@ export function renderFish(program: CommandFacts, commands: readonly CommandFact
 function fishWords(words: Words): string {
   if (words === null) return '';
   if (words === 'file') return ' -F';
-  if (words === 'service') return ` -a "(${UNITS.replaceAll('$', '\\$')})"`;
+  const units = UNITS.replaceAll('$', '\\$');
+  if (words === 'project') return ` -a "(${PROJECTS}; or ${units})"`;
+  if (words === 'service') return ` -a "(${PROJECTS}; ${units})"`;
   return ` -a '${words.words.join(' ')}'`;
 }
 
@@ -173,13 +201,14 @@ function quoteFish(text: string): string {
 
 function argumentWords({ term, choices }: ArgumentFacts): Words {
   if (choices.length > 0) return { words: choices };
-  return /service|target|project/.test(term) ? 'service' : null;
+  if (/project/.test(term)) return 'project';
+  return /service|target/.test(term) ? 'service' : null;
 }
 
 function wordsOf({ flags, choices }: OptionFacts): Words {
   if (choices.length > 0) return { words: choices };
   if (/<(file|dir|path)>/.test(flags)) return 'file';
-  return /<(service|project)>/.test(flags) ? 'service' : null;
+  return /<project>/.test(flags) ? 'project' : null;
 }
 
 function names({ short, long }: OptionFacts): string[] {

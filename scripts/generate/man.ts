@@ -16,7 +16,7 @@ export function renderMan(
     '.SH DESCRIPTION',
     escapeText(program.description.replaceAll('\n', ' ')),
     '.PP',
-    'A systemd timer runs \\fBautoscaler run\\fR every 2 minutes. It measures CPU, memory and the Celery queues,',
+    'A systemd timer runs \\fBautoscaler run\\fR every 2 minutes, or as often as \\fBautoscaler timer\\fR says. It measures CPU, memory and the Celery queues,',
     'holds each value against the thresholds of the config, and where one has held for its whole duration it',
     "changes the number of workers in the service's unit, makes the running service take it over, and proves",
     'that it did; if not, it puts everything back. Every decision is told with its numbers.',
@@ -42,6 +42,10 @@ export function renderMan(
 
 const FILES: [path: string, text: string][] = [
   ['/etc/autoscaler/config.json', 'the config'],
+  [
+    '/etc/systemd/system/autoscaler.timer.d/',
+    "the timer's interval, where autoscaler timer --every has set one",
+  ],
   ['/var/lib/autoscaler/history.jsonl', 'one line a run and one a change'],
   [
     '/var/backups/autoscaler/changes/',

@@ -1,3 +1,4 @@
+import { formatMemory } from '../decide/wording.ts';
 import type { Finding } from './types.ts';
 
 /** The disk below some of our folders. */
@@ -20,7 +21,7 @@ export function checkDisks(disks: readonly Disk[]): Finding[] {
   return disks.map(({ paths, freeMb, freeFiles }) => {
     const isFull = freeMb < LEAST_MB || (freeFiles !== null && freeFiles < LEAST_FILES);
     const where = paths.join(', ');
-    const room = freeMb < 1024 ? `${Math.floor(freeMb)} MB` : `${(freeMb / 1024).toFixed(1)} GB`;
+    const room = formatMemory(Math.floor(freeMb));
     const files =
       freeFiles !== null && freeFiles < LEAST_FILES ? `, room for ${freeFiles} more files` : '';
     const evidence = `${room} free for ${where}${files}`;

@@ -1,3 +1,4 @@
+import { formatCount } from '../decide/wording.ts';
 import type { MetricPolicy, Policy, Step } from '../decide/types.ts';
 import type { Finding } from './types.ts';
 
@@ -57,7 +58,7 @@ function toFinding({ from, to, down, up, value }: Flap, { project }: Policy): Fi
     code: 'thresholds_flap',
     severity: 'warning',
     project,
-    evidence: `just below ${names.down} (${down.threshold}) it goes from ${from} to ${to} workers; the same work is then ${round(value)} for each, above ${names.up} (${up.threshold}): up again`,
+    evidence: `just below ${names.down} (${down.threshold}) it goes from ${from} to ${formatCount(to, 'worker')}; the same work is then ${round(value)} for each, above ${names.up} (${up.threshold}): up again`,
     remedy: `set ${names.down} to at most ${lower}, or ${names.up} to at least ${Math.ceil(value)}`,
   };
 }

@@ -1,3 +1,4 @@
+import { formatMemory } from '../decide/wording.ts';
 import type { Finding } from './types.ts';
 
 /** What the workers of one project hold. */
@@ -33,19 +34,19 @@ export function checkMemoryPlan(projects: readonly ProjectMemory[], host: HostMe
   }));
   const { totalMb, availableMb } = host;
   if (known.length === 0 || totalMb === null || availableMb === null) return findings;
-  const all = `all at max need ${gigabytes(needed)}`;
+  const all = `all at max need ${formatMemory(needed)}`;
   const largest = known.toSorted(
     (a, b) => b.maxWorkers * b.workerMb - a.maxWorkers * a.workerMb,
   )[0];
-  const remedy = `lower max_workers (most is for ${largest?.project ?? '?'}: ${largest?.maxWorkers ?? 0} × ${Math.round(largest?.workerMb ?? 0)} MB), or set memory_threshold_mb so that no more is granted than there is`;
+  const remedy = `lower max_workers (most is for ${largest?.project ?? '?'}: ${largest?.maxWorkers ?? 0} × ${formatMemory(largest?.workerMb ?? 0)}), or set memory_threshold_mb so that no more is granted than there is`;
   if (needed > totalMb) {
-    const evidence = `${all}, the host has ${gigabytes(totalMb)}`;
+    const evidence = `${all}, the host has ${formatMemory(totalMb)}`;
     findings.push(about('memory_beyond_host', 'warning', evidence, remedy));
   } else if (growth > availableMb) {
-    const evidence = `${all}, ${gigabytes(growth)} more than now; ${gigabytes(availableMb)} are available`;
+    const evidence = `${all}, ${formatMemory(growth)} more than now; ${formatMemory(availableMb)} are available`;
     findings.push(about('memory_beyond_available', 'warning', evidence, remedy));
   } else {
-    const evidence = `${all}, the host has ${gigabytes(totalMb)}`;
+    const evidence = `${all}, the host has ${formatMemory(totalMb)}`;
     findings.push(about('memory_plan', 'info', evidence, null));
   }
   return findings;
@@ -66,8 +67,4 @@ function about(
 
 function sum(numbers: number[]): number {
   return numbers.reduce((total, each) => total + each, 0);
-}
-
-function gigabytes(mb: number): string {
-  return `${(mb / 1024).toFixed(1)} GB`;
 }

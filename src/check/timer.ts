@@ -10,7 +10,32 @@ export function checkInterval(timerS: number, configS: number): Finding[] {
       severity: isGap ? 'error' : 'warning',
       project: null,
       evidence: `the timer fires every ${timerS} s, and check_interval_seconds is ${configS}${isGap ? ': every sample is then a gap, and no duration is ever reached' : ''}`,
-      remedy: `set check_interval_seconds to ${timerS}, or OnUnitActiveSec of the timer (systemctl edit autoscaler.timer) to ${configS}s`,
+      remedy: `autoscaler timer --every ${configS}s (or ${timerS}s) makes both the same; without check_interval_seconds in the config runs go by the timer`,
     },
   ];
 }
+
+/** A timer that fires no more often than this answers as soon as thresholds can. */
+const SHORT_S = 30;
+
+/**
+ * What a shorter interval gives: a change never comes sooner than the next run. The numbers are our own measurement on 13
+ * recorded series of arrivals (docs/metrics.md): thresholds and pool were the same, the interval and durations were not.
+ */
+export function checkPace(intervalS: number, hasQueues: boolean): Finding[] {
+  if (intervalS <= SHORT_S) return [];
+  const late = hasQueues ? `; ${SHORTER_PAYS}` : '';
+  return [
+    {
+      code: 'interval_long',
+      severity: 'info',
+      project: null,
+      evidence: `a run comes every ${intervalS} s, so load is answered up to ${intervalS} s after its duration${late}`,
+      remedy: `sooner: sudo autoscaler timer --every ${SHORT_S}s${hasQueues ? ', with "queue_duration_minutes": { "scale_up": 0, "scale_down": 5 }' : ''}`,
+    },
+  ];
+}
+
+/** The measurement in a sentence, for `check` and `init`. */
+export const SHORTER_PAYS =
+  'measured on 13 recorded loads with the same thresholds, 0.26 % instead of 12.5 % of the tasks wait for more than 30 s where runs come every 30 s with durations of 0 and 5 minutes, not every 2 minutes with 2 and 10';

@@ -12,6 +12,21 @@ export const LOOK = {
   report: defineReport,
 } satisfies Record<string, Define>;
 
+/** What is not for people, and not in `--help`. */
+export const HIDDEN = {
+  complete: defineComplete,
+} satisfies Record<string, Define>;
+
+function defineComplete(command: Command, { done, withGlobals }: Context): void {
+  command
+    .description("print what the shells' completions ask for")
+    .addArgument(command.createArgument('<what>', 'what to print').choices(['projects']))
+    .action(async () => {
+      const { completeCommand } = await import('../commands/complete.ts');
+      done(await completeCommand(withGlobals({})));
+    });
+}
+
 function defineMetrics(command: Command, { done, withGlobals }: Context): void {
   command
     .description('what is measured now; a single metric prints a bare number')

@@ -1,17 +1,15 @@
 import { dirname } from 'node:path';
 import { listPending } from '../act/journal.ts';
 import { checkDisks } from '../check/disk.ts';
-import { checkInterval } from '../check/timer.ts';
+import { checkInterval, checkPace } from '../check/timer.ts';
 import type { Finding } from '../check/types.ts';
-import type { Global } from '../config/schema.ts';
+import type { Config, Global } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
 import { whyNoAttributes } from '../host/files/attributes.ts';
 import { judgePath } from '../host/files/walk.ts';
 import { readRecent } from '../state/history.ts';
 import { checkStateDir } from '../state/trusted.ts';
-import { runSystemctl } from '../systemd/systemctl.ts';
-import { readTimerInterval } from '../systemd/timespan.ts';
-import { readUnits } from '../systemd/units.ts';
+import { readOverview, type TimerState } from '../systemd/timer.ts';
 import { checkFlock, checkLock, listLocks } from './check-locks.ts';
 import { readDisks } from './read-disks.ts';
 
@@ -141,31 +139,39 @@ async function checkBackups(backupDir: string, isUnderWay: boolean): Promise<Fin
   );
 }
 
-/** Whether runs come by themselves, and as often as the config says. @throws UserError where systemd does not answer */
-export async function checkTimer({
-  check_interval_seconds: intervalS,
-}: Global): Promise<Finding[]> {
-  const timer = (await readUnits([TIMER])).get(TIMER);
-  if (timer === undefined || timer.loadState === 'not-found') {
+/**
+ * Whether runs come by themselves, and as often as the config says, where it says how often.
+ *
+ * @throws UserError where systemd does not answer
+ */
+export async function checkTimer(config: Config): Promise<Finding[]> {
+  const { timer, everyS } = await readOverview([]);
+  if (timer.state === 'not_installed') {
     const remedy =
       'install it (scripts/install.sh or the package), or call "autoscaler run" by cron';
     return [about('timer_missing', 'warning', `${TIMER} is not installed`, remedy)];
   }
   const enable = `systemctl enable --now ${TIMER}`;
-  if (timer.activeState !== 'active') {
-    return [
-      about('timer_off', 'warning', `${TIMER} is ${timer.activeState}: no run comes`, enable),
-    ];
-  }
-  const asked = ['show', '-P', 'TimersMonotonic', TIMER];
-  const { stdout } = await runSystemctl(asked, 10_000);
-  const timerS = readTimerInterval(stdout);
-  const findings = timerS === null ? [] : checkInterval(timerS, intervalS);
-  if (timer.unitFileState !== 'enabled') {
+  if (timer.state !== 'on') return [about('timer_off', 'warning', tellOff(timer), enable)];
+  const intervalS = config.global.check_interval_seconds;
+  const findings = everyS === null ? [] : checkInterval(everyS, intervalS);
+  if (!timer.enabled) {
     const evidence = `${TIMER} runs, but is not enabled: it is gone after a reboot`;
     findings.push(about('timer_not_enabled', 'warning', evidence, enable));
   }
   if (findings.length > 0) return findings;
-  const every = timerS === null ? '' : `, every ${timerS} s`;
-  return [about('timer_on', 'info', `${TIMER} is on${every}`)];
+  const every =
+    everyS === null
+      ? `: by the calendar, and counted as every ${intervalS} s (check_interval_seconds)`
+      : `, every ${everyS} s`;
+  const hasQueues = Object.values(config.projects).some(
+    (project) => project.broker_url !== undefined,
+  );
+  return [about('timer_on', 'info', `${TIMER} is on${every}`), ...checkPace(intervalS, hasQueues)];
+}
+
+function tellOff({ enabled }: TimerState): string {
+  return enabled
+    ? `${TIMER} is stopped: no run comes before the next boot`
+    : `${TIMER} is off: no run comes`;
 }

@@ -6,8 +6,11 @@ import type { Finding } from '../check/types.ts';
 import type { Limits } from '../config/limits.ts';
 import type { Config, Project } from '../config/schema.ts';
 import type { ServiceSample } from '../decide/types.ts';
+import { formatCount } from '../decide/wording.ts';
+import { UserError } from '../errors.ts';
 import { readUnitSources } from '../measure/unit-sources.ts';
 import type { UnitState } from '../systemd/types.ts';
+import { classOfWorkers, type WorkerClass } from '../unit-file/gunicorn-concurrency.ts';
 import { readConcurrency } from '../unit-file/workers.ts';
 import { toFinding } from './check-host.ts';
 import { liveOf } from './live.ts';
@@ -66,12 +69,14 @@ function checkState({ unit, project, limits, sample }: Looked, tell: Tell): Find
   if (workers !== null && (workers < min || workers > max)) {
     const to = workers < min ? min : max;
     const now = schedule === null ? '' : ` now (schedule "${schedule}")`;
-    const evidence = `it has ${workers} workers, and may have ${min} to ${max}${now}: the first run goes to ${to} at once`;
+    const evidence = `it has ${formatCount(workers, 'worker')}, and may have ${min} to ${max}${now}: the first run goes to ${to} at once`;
     const remedy = 'change min_workers or max_workers, if that is not meant';
-    findings.push(tell('outside_limits', project.enabled ? 'warning' : 'info', evidence, remedy));
+    // more workers harm nobody; to take some away at once may
+    const isWarning = project.enabled && to < workers;
+    findings.push(tell('outside_limits', isWarning ? 'warning' : 'info', evidence, remedy));
   }
   if (isRunning(unit) && workers !== null && running !== null && running !== workers) {
-    const evidence = `the unit declares ${workers} ${workers === 1 ? 'worker' : 'workers'}, ${running} run`;
+    const evidence = `the unit declares ${formatCount(workers, 'worker')}, ${running} ${running === 1 ? 'runs' : 'run'}`;
     findings.push(tell('drift', 'warning', evidence, `systemctl restart ${unit.id}`));
   }
   if (isRunning(unit) && errors['running'] !== undefined) {
@@ -102,11 +107,7 @@ async function checkChange(looked: Looked, tell: Tell): Promise<Finding[]> {
   const edit =
     where.length === 0 ? 'a change would edit nothing' : `a change edits ${where.join(', ')}`;
   findings.push(
-    tell(
-      'service_found',
-      'info',
-      `${plan.kind}, ${plan.from} ${plan.from === 1 ? 'worker' : 'workers'}; ${edit}`,
-    ),
+    tell('service_found', 'info', `${plan.kind}, ${formatCount(plan.from, 'worker')}; ${edit}`),
   );
   if (plan.kind === 'celery' && !looked.deps.control.hasBroker(plan.service)) {
     const evidence =
@@ -153,6 +154,18 @@ async function checkLive(
       isOnly ? 'set "apply": "live" or "restart"' : 'mend that, or set "apply": "restart"',
     ),
   ];
+}
+
+/** How many requests each worker of a Gunicorn service has at once; null: it is none, or its files cannot be read. */
+export function readWorkerClass(unit: UnitState): WorkerClass | null {
+  try {
+    const concurrency = readConcurrency(readUnitSources(unit));
+    return concurrency === null ? null : classOfWorkers(concurrency);
+  } catch (error) {
+    // which is said of the service itself
+    if (error instanceof UserError) return null;
+    throw error;
+  }
 }
 
 async function askLive(

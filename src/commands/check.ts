@@ -1,3 +1,4 @@
+import { formatCount } from '../decide/wording.ts';
 import { cpus } from 'node:os';
 import { checkFlapping } from '../check/flapping.ts';
 import { checkMemoryPlan, type ProjectMemory } from '../check/memory-plan.ts';
@@ -7,6 +8,7 @@ import { checkWindows } from '../check/windows.ts';
 import { listLimits, readLimits, withLimits } from '../config/limits.ts';
 import type { LoadedConfig } from '../config/loaded-config.ts';
 import type { GlobalOptions } from './global-options.ts';
+import { EXAMPLE } from '../config/example.ts';
 import { ConfigError, formatFault } from '../config/fault.ts';
 import { loadConfig } from '../config/load.ts';
 import { toPolicies } from '../config/policies.ts';
@@ -15,13 +17,14 @@ import type { Config } from '../config/schema.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { takeSample, type Measurement } from '../measure/sample.ts';
 import { renderCheck, toCheckDocument } from '../output/check-report.ts';
+import type { WorkerClass } from '../unit-file/gunicorn-concurrency.ts';
 import { readScreen } from '../output/screen.ts';
 import { openOutput } from '../output/terminal.ts';
 import { wrapLines } from '../output/wrap.ts';
 import { makeActDeps } from './act-deps.ts';
 import { checkPlaces, checkTimer, checkUser, toFinding } from './check-host.ts';
 import { checkConfigFile, checkServiceRisks } from './check-risks.ts';
-import { checkService } from './check-service.ts';
+import { checkService, readWorkerClass } from './check-service.ts';
 import { explainTwin, readServices, type TrueNames } from './true-names.ts';
 
 export interface CheckOptions extends GlobalOptions {
@@ -54,17 +57,22 @@ async function findAll(path: string): Promise<Finding[]> {
   } catch (error) {
     return [...findings, ...tellConfigError(error)];
   }
-  const { config, warnings } = loaded;
+  const { config, warnings, isExample } = loaded;
   findings.push(...warnings.map((fault) => tellFault(fault, 'config_odd', 'warning')));
-  if (findings.every(({ code }) => !code.startsWith('config_'))) {
+  if (isExample) {
+    const of = { code: 'config_example', severity: 'warning', project: null } as const;
+    findings.push({ ...of, evidence: `${path}: ${EXAMPLE.text}`, remedy: EXAMPLE.hint });
+  } else if (findings.every(({ code }) => !code.startsWith('config_'))) {
     const count = Object.keys(config.projects).length;
-    const evidence = `${path}: ${count === 1 ? '1 project' : `${count} projects`}, without faults`;
+    const evidence = `${path}: ${formatCount(count, 'project')}, without faults`;
     findings.push({ code: 'config_ok', severity: 'info', project: null, evidence, remedy: null });
   }
   findings.push(...checkConfigFile(path));
   findings.push(...(await checkPlaces(config.global)));
   try {
-    findings.push(...(await checkTimer(config.global)), ...(await checkServices(config)));
+    findings.push(...(await checkTimer(config)));
+    // of what the example names there is nothing on this host
+    if (!isExample) findings.push(...(await checkServices(config)));
   } catch (error) {
     findings.push(toFinding('systemd_silent', error));
   }
@@ -100,6 +108,7 @@ async function checkServices(written: Config): Promise<Finding[]> {
   const named = await readServices(enableAll(written));
   const measured = await takeSample({ ...named, previous: null });
   const findings = tellTwins(named, written);
+  const classes = new Map<string, WorkerClass>();
   const deps = makeActDeps(written.global, {
     ...{ interrupted: () => false, log: null, config: named.config },
   });
@@ -111,6 +120,8 @@ async function checkServices(written: Config): Promise<Finding[]> {
       findings.push({ code: 'disabled', severity: 'info', project: name, evidence, remedy: null });
     }
     if (unit === undefined) continue;
+    const workerClass = readWorkerClass(unit);
+    if (workerClass !== null) classes.set(name, workerClass);
     const sample = measured.sample.services[unit.unit];
     const limits = await readLimits(project, new Date(measured.sample.at));
     const looked = { name, project: { ...project, enabled }, limits, unit, sample, deps };
@@ -118,7 +129,7 @@ async function checkServices(written: Config): Promise<Finding[]> {
     findings.push(...tellQueue(name, measured));
   }
   findings.push(...(await checkServiceRisks(named.config, named.units)));
-  return [...findings, ...checkNumbers(named.config, written, measured)];
+  return [...findings, ...checkNumbers(named.config, written, { ...measured, classes })];
 }
 
 function tellTwins({ twins }: TrueNames, written: Config): Finding[] {
@@ -146,12 +157,16 @@ function tellQueue(project: string, { queues }: Measurement): Finding[] {
     const of = { code: 'queue_missing', severity: 'warning', project } as const;
     return [{ ...of, evidence: queue.note, remedy: 'check the names in "queues"' }];
   }
-  const evidence = `its broker answers: ${queue.length ?? 0} tasks wait in ${Object.keys(queue.perQueue).join(', ')}`;
+  const evidence = `its broker answers: ${formatCount(queue.length ?? 0, 'task')} ${queue.length === 1 ? 'waits' : 'wait'} in ${Object.keys(queue.perQueue).join(', ')}`;
   return [{ code: 'broker_ok', severity: 'info', project, evidence, remedy: null }];
 }
 
 /** What arithmetic alone says. */
-function checkNumbers(config: Config, written: Config, measured: Measurement): Finding[] {
+function checkNumbers(
+  config: Config,
+  written: Config,
+  { classes, ...measured }: Measurement & { classes: ReadonlyMap<string, WorkerClass> },
+): Finding[] {
   const { host, services } = measured.sample;
   const cores = cpus().length;
   const windows = toPolicies(config).map((policy) =>
@@ -159,7 +174,10 @@ function checkNumbers(config: Config, written: Config, measured: Measurement): F
   );
   const thresholds = windows.flatMap((policies) =>
     checkWindows(policies, (policy) => [
-      ...checkReach({ policy, kind: measured.located.get(policy.service)?.kind ?? null, cores }),
+      ...checkReach({
+        ...{ policy, kind: measured.located.get(policy.service)?.kind ?? null },
+        ...{ cores, workerClass: classes.get(policy.project) ?? null },
+      }),
       ...checkFlapping(policy),
     ]),
   );

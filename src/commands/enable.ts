@@ -1,18 +1,16 @@
-import { access, constants } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { checkConfig } from '../config/check.ts';
 import { parseDocument } from '../config/document.ts';
 import { editEnabled } from '../config/enabled-edit.ts';
 import { findProject } from '../config/find-project.ts';
-import { findConfigPath, LARGEST_BYTES, readConfigFile } from '../config/read.ts';
+import { findConfigPath, readConfigFile } from '../config/read.ts';
 import type { Config } from '../config/schema.ts';
 import { EXIT, UserError, type ExitCode } from '../errors.ts';
-import { readTarget, writeUserFile } from '../host/files/write.ts';
 import { cleanLine } from '../output/clean.ts';
 import { renderDiff } from '../output/diff.ts';
 import { writeOut } from '../streams.ts';
 import type { GlobalOptions } from './global-options.ts';
 import { openCommandLog } from './log-events.ts';
+import { replaceConfig } from './replace-config.ts';
 
 export interface EnableOptions extends GlobalOptions {
   /** as they were named; none with `all` */
@@ -81,23 +79,6 @@ function chooseProjects(
   return [...new Map(found.map(({ name, project }) => [name, project]))].map(([name, project]) => ({
     ...{ name, changes: project.enabled !== enabled },
   }));
-}
-
-async function replaceConfig(path: string, before: Buffer, after: Buffer): Promise<void> {
-  const { path: target, like } = readTarget(path, LARGEST_BYTES);
-  const backup = `${target}.bak`;
-  await access(dirname(target), constants.W_OK).catch(() => {
-    throw new UserError(
-      EXIT.permission,
-      `${path}: no permission to change the config`,
-      'Run it as root, with sudo.',
-    );
-  });
-  const none = (): void => undefined;
-  const old = readTarget(backup, LARGEST_BYTES).bytes;
-  // with the owner and mode of the config, whose passwords it holds too
-  writeUserFile({ path: backup, before: old, after: before, like }, none);
-  writeUserFile({ path: target, before, after }, none);
 }
 
 /** One project that was named has a document of its own; several, or all, are a list. */

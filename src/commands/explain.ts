@@ -6,8 +6,9 @@ import type { Project } from '../config/schema.ts';
 import { retryDelayMs } from '../decide/brakes.ts';
 import { explainDecision } from '../decide/explain.ts';
 import { forecast } from '../decide/forecast.ts';
+import { isFirstLook } from '../decide/moments.ts';
 import { listThresholds } from '../decide/thresholds.ts';
-import type { Policy } from '../decide/types.ts';
+import type { HistoryEntry, Policy } from '../decide/types.ts';
 import { historyNeededMs } from '../decide/window.ts';
 import { EXIT, UserError, type ExitCode } from '../errors.ts';
 import { renderExplanation } from '../output/explain-report.ts';
@@ -16,6 +17,7 @@ import { readScreen } from '../output/screen.ts';
 import { openOutput } from '../output/terminal.ts';
 import { wrapLines } from '../output/wrap.ts';
 import type { Now } from '../state/dates.ts';
+import { readOverview } from '../systemd/timer.ts';
 import { listLimits } from './explain-limits.ts';
 import { logWarnings, openCommandLog } from './log-events.ts';
 import { readNow, readRecorded, type Recorded } from './recorded.ts';
@@ -44,13 +46,30 @@ export async function explainCommand(options: ExplainOptions): Promise<ExitCode>
   const project = requireServed(name, named);
   const recorded = await readRecorded(named.config);
   for (const warning of recorded.warnings) log.warn({ event: 'history' }, warning);
-  const explanation = explain(name, project, recorded, readNow());
+  const timerOn = await isTimerOn();
+  const explanation = { ...explain(name, project, recorded, readNow()), timer_on: timerOn };
   if (options.json === true) writeOut(`${JSON.stringify(explanation)}\n`);
   else openOutput(options).write(wrapLines(renderExplanation(explanation), readScreen().columns));
   return EXIT.ok;
 }
 
-function explain(name: string, project: Project, recorded: Recorded, now: Now): Explanation {
+/** null: there is none, or systemd does not answer. */
+async function isTimerOn(): Promise<boolean | null> {
+  try {
+    const { timer } = await readOverview([]);
+    return timer.state === 'not_installed' ? null : timer.state === 'on';
+  } catch (error) {
+    if (error instanceof UserError) return null;
+    throw error;
+  }
+}
+
+function explain(
+  name: string,
+  project: Project,
+  recorded: Recorded,
+  now: Now,
+): Omit<Explanation, 'timer_on'> {
   const service = project.service_name;
   const { history, intervalMs, sample } = recorded;
   const policy = recorded.policies.find((each) => each.service === service);
@@ -68,7 +87,7 @@ function explain(name: string, project: Project, recorded: Recorded, now: Now): 
       : Math.max(0, now.ms - Date.parse(sample.at));
   const horizonMs = findHorizonMs(policy, recorded);
   const all = {
-    history: [...history, ...recorded.after],
+    history: [...withoutFirstLook(history), ...recorded.after],
     policiesAt: (afterMs: number) =>
       recorded.policiesAt(now.ms - ageMs + afterMs).filter((each) => each.service === service),
   };
@@ -83,6 +102,7 @@ function explain(name: string, project: Project, recorded: Recorded, now: Now): 
     running: found.running ?? null,
     metrics: listThresholds({ history, checkIntervalMs: intervalMs }, policy).map((metric) => ({
       ...metric,
+      first_look: isFirstLook(sample, metric.metric),
       thresholds: metric.thresholds.map(({ heldMs, neededMs, ...rest }) => ({
         ...{ ...rest, held_s: heldMs / 1000, needed_s: neededMs / 1000 },
       })),
@@ -107,6 +127,15 @@ function explain(name: string, project: Project, recorded: Recorded, now: Now): 
           },
     horizon_s: horizonMs / 1000,
   };
+}
+
+/** A first look goes on as nothing: what is foretold from it would not come. */
+function withoutFirstLook(history: readonly HistoryEntry[]): HistoryEntry[] {
+  return history.map((entry) =>
+    entry.kind === 'sample' && isFirstLook(entry, 'cpu')
+      ? { ...entry, host: { ...entry.host, cpu_percent: null } }
+      : entry,
+  );
 }
 
 /** What is said of a project that is not looked at. */

@@ -36,7 +36,7 @@ export async function historyCommand(options: HistoryOptions): Promise<ExitCode>
 
 /** The document of `history --json`: the lines of the history, their moments made right, other projects left out. */
 function toDocument({
-  fromMs,
+  sinceMs,
   toMs,
   samples,
   changes,
@@ -47,7 +47,7 @@ function toDocument({
   const toIso = (ms: number): string => new Date(ms).toISOString();
   return {
     v: 1,
-    since: toIso(fromMs),
+    since: toIso(sinceMs),
     until: toIso(toMs),
     projects: projects.map(({ project, service }) => ({ project, service })),
     samples: samples.map(({ atMs, sample }) => ({

@@ -1,4 +1,4 @@
-import { confirm, isCancel, multiselect, note, password, text } from '@clack/prompts';
+import { confirm, isCancel, multiselect, note, password, select, text } from '@clack/prompts';
 import { parseServerUrl } from '../brokers/broker-url.ts';
 import { isBrokerUrl } from '../init/find-broker.ts';
 import { cleanLine } from '../output/clean.ts';
@@ -15,17 +15,10 @@ const USUAL_BROKER = 'redis://localhost:6379/0';
  * answered is tried at once; a password is asked for where one is wanted, and is never shown.
  */
 export async function askBroker(candidate: Candidate): Promise<Answer<{ url: string | null }>> {
-  const { service, guess } = candidate;
-  for (;;) {
-    const url = await text({
-      message: `Broker of ${service}: its URL, or nothing to go by the host's CPU`,
-      initialValue: guess ?? USUAL_BROKER,
-      validate: (value = '') =>
-        value === '' || isUsable(value) ? undefined : `Such as ${USUAL_BROKER} or amqp://host//`,
-    });
-    if (isCancel(url)) return null;
-    // an empty text is told as none
-    if (!url) return { url: null };
+  for (let { guess } = candidate; ; guess = null) {
+    const url = guess === null ? await askUrl(candidate) : await chooseUrl(candidate, guess);
+    if (url === null) return null;
+    if (url === '') return { url: null };
     const answer = await tryBroker(candidate, url);
     if (answer === null || 'url' in answer) return answer;
     note(cleanLine(answer.error), 'That does not work', { format: (line) => line });
@@ -33,6 +26,33 @@ export async function askBroker(candidate: Candidate): Promise<Answer<{ url: str
     if (isCancel(again)) return null;
     if (!again) return { url: null };
   }
+}
+
+/** What it is connected to, another one, or none (an empty text). */
+async function chooseUrl(candidate: Candidate, guess: string): Promise<Answer<string>> {
+  const chosen = await select({
+    message: `Broker of ${candidate.service}: its URL`,
+    options: [
+      { value: guess, label: guess, hint: 'it is connected to that' },
+      { value: 'other', label: 'another one' },
+      { value: '', label: 'none: go by its own CPU' },
+    ],
+    showInstructions: false,
+  });
+  if (isCancel(chosen)) return null;
+  return chosen === 'other' ? askUrl(candidate) : chosen;
+}
+
+/** What is typed, and nothing that was there before. */
+async function askUrl({ service }: Candidate): Promise<Answer<string>> {
+  const url = await text({
+    message: `Broker of ${service}: its URL, or nothing to go by its own CPU`,
+    placeholder: `such as ${USUAL_BROKER}`,
+    validate: (value = '') =>
+      value === '' || isUsable(value) ? undefined : `Such as ${USUAL_BROKER} or amqp://host//`,
+  });
+  // an empty text is told as none
+  return isCancel(url) ? null : (url ?? '');
 }
 
 function isUsable(url: string): boolean {
@@ -67,23 +87,39 @@ export function withPassword(url: string, secret: string): string {
   return `${scheme}${user}:${encodeURIComponent(secret)}@${rest}`;
 }
 
+/** Which of the services that were found are to be added. */
+export async function askAdded(proposals: readonly Proposal[]): Promise<Answer<Proposal[]>> {
+  if (proposals.length < 2) return [...proposals];
+  const chosen = await chooseProjects('Which are to be added?', proposals, true);
+  return chosen === null ? null : proposals.filter(({ project }) => chosen.includes(project));
+}
+
 /** Which projects autoscaler may change. */
 export async function askEnabled(proposals: readonly Proposal[]): Promise<Answer<Proposal[]>> {
+  if (proposals.length === 0) return [];
+  const chosen = await chooseProjects('Which may autoscaler change?', proposals, false);
+  if (chosen === null) return null;
+  return proposals.map((one) => ({ ...one, enabled: chosen.includes(one.project) }));
+}
+
+/** By name; each with its limits and what runs now. */
+async function chooseProjects(
+  question: string,
+  proposals: readonly Proposal[],
+  all: boolean,
+): Promise<Answer<string[]>> {
+  const options = proposals.map(({ project, minWorkers, maxWorkers, candidate }) => ({
+    value: project,
+    label: `${cleanLine(project)}: ${minWorkers}–${maxWorkers} (now ${candidate.workers})`,
+  }));
   const chosen = await multiselect({
-    message: 'Which may autoscaler change? Space: choose, a: all, Enter: go on',
-    options: proposals.map(({ project, minWorkers, maxWorkers }) => ({
-      ...{
-        value: project,
-        label: cleanLine(project),
-        hint: `${minWorkers} to ${maxWorkers} workers`,
-      },
-    })),
-    initialValues: [],
+    message: `${question} (least–most workers) Space: choose, a: all, Enter: go on`,
+    options,
+    initialValues: all ? options.map(({ value }) => value) : [],
     required: false,
     showInstructions: false,
   });
-  if (isCancel(chosen)) return null;
-  return proposals.map((one) => ({ ...one, enabled: chosen.includes(one.project) }));
+  return isCancel(chosen) ? null : chosen;
 }
 
 /** Whether to write it. */

@@ -16,7 +16,13 @@ import { isUnitName, readUnits } from '../systemd/units.ts';
 import { EXIT, UserError } from '../errors.ts';
 import { assumeRunning } from '../unit-file/assume-running.ts';
 import type { UnitSources, WorkerCommand } from '../unit-file/types.ts';
-import { locateWorkers, readWorkerCommand } from '../unit-file/workers.ts';
+import { classOfWorkers } from '../unit-file/gunicorn-concurrency.ts';
+import {
+  locateWorkers,
+  readCommandFacts,
+  readConcurrency,
+  readWorkerCommand,
+} from '../unit-file/workers.ts';
 import { makeActDeps } from './act-deps.ts';
 
 /** What stands in a call of systemctl at once. */
@@ -83,22 +89,36 @@ async function lookAt(unit: UnitState, config: Config): Promise<Candidate | Unus
   const location = assumeRunning(located, count);
   if (location.how === 'refused') {
     const { kind, code, message, hint } = location;
+    // they belong beside workers and have none of their own: nothing is amiss
+    if (code === 'beat_or_flower') return null;
     const isOne = kind !== null || tree !== null || code === 'uvicorn_only';
     return isOne ? { service: unit.id, why: message, hint } : null;
   }
   const { kind, workers } = location;
+  const concurrency = kind === 'gunicorn' ? readConcurrency(sources) : null;
   const { words, variables } = readCommand(sources, tree);
   const memoryMb = tree === null ? null : readMemoryMb(tree.workerPids);
   const broker = kind === 'celery' ? findBroker(words, variables) : null;
   return {
     ...{ service: unit.id, kind, workers, broker },
+    workerClass:
+      kind === 'celery' ? null : concurrency === null ? 'unknown' : classOfWorkers(concurrency),
     workerMb: memoryMb === null || count === null ? null : memoryMb / count,
     bind: kind === 'gunicorn' ? findBind(words) : null,
     guess: kind === 'celery' && broker === null && tree !== null ? guess(tree.masterPid) : null,
     queues: kind === 'celery' ? findQueues(words) : [],
+    showsTasks: kind === 'celery' && showsTasks(sources, tree),
     hasCpu: !isRunning(unit) || unit.cpuUsageNs !== null,
     obstacle: isRunning(unit) ? await askLive(unit, { kind, broker }, config) : null,
   };
+}
+
+/** The app itself may set another pool than the command line, which shows in its processes alone. */
+function showsTasks(sources: UnitSources, tree: WorkerTree | null): boolean {
+  const pool = readCommandFacts(sources)?.pool ?? 'prefork';
+  return (
+    (pool === 'prefork' || pool === 'processes') && (tree === null || tree.workerPids.length > 0)
+  );
 }
 
 function readSources(unit: UnitState): UnitSources | { error: string } {

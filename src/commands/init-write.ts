@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { isExample } from '../config/example.ts';
 import { EXIT, UserError } from '../errors.ts';
 import { makeFolders } from '../host/files/folders.ts';
 import { whoWeAre } from '../host/files/walk.ts';
@@ -13,14 +13,11 @@ export function requireFree(path: string): void {
   if (isThere && readExample(path) === null) throw alreadyThere(path);
 }
 
-/** The example as the installation has left it: by the checksum in its first line. null: something else. */
+/** The example as the installation has left it. Only a file itself is replaced. null: something else. */
 function readExample(path: string): Buffer | null {
   if (lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true) return null;
   const { bytes } = readTarget(path);
-  const text = bytes?.toString('utf8') ?? '';
-  const start = text.indexOf('\n') + 1;
-  const sum = /^\/\/ An example: .*\(sha256 ([0-9a-f]{64})\)\.\n/.exec(text)?.[1];
-  return sum === createHash('sha256').update(text.slice(start)).digest('hex') ? bytes : null;
+  return bytes !== null && isExample(bytes) ? bytes : null;
 }
 
 /**
@@ -47,6 +44,6 @@ function alreadyThere(path: string): UserError {
   return new UserError(
     EXIT.failed,
     `${path} is there already, and is not overwritten`,
-    'autoscaler init --output FILE writes another one; autoscaler check looks at this one.',
+    'autoscaler init --add adds services that it does not have; --output FILE writes another one; autoscaler check looks at this one.',
   );
 }

@@ -1,19 +1,20 @@
-import { cpus } from 'node:os';
 import type { GlobalOptions } from './global-options.ts';
-import { isRunning } from '../act/unit.ts';
 import { checkConfig } from '../config/check.ts';
 import { DEFAULT_PATH, findConfigPath } from '../config/read.ts';
-import { globalSchema, type Config } from '../config/schema.ts';
+import { globalSchema } from '../config/schema.ts';
+import { SHORTER_PAYS } from '../check/timer.ts';
+import { formatCount } from '../decide/wording.ts';
 import { EXIT, UserError } from '../errors.ts';
-import { propose } from '../init/propose.ts';
 import { renderConfig } from '../init/render.ts';
-import type { Candidate, Host, Proposal } from '../init/types.ts';
-import { measureHost } from '../measure/host.ts';
+import type { Proposal, Unusable } from '../init/types.ts';
 import { renderScan } from '../output/init-report.ts';
-import { openOutput } from '../output/terminal.ts';
-import { isTerminal, writeErr } from '../streams.ts';
+import { readScreen } from '../output/screen.ts';
+import { openOutput, type Output } from '../output/terminal.ts';
+import { wrapLines } from '../output/wrap.ts';
+import { writeErr } from '../streams.ts';
 import { requireFree, writeNewConfig } from './init-write.ts';
-import { askLive, scanServices, type Scan } from './init-scan.ts';
+import { choose, proposeFor, readHost, requireTerminal } from './init-choose.ts';
+import { scanServices } from './init-scan.ts';
 
 export interface InitOptions extends GlobalOptions {
   yes?: boolean;
@@ -33,20 +34,17 @@ export async function initCommand(options: InitOptions): Promise<number> {
   const path = options.output ?? findConfigPath(options.config);
   requireFree(path);
   const asks = options.yes !== true;
-  if (asks && !(process.stdin.isTTY && isTerminal('stdout'))) {
-    throw new UserError(
-      EXIT.usage,
-      'there is no terminal to ask on',
-      'autoscaler init --yes accepts all that is found; with --enable the projects are enabled too.',
-    );
-  }
+  if (asks) requireTerminal('init');
   const config = { projects: {}, global: globalSchema.parse({}) };
   const scan = await scanServices(config);
   const host = await readHost();
-  const proposals = propose(scan.candidates, host);
+  const services = new Set(scan.candidates.map(({ service }) => service));
+  const choice = { scan, host, path, config, taken: [], services, isAddition: false };
+  const proposals = proposeFor(choice, scan.candidates);
   const out = openOutput({ color: options.color, quiet: options.quiet === true });
-  if (options.json !== true)
+  if (options.json !== true) {
     out.write(renderScan({ ...scan, seen: scan.units.size }, proposals, host));
+  }
   if (proposals.length === 0) {
     throw new UserError(
       EXIT.failed,
@@ -54,60 +52,46 @@ export async function initCommand(options: InitOptions): Promise<number> {
       'Gunicorn or "celery worker" must be started by a systemd service.',
     );
   }
-  const chosen = asks
-    ? await ask(scan, { host, path, config })
-    : proposals.map((proposal) => ({ ...proposal, enabled: options.enable === true }));
-  if (chosen === null) {
-    writeErr('autoscaler: interrupted, nothing is written\n');
-    return INTERRUPTED;
-  }
+  const chosen = asks ? await choose(choice) : enableAll(proposals, options);
+  if (chosen === null) return tellInterrupted();
   const text = renderConfig(chosen, host);
   await checkConfig(path, Buffer.from(text));
   writeNewConfig(path, text);
+  return tellWritten(out, options, { path, chosen, unusable: scan.unusable });
+}
+
+/** All that was found, as it was asked for by `--enable`. */
+export function enableAll(
+  proposals: readonly Proposal[],
+  { enable }: Pick<InitOptions, 'enable'>,
+): Proposal[] {
+  return proposals.map((proposal) => ({ ...proposal, enabled: enable === true }));
+}
+
+/** The user broke off: nothing is written. */
+export function tellInterrupted(): number {
+  writeErr('autoscaler: interrupted, nothing is written\n');
+  return INTERRUPTED;
+}
+
+/** What was written, and what to do next. */
+export function tellWritten(
+  out: Output,
+  { json }: Pick<InitOptions, 'json'>,
+  { path, chosen, unusable }: { path: string; chosen: Proposal[]; unusable: Unusable[] },
+): number {
   const projects = chosen.map(({ project, enabled, candidate: { service, kind } }) => ({
     ...{ project, service, kind, enabled },
   }));
-  const { unusable } = scan;
-  if (options.json === true) {
-    out.write(`${JSON.stringify({ v: 1, path, projects, unusable })}\n`);
-  } else out.write(tellNext(path, projects));
+  if (json === true) out.write(`${JSON.stringify({ v: 1, path, projects, unusable })}\n`);
+  else out.write(wrapLines(tellNext(path, chosen), readScreen().columns));
   return EXIT.ok;
 }
 
-async function readHost(): Promise<Host> {
-  const { host } = await measureHost(null);
-  const { memory_available_mb: availableMb, memory_total_mb: totalMb = null } = host;
-  return { cores: cpus().length, totalMb: totalMb ?? 0, availableMb: availableMb ?? 0 };
-}
-
-/** null: the user broke off. */
-async function ask(
-  { candidates, units }: Scan,
-  { host, path, config }: { host: Host; path: string; config: Config },
-): Promise<Proposal[] | null> {
-  const { askBroker, askEnabled, askWrite } = await import('./init-ask.ts');
-  const known: Candidate[] = [];
-  for (const candidate of candidates) {
-    const isAsked = candidate.kind === 'celery' && candidate.broker === null;
-    const answer = isAsked ? await askBroker(candidate) : { url: null };
-    if (answer === null) return null;
-    known.push(answer.url === null ? candidate : await withBroker(candidate, answer.url));
-  }
-  const chosen = await askEnabled(propose(known, host));
-  return chosen !== null && (await askWrite(path)) ? chosen : null;
-
-  async function withBroker(candidate: Candidate, broker: string): Promise<Candidate> {
-    const unit = units.get(candidate.service);
-    const live = unit !== undefined && isRunning(unit);
-    const obstacle = live ? await askLive(unit, { ...candidate, broker }, config) : null;
-    return { ...candidate, broker, obstacle };
-  }
-}
-
-function tellNext(path: string, projects: { enabled: boolean }[]): string {
-  const off = projects.filter(({ enabled }) => !enabled).length;
-  const count = projects.length === 1 ? '1 project' : `${projects.length} projects`;
-  const rest = off === 0 ? '' : `, ${off === projects.length ? 'all' : off} disabled: left alone`;
+function tellNext(path: string, chosen: readonly Proposal[]): string {
+  const off = chosen.filter(({ enabled }) => !enabled).length;
+  const count = formatCount(chosen.length, 'project');
+  const rest = off === 0 ? '' : `, ${off === chosen.length ? 'all' : off} disabled: left alone`;
   // the timer looks at the usual place
   const isUsual = path === DEFAULT_PATH;
   const call = isUsual ? 'sudo autoscaler' : `sudo autoscaler --config ${path}`;
@@ -117,5 +101,9 @@ function tellNext(path: string, projects: { enabled: boolean }[]): string {
     `${call} run --dry-run`,
     ...(isUsual ? ['sudo systemctl enable --now autoscaler.timer'] : []),
   ];
-  return `\n${path}: ${count}${rest}\nNext:  ${lines.join('\n       ')}\n`;
+  const hasQueues = chosen.some(({ candidate }) => candidate.broker !== null);
+  const sooner = isUsual
+    ? `A run comes every 2 minutes; sooner: sudo autoscaler timer --every 30s${hasQueues ? `\n(${SHORTER_PAYS})` : ''}\n`
+    : '';
+  return `\n${path}: ${count}${rest}\nNext:  ${lines.join('\n       ')}\n${sooner}`;
 }

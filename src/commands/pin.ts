@@ -1,3 +1,4 @@
+import { formatCount } from '../decide/wording.ts';
 import { findProject } from '../config/find-project.ts';
 import { listLimits } from '../config/limits.ts';
 import type { Project } from '../config/schema.ts';
@@ -68,7 +69,7 @@ function requireLimits(name: string, project: Project, n: number): void {
   if (n >= min && n <= max) return;
   throw new UserError(
     EXIT.usage,
-    `${name} may have ${min} to ${max} workers, not ${n}`,
+    `${name} may have ${min} to ${formatCount(max, 'worker')}, not ${n}`,
     'Choose a number within, or change min_workers or max_workers in the config.',
   );
 }

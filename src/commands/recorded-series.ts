@@ -1,9 +1,11 @@
 import { findProject } from '../config/find-project.ts';
 import { readPoliciesAt } from '../config/policies-at.ts';
 import type { Config } from '../config/schema.ts';
+import { GAP_INTERVALS } from '../decide/breaks.ts';
 import { METRICS } from '../decide/metrics.ts';
 import type { ActionRecord, Policy, Sample } from '../decide/types.ts';
 import type { Point } from '../output/buckets.ts';
+import type { Dated } from '../state/dates.ts';
 import { readSince } from '../state/history.ts';
 import { readNow } from './recorded.ts';
 import { readTrueNames, tellTwin } from './true-names.ts';
@@ -33,6 +35,9 @@ export interface ProjectSeries {
 
 /** What was recorded since a moment. */
 export interface RecordedSeries {
+  /** the moment that was asked for */
+  sinceMs: number;
+  /** where what is shown begins: there, or at the first that was recorded since, which may be much later */
   fromMs: number;
   toMs: number;
   samples: { atMs: number; sample: Sample }[];
@@ -41,6 +46,8 @@ export interface RecordedSeries {
   memory: Series;
   /** what the host has, MB; null: not known */
   memoryTotalMb: number | null;
+  /** MB for each unit of `memory` */
+  memoryUnitMb: number;
   projects: ProjectSeries[];
   warnings: string[];
 }
@@ -87,9 +94,13 @@ export async function readSeries(
       })),
     };
   });
+  const memoryTotalMb = samples.at(-1)?.sample.host.memory_total_mb ?? null;
+  // as people tell it
+  const isLarge = (memoryTotalMb ?? 0) >= 1024;
+  const memoryUnitMb = isLarge ? 1024 : 1;
   const byService = new Map(projects.map(({ service, project }) => [service, project]));
   return {
-    ...{ fromMs: sinceMs, toMs: now.ms, samples, projects },
+    ...{ sinceMs, fromMs: findStart(entries, sinceMs, config), toMs: now.ms, samples, projects },
     warnings: [...warnings, ...twins.map(tellTwin)],
     changes: entries.flatMap(({ atMs, entry }) => {
       const project = byService.get(entry.kind === 'action' ? entry.service : '');
@@ -97,9 +108,20 @@ export async function readSeries(
     }),
     cpu: { name: 'cpu', unit: ' %', points: collect(({ host }) => host.cpu_percent) },
     memory: {
-      ...{ name: 'memory', unit: ' MB' },
-      points: collect(({ host }) => host.memory_available_mb),
+      ...{ name: 'memory', unit: isLarge ? ' GB' : ' MB' },
+      points: collect(({ host: { memory_available_mb: mb } }) =>
+        mb === null ? null : mb / memoryUnitMb,
+      ),
     },
-    memoryTotalMb: samples.at(-1)?.sample.host.memory_total_mb ?? null,
+    memoryTotalMb,
+    memoryUnitMb,
   };
+}
+
+/** Where the time that was asked for begins with nothing, as on a young host, that is left out. */
+function findStart(entries: readonly Dated[], sinceMs: number, { global }: Config): number {
+  const firstMs = entries[0]?.atMs ?? sinceMs;
+  return firstMs - sinceMs > GAP_INTERVALS * global.check_interval_seconds * 1000
+    ? firstMs
+    : sinceMs;
 }

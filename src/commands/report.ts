@@ -1,3 +1,4 @@
+import { formatCount } from '../decide/wording.ts';
 import { closeSync, readSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { GlobalOptions } from './global-options.ts';
@@ -43,7 +44,7 @@ export async function reportCommand(options: ReportOptions): Promise<ExitCode> {
     const { samples, changes } = series;
     const size = `${Math.ceil(Buffer.byteLength(html) / 1000)} kB`;
     openOutput(options).write(
-      `${output}: ${samples.length} samples, ${changes.length} changes, ${size}\n`,
+      `${output}: ${formatCount(samples.length, 'sample')}, ${formatCount(changes.length, 'change')}, ${size}\n`,
     );
   }
   return EXIT.ok;

@@ -1,3 +1,4 @@
+import { formatCount } from '../decide/wording.ts';
 import { toBrakePolicy } from '../config/brake-policy.ts';
 import { readLimits, tellLimits } from '../config/limits.ts';
 import type { Config, Project } from '../config/schema.ts';
@@ -35,7 +36,7 @@ export async function requireStep(asked: Asked, from: number, config: Config): P
   if (farthest === asked.workers) return;
   throw new UserError(
     EXIT.usage,
-    `${asked.project} has ${from} workers and may go to ${farthest} at once (max_step), not to ${asked.workers}`,
+    `${asked.project} has ${formatCount(from, 'worker')} and may go to ${farthest} at once (max_step), not to ${asked.workers}`,
     'Go there in steps, change max_step in the config, or insist with --force.',
   );
 }

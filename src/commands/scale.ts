@@ -1,3 +1,4 @@
+import { formatCount } from '../decide/wording.ts';
 import type { Logger } from 'pino';
 import { applyPlan } from '../act/apply.ts';
 import { startRecovery, whyBlocked } from '../act/recover.ts';
@@ -199,7 +200,7 @@ async function printPlan(plan: Plan, options: ScaleOptions): Promise<ExitCode> {
     const what =
       plan.from === plan.to
         ? 'nothing to do'
-        : `dry run: ${plan.from} → ${plan.to} workers, not done`;
+        : `dry run: ${plan.from} → ${formatCount(plan.to, 'worker')}, not done`;
     openOutput(options).write(`${plan.service}: ${what}\n${await renderDiff(plan.files)}`);
   }
   return EXIT.ok;
@@ -209,7 +210,10 @@ function printNothingToDo(plan: Plan, options: ScaleOptions): ExitCode {
   const { service, from, to } = plan;
   if (options.json === true)
     writeOut(`${JSON.stringify({ service, from, to, result: 'unchanged' })}\n`);
-  else openOutput(options).write(`${service} has ${to} workers already: nothing to do\n`);
+  else
+    openOutput(options).write(
+      `${service} has ${formatCount(to, 'worker')} already: nothing to do\n`,
+    );
   return EXIT.ok;
 }
 

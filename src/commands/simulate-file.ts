@@ -1,3 +1,4 @@
+import { formatCount } from '../decide/wording.ts';
 import { createReadStream } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { explainDecision } from '../decide/explain.ts';
@@ -76,12 +77,12 @@ function listChanges({ at, decisions }: SimulatedRun): Change[] {
 }
 
 function render(changes: readonly Change[], samples: number): string {
-  const count = samples === 1 ? '1 sample' : `${samples} samples`;
+  const count = formatCount(samples, 'sample');
   if (changes.length === 0) return `no changes in ${count}\n`;
   const rows = changes.map(({ at, project, from, to, reason }) => {
     return [at, project, `${from} → ${to}`, reason];
   });
-  const total = changes.length === 1 ? '1 change' : `${changes.length} changes`;
+  const total = formatCount(changes.length, 'change');
   return `${renderTable(['AT', 'PROJECT', 'WORKERS', 'REASON'], rows)}\n${total} in ${count}\n`;
 }
 

@@ -7,11 +7,12 @@ import { countHolds } from '../decide/holds.ts';
 import type { ActionRecord } from '../decide/types.ts';
 import { UserError } from '../errors.ts';
 import { toUserError } from '../host-fault.ts';
-import type { PendingStatus, StatusReport, StatusTimer } from '../output/status-types.ts';
+import type { PendingStatus, StatusReport } from '../output/status-types.ts';
 import type { Dated, Now } from '../state/dates.ts';
 import type { followSince } from '../state/follow.ts';
 import { recallUnitStates } from '../systemd/known-states.ts';
 import { readOverview, type Overview } from '../systemd/timer.ts';
+import { describeTimer } from './describe-timer.ts';
 import { readNow, readRecorded, type Recorded } from './recorded.ts';
 import { describeService } from './status-service.ts';
 import { renameServices, tellTwin } from './true-names.ts';
@@ -31,7 +32,7 @@ const USUAL_HOLDS = ['duration', 'memory', 'cooldown', 'paused', 'at_limit'];
 export async function gatherStatus(
   written: Config,
   readDay: ReturnType<typeof followSince>,
-): Promise<StatusReport> {
+): Promise<Omit<StatusReport, 'example'>> {
   const now = readNow();
   const names = Object.values(written.projects).map(({ service_name: service }) => service);
   const overview = await tryOverview(names, written.global.state_dir);
@@ -46,11 +47,12 @@ export async function gatherStatus(
   const { pending, notes } = await readPending(config);
   const changes = dateChanges(entries);
   const { sample } = recorded;
+  const lastSample = describeAge(recorded, now);
   return {
     v: 1,
     at: new Date(now.ms).toISOString(),
-    timer: describeTimer(overview, now),
-    last_sample: sample === null ? null : describeAge(recorded, now),
+    timer: describeTimer(overview, now, lastSample?.this_boot === true ? lastSample.at : null),
+    last_sample: lastSample,
     check_interval_s: config.global.check_interval_seconds,
     host: sample === null ? null : pickHost(sample.host),
     services: projects.map(([name, project], index) => {
@@ -127,24 +129,6 @@ async function tryOverview(
     if (error instanceof UserError) return { error: error.message };
     throw error;
   }
-}
-
-function describeTimer(overview: Overview | { error: string }, now: Now): StatusTimer {
-  if ('error' in overview) {
-    const nothing = { next_at: null, last_at: null, last_result: null, last_exit_code: null };
-    return { state: 'unknown', enabled: false, running: false, ...nothing, error: overview.error };
-  }
-  const { state, enabled, nextMs, runningSinceMs, lastMs, lastResult, lastExitCode } =
-    overview.timer;
-  // the clock that systemd uses for such timers
-  const monotonicMs = Number(process.hrtime.bigint() / 1_000_000n);
-  const toIso = (ms: number | null): string | null =>
-    ms === null ? null : new Date(now.ms + ms - monotonicMs).toISOString();
-  return {
-    ...{ state, enabled, running: runningSinceMs !== null },
-    ...{ next_at: toIso(nextMs), last_at: toIso(lastMs) },
-    ...{ last_result: lastResult, last_exit_code: lastExitCode, error: null },
-  };
 }
 
 /** The changes in progress by service; backups are root's alone, so that others are only told. */

@@ -2,11 +2,13 @@ import type { Limits } from '../config/limits.ts';
 import type { Project } from '../config/schema.ts';
 import { explainDecision, explainReason } from '../decide/explain.ts';
 import { findMetricError } from '../decide/metrics.ts';
-import { readMetric } from '../decide/moments.ts';
+import type { Pause } from '../decide/control-types.ts';
+import { isFirstLook, readMetric } from '../decide/moments.ts';
 import type { ActionRecord, Decision, Hold, Policy, Reason } from '../decide/types.ts';
 import type {
   LastChange,
   PendingStatus,
+  StatusEnd,
   StatusMetric,
   StatusService,
   Streak,
@@ -44,7 +46,7 @@ export function describeService(
     ...{ project: name, service, enabled, active, workers, running, min_workers, max_workers },
     schedule,
     metrics: policy === undefined ? [] : listMetrics(policy, recorded, workers),
-    streak: decision === undefined ? null : findStreak(decision),
+    streak: decision === undefined ? null : findStreak(decision, policy, recorded),
     action: decision?.action ?? 'none',
     from: decision?.from ?? null,
     to: decision?.to ?? null,
@@ -52,6 +54,10 @@ export function describeService(
     hold: enabled ? hold : 'disabled',
     reason: decision === undefined ? null : explainDecision(decision),
     hold_reason: decision === undefined || hold === null ? null : explainHold(decision, hold),
+    pause: describePause(policy?.pause),
+    pin:
+      policy?.pin === undefined ? null : { workers: policy.pin.workers, until: policy.pin.until },
+    unseen: enabled && recorded.sample !== null && found === undefined,
     drift: workers !== null && running !== null && workers !== running,
     in_progress: pending,
     last_change: findLastChange(service, recorded, changed),
@@ -74,16 +80,35 @@ function listMetrics(policy: Policy, { sample }: Recorded, workers: number | nul
   });
 }
 
-/** The duration that runs: of the wanted change, where one is wanted. */
-function findStreak({ reasons, wanted }: Decision): Streak | null {
+/**
+ * The duration that runs: of the wanted change, where one is wanted. What a first look shows counts for nothing yet, and
+ * while a metric is missing nothing is lowered: neither foretells anything.
+ */
+function findStreak(
+  { reasons, wanted }: Decision,
+  policy: Policy | undefined,
+  { sample }: Recorded,
+): Streak | null {
+  const isBlind = policy?.metrics.some(
+    ({ metric }) => sample !== null && readMetric(sample, policy.service, metric) === null,
+  );
   const running = reasons.filter(
-    (reason) => (reason.code === 'above' || reason.code === 'below') && !reason.reached,
-  ) as Extract<Reason, { code: 'above' | 'below' }>[];
+    (reason): reason is Extract<Reason, { code: 'above' | 'below' }> =>
+      (reason.code === 'above' || (reason.code === 'below' && isBlind !== true)) &&
+      !reason.reached &&
+      (sample === null || !isFirstLook(sample, reason.metric)),
+  );
   const streak = running.find(({ workers }) => workers === wanted) ?? running[0];
   if (streak === undefined) return null;
   const { metric, code, workers, heldMs, neededMs } = streak;
   const direction = code === 'above' ? 'up' : 'down';
   return { metric, direction, workers, held_s: heldMs / 1000, needed_s: neededMs / 1000 };
+}
+
+function describePause(pause: Pause | undefined): StatusService['pause'] {
+  if (pause === undefined) return null;
+  const end = (of: Pause['up']): StatusEnd | null => (of === null ? null : { until: of.until });
+  return { up: end(pause.up), down: end(pause.down) };
 }
 
 /** The reasons that each hold goes by. */

@@ -19,11 +19,11 @@ export interface StatusOptions extends GlobalOptions {
 
 /** One screen that says how things stand, from what the last run recorded; nothing is measured or changed. */
 export async function statusCommand(options: StatusOptions): Promise<number> {
-  const { config, warnings } = await loadConfig(findConfigPath(options.config));
+  const { config, warnings, isExample } = await loadConfig(findConfigPath(options.config));
   await warn(options, 'config', warnings.map(formatFault));
   const readDay = followSince(config.global.state_dir);
   const look = async (): Promise<string> => {
-    const report = await gatherStatus(config, readDay);
+    const report = { ...(await gatherStatus(config, readDay)), example: isExample };
     if (options.json === true) return `${JSON.stringify(report)}\n`;
     return renderStatus(report, readScreen(), openOutput(options));
   };

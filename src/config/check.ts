@@ -3,10 +3,12 @@ import {
   faultAt,
   findHiddenKeys,
   locate,
+  nodeAt,
   parseDocument,
   readValue,
   type Document,
 } from './document.ts';
+import { isExample } from './example.ts';
 import { ConfigError, inFileOrder, type Fault } from './fault.ts';
 import type { LoadedConfig } from './loaded-config.ts';
 import { resolveConfig } from './resolve.ts';
@@ -33,6 +35,8 @@ export async function checkConfig(path: string, bytes: Buffer): Promise<LoadedCo
     config: resolveConfig(parsed.data),
     warnings: inFileOrder(warnings.map((finding) => locate(document, finding))),
     path,
+    isIntervalGiven: nodeAt(document, ['global', 'check_interval_seconds']) !== undefined,
+    isExample: isExample(bytes),
   };
 }
 

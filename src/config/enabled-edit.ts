@@ -1,4 +1,4 @@
-import { nodeAt, type Document } from './document.ts';
+import { nodeAt, splice, type Document } from './document.ts';
 
 /**
  * The text of a config with one project enabled or disabled, and every other byte as it was. For a project that
@@ -16,8 +16,4 @@ export function editEnabled(document: Document, project: string, enabled: boolea
   // on a line of its own: so is the new one
   const layout = /(\r?\n)([ \t]*)$/.exec(before)?.[0] ?? ' ';
   return splice(text, first.offset, first.offset, `"enabled": ${String(enabled)},${layout}`);
-}
-
-function splice(text: string, start: number, end: number, by: string): string {
-  return text.slice(0, start) + by + text.slice(end);
 }

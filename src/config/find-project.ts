@@ -1,9 +1,9 @@
 import { EXIT, UserError } from '../errors.ts';
-import { closest } from 'fastest-levenshtein';
 import type { Config, Project } from './schema.ts';
 import { unitName } from './service-name.ts';
+import { findNearNames } from './near-names.ts';
 
-/** A project by its name or by its unit. @throws UserError usage for an unknown one, naming the nearest */
+/** A project by its name or by its unit. @throws UserError usage for an unknown one, naming what is near */
 export function findProject(
   name: string,
   { projects }: Pick<Config, 'projects'>,
@@ -14,10 +14,17 @@ export function findProject(
   for (const [each, project] of Object.entries(projects)) {
     if (project.service_name === unit) return { name: each, project };
   }
+  throw new UserError(
+    EXIT.usage,
+    `${JSON.stringify(name)}: no such project in the config`,
+    tellProjects(name, projects),
+  );
+}
+
+function tellProjects(name: string, projects: Config['projects']): string {
   const names = Object.keys(projects);
-  const hint =
-    names.length === 0
-      ? 'The config has no projects.'
-      : `Did you mean ${closest(name, names)}? The config has: ${names.join(', ')}`;
-  throw new UserError(EXIT.usage, `${JSON.stringify(name)}: no such project in the config`, hint);
+  if (names.length === 0) return 'The config has no projects.';
+  const near = findNearNames(name.replace(/\.service$/, ''), names);
+  const meant = near.length === 0 ? '' : `Did you mean ${near.join(' or ')}? `;
+  return `${meant}The config has: ${names.join(', ')}`;
 }

@@ -1,3 +1,4 @@
+import { formatCount } from '../decide/wording.ts';
 import type { Policy } from '../decide/types.ts';
 import type { Schedule } from './schedule-keys.ts';
 import type { Project } from './schema.ts';
@@ -41,7 +42,7 @@ export function withLimits(policy: Policy, { minWorkers, maxWorkers, schedule }:
 /** `3 to 4 workers (schedule "office")` */
 export function tellLimits({ minWorkers, maxWorkers, schedule }: Limits): string {
   const from = schedule === null ? '' : ` (schedule "${schedule}")`;
-  return `${minWorkers} to ${maxWorkers} workers${from}`;
+  return `${minWorkers} to ${formatCount(maxWorkers, 'worker')}${from}`;
 }
 
 function ownLimits({ min_workers: minWorkers, max_workers: maxWorkers }: Project): Limits {

@@ -7,4 +7,8 @@ export interface LoadedConfig {
   /** what is odd but does no harm */
   warnings: Fault[];
   path: string;
+  /** whether it says `check_interval_seconds`; where it does not, that is as often as the timer fires */
+  isIntervalGiven: boolean;
+  /** it is the example of the installation, as that has left it */
+  isExample: boolean;
 }

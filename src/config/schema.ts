@@ -132,7 +132,9 @@ export const globalSchema = z
     {
       check_interval_seconds: z._default(
         number('seconds, a number from 1 to 86400', 1, 86_400).check(
-          z.describe('How often the timer runs: a gap in the samples is told by it.'),
+          z.describe(
+            'How often the timer fires: a gap in the samples is told by it. Default: what the timer itself says, 120 as it is installed.',
+          ),
         ),
         120,
       ),

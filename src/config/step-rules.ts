@@ -1,3 +1,4 @@
+import { formatCount } from '../decide/wording.ts';
 import type { Finding } from './document.ts';
 import type { ProjectRule } from './project-rule.ts';
 import type { WrittenProject } from './schema.ts';
@@ -48,7 +49,7 @@ export const STEP_RULES: ProjectRule[] = THRESHOLD_KEYS.flatMap((metric) => [
       const hint =
         against.workers === step.workers
           ? 'a value between the two would be too high and too low at once'
-          : `a value between the two would lead to ${step.workers} workers and back to ${against.workers} for ever`;
+          : `a value between the two would lead to ${formatCount(step.workers, 'worker')} and back to ${against.workers} for ever`;
       return [
         {
           key: step.key,
@@ -98,10 +99,14 @@ export const STEP_RULES: ProjectRule[] = THRESHOLD_KEYS.flatMap((metric) => [
     ({ up, down }, { min_workers: min, max_workers: max }) => [
       ...up
         .filter(({ workers }) => workers <= min)
-        .map(({ key }) => unused(key, `there are never fewer than ${min} workers (min_workers)`)),
+        .map(({ key }) =>
+          unused(key, `there are never fewer than ${formatCount(min, 'worker')} (min_workers)`),
+        ),
       ...down
         .filter(({ workers }) => workers >= max)
-        .map(({ key }) => unused(key, `there are never more than ${max} workers (max_workers)`)),
+        .map(({ key }) =>
+          unused(key, `there are never more than ${formatCount(max, 'worker')} (max_workers)`),
+        ),
     ],
   ),
   rule(metric, 'warning', 'threshold-out-of-reach', [], ({ up, down }) => [

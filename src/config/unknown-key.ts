@@ -1,4 +1,5 @@
-import { closest, distance } from 'fastest-levenshtein';
+import { distance } from 'fastest-levenshtein';
+import { findNearNames, formOf } from './near-names.ts';
 import type { KeyPath } from './fault.ts';
 import { scheduleSchema } from './schedule-keys.ts';
 import { sslOptionsSchema, transportOptionsSchema } from './broker-schema.ts';
@@ -33,7 +34,7 @@ export function describeUnknownKey(path: KeyPath): UnknownKey {
   if (path[0] === 'projects' && path.length === 2) return describeProjectName();
   if (/_thresholds$/.test(String(path.at(-2)))) return describeStepKey(key);
   const place = placeOf(path);
-  const near = findNear(key, place.keys);
+  const near = findNearNames(key, place.keys);
   const elsewhere = PLACES.find(({ keys }) => keys.includes(key));
   const hint =
     elsewhere === undefined || near.includes(key)
@@ -65,7 +66,7 @@ function describeProjectName(): UnknownKey {
 function describeStepKey(key: string): UnknownKey {
   const direction = /down/i.test(key) ? 'down' : 'up';
   const workers = /[1-9][0-9]{0,3}(?![0-9])/.exec(key)?.[0];
-  const near = workers === undefined ? [] : findNear(key, [`scale_${direction}_${workers}`]);
+  const near = workers === undefined ? [] : findNearNames(key, [`scale_${direction}_${workers}`]);
   return {
     found: 'unknown key',
     expected: null,
@@ -81,33 +82,8 @@ function didYouMean(keys: string[]): string | null {
   return quoted.length === 0 ? null : `did you mean ${quoted.join(' or ')}?`;
 }
 
-/** The known key that `key` is most likely a misspelling of, or those that it may be short for. */
-function findNear(key: string, known: string[]): string[] {
-  const written = formOf(key);
-  const near = closest(written, known.map(formOf));
-  return distance(written, near) <= allowedFor(near)
-    ? known.filter((candidate) => formOf(candidate) === near)
-    : known.filter((candidate) => isShortened(written, formOf(candidate)));
-}
-
-/** Whether `written` is, but for a slip, the start or the end of `full`, or stands within it, or it within `written`. */
-function isShortened(written: string, full: string): boolean {
-  if (full.includes(written) || written.includes(full)) return written.length >= 2;
-  if (written.length < 6) return false;
-  const parts = [full.slice(0, written.length), full.slice(-written.length)];
-  return parts.some((part) => distance(written, part) <= allowedFor(written));
-}
-
 function sortByNearness(key: string, known: string[]): string[] {
   const farness = (candidate: string): number =>
     distance(formOf(key), formOf(candidate)) / Math.max(key.length, candidate.length);
   return known.toSorted((a, b) => farness(a) - farness(b));
-}
-
-function allowedFor(text: string): number {
-  return Math.max(1, Math.floor(text.length / 4));
-}
-
-function formOf(text: string): string {
-  return text.toLowerCase().replaceAll(/[-_ ]/g, '');
 }

@@ -3,7 +3,7 @@ import type { Crossing } from './crossings.ts';
 import type { MetricName } from './metric-name.ts';
 import { METRICS } from './metrics.ts';
 import type { Decision, NewEvidence, Reason } from './types.ts';
-import { formatDuration, formatHeld, formatMetric, formatNumber } from './wording.ts';
+import { formatCount, formatDuration, formatHeld, formatMetric, formatNumber } from './wording.ts';
 
 /** A decision as one sentence with its numbers: all reasons, then what follows from them. */
 export function explainDecision(decision: Decision): string {
@@ -189,5 +189,5 @@ function explainValue(metric: MetricName, value: number | null): string {
 }
 
 function explainCount(workers: number): string {
-  return workers === 1 ? '1 worker' : `${workers} workers`;
+  return formatCount(workers, 'worker');
 }

@@ -46,3 +46,11 @@ export function knownService(sample: Sample, service: string): ServiceSample | n
   const found = sample.services[service];
   return found === undefined || found.workers === null ? null : found;
 }
+
+/**
+ * Whether a value says nothing of what will be measured next: the host's CPU on the first sample of a boot is that of half
+ * a second, in which the run itself has just been started.
+ */
+export function isFirstLook({ span_s: span }: Sample, metric: MetricName): boolean {
+  return metric === 'cpu' && span === null;
+}

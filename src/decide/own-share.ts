@@ -28,7 +28,7 @@ export function applyOwnShare(
 }
 
 /** Percent of the busy CPU of the host over a streak that the service's cgroup has used. */
-function averageShare(
+export function averageShare(
   streak: readonly { sample: Sample; addsMs: number }[],
   service: string,
 ): number | { error: string } {

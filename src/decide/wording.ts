@@ -26,6 +26,17 @@ export function formatNumber(value: number): string {
   return String(Math.round(value * 10) / 10);
 }
 
+/** `1 worker`, `2 workers`, `1 process`, `2 processes`: a number of things, by the name of one. */
+export function formatCount(count: number, one: string): string {
+  if (count === 1) return `1 ${one}`;
+  return `${count} ${/s$/.test(one) ? `${one}es` : `${one}s`}`;
+}
+
+/** Memory for people: `512 MB`, from 1024 on `4.2 GB` (2^20 and 2^30 bytes). */
+export function formatMemory(mb: number): string {
+  return mb < 1024 ? `${Math.round(mb)} MB` : `${(mb / 1024).toFixed(1)} GB`;
+}
+
 type Part = [count: number, unit: string];
 
 function splitDuration(ms: number): Part[] {

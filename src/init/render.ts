@@ -1,10 +1,17 @@
+import { formatCount, formatMemory } from '../decide/wording.ts';
 import { cleanText } from '../model/clean-text.ts';
-import type { Host, Proposal } from './types.ts';
+import type { Candidate, Host, Proposal } from './types.ts';
 
 /** The config as text, each project with what was found. The broker's URL is in it, and so may a secret be. */
 export function renderConfig(proposals: readonly Proposal[], host: Host): string {
-  const projects = proposals.map(renderProject).join(',\n');
-  return `// Written by "autoscaler init": ${host.cores} processors, ${Math.round(host.totalMb)} MB of memory.
+  const projects = proposals
+    .map((proposal) =>
+      renderProject(proposal)
+        .map((line) => `    ${line}`)
+        .join('\n'),
+    )
+    .join(',\n');
+  return `// Written by "autoscaler init": ${formatCount(host.cores, 'processor')}, ${formatMemory(host.totalMb)} of memory.
 // Check it:            sudo autoscaler check
 // What would be done:  sudo autoscaler run --dry-run
 {
@@ -12,57 +19,70 @@ export function renderConfig(proposals: readonly Proposal[], host: Host): string
 ${projects}
   },
   "global": {
-    // must be what the timer has: OnUnitActiveSec
-    "check_interval_seconds": 120,
     "log_file": "/var/log/autoscaler.log"
   }
 }
 `;
 }
 
-function renderProject(proposal: Proposal): string {
-  const { project, candidate, enabled, minWorkers, maxWorkers, metric, ownShare, apply } = proposal;
-  const { kind, workers, workerMb, bind, broker, obstacle, service } = candidate;
-  const holds = workerMb === null ? '' : `, ${Math.round(workerMb)} MB each`;
-  const at = bind === null ? '' : `, on ${cleanText(bind)}`;
-  const queues =
-    metric === 'queue'
+/** A project as lines of the config, none of them indented but within its braces; no comma behind the last. */
+export function renderProject(proposal: Proposal): string[] {
+  const { project, candidate, enabled, minWorkers, maxWorkers, reasons, apply } = proposal;
+  const { broker, queues, obstacle, service, kind } = candidate;
+  const { metrics, queueMetric, minutes, maxStep, adaptive = false } = reasons;
+  const goesByQueue = metrics.some(({ key }) => key === 'queue_thresholds');
+  const inner = [
+    `"enabled": ${enabled},`,
+    `"service_name": ${JSON.stringify(service)},`,
+    `// ${tellLeast(proposal)}`,
+    `"min_workers": ${minWorkers}, "max_workers": ${maxWorkers},`,
+    ...(kind === 'celery' && !goesByQueue
+      ? ['// no broker was found: add "broker_url" and "queue_thresholds" to scale by the queue']
+      : []),
+    ...metrics.flatMap(({ key, thresholds, why }) => [
+      `// ${why}`,
+      `"${key}": ${JSON.stringify(thresholds)},`,
+    ]),
+    ...(queueMetric === undefined ? [] : [`"queue_metric": "${queueMetric}",`]),
+    ...(minutes === undefined ? [] : [`"${minutes.key}": ${JSON.stringify(minutes.minutes)},`]),
+    ...(goesByQueue
+      ? [`"broker_url": ${JSON.stringify(broker)},`, `"queues": ${JSON.stringify(queues)},`]
+      : []),
+    `"max_step": ${JSON.stringify(maxStep)},`,
+    ...(adaptive
       ? [
-          `// tasks that wait: above the first for 2 minutes more workers, below the last for 10 fewer`,
-          `"queue_thresholds": ${JSON.stringify(proposal.thresholds)},`,
-          `"broker_url": ${JSON.stringify(broker)},`,
-          `"queues": ${JSON.stringify(candidate.queues)},`,
+          '// a lowering that had to be taken back makes the next one wait longer',
+          '"adaptive_scale_down": true,',
         ]
-      : [
-          ...(kind === 'celery'
-            ? [
-                '// no broker was found: add "broker_url" and "queue_thresholds" to scale by the queue',
-              ]
-            : []),
-          `// percent of the host's CPU: above for 2 minutes more workers, below for 10 fewer`,
-          `"cpu_thresholds": ${JSON.stringify(proposal.thresholds)},`,
-          ...(ownShare === null
-            ? []
-            : [
-                '// percent of the busy CPU that it must have used itself, so that idle projects stay as they are',
-                `"min_own_cpu_share": ${ownShare},`,
-              ]),
-        ];
-  const lines = [
-    `// ${kind === 'gunicorn' ? 'Gunicorn' : 'Celery'}, ${workers} ${workers === 1 ? 'worker' : 'workers'} now${holds}${at}`,
-    `${JSON.stringify(project)}: {`,
-    `  "enabled": ${enabled},`,
-    `  "service_name": ${JSON.stringify(service)},`,
-    `  "min_workers": ${minWorkers}, "max_workers": ${maxWorkers},`,
-    ...queues.map((line) => `  ${line}`),
-    `  "max_step": { "scale_down": 1 },`,
-    `  // MB that must remain available after a change`,
-    `  "memory_threshold_mb": ${proposal.memoryThresholdMb},`,
+      : []),
+    `// MB that must remain available after a change`,
+    `"memory_threshold_mb": ${proposal.memoryThresholdMb},`,
     ...(obstacle === null
       ? []
-      : [`  // cannot be changed without a restart: ${cleanText(obstacle)}`]),
-    `  "apply": ${JSON.stringify(apply)}`,
+      : [`// cannot be changed without a restart: ${cleanText(obstacle)}`]),
+    `"apply": ${JSON.stringify(apply)}`,
+  ];
+  return [
+    `// ${tellCandidate(candidate)}`,
+    `${JSON.stringify(project)}: {`,
+    ...inner.map((line) => `  ${line}`),
     '}',
   ];
-  return lines.map((line) => `    ${line}`).join('\n');
+}
+
+/** `Gunicorn (sync), 3 workers now, 54 MB each, on 127.0.0.1:8000`. */
+function tellCandidate({ kind, workerClass, workers, workerMb, bind }: Candidate): string {
+  const isTold = workerClass !== null && workerClass !== 'unknown';
+  return [
+    `${kind === 'gunicorn' ? 'Gunicorn' : 'Celery'}${isTold ? ` (${workerClass})` : ''}`,
+    `${formatCount(workers, 'worker')} now`,
+    ...(workerMb === null ? [] : [`${formatMemory(workerMb)} each`]),
+    ...(bind === null ? [] : [`on ${cleanText(bind)}`]),
+  ].join(', ');
+}
+
+function tellLeast({ candidate: { workers }, minWorkers }: Proposal): string {
+  return minWorkers > workers
+    ? 'one slow request blocks a single worker of the class sync, so two at least; the first run adds one'
+    : 'never fewer than run now';
 }

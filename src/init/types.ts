@@ -1,10 +1,13 @@
 import type { Kind } from '../decide/types.ts';
+import type { WorkerClass } from '../unit-file/gunicorn-concurrency.ts';
 
 /** A service that can be scaled, as it was found. */
 export interface Candidate {
   /** the unit */
   service: string;
   kind: Kind;
+  /** of a Gunicorn; null: a Celery worker */
+  workerClass: WorkerClass | null;
   /** declared workers */
   workers: number;
   /** what one of them holds; null: not known */
@@ -17,6 +20,8 @@ export interface Candidate {
   guess: string | null;
   /** of a Celery worker */
   queues: string[];
+  /** whether the tasks that a Celery worker runs show in its processes: not with threads, gevent or eventlet */
+  showsTasks: boolean;
   /** whether systemd counts the CPU that the service uses */
   hasCpu: boolean;
   /** why the running pool could not be changed without a restart; null: it can */
@@ -37,6 +42,33 @@ export interface Host {
   availableMb: number;
 }
 
+/** Thresholds of a metric that a project is to go by. */
+export interface ProposedMetric {
+  key:
+    | 'busy_thresholds'
+    | 'backlog_thresholds'
+    | 'service_cpu_thresholds'
+    | 'cpu_thresholds'
+    | 'queue_thresholds';
+  thresholds: Record<string, number>;
+  /** what they mean, a line of a comment */
+  why: string;
+}
+
+/** What changes the number of workers, and what holds that back. */
+export interface Reasons {
+  /** in a few words: `by its queue` */
+  by: string;
+  metrics: ProposedMetric[];
+  /** `queue_metric`, where it is not the usual one */
+  queueMetric?: 'load';
+  /** durations, where they are not the usual ones */
+  minutes?: { key: string; minutes: { scale_up: number; scale_down: number } };
+  maxStep: { scale_up?: number; scale_down: number };
+  /** `adaptive_scale_down` */
+  adaptive?: boolean;
+}
+
 /** What the config is to say of a candidate. */
 export interface Proposal {
   project: string;
@@ -44,10 +76,7 @@ export interface Proposal {
   enabled: boolean;
   minWorkers: number;
   maxWorkers: number;
-  metric: 'cpu' | 'queue';
-  /** percent of the busy CPU that it must have used itself to be raised; null: not asked for */
-  ownShare: number | null;
-  thresholds: Record<string, number>;
+  reasons: Reasons;
   memoryThresholdMb: number;
   apply: 'live' | 'restart';
 }

@@ -1,3 +1,4 @@
+import { formatCount } from '../decide/wording.ts';
 import type { Finding, Severity } from '../check/types.ts';
 import { cleanStrings } from './clean.ts';
 import type { Output } from './terminal.ts';
@@ -35,10 +36,6 @@ export function renderCheck(document: CheckDocument, out: Output, isQuiet: boole
     const help = remedy === null ? '' : `\n         → ${remedy}`;
     return `${head}${where}${evidence}${help}\n`;
   });
-  const total = `${counted(errors, 'error')}, ${counted(warnings, 'warning')}`;
+  const total = `${formatCount(errors, 'error')}, ${formatCount(warnings, 'warning')}`;
   return isQuiet && errors === 0 ? '' : `${lines.join('')}\n${total}\n`;
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

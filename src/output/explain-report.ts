@@ -1,5 +1,5 @@
 import { METRICS } from '../decide/metrics.ts';
-import { formatDuration, formatHeld, formatMetric } from '../decide/wording.ts';
+import { formatDuration, formatHeld, formatMetric, formatCount } from '../decide/wording.ts';
 import { formatAge, formatMoment } from './ages.ts';
 import { cleanStrings } from './clean.ts';
 import type { ExplainedMetric, ExplainedThreshold, Explanation } from './explain-types.ts';
@@ -9,8 +9,12 @@ import { renderTable } from './table.ts';
 const LIMIT_NAMES = {
   min_max: 'min, max',
   failed_change: 'failed',
+  paused: 'paused',
+  own_cpu_share: 'own CPU share',
   cooldown: 'cooldown',
   max_step: 'step',
+  running_tasks: 'running tasks',
+  projection: 'projection',
   memory: 'memory',
 } as const;
 
@@ -33,17 +37,23 @@ export function renderExplanation(explanation: Explanation): string {
   return parts.join('\n');
 }
 
-function renderMetric({ metric, value, error, thresholds }: ExplainedMetric): string {
+function renderMetric({
+  metric,
+  value,
+  error,
+  first_look: isFirst,
+  thresholds,
+}: ExplainedMetric): string {
   const { label } = METRICS[metric];
   const head =
     value === null
       ? `${label} unknown: ${error ?? ''}; nothing is lowered meanwhile`
-      : `${label} ${formatMetric(metric, value)}`;
+      : `${label} ${formatMetric(metric, value)}${isFirst ? ' (a first look of half a second: it counts from the next run on)' : ''}`;
   const rows = thresholds.map((each) => [
     `  ${each.direction}`,
     `${each.direction === 'up' ? '>' : '<'} ${formatMetric(metric, each.threshold)}`,
     `→ ${each.workers}`,
-    tellThreshold(each),
+    isFirst ? 'not counted yet' : tellThreshold(each),
   ]);
   return `${head}\n${rows.length === 0 ? '' : renderTable(['  WAY', 'AT', 'WORKERS', 'HELD'], rows)}`;
 }
@@ -66,18 +76,20 @@ function tellSince({ since, at }: Explanation): string {
 }
 
 /** `If cpu stays at 83.4 %: 3 workers in 2 m (at 04:12)`. */
-function tellNext({ metrics, next, at, horizon_s: horizon }: Explanation): string {
-  const values = metrics.map(({ metric, value }) => {
+function tellNext({ metrics, next, at, horizon_s: horizon, timer_on: on }: Explanation): string {
+  const values = metrics.map(({ metric, value, first_look: isFirst }) => {
     const { label } = METRICS[metric];
+    if (isFirst) return `${label} asks for nothing`;
     return value === null
       ? `${label} stays unknown`
       : `${label} stays at ${formatMetric(metric, value)}`;
   });
   const given = values.length === 0 ? 'If nothing changes' : `If ${values.join(' and ')}`;
   if (next === null) return `${given}: no change within ${formatDuration(horizon * 1000)}`;
-  const workers = next.to === 1 ? '1 worker' : `${next.to} workers`;
+  const workers = formatCount(next.to ?? 0, 'worker');
   const moment = formatMoment(Date.parse(next.at), Date.parse(at));
   const when =
     next.in_s > 0 ? `in ${formatAge(next.in_s * 1000)} (at ${moment})` : 'at the next run';
-  return `${given}: ${workers} ${when}\n  ${next.reason}`;
+  const off = on === false ? '\n  (the timer is off: no run comes by itself)' : '';
+  return `${given}: ${workers} ${when}\n  ${next.reason}${off}`;
 }

@@ -16,12 +16,23 @@ export interface ExplainedMetric {
   metric: MetricName;
   value: number | null;
   error: string | null;
+  /** a first look, which says nothing of what is measured next */
+  first_look: boolean;
   thresholds: ExplainedThreshold[];
 }
 
 /** What a limit allows and whether it cut something in the last decision. */
 export interface ExplainedLimit {
-  limit: 'min_max' | 'cooldown' | 'max_step' | 'memory' | 'failed_change';
+  limit:
+    | 'min_max'
+    | 'failed_change'
+    | 'paused'
+    | 'own_cpu_share'
+    | 'cooldown'
+    | 'max_step'
+    | 'running_tasks'
+    | 'projection'
+    | 'memory';
   acted: boolean;
   text: string;
 }
@@ -51,6 +62,8 @@ export interface Explanation {
   since: { at: string; action: string; from: number; to: number; result: string; reason: string }[];
   /** the first change that follows if what is measured stays as it is; null: none in sight */
   next: { at: string; in_s: number; to: number | null; reason: string } | null;
+  /** whether runs come by themselves, without which nothing follows; null: not known, as where cron makes them */
+  timer_on: boolean | null;
   /** how far `next` looked */
   horizon_s: number;
 }

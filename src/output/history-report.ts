@@ -1,5 +1,5 @@
 import type { DatedChange, RecordedSeries, Series } from '../commands/recorded-series.ts';
-import { formatNumber } from '../decide/wording.ts';
+import { formatNumber, formatCount } from '../decide/wording.ts';
 import { formatAge, formatMoment } from './ages.ts';
 import { fillBuckets } from './buckets.ts';
 import { cleanLine, cleanStrings } from './clean.ts';
@@ -15,17 +15,14 @@ const LEAST_LINE = 10;
 
 /** The time that was asked for: a line for each series, then the changes. */
 export function renderHistory(of: RecordedSeries, screen: Screen, out: Output): string {
-  const { fromMs, toMs, samples, changes } = of;
-  const head = `since ${formatMoment(fromMs, toMs)} (${formatAge(toMs - fromMs)}): ${count(samples.length, 'sample')}, ${count(changes.length, 'change')}`;
+  const { sinceMs, fromMs, toMs, samples, changes } = of;
+  const first = fromMs > sinceMs ? ', the first sample' : '';
+  const head = `since ${formatMoment(fromMs, toMs)}${first} (${formatAge(toMs - fromMs)}): ${formatCount(samples.length, 'sample')}, ${formatCount(changes.length, 'change')}`;
   const lines = [fitText(head, screen.columns), ''];
   if (samples.length === 0) lines.push('Nothing was recorded in this time.');
   else lines.push(...renderSeries(of, screen, out));
   if (changes.length > 0) lines.push('', ...renderChanges(changes, of, screen, out));
   return lines.map((line) => `${line}\n`).join('');
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
 
 function renderSeries(of: RecordedSeries, { columns, unicode }: Screen, out: Output): string[] {
@@ -38,7 +35,7 @@ function renderSeries(of: RecordedSeries, { columns, unicode }: Screen, out: Out
   ];
   const cells = rows.map(([project, series]) => {
     const values = series.points.map(({ value }) => value);
-    const isCoarse = series === of.memory;
+    const isCoarse = series === of.memory && of.memoryUnitMb === 1;
     const show = (value: number | undefined): string =>
       value === undefined ? '–' : formatNumber(isCoarse ? Math.round(value) : value);
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;

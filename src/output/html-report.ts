@@ -1,7 +1,7 @@
 import type { DatedChange, ProjectSeries, RecordedSeries } from '../commands/recorded-series.ts';
 import { METRICS } from '../decide/metrics.ts';
 import type { MetricPolicy } from '../decide/types.ts';
-import { formatDuration, formatMetric } from '../decide/wording.ts';
+import { formatCount, formatDuration, formatMemory, formatMetric } from '../decide/wording.ts';
 import { formatAge, formatMoment } from './ages.ts';
 import { escapeHtml } from './html.ts';
 import { renderPlot, type Flag, type Mark } from './plot.ts';
@@ -26,7 +26,7 @@ export function renderHtmlReport(of: RecordedSeries, hostName: string): string {
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 <link rel="icon" href="data:,"><title>${escapeHtml(title)}</title><style>${REPORT_STYLE}</style></head><body>
 <h1>${escapeHtml(title)}</h1>
-<p class="dim">${escapeHtml(span)} (${formatAge(toMs - fromMs)}), ${samples.length} samples, ${of.changes.length} changes</p>
+<p class="dim">${escapeHtml(span)} (${formatAge(toMs - fromMs)}), ${formatCount(samples.length, 'sample')}, ${formatCount(of.changes.length, 'change')}</p>
 ${of.warnings.map((warning) => `<p class="dim">${escapeHtml(warning)}</p>`).join('')}
 ${links.length > 1 ? `<nav>${links.join('')}</nav>` : ''}
 ${samples.length === 0 ? '<p>Nothing was recorded in this time.</p>' : renderHost(of)}
@@ -36,15 +36,18 @@ ${projects.map((project, index) => renderProject(project, index, of)).join('\n')
 }
 
 function renderHost(of: RecordedSeries): string {
-  const { fromMs, toMs, cpu, memory, memoryTotalMb } = of;
+  const { fromMs, toMs, cpu, memory, memoryTotalMb, memoryUnitMb } = of;
+  const memoryTotal = memoryTotalMb === null ? null : memoryTotalMb / memoryUnitMb;
   const common = { fromMs, toMs, flags: [], steps: false };
   const thresholds = of.projects.flatMap(({ policy }) => policy?.memoryThresholdMb ?? []);
   const marks = [...new Set(thresholds)].map((value): Mark => ({
-    ...{ value, label: `${value} MB must remain`, direction: 'limit' },
+    value: value / memoryUnitMb,
+    label: `${formatMemory(value)} must remain`,
+    direction: 'limit',
   }));
   return `<h2>Host</h2>
 ${renderPlot({ ...common, title: 'CPU', unit: cpu.unit, points: cpu.points, most: 100, marks: [] })}
-${renderPlot({ ...common, title: 'Memory available', unit: memory.unit, points: memory.points, most: memoryTotalMb, marks })}`;
+${renderPlot({ ...common, title: 'Memory available', unit: memory.unit, points: memory.points, most: memoryTotal, marks })}`;
 }
 
 function renderProject(project: ProjectSeries, index: number, of: RecordedSeries): string {

@@ -1,3 +1,4 @@
+import { formatCount, formatMemory } from '../decide/wording.ts';
 import { maskUrl } from '../config/mask.ts';
 import { cleanStrings } from './clean.ts';
 import type { Candidate, Host, Proposal, Unusable } from '../init/types.ts';
@@ -10,14 +11,14 @@ export function renderScan(
 ): string {
   const { seen, unusable } = { seen: scan.seen, unusable: cleanStrings(scan.unusable) };
   const proposals = cleanStrings(proposed);
-  const host = `${cores} ${cores === 1 ? 'processor' : 'processors'}, ${Math.round(totalMb)} MB of memory, ${Math.round(availableMb)} MB available`;
+  const host = `${formatCount(cores, 'processor')}, ${formatMemory(totalMb)} of memory, ${formatMemory(availableMb)} available`;
   const found = proposals.map(
     (proposal) =>
       `${proposal.candidate.service}: ${describe(proposal.candidate)}\n  → ${describeProposal(proposal)}\n`,
   );
   const refused = unusable.map(({ service, why, hint }) => `${service}: ${why}\n  → ${hint}\n`);
   return [
-    `${host}\n${seen} services looked at, ${proposals.length} can be scaled\n\n`,
+    `${host}\n${formatCount(seen, 'service')} looked at, ${proposals.length} can be scaled\n\n`,
     ...found,
     ...(refused.length > 0 ? [`\nCannot be used:\n`, ...refused] : []),
   ].join('');
@@ -27,16 +28,21 @@ function describe({ kind, workers, workerMb, bind, broker }: Candidate): string 
   const where = bind ?? (broker === null ? null : maskUrl(broker));
   return [
     kind === 'gunicorn' ? 'Gunicorn' : 'Celery',
-    workers === 1 ? '1 worker' : `${workers} workers`,
-    ...(workerMb === null ? [] : [`${Math.round(workerMb)} MB each`]),
+    formatCount(workers, 'worker'),
+    ...(workerMb === null ? [] : [`${formatMemory(workerMb)} each`]),
     ...(where === null ? [] : [where]),
     ...(kind === 'celery' && broker === null ? ['its broker is not known'] : []),
   ].join(', ');
 }
 
-function describeProposal({ candidate, minWorkers, maxWorkers, metric }: Proposal): string {
-  const { queues, obstacle } = candidate;
-  const by = metric === 'queue' ? `by its queue ${queues.join(', ')}` : "by the host's CPU";
+function describeProposal({ candidate, minWorkers, maxWorkers, reasons }: Proposal): string {
+  const { queues, obstacle, workers } = candidate;
+  const isByQueue = reasons.metrics.some(({ key }) => key === 'queue_thresholds');
+  const by = isByQueue ? `${reasons.by} ${queues.join(', ')}` : reasons.by;
   const how = obstacle === null ? 'without a restart' : `by a restart (${obstacle})`;
-  return `${minWorkers} to ${maxWorkers} workers, ${by}, ${how}`;
+  const first =
+    minWorkers > workers
+      ? `; the first run goes to ${minWorkers}, as one slow request blocks a single sync worker`
+      : '';
+  return `${minWorkers} to ${formatCount(maxWorkers, 'worker')}, ${by}, ${how}${first}`;
 }

@@ -1,3 +1,4 @@
+import { formatCount } from '../decide/wording.ts';
 import type { FileChange, Outcome, Plan } from '../act/types.ts';
 import { cleanLine } from './clean.ts';
 import { renderDiff } from './diff.ts';
@@ -19,7 +20,8 @@ export async function renderRollback(results: RollbackResult[], dryRun: boolean)
     const { plan, notes, outcome } = result;
     const { service, from, to, files } = plan;
     const lines = [
-      outcome?.sentence ?? `${service}: ${from} → ${to} workers, not done: ${describe(files)}`,
+      outcome?.sentence ??
+        `${service}: ${from} → ${formatCount(to, 'worker')}, not done: ${describe(files)}`,
       ...notes.map((note) => `  ${note}`),
     ];
     if (outcome !== null && outcome.hint !== null) lines.push(`  ${outcome.hint}`);

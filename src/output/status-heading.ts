@@ -1,3 +1,4 @@
+import { formatCount, formatMemory } from '../decide/wording.ts';
 import { formatAge } from './ages.ts';
 import { renderBar } from './bars.ts';
 import type { Screen } from './screen.ts';
@@ -14,6 +15,7 @@ const TURN_ON = 'sudo systemctl enable --now autoscaler.timer';
 /** The timer, the last sample, the host and the last day: a line each. */
 export function renderHeading(report: StatusReport, screen: Screen, out: Output): string[] {
   const lines: Painted[] = [
+    ...tellExample(report),
     ...tellTimer(report.timer, Date.parse(report.at)),
     tellSample(report),
     ...tellHost(report, screen),
@@ -25,20 +27,30 @@ export function renderHeading(report: StatusReport, screen: Screen, out: Output)
   });
 }
 
-function tellTimer(timer: StatusTimer, nowMs: number): Painted[] {
+function tellExample({ example }: StatusReport): Painted[] {
+  if (!example) return [];
+  return [
+    ['config  this is the example, and nothing of it is this host', 'yellow'],
+    ['        write one for this host: sudo autoscaler init', 'yellow'],
+  ];
+}
+
+/** The timer in a line, and what to do where it is not on. */
+export function tellTimer(timer: StatusTimer, nowMs: number): Painted[] {
   if (timer.state === 'unknown') return [[`timer   unknown: ${timer.error}`, 'yellow']];
   if (timer.state === 'not_installed') {
     return [['timer   not installed: no runs are made by themselves', 'red']];
   }
   const last =
     timer.last_at === null
-      ? 'no run since boot'
+      ? `no run ${timer.running ? 'has ended ' : ''}since boot`
       : `last run ${formatAge(nowMs - Date.parse(timer.last_at))} ago`;
   const isFailed = timer.last_result !== null && timer.last_result !== 'success';
   const how = timer.last_result === null ? '' : isFailed ? ` (${tellFailure(timer)})` : ' (ok)';
   if (timer.state === 'off') {
     return [
-      [`timer   off, ${last}${how}`, 'red'],
+      // what is only stopped comes back with the next boot
+      [`timer   ${timer.enabled ? 'stopped' : 'off'}, ${last}${how}`, 'red'],
       [`        turn it on: ${TURN_ON}`, 'red'],
     ];
   }
@@ -59,7 +71,13 @@ function tellFailure({ last_result: result, last_exit_code: code }: StatusTimer)
 }
 
 /** A sample older than two and a half intervals is an old one: runs are missing. */
-function tellSample({ last_sample: sample, check_interval_s: interval }: StatusReport): Painted {
+function tellSample(report: StatusReport): Painted {
+  const { last_sample: sample, check_interval_s: interval, timer, at } = report;
+  if (sample === null && timer.state === 'on') {
+    const next = timer.next_at === null ? null : Date.parse(timer.next_at) - Date.parse(at);
+    const when = timer.running || next === null ? 'is under way' : `comes in ${formatAge(next)}`;
+    return [`sample  nothing recorded yet: the first run ${when}`, null];
+  }
   if (sample === null) {
     return ['sample  nothing was ever recorded; make a first run: sudo autoscaler run', 'yellow'];
   }
@@ -77,16 +95,24 @@ function tellHost({ host }: StatusReport, { columns, unicode }: Screen): Painted
     `${label.padEnd(8)}${share === null ? text : `${text.padEnd(28)}${bar(share)}`}`.trimEnd(),
     null,
   ];
-  const memory = available === null ? '?' : `${Math.round(available)}`;
   const isWhole = available !== null && typeof total === 'number' && total > 0;
   return [
     line('cpu', cpu === null ? '?' : `${cpu.toFixed(1)} %`, cpu === null ? null : cpu / 100),
     line(
       'memory',
-      isWhole ? `${memory} of ${Math.round(total)} MB free` : `${memory} MB available`,
+      isWhole
+        ? tellFree(available, total)
+        : `${available === null ? '?' : formatMemory(available)} available`,
       isWhole ? 1 - available / total : null,
     ),
   ];
+}
+
+/** `3.4 of 7.8 GB free`: the unit once, where it is the same. */
+function tellFree(availableMb: number, totalMb: number): string {
+  const [free, total] = [formatMemory(availableMb), formatMemory(totalMb)];
+  const unit = total.slice(-3);
+  return `${free.endsWith(unit) ? free.slice(0, -3) : free} of ${total} free`;
 }
 
 /** Holds as they are read, by their names in JSON. */
@@ -109,9 +135,8 @@ function tellDay({ last_day: day }: StatusReport, { columns }: Screen): Painted[
   const made = [`${up} up`, `${down} down`];
   if (other > 0) made.push(`${other} other`);
   if (failed > 0) made.push(`${failed} failed`);
-  const runs = day.runs === 1 ? '1 run' : `${day.runs} runs`;
   return [
-    [`24 h    ${runs}, changes: ${made.join(', ')}`, null],
+    [`24 h    ${formatCount(day.runs, 'run')}, changes: ${made.join(', ')}`, null],
     ...joinParts('held by ', held, columns).map((line): Painted => [line, null]),
   ];
 }

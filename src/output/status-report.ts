@@ -5,7 +5,7 @@ import { renderBar } from './bars.ts';
 import { cleanStrings } from './clean.ts';
 import type { Screen } from './screen.ts';
 import { HOLD_NAMES, renderHeading } from './status-heading.ts';
-import type { StatusMetric, StatusReport, StatusService } from './status-types.ts';
+import type { StatusEnd, StatusMetric, StatusReport, StatusService } from './status-types.ts';
 import type { Output } from './terminal.ts';
 import { fitText, padText, textWidth } from './text.ts';
 
@@ -39,7 +39,8 @@ export function renderStatus(given: StatusReport, screen: Screen, out: Output): 
   const lines = [
     ...renderHeading(report, screen, out),
     '',
-    ...renderRows(rows, screen, out),
+    // what the example names is not on this host
+    ...(report.example ? [] : renderRows(rows, screen, out)),
     ...report.notes.map((note) => fitText(`Note: ${note}`, screen.columns)),
   ];
   return lines.map((line) => `${line}\n`).join('');
@@ -119,14 +120,41 @@ const NEXT = {
   unknown: '',
 };
 
-/** What goes on with a project, in a few words, and how it is painted. */
-function tellNow(
-  service: StatusService,
-  report: StatusReport,
-  { unicode }: Screen,
-): [text: string, style: Style | null] {
-  const { in_progress: pending, hold, streak, workers, running } = service;
+type Now = [text: string, style: Style | null];
+
+/** What goes on with a project, in a few words, and how it is painted; what somebody has paused or pinned comes first. */
+function tellNow(service: StatusService, report: StatusReport, screen: Screen): Now {
   if (!service.enabled) return ['disabled', 'dim'];
+  const control = tellControl(service, report);
+  const [text, style] = tellProgress(service, report, screen);
+  if (control === null) return [text, style];
+  // what holds it back is said already, and what it would do is left to say
+  const { hold, wanted } = service;
+  const rest = hold === 'paused' ? (wanted === null ? '' : `would go to ${wanted}`) : text;
+  return [rest === '' || rest === STEADY ? control : `${control}; ${rest}`, style ?? 'yellow'];
+}
+
+const STEADY = 'steady';
+
+/** `pinned to 4 until 20:15`, `paused until resumed`, `lowering paused until 24 Nov 06:00`; null: neither. */
+function tellControl({ pause, pin }: StatusService, { at }: StatusReport): string | null {
+  const end = ({ until }: StatusEnd, by: string): string =>
+    `until ${until === null ? by : formatMoment(Date.parse(until), Date.parse(at))}`;
+  const parts: string[] = [];
+  if (pause) {
+    const { up, down } = pause;
+    if (up !== null && up.until === down?.until) parts.push(`paused ${end(up, 'resumed')}`);
+    else {
+      if (up !== null) parts.push(`raising paused ${end(up, 'resumed')}`);
+      if (down !== null) parts.push(`lowering paused ${end(down, 'resumed')}`);
+    }
+  }
+  if (pin) parts.push(`pinned to ${pin.workers} ${end(pin, 'unpinned')}`);
+  return parts.length === 0 ? null : parts.join(', ');
+}
+
+function tellProgress(service: StatusService, report: StatusReport, { unicode }: Screen): Now {
+  const { in_progress: pending, hold, streak, workers, running } = service;
   if (pending !== null) {
     const age = formatAge(Date.parse(report.at) - Date.parse(pending.since));
     const how = pending.undoing ? ', being taken back' : NEXT[pending.next ?? 'unknown'];
@@ -136,6 +164,7 @@ function tellNow(
   const isDown = service.active !== null && !['active', 'reloading'].includes(service.active);
   if (isDown) return [`the service is ${service.active}`, 'red'];
   if (report.last_sample === null) return ['nothing recorded yet', 'dim'];
+  if (service.unseen) return ['new: the next run looks at it', 'dim'];
   const missing = service.metrics.filter(({ error }) => error !== null);
   if (service.action !== 'none') return tellAction(service);
   const drift = service.drift ? `${running} run, ${workers} declared; ` : '';
@@ -145,13 +174,15 @@ function tellNow(
     const needed = formatDuration(streak.needed_s * 1000);
     return [`${drift}${bar} ${held} of ${needed} → ${streak.workers}`, 'cyan'];
   }
-  if (hold !== null)
+  if (hold !== null && hold !== 'duration')
     return [`${drift}${service.hold_reason ?? HOLD_NAMES[hold] ?? hold}`, 'yellow'];
   if (missing.length > 0) {
     const told = missing.map(({ metric, error }) => `${METRICS[metric].label} unknown: ${error}`);
     return [`${drift}${told.join('; ')}`, 'yellow'];
   }
-  return drift === '' ? ['steady', null] : [`${drift}steady`, 'yellow'];
+  // a duration without a streak: all that there is so far is a first look
+  if (hold === 'duration') return [`${drift}it counts from the next run on`, 'dim'];
+  return drift === '' ? [STEADY, null] : [`${drift}${STEADY}`, 'yellow'];
 }
 
 function tellAction({ to, last_change: change, reason }: StatusService): [string, Style] {

@@ -10,7 +10,7 @@ export interface StatusTimer {
   running: boolean;
   next_at: string | null;
   last_at: string | null;
-  /** `success`, or what systemd calls the failure; null: no run since boot */
+  /** `success`, or what systemd calls the failure; null: no run since boot, or not known any more */
   last_result: string | null;
   last_exit_code: number | null;
   /** why nothing is known of it */
@@ -57,6 +57,11 @@ export interface PendingStatus {
   next: 'finish' | 'undo' | null;
 }
 
+/** When a pause or a pin ends; `until` null: when somebody ends it. */
+export interface StatusEnd {
+  until: string | null;
+}
+
 /** One project; what was decided at the last sample. */
 export interface StatusService {
   project: string;
@@ -82,6 +87,12 @@ export interface StatusService {
   /** what holds the change back, alone */
   hold_reason: string | null;
   drift: boolean;
+  /** what is paused, and until when; null: nothing */
+  pause: { up: StatusEnd | null; down: StatusEnd | null } | null;
+  /** the number that somebody has fixed, and until when; null: none has */
+  pin: (StatusEnd & { workers: number }) | null;
+  /** it is enabled, and the last run has not looked at it yet */
+  unseen: boolean;
   in_progress: PendingStatus | null;
   last_change: LastChange | null;
 }
@@ -90,6 +101,8 @@ export interface StatusService {
 export interface StatusReport {
   v: 1;
   at: string;
+  /** the config is the example of the installation, which nobody has touched */
+  example: boolean;
   timer: StatusTimer;
   /** null: nothing was ever recorded */
   last_sample: { at: string; age_s: number; this_boot: boolean } | null;

@@ -35,6 +35,11 @@ export function stopUnit(unit: string): Promise<void> {
   return act(['stop', '--', unit], JOB_MS);
 }
 
+/** Starts a unit, now and with the host. @throws UserError with what systemctl says */
+export function enableUnit(unit: string): Promise<void> {
+  return act(['enable', '--now', '--', unit], JOB_MS);
+}
+
 /** Stops a unit and keeps it from starting with the host. @throws UserError with what systemctl says */
 export function disableUnit(unit: string): Promise<void> {
   return act(['disable', '--now', '--', unit], JOB_MS);

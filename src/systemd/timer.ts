@@ -1,7 +1,7 @@
 import { EXIT, UserError } from '../errors.ts';
-import { parseShow, readNumber, readValue, type Properties } from './show.ts';
+import { parseShow, readNumber, readPaths, readValue, type Properties } from './show.ts';
 import { askSystemctl, firstLine } from './systemctl.ts';
-import { parseTimespan } from './timespan.ts';
+import { parseTimespan, readTimerInterval } from './timespan.ts';
 import { isUnitName } from './units.ts';
 
 const TIMER = 'autoscaler.timer';
@@ -18,6 +18,9 @@ const PROPERTIES = [
   'ExecMainStartTimestampMonotonic',
   'ExecMainExitTimestampMonotonic',
   'NextElapseUSecMonotonic',
+  'LastTriggerUSecMonotonic',
+  'TimersMonotonic',
+  'DropInPaths',
 ];
 
 const TIMEOUT_MS = 10_000;
@@ -31,9 +34,9 @@ export interface TimerState {
   nextMs: number | null;
   /** when the run that is under way began; null: none is */
   runningSinceMs: number | null;
-  /** when the last run ended; null: none since boot */
+  /** when the last run ended, or where systemd has forgotten that, when it began; null: none that systemd knows of */
   lastMs: number | null;
-  /** `success`, or why the last run counts as failed: `exit-code`, `signal`, `timeout` … */
+  /** `success`, or why the last run counts as failed: `exit-code`, `signal`, `timeout` …; null: not known */
   lastResult: string | null;
   lastExitCode: number | null;
 }
@@ -41,6 +44,10 @@ export interface TimerState {
 /** What systemd says of our timer and, by the name that was asked for, whether each service is active; in one call. */
 export interface Overview {
   timer: TimerState;
+  /** how often the timer fires, in seconds; null: it has no interval (`OnCalendar=`) */
+  everyS: number | null;
+  /** drop-ins of the timer, in the order in which they count */
+  dropIns: string[];
   /** `ActiveState`; a unit that does not exist is `not-found`, one that is not loaded says its `LoadState` */
   active: Map<string, string>;
   /** the unit's own name, which differs where the one that was asked for is an alias */
@@ -61,8 +68,11 @@ export function parseOverview(text: string, names: readonly string[]): Overview 
   const blocks = parseShow(text, PROPERTIES);
   const named = (name: string): Properties =>
     blocks.find((block) => namesOf(block).includes(name)) ?? new Map<string, string[]>();
+  const timer = named(TIMER);
   return {
-    timer: toTimer(named(TIMER), named(SERVICE)),
+    timer: toTimer(timer, named(SERVICE)),
+    everyS: readTimerInterval((timer.get('TimersMonotonic') ?? []).join('\n')),
+    dropIns: readPaths(timer, 'DropInPaths'),
     active: new Map(names.map((name) => [name, toActive(named(name))])),
     ids: new Map(names.map((name) => [name, readValue(named(name), 'Id') ?? name])),
   };
@@ -83,12 +93,14 @@ function toTimer(timer: Properties, service: Properties): TimerState {
   const exitUs = readNumber(service, 'ExecMainExitTimestampMonotonic') ?? 0;
   const startUs = readNumber(service, 'ExecMainStartTimestampMonotonic') ?? 0;
   const hasEnded = exitUs > 0;
+  // systemd forgets a service that nothing needs, as when its timer is stopped, but not when the timer last fired
+  const triggeredMs = parseTimespan(readValue(timer, 'LastTriggerUSecMonotonic') ?? '') ?? 0;
   return {
     state: isOn ? 'on' : toActive(timer) === 'not-found' ? 'not_installed' : 'off',
     enabled: (readValue(timer, 'UnitFileState') ?? '').startsWith('enabled'),
     nextMs: isOn ? parseTimespan(readValue(timer, 'NextElapseUSecMonotonic') ?? '') : null,
     runningSinceMs: isRunning ? startUs / 1000 : null,
-    lastMs: hasEnded ? exitUs / 1000 : null,
+    lastMs: hasEnded ? exitUs / 1000 : triggeredMs > 0 && !isRunning ? triggeredMs : null,
     lastResult: hasEnded ? readValue(service, 'Result') : null,
     lastExitCode: hasEnded ? readNumber(service, 'ExecMainStatus') : null,
   };

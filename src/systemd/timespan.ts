@@ -25,9 +25,13 @@ export function parseTimespan(text: string): number | null {
   return sum;
 }
 
-/** The interval of a timer in seconds, from its property `TimersMonotonic`; null: it has none of this kind. */
+/**
+ * The interval of a timer in seconds, from its property `TimersMonotonic`; null: it has none of this kind. Of several,
+ * as where a drop-in has added one, the shortest counts: whichever elapses first starts the service.
+ */
 export function readTimerInterval(property: string): number | null {
-  const span = /OnUnitActiveUSec=([^;]+);/.exec(property)?.[1];
-  const ms = span === undefined ? null : parseTimespan(span.trim());
-  return ms === null ? null : ms / 1000;
+  const spans = [...property.matchAll(/OnUnitActiveUSec=([^;]+);/g)]
+    .map(([, span = '']) => parseTimespan(span.trim()))
+    .filter((ms) => ms !== null);
+  return spans.length === 0 ? null : Math.min(...spans) / 1000;
 }

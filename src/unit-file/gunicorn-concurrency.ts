@@ -12,6 +12,24 @@ export interface Concurrency {
   keepAlive: Told;
 }
 
+/**
+ * How many requests a worker serves at once: one, one for each of its threads, or any number (gevent, eventlet, tornado,
+ * uvicorn). `unknown`: it is only told when the service starts.
+ */
+export type WorkerClass = 'sync' | 'gthread' | 'async' | 'unknown';
+
+/** The class of a service's workers; several threads make gthread workers of sync ones, as Gunicorn has it. */
+export function classOfWorkers({ workerClass, threads }: Concurrency): WorkerClass {
+  if (workerClass === 'unknown') return 'unknown';
+  const name = workerClass?.text ?? 'sync';
+  const count = threads === 'unknown' ? null : Number(threads?.text ?? 1);
+  if (/^(?:gthread|gunicorn\.workers\.gthread\.ThreadWorker)$/.test(name)) {
+    return count === null ? 'unknown' : 'gthread';
+  }
+  if (!/^(?:sync|gunicorn\.workers\.sync\.SyncWorker)$/.test(name)) return 'async';
+  return count === null ? 'unknown' : count > 1 ? 'gthread' : 'sync';
+}
+
 /** The same precedence as for the workers: the command line, `GUNICORN_CMD_ARGS`, the config file. */
 export function readConcurrencyOf(
   parsed: Parsed,

@@ -53,6 +53,43 @@ describe('explain', () => {
     assert.ok(next.in_s > 3600 - 60 && next.in_s <= 3600 + 120, String(next.in_s));
   });
 
+  test('a first look foretells nothing', () => {
+    const { stdout } = explain({ cpu: [95], isFirst: true }, 'shop');
+    assert.match(stdout, /^cpu 95 % \(a first look of half a second: it counts from the next run/m);
+    assert.match(stdout, /^ {2}up +> 80 % +→ 4 +not counted yet$/m);
+    assert.match(stdout, /^If cpu asks for nothing: no change within 15 m$/m);
+    const { next } = JSON.parse(explainAgain('shop', '--json').stdout) as Explanation;
+    assert.equal(next, null);
+  });
+
+  test('the share of the CPU that it has used, and whether that held it back', () => {
+    const keys = { min_own_cpu_share: 10, cpu_duration_minutes: 2 };
+    const idle = explain({ cpu: [90, 90], keys, cpuCores: 0.09 }, 'shop');
+    assert.match(
+      idle.stdout,
+      /^own CPU share +acts +host cpu 90 % > 80 % for 2 m 0 s, but shop used 5 % of it \(needs 10 %\)$/m,
+    );
+    rmSync(folder, { recursive: true });
+    folder = makeFolder();
+    const busy = explain({ cpu: [50, 50], keys, cpuCores: 0.5 }, 'shop', '--json');
+    const { limits } = assertDocumented('explain', busy.stdout) as Explanation;
+    assert.deepEqual(
+      limits.find(({ limit }) => limit === 'own_cpu_share'),
+      {
+        ...{ limit: 'own_cpu_share', acted: false },
+        text: "to be raised by the host's CPU it must have used 10 % of what was busy; it used 50 % at the last sample",
+      },
+    );
+  });
+
+  test('a pin and a pause are limits too', () => {
+    const { config } = recordHost(folder, { cpu: [50, 50] });
+    autoscaler(['--config', config, 'pin', 'shop', '2', '--for', '2h']);
+    autoscaler(['--config', config, 'pause', 'shop', '--only', 'down']);
+    const { stdout } = explainAgain('shop');
+    assert.match(stdout, /^paused +acts +pinned to 2 workers until /m);
+  });
+
   test('says that nothing would follow', () => {
     const { stdout } = explain({ cpu: [50, 50, 50] }, 'shop');
     assert.match(stdout, /^If cpu stays at 50 %: no change within 15 m$/m);

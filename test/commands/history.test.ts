@@ -27,6 +27,24 @@ describe('history', () => {
     assert.match(stdout, /^.*\d\d:\d\d +shop +2 → 3 +scale_up +cpu 90 % > 60 % <for>/m);
   });
 
+  test('a young host: it begins at the first sample, not at an empty day', () => {
+    const { config } = recordHost(folder, SHAPE);
+    const { stdout } = history(config);
+    assert.match(
+      stdout,
+      /^since [^,]*\d\d:\d\d, the first sample \([67] m [^)]*\): 4 samples, 1 change$/m,
+    );
+    // the line of each series is as wide as what was recorded
+    assert.match(stdout, /^host cpu % +0 +50 +100 +50 +▁ +▅ +█ +▅$/m);
+    const all = JSON.parse(history(config, '--json').stdout) as { since: string };
+    assert.ok(Date.now() - Date.parse(all.since) > 23 * 3_600_000);
+  });
+
+  test('large memory is told in GB', () => {
+    const { config } = recordHost(folder, SHAPE);
+    assert.match(history(config).stdout, /^host memory GB +2\.9 +2\.9 +2\.9 +2\.9 /m);
+  });
+
   test('tells only of the time and the project that are asked for', () => {
     const { config } = recordHost(folder, { ...SHAPE, projects: ['shop', 'other'] });
     const { stdout } = history(config, '--since', '4m', '--project', 'other', '--json');

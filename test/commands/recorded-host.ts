@@ -18,6 +18,10 @@ export interface HostShape {
   /** what was done right after the sample before the last */
   change?: { to: number; result: 'applied' | 'undone' };
   seconds?: number;
+  /** the first sample is the first of its boot, with a first look at the CPU */
+  isFirst?: boolean;
+  /** processors that each project has used, of two */
+  cpuCores?: number;
   /** further keys of each project */
   keys?: object;
 }
@@ -50,6 +54,7 @@ export function unitOf(project: string): string {
 
 export function recordHost(folder: string, shape: HostShape): RecordedHost {
   const { projects = ['shop'], cpu, workers = [], change, seconds = 120, keys = {} } = shape;
+  const { isFirst = false, cpuCores } = shape;
   const stateDir = join(folder, 'state');
   const config = join(folder, 'config.json');
   mkdirSync(stateDir, { mode: 0o750 });
@@ -82,12 +87,13 @@ export function recordHost(folder: string, shape: HostShape): RecordedHost {
       workers: workers[index] ?? 2,
       running: workers[index] ?? 2,
       active: 'active',
+      ...(cpuCores !== undefined && { cpu_cores: cpuCores }),
     };
     entries.push({
       ...stamp(0),
       kind: 'sample',
-      span_s: seconds,
-      host: { cpu_percent: percent, memory_available_mb: 3000, memory_total_mb: 8000 },
+      span_s: isFirst && index === 0 ? null : seconds,
+      host: { cpu_percent: percent, memory_available_mb: 3000, memory_total_mb: 8000, cpus: 2 },
       services: Object.fromEntries(projects.map((name) => [unitOf(name), service])),
     });
     if (change === undefined || index !== cpu.length - 2) return;

@@ -29,6 +29,14 @@ describe('report', () => {
     assert.match(readFileSync(file, 'utf8'), /scale_up undone: cpu 90 % &gt; 60 % &lt;for&gt;/);
   });
 
+  test('begins at the first sample; one thing is no things; large memory is in GB', () => {
+    const { config } = recordHost(folder, { cpu: [50], keys: { memory_threshold_mb: 2048 } });
+    const { stdout } = report(config, '--output', '-');
+    assert.match(stdout, /\(\d+ s\), 1 sample, 0 changes<\/p>/);
+    assert.match(stdout, /Memory available <b>2\.9 GB<\/b>/);
+    assert.match(stdout, />2\.0 GB must remain</);
+  });
+
   test('replaces no other file, unless it is told to', () => {
     const { config } = recordHost(folder, SHAPE);
     writeFileSync(file, '<!doctype html><p>mine');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { StatusReport } from '../../src/output/status-types.ts';
@@ -59,6 +59,42 @@ describe('status', () => {
     assert.match(shop?.reason ?? '', /schedule "office" sets 3 to 4 workers → 3 workers$/);
   });
 
+  test('pauses and pins with their end, in what it says of now', () => {
+    const { config } = recordHost(folder, { cpu: [50, 50], projects: ['shop', 'mail', 'blog'] });
+    const call = (...args: string[]) => autoscaler(['--config', config, ...args]);
+    assert.equal(call('pin', 'shop', '2', '--for', '2h').code, 0);
+    assert.equal(call('pause', 'mail').code, 0);
+    const { stdout } = status(config);
+    const row = (project: string): string =>
+      new RegExp(`^${project} .*$`, 'm').exec(stdout)?.[0] ?? '';
+    assert.match(row('shop'), / pinned to 2 until (?:\d+ \w+ )?\d\d:\d\d$/);
+    assert.match(row('mail'), / paused until resumed$/);
+    assert.match(row('blog'), / steady$/);
+    const { services } = assertDocumented(
+      'status',
+      status(config, '--json').stdout,
+    ) as StatusReport;
+    assert.equal(services[0]?.pin?.workers, 2);
+    assert.deepEqual(services[1]?.pause, { up: { until: null }, down: { until: null } });
+  });
+
+  test('the first sample of a boot foretells nothing, nor does a project that no run has seen', () => {
+    const { config } = recordHost(folder, { cpu: [95], isFirst: true });
+    assert.match(status(config).stdout, /^shop .* it counts from the next run on$/m);
+    const text = readFileSync(config, 'utf8').replace(
+      '"shop":',
+      '"new": { "max_workers": 2, "cpu_thresholds": { "scale_up_2": 60 } }, "shop":',
+    );
+    writeFileSync(config, text);
+    assert.match(status(config).stdout, /^new .* new: the next run looks at it$/m);
+  });
+
+  test('while a metric is missing no lowering is foretold', () => {
+    const keys = { service_cpu_thresholds: { scale_up_3: 80, scale_down_1: 30 } };
+    const { config } = recordHost(folder, { cpu: [20, 20], keys });
+    assert.match(status(config).stdout, /^shop .* service cpu unknown: /m);
+  });
+
   test('without any sample says so, with the command that helps', () => {
     const config = join(folder, 'config.json');
     const global = { state_dir: join(folder, 'none'), backup_dir: join(folder, 'backup') };
@@ -91,11 +127,16 @@ describe('status', () => {
   }
 });
 
-/** Runs a command on a terminal of so many columns, types Ctrl-C after a time; what it showed, and how it ended. */
-function onTerminal(columns: number, command: string[], ctrlCAfterS: number | null): string {
+/** Runs a command on a terminal of so many columns, types a key after a time; what it showed, and how it ended. */
+function onTerminal(
+  columns: number,
+  command: string[],
+  afterS: number | null,
+  key = '\x03',
+): string {
   const script = `
 import pty, os, sys, time, select, fcntl, termios, struct
-columns, after, argv = int(sys.argv[1]), float(sys.argv[2]), sys.argv[3:]
+columns, after, key, argv = int(sys.argv[1]), float(sys.argv[2]), sys.argv[3], sys.argv[4:]
 pid, fd = pty.fork()
 if pid == 0:
     time.sleep(0.2)
@@ -110,14 +151,30 @@ while True:
         if not data: break
         sys.stdout.buffer.write(data)
     if after > 0 and not typed and time.time() - begin > after:
-        os.write(fd, b'\\x03'); typed = True
-print('ended', os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))`;
-  const args = ['-c', script, String(columns), String(ctrlCAfterS ?? 0), ...command];
+        os.write(fd, key.encode()); typed = True
+code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+print('echoes', termios.tcgetattr(fd)[3] & termios.ECHO != 0)
+print('ended', code)`;
+  const args = ['-c', script, String(columns), String(afterS ?? 0), key, ...command];
   const env = { PATH: process.env['PATH'], TERM: 'xterm', LC_ALL: 'C.UTF-8' };
   return spawnSync('/usr/bin/python3', args, { encoding: 'utf8', timeout: 30_000, env }).stdout;
 }
 
 describe('status on a terminal', () => {
+  for (const key of ['q', 'Q', '\x1b']) {
+    test(`${JSON.stringify(key)} leaves --watch, and the terminal is as it was`, () => {
+      const { config } = recordHost(folder, { cpu: [50, 90] });
+      const command = [process.execPath, MAIN, '--config', config, 'status', '--watch', '60'];
+      const shown = onTerminal(100, command, 4, key);
+      assert.match(shown, /q leaves/);
+      assert.match(shown, /\nechoes True\s+ended 0\s*$/);
+      // the last look stays, without the line about the key
+      const left = shown.slice(shown.lastIndexOf('\x1b[?1049l'));
+      assert.match(left, /^.*timer [^]*shop +2\/2/);
+      assert.doesNotMatch(left, /q leaves/);
+    });
+  }
+
   test('--watch shows it in place again and again, and Ctrl-C ends it cleanly', () => {
     const { config } = recordHost(folder, { cpu: [50, 90] });
     const command = [process.execPath, MAIN, '--config', config, 'status', '--watch', '0.5'];

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import type { CheckDocument } from '../../src/output/check-report.ts';
 import type { RunReport } from '../../src/output/run-report.ts';
 import { assertDocumented } from '../docs/json-schemas.ts';
 import { startLab, type Lab } from '../lab/lab.ts';
@@ -46,6 +47,12 @@ describe('init on a host', { timeout: 200_000 }, () => {
     const more = celeryUnit({ broker: 'redis://127.0.0.1:1/0', execStart });
     await installUnit(lab, 'mail.service', more);
     await installUnit(lab, 'solo.service', celeryUnit({ broker: BROKER, args: '-P solo -n c@%h' }));
+    // beside the workers, as on most hosts: it has none of its own, and is no fault
+    const beat = celeryUnit({
+      broker: BROKER,
+      execStart: '/usr/bin/celery -A tasks beat --schedule /run/beat',
+    });
+    await installUnit(lab, 'beat.service', beat);
     // its broker stands in the app alone
     await lab.writeFile('/srv/app/conf.py', `BROKER = "${BROKER}"\n`);
     await lab.writeFile(
@@ -68,6 +75,15 @@ describe('init on a host', { timeout: 200_000 }, () => {
   });
   after(() => lab.stop());
 
+  const onTerminal = (args: string[], ...steps: [wait: string, keys: string][]) =>
+    lab.exec(
+      [
+        ...['/usr/bin/python3', '-c', PTY, JSON.stringify(steps)],
+        ...[...lab.autoscalerArgv, 'init', ...args],
+      ],
+      { env: { TERM: 'xterm' } },
+    );
+
   test('without a terminal it asks for --yes; an unwritable folder and a file that is there stay as they are', async () => {
     const none = await lab.autoscaler(['init']);
     assert.equal(none.exitCode, 64);
@@ -82,20 +98,16 @@ describe('init on a host', { timeout: 200_000 }, () => {
   });
 
   test('on a terminal of 40 columns: Ctrl-C writes nothing, answers enable what they name', async () => {
-    const onTerminal = (...steps: [wait: string, keys: string][]) =>
-      lab.exec(
-        ['/usr/bin/python3', '-c', PTY, JSON.stringify(steps), ...lab.autoscalerArgv, 'init'],
-        { env: { TERM: 'xterm' } },
-      );
-    const broken = await onTerminal(['hidden.service: its', '\x03']);
+    const broken = await onTerminal([], ['hidden.service: its', '\x03']);
     assert.equal(broken.exitCode, 130, broken.stdout);
     assert.equal((await lab.sh(`test -e ${CONFIG}`)).exitCode, 1);
     const { exitCode, stdout } = await onTerminal(
-      // the port of its connection is the guess; a wrong password, then the right one
+      [],
+      // what its connection leads to is offered; a wrong password, then one that is typed, after nothing else
       ['redis://localhost:6379/0', '\r'],
       ['wants a password', 'wrong\r'],
       ['Give another URL', 'y'],
-      ['redis://localhost:6379/0', '\r'],
+      ['go by its own', 'redis://127.0.0.1:6379/0\r'],
       ['wants a password', `${SECRET}\r`],
       ['Which', ' '],
       ['◼', '\x1b[B'],
@@ -108,7 +120,12 @@ describe('init on a host', { timeout: 200_000 }, () => {
     assert.match(stdout, /solo\.service/);
     const written = await lab.readFile(CONFIG);
     assert.equal(written.match(/"enabled": true/g)?.length, 2, written);
-    assert.equal(written.split(`redis://:${SECRET}@localhost:6379/0`).length - 1, 1, written);
+    // what was typed is what is tried, nothing was prefilled before it
+    assert.equal(written.split(BROKER).length - 1, 4, written);
+    // the list has the limits of each service, not only of the one that the cursor is at
+    for (const name of ['env', 'hidden', 'plain', 'socket']) {
+      assert.match(stdout, new RegExp(`${name}: \\d–\\d \\(now \\d\\)`));
+    }
     assert.equal((await lab.ok(`stat -c %a ${CONFIG}`)).trim(), '640');
     await lab.ok(`rm ${CONFIG}`);
   });
@@ -138,16 +155,76 @@ describe('init on a host', { timeout: 200_000 }, () => {
     const written = await lab.readFile(CONFIG);
     assert.equal(written.split(BROKER).length - 1, 3);
     assert.match(written, /"queues": \["slow","mail"\]/);
-    assert.equal(written.match(/"min_own_cpu_share": 7/g)?.length, 4, written);
+    assert.equal(written.match(/"busy_thresholds"/g)?.length, 3, written);
+    assert.equal(written.match(/"queue_metric": "load"/g)?.length, 3, written);
     assert.equal(written.match(/"apply": "live"/g)?.length, 6, written);
-    const check = await lab.autoscaler(['check']);
+    const check = await lab.autoscaler(['check', '--json']);
     assert.equal(check.exitCode, 0, check.stdout);
+    const { findings } = JSON.parse(check.stdout) as CheckDocument;
+    // what is not of the config's own making: no broker was to be found, and one does not run
+    assert.deepEqual(
+      findings.filter(({ severity }) => severity !== 'info').map(({ code }) => code),
+      ['timer_missing', 'restart_unaided', 'service_down'],
+    );
     const run = await lab.autoscaler(['run', '--json']);
     assert.equal(run.exitCode, 0, run.stderr);
     const { services } = JSON.parse(run.stdout) as RunReport;
+    // a single sync worker is blocked by one slow request: it gets a second one
     assert.deepEqual(
-      services.map(({ action }) => action),
-      Array(7).fill('none'),
+      services.filter(({ action }) => action !== 'none').map(({ project, to }) => [project, to]),
+      [['socket', 2]],
     );
+  });
+
+  test('--add: a ninth site, behind the others, and all of the config stays as it is', async () => {
+    const none = await lab.autoscaler(['init', '--add', '--yes']);
+    assert.equal(none.exitCode, 0, none.stderr);
+    assert.match(none.stdout, /Nothing is added/);
+    const mine = (await lab.readFile(CONFIG)).replace(
+      /\n {2}\},\n {2}"global"/,
+      '  // the last\n$&',
+    );
+    await lab.writeFile(CONFIG, mine, { mode: 0o640 });
+    await installUnit(lab, 'ninth.service', gunicornUnit({ bind: '127.0.0.1:8009' }));
+    await installUnit(lab, 'tenth.service', gunicornUnit({ bind: '127.0.0.1:8010' }));
+
+    const wrong = await lab.autoscaler(['init', '--add', '--yes', 'plain']);
+    assert.equal(wrong.exitCode, 64);
+    assert.match(wrong.stderr, /plain\.service is in the config already, as "plain"/);
+    assert.match(wrong.stderr, /ninth\.service, tenth\.service/);
+    assert.equal(await lab.readFile(CONFIG), mine);
+
+    const added = await lab.autoscaler(['init', '--add', '--yes', '--enable', '--json', 'ninth']);
+    assert.equal(added.exitCode, 0, added.stderr);
+    const { projects } = assertDocumented('init', added.stdout) as { projects: object[] };
+    assert.deepEqual(projects, [
+      { project: 'ninth', service: 'ninth.service', kind: 'gunicorn', enabled: true },
+    ]);
+    const after = await lab.readFile(CONFIG);
+    const [head = '', tail = ''] = mine.split('  // the last\n');
+    assert.ok(after.startsWith(head.trimEnd()) && after.endsWith(tail), after);
+    assert.match(after, /\},? {2}\/\/ the last\n {4}\/\/ Gunicorn \(sync\), 2 workers now/);
+    assert.equal(await lab.readFile(`${CONFIG}.bak`), mine);
+    assert.equal((await lab.ok(`stat -c %a ${CONFIG} ${CONFIG}.bak`)).trim(), '640\n640');
+    assert.ok(!`${added.stdout}${added.stderr}`.includes(SECRET));
+    const check = await lab.autoscaler(['check']);
+    assert.equal(check.exitCode, 0, check.stdout);
+  });
+
+  test('--add on a terminal asks which; an alias of a service that is there is none', async () => {
+    await lab.ok('ln -s tenth.service /etc/systemd/system/store.service; systemctl daemon-reload');
+    const before = await lab.readFile(CONFIG);
+    const { exitCode, stdout } = await onTerminal(
+      ['--add'],
+      ['Which may', ' '],
+      ['◼', '\r'],
+      ['Write', 'y'],
+    );
+    assert.equal(exitCode, 0, stdout);
+    assert.equal((await lab.readFile(CONFIG)).match(/"service_name"/g)?.length, 9);
+    assert.match(await lab.readFile(CONFIG), /"tenth": \{\n {6}"enabled": true/);
+    assert.equal(await lab.readFile(`${CONFIG}.bak`), before);
+    const again = await lab.autoscaler(['init', '--add', '--yes']);
+    assert.match(again.stdout, /Nothing is added/);
   });
 });

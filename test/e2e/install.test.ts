@@ -21,6 +21,7 @@ describe('scripts/install.sh', { timeout: 120_000 }, () => {
   test('installs, starts nothing, and the example config enables nothing', async () => {
     const said = await install();
     assert.match(said, /autoscaler \d+\.\d+\.\d+ is installed/);
+    assert.match(said, /config\.json is an example, .*\n +sudo autoscaler init /);
     assert.equal(await lab.ok('systemctl is-enabled autoscaler.timer || true'), 'disabled\n');
     const { exitCode, stdout } = await lab.sh('autoscaler run --dry-run');
     assert.equal(exitCode, 0);
@@ -29,6 +30,24 @@ describe('scripts/install.sh', { timeout: 120_000 }, () => {
       await lab.ok('systemd-analyze verify autoscaler.service autoscaler.timer 2>&1; true'),
       /^$/,
     );
+  });
+
+  test('the untouched example says what it is in status and check, and an edited one does not', async () => {
+    const status = await lab.ok('autoscaler status');
+    assert.match(status, /^config {2}this is the example, .*\n +.*: sudo autoscaler init$/m);
+    assert.doesNotMatch(status, /backcore/);
+    const check = await lab.ok('autoscaler check');
+    assert.match(check, /^WARNING +\S+: this is the example .*\n +→ sudo autoscaler init /m);
+    // of what it names nothing is there, which is no fault
+    assert.match(check, /^0 errors, /m);
+    const firstConfig = `sh ${CHECKOUT}/scripts/deb/first-config.sh ""`;
+    assert.match(await lab.ok(firstConfig), /config\.json is an example/);
+    const refused = await lab.sh('autoscaler init --add --yes');
+    assert.equal(refused.exitCode, 64);
+    assert.match(refused.stderr, /this is the example.*\n.*sudo autoscaler init/);
+    await lab.ok('printf "// mine\\n" >> /etc/autoscaler/config.json');
+    assert.match(await lab.ok('autoscaler status'), /^backcore /m);
+    assert.equal(await lab.ok(firstConfig), '');
   });
 
   test('run twice it changes nothing, and a config of the user stays', async () => {
@@ -67,13 +86,16 @@ describe('scripts/install.sh', { timeout: 120_000 }, () => {
   });
 
   test('uninstall.sh removes the program and keeps what the user needs; --purge all', async () => {
+    await lab.ok('autoscaler timer --every 30s');
     await lab.ok(`bash ${CHECKOUT}/scripts/uninstall.sh`);
+    // an interval is configuration, and is kept with it
+    await lab.ok('ls /etc/systemd/system/autoscaler.timer.d');
     await lab.ok(
       'test ! -e /usr/bin/autoscaler && test ! -e /usr/lib/systemd/system/autoscaler.timer && test -e /etc/autoscaler/config.json && test -e /var/lib/autoscaler/history.jsonl',
     );
     await lab.ok(`bash ${CHECKOUT}/scripts/uninstall.sh --purge`);
     await lab.ok(
-      'test ! -e /etc/autoscaler && test ! -e /var/lib/autoscaler && test ! -e /var/backups/autoscaler',
+      'test ! -e /etc/systemd/system/autoscaler.timer.d && test ! -e /etc/autoscaler && test ! -e /var/lib/autoscaler && test ! -e /var/backups/autoscaler',
     );
   });
 });

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { CHECKOUT, startLab, type Lab } from '../lab/lab.ts';
@@ -81,7 +90,8 @@ describe('the Debian package', { timeout: 240_000 }, () => {
   after(() => lab.stop());
 
   test('installs and starts nothing', async () => {
-    await lab.ok(`dpkg -i ${find('.deb')}`);
+    const said = await lab.ok(`dpkg -i ${find('.deb')}`);
+    assert.match(said, /config\.json is an example, .*\n +sudo autoscaler init /);
     assert.match(await lab.ok('autoscaler --version'), /^\d+\.\d+\.\d+\n$/);
     assert.equal((await lab.sh('systemctl is-enabled autoscaler.timer')).stdout, 'disabled\n');
     assert.equal((await lab.sh('systemctl is-active autoscaler.timer')).stdout, 'inactive\n');
@@ -150,18 +160,21 @@ describe('the Debian package', { timeout: 240_000 }, () => {
           'cat /etc/autoscaler/config.json; ls -R /var/backups/autoscaler; head -n 1 /var/lib/autoscaler/history.jsonl',
         );
       const before = await kept();
-      await lab.ok(`dpkg -i ${find('.deb')}`);
+      // a config of its own has no need of being told
+      assert.doesNotMatch(await lab.ok(`dpkg -i ${find('.deb')}`), /is an example/);
       assert.equal(await kept(), before);
       assert.equal(await lab.ok('systemctl is-active autoscaler.timer'), 'active\n');
     });
 
     test(`a removal stops the timer and keeps what the user needs: ${policy}`, async () => {
+      await lab.ok('autoscaler timer --every 1m');
       await lab.ok('dpkg -r autoscaler');
       await lab.ok(
         'test -e /etc/autoscaler/config.json && test -e /var/lib/autoscaler/history.jsonl',
       );
       const { stdout } = await lab.sh('systemctl is-active autoscaler.timer');
       assert.equal(stdout, 'inactive\n');
+      await lab.ok('test -e /etc/systemd/system/autoscaler.timer.d/zz-autoscaler-every.conf');
       await lab.ok(`dpkg -i ${find('.deb')}`);
     });
   }
@@ -169,6 +182,7 @@ describe('the Debian package', { timeout: 240_000 }, () => {
   test('a purge leaves nothing', async () => {
     await lab.ok('systemctl enable --now autoscaler.timer');
     await lab.ok('dpkg -P autoscaler');
+    await lab.ok('test ! -e /etc/systemd/system/autoscaler.timer.d');
     await listFiles('/run/files-after');
     // other tests have folders on this machine, which the lab shows
     assert.equal(
@@ -186,11 +200,21 @@ function readHistory(lab: Lab): Promise<string> {
 
 describe('the tarball of npm pack', { timeout: 120_000 }, () => {
   let lab: Lab;
+  const deb = join(source, 'dist/autoscaler_0_all.deb');
   before(async () => {
+    mkdirSync(join(source, 'dist'), { recursive: true });
+    writeFileSync(deb, '');
     build('npm', 'pack', '--silent', '--pack-destination', folder);
     lab = await startLab();
   });
   after(() => lab.stop());
+
+  test('leaves a Debian package that was built before where it is, and is without it', () => {
+    assert.ok(existsSync(deb));
+    const names = execFileSync('tar', ['tzf', find('.tgz')], { encoding: 'utf8' });
+    assert.match(names, /^package\/dist\/main\.js$/m);
+    assert.doesNotMatch(names, /\.deb$/m);
+  });
 
   test('installs globally without a network, and works', async () => {
     await lab.ok(`npm install --global --offline --no-audit --no-fund ${find('.tgz')}`);

@@ -30,8 +30,10 @@ const candidate: fc.Arbitrary<Candidate> = fc.record({
   guess: fc.constant(null),
   queues: fc.constantFrom(['celery'], ['mail', 'slow"est']),
   hasCpu: fc.boolean(),
+  showsTasks: fc.boolean(),
+  workerClass: fc.constantFrom('sync', 'gthread', 'async', 'unknown', null),
 });
-const REST = { guess: null, queues: ['celery'], hasCpu: true };
+const REST = { guess: null, queues: ['celery'], hasCpu: true, showsTasks: true };
 const candidates = fc.uniqueArray(candidate, {
   minLength: 1,
   maxLength: 12,
@@ -39,7 +41,7 @@ const candidates = fc.uniqueArray(candidate, {
 });
 
 describe('a config that init writes', () => {
-  test('loads without a fault or a warning, does not flap, and keeps the present number', async () => {
+  test('loads without a fault or a warning, does not flap, and has at least what runs now', async () => {
     await fc.assert(
       fc.asyncProperty(candidates, host, async (found, on) => {
         const proposals = propose(found, on).map((one) => ({ ...one, enabled: true }));
@@ -50,8 +52,8 @@ describe('a config that init writes', () => {
         assert.equal(projects.length, found.length);
         for (const { service, workers } of found) {
           const project = projects.find(({ service_name }) => service_name === service);
-          assert.ok(project !== undefined && project.min_workers <= workers);
-          assert.ok(workers <= project.max_workers && project.min_workers < project.max_workers);
+          assert.ok(project !== undefined && project.min_workers >= workers);
+          assert.ok(project.min_workers < project.max_workers);
         }
         assert.deepEqual(toPolicies(config).flatMap(checkFlapping), []);
       }),
@@ -60,7 +62,14 @@ describe('a config that init writes', () => {
   });
   test('a unit that is called __proto__ has its whole name', () => {
     const found = { service: '__proto__.service', kind: 'gunicorn', workers: 1 } as Candidate;
-    const none = { workerMb: null, bind: null, broker: null, obstacle: null, ...REST };
+    const none = {
+      workerClass: null,
+      workerMb: null,
+      bind: null,
+      broker: null,
+      obstacle: null,
+      ...REST,
+    };
     const [proposal] = propose([{ ...found, ...none }], { cores: 1, totalMb: 1, availableMb: 1 });
     assert.equal(proposal?.project, '__proto__.service');
   });
@@ -68,15 +77,15 @@ describe('a config that init writes', () => {
     const on = { cores: 4, totalMb: 4096, availableMb: 2048 };
     const one = (workers: number, workerMb: number | null): Candidate => ({
       ...{ service: `s${workers}.service`, kind: 'gunicorn', workers, workerMb },
-      ...{ bind: null, broker: null, obstacle: null, ...REST },
+      ...{ workerClass: 'sync', bind: null, broker: null, obstacle: null, ...REST },
     });
     const maxOf = (...found: Candidate[]): number[] =>
       propose(found, on).map(({ maxWorkers }) => maxWorkers);
     assert.deepEqual(maxOf(one(2, 50)), [9]);
     assert.deepEqual(maxOf(one(2, 500)), [5]);
     assert.deepEqual(maxOf(one(2, 500), one(3, 50)), [3, 9]);
-    assert.deepEqual(maxOf(one(12, null)), [12]);
-    assert.deepEqual(maxOf(one(1, 9000)), [2]);
+    assert.deepEqual(maxOf(one(12, null)), [13]);
+    assert.deepEqual(maxOf(one(1, 9000)), [3]);
   });
 });
 

@@ -55,7 +55,7 @@ const RUN: RunReport = {
 };
 delete RUN.hint;
 const STATUS: StatusReport = {
-  ...{ v: 1, at: AT, check_interval_s: 120, notes: ['n'], host: null },
+  ...{ v: 1, at: AT, check_interval_s: 120, notes: ['n'], host: null, example: false },
   timer: {
     ...{ state: 'on', enabled: true, running: false, error: 'e', next_at: AT, last_at: AT },
     ...{ last_result: 'core-dump', last_exit_code: null },
@@ -67,7 +67,7 @@ const STATUS: StatusReport = {
       ...{ project: 'shop', service: 'shop.service', enabled: true, active: 'active', drift: true },
       ...{ workers: 2, running: 1, min_workers: 1, max_workers: 4, schedule: 's', streak: null },
       ...{ in_progress: null, action: 'none', from: 2, to: 2, wanted: null, hold: null },
-      ...{ reason: 'r', hold_reason: 'h' },
+      ...{ reason: 'r', hold_reason: 'h', pause: null, pin: null, unseen: false },
       metrics: [{ metric: 'cpu', value: null, error: 'e', up_at: 80, down_at: 30 }],
       last_change: { at: AT, action: 'scale_up', from: 1, to: 2, result: 'undone', reason: 'r' },
     },
@@ -76,8 +76,8 @@ const STATUS: StatusReport = {
 const EXPLANATION: Explanation = {
   ...{ v: 1, at: AT, project: 'shop', service: 'shop.service', enabled: true, sample_at: AT },
   ...{ age_s: 48, workers: 2, running: 2, action: 'none', from: 2, to: 2, wanted: 3 },
-  ...{ hold: 'memory', codes: [], reason: 'r', horizon_s: 600 },
-  metrics: [{ metric: 'cpu', value: null, error: 'e', thresholds: [] }],
+  ...{ hold: 'memory', codes: [], reason: 'r', horizon_s: 600, timer_on: null },
+  metrics: [{ metric: 'cpu', value: null, error: 'e', first_look: false, thresholds: [] }],
   limits: [{ limit: 'memory', acted: true, text: 't' }],
   since: [{ at: AT, action: 'a', from: 1, to: 2, result: 'r', reason: 'r' }],
   next: { at: AT, in_s: 60, to: 3, reason: 'r' },
@@ -88,6 +88,7 @@ const CHECK: CheckDocument = {
 };
 const SERIES: RecordedSeries = {
   ...{ fromMs: Date.parse(AT) - 600_000, toMs: Date.parse(AT), memoryTotalMb: null },
+  ...{ sinceMs: Date.parse(AT) - 600_000, memoryUnitMb: 1 },
   samples: [{ atMs: Date.parse(AT) - 300_000, sample: SAMPLE }],
   changes: [
     {
@@ -109,11 +110,13 @@ const SERIES: RecordedSeries = {
 const CANDIDATE: Candidate = {
   ...{ service: 'shop.service', kind: 'celery', workers: 2, workerMb: null, bind: 'b' },
   ...{ broker: null, guess: null, queues: ['celery'], hasCpu: true, obstacle: 'o' },
+  ...{ workerClass: null, showsTasks: true },
 };
 const PROPOSALS: Proposal[] = [
   {
     ...{ project: 'shop', candidate: CANDIDATE, enabled: false, minWorkers: 1, maxWorkers: 4 },
-    ...{ metric: 'queue', ownShare: null, thresholds: {}, memoryThresholdMb: 1, apply: 'live' },
+    ...{ memoryThresholdMb: 1, apply: 'live' },
+    reasons: { by: 'b', metrics: [], maxStep: { scale_down: 1 } },
   },
 ];
 const PLAN: Plan = {

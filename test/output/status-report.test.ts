@@ -21,6 +21,9 @@ function service(project: string, fields: Partial<StatusService> = {}): StatusSe
       schedule: null,
       streak: null,
       in_progress: null,
+      pause: null,
+      pin: null,
+      unseen: false,
     },
     metrics: [bounded({ up_at: 80, down_at: 30 })],
     ...{ action: 'none', from: 2, to: 2, wanted: null, hold: null, reason: 'r', hold_reason: null },
@@ -35,7 +38,7 @@ function bounded(bounds: Pick<StatusMetric, 'up_at' | 'down_at'>): StatusMetric 
 
 function report(services: StatusService[], fields: Partial<StatusReport> = {}): StatusReport {
   return {
-    ...{ v: 1, at: AT, check_interval_s: 120, notes: [], services },
+    ...{ v: 1, at: AT, check_interval_s: 120, notes: [], services, example: false },
     timer: {
       ...{ state: 'on', enabled: true, running: false, error: null },
       ...{ next_at: '2026-11-24T12:01:12.000Z', last_at: '2026-11-24T11:59:12.000Z' },
@@ -60,6 +63,18 @@ const STREAK = service('shop', {
   streak: { metric: 'cpu', direction: 'up', workers: 3, held_s: 180, needed_s: 600 },
 });
 
+const PAUSED = {
+  pause: {
+    up: { until: '2026-11-24T13:00:00.000Z' },
+    down: { until: '2026-11-24T13:00:00.000Z' },
+  },
+};
+
+/** The time of day as it is told, in the time zone of this machine. */
+function localTime(iso: string): string {
+  return new Date(iso).toTimeString().slice(0, 5);
+}
+
 describe('the screen says', () => {
   const rows: [name: string, of: StatusReport, line: RegExp][] = [
     [
@@ -70,7 +85,7 @@ describe('the screen says', () => {
     ['the timer', report([]), /^timer {3}on, last run 48 s ago \(ok\), next in 1 m 12 s$/m],
     [
       'that the timer is off, and the command that helps',
-      report([], { timer: { ...report([]).timer, state: 'off' } }),
+      report([], { timer: { ...report([]).timer, state: 'off', enabled: false } }),
       /^timer {3}off, .*\n {8}turn it on: sudo systemctl enable --now autoscaler\.timer$/m,
     ],
     [
@@ -80,7 +95,10 @@ describe('the screen says', () => {
     ],
     [
       'that nothing was ever recorded, and the command that helps',
-      report([service('shop')], { last_sample: null, host: null }),
+      report([service('shop')], {
+        ...{ last_sample: null, host: null },
+        timer: { ...report([]).timer, state: 'not_installed' },
+      }),
       /^sample {2}nothing was ever recorded; make a first run: sudo autoscaler run$/m,
     ],
     [
@@ -88,7 +106,7 @@ describe('the screen says', () => {
       report([], { last_sample: { at: AT, age_s: 301, this_boot: true } }),
       /^sample {2}5 m 1 s old: runs are missing$/m,
     ],
-    ['how full the memory is', report([]), /^memory {2}5120 of 7937 MB free +█{7}░{13}$/m],
+    ['how full the memory is', report([]), /^memory {2}5\.0 of 7\.8 GB free +█{7}░{13}$/m],
     [
       'why nothing was done',
       report([]),
@@ -138,6 +156,56 @@ describe('the screen says', () => {
         }),
       ]),
       /2 → 3: in progress for 4 m; the next run takes it back$/m,
+    ],
+    [
+      'a pin with its end',
+      report([service('shop', { pin: { workers: 2, until: '2026-11-24T14:00:00.000Z' } })]),
+      new RegExp(`pinned to 2 until ${localTime('2026-11-24T14:00:00.000Z')}$`, 'm'),
+    ],
+    [
+      'a pin beside what goes on',
+      report([{ ...STREAK, pin: { workers: 2, until: null } }]),
+      /pinned to 2 until unpinned; ██░{6} 3 m of 10 m → 3$/m,
+    ],
+    [
+      'a pause of both directions with its end, and what it holds back',
+      report([service('shop', { ...PAUSED, hold: 'paused', wanted: 4 })]),
+      new RegExp(`paused until ${localTime('2026-11-24T13:00:00.000Z')}; would go to 4$`, 'm'),
+    ],
+    [
+      'a pause that holds nothing back',
+      report([service('shop', { pause: { up: null, down: { until: null } } })]),
+      /lowering paused until resumed$/m,
+    ],
+    [
+      'nothing of what is disabled but that',
+      report([service('shop', { ...PAUSED, enabled: false })]),
+      / disabled$/m,
+    ],
+    [
+      'that a project is new',
+      report([service('shop', { unseen: true, hold: 'missing_metric', hold_reason: 'r' })]),
+      /new: the next run looks at it$/m,
+    ],
+    [
+      'nothing of what is to come from a first look alone',
+      report([service('shop', { hold: 'duration', streak: null, wanted: 3 })]),
+      /it counts from the next run on$/m,
+    ],
+    [
+      'when the first run comes',
+      report([service('shop')], { last_sample: null, host: null }),
+      /^sample {2}nothing recorded yet: the first run comes in 1 m 12 s$/m,
+    ],
+    [
+      'that the timer is only stopped',
+      report([], { timer: { ...report([]).timer, state: 'off', last_result: null } }),
+      /^timer {3}stopped, last run 48 s ago$/m,
+    ],
+    [
+      'that the config is the example, and nothing of what that names',
+      report([service('shop')], { example: true }),
+      /^config {2}this is the example[^]*sudo autoscaler init\n(?!.*shop)/,
     ],
     ['that a service is down', report([service('shop', { active: 'failed' })]), /is failed$/m],
   ];

@@ -57,6 +57,24 @@ describe('the timer', () => {
       { ExecMainStartTimestampMonotonic: '0', ExecMainExitTimestampMonotonic: '0' },
       { lastMs: null, lastResult: null, lastExitCode: null },
     ],
+    [
+      'systemd has forgotten the service: the timer still knows when it fired',
+      { ActiveState: 'inactive', LastTriggerUSecMonotonic: '59min 59.5s' },
+      { ExecMainStartTimestampMonotonic: '0', ExecMainExitTimestampMonotonic: '0' },
+      { state: 'off', nextMs: null, lastMs: 3_599_500, lastResult: null, lastExitCode: null },
+    ],
+    [
+      'the first run is under way, which is not the last one',
+      { NextElapseUSecMonotonic: 'infinity', LastTriggerUSecMonotonic: '1h' },
+      {
+        ...{ ActiveState: 'activating', ExecMainExitTimestampMonotonic: '0' },
+        ExecMainStartTimestampMonotonic: '3600000000',
+      },
+      {
+        ...{ nextMs: null, runningSinceMs: 3_600_000 },
+        ...{ lastMs: null, lastResult: null, lastExitCode: null },
+      },
+    ],
     ['is off: nothing is planned', { ActiveState: 'inactive' }, {}, { state: 'off', nextMs: null }],
     [
       'is not installed',

@@ -44,6 +44,8 @@ describe('a time span of systemd', () => {
     const property =
       '{ OnActiveUSec=10s ; next_elapse=0 }\n{ OnUnitActiveUSec=2min ; next_elapse=1h }';
     assert.equal(readTimerInterval(property), 120);
+    const added = `${property}\n{ OnUnitActiveUSec=30s ; next_elapse=1h }`;
+    assert.equal(readTimerInterval(added), 30);
     assert.equal(readTimerInterval('{ OnBootUSec=2min ; next_elapse=1h }'), null);
   });
 });
