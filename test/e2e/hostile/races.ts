@@ -75,15 +75,15 @@ export async function race(
   start: (script: string) => Promise<{ said: string }>,
 ): Promise<{ damage: Damage; changes: number; runs: number; opens: Record<string, number> }> {
   await lab.writeFile('/srv/changes.sh', CHANGES);
+  const before = takeSnapshot(lab);
+  // times of files are not finer than this
+  await sleep(20);
   const racers = await Promise.all(
     Object.entries(RACES).map(async ([user, [kind, target]]) => ({
       user,
       racer: await host.startAs(lab, user, ['races.py', kind, `/home/${user}/app`, 'env', target]),
     })),
   );
-  const before = takeSnapshot(lab);
-  // times of files are not finer than this
-  await sleep(20);
   const { said } = await start('/srv/changes.sh');
   const opens: Record<string, number> = {};
   for (const { user, racer } of racers) {
