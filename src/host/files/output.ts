@@ -72,8 +72,10 @@ function openForAppend(way: Way): number {
   if (name === undefined) throw fault('EISDIR', path);
   if (below.length > 1) throw fault('ENOENT', path);
   requireNoForeignLink(way);
-  // in a sticky folder anybody can take a name that is not there yet
-  const folders = foldersOf(way).map((each) => ({ ...each, mode: each.mode & ~STICKY }));
+  // in a sticky folder itself anybody can take a name that is not there yet
+  const folders = foldersOf(way).map((each) =>
+    each.path === folder.path ? { ...each, mode: each.mode & ~STICKY } : each,
+  );
   const foreign = findDistrust(folders, whoWeAre());
   const at = inFolder(folder, name);
   if (foreign !== null && file !== null && !file.stat.isFile()) {
