@@ -26,6 +26,16 @@ export function toUserError(error: unknown, path?: string): UserError | null {
   );
 }
 
+/**
+ * A bug of ours that came up with what somebody else has written: it is told as an error of that service, with its place,
+ * and costs no other one its turn.
+ */
+export function tellBug(error: unknown): string {
+  const { stack, message } = error as Partial<Error>;
+  const place = /^ +at .*$/m.exec(stack ?? '')?.[0].trim() ?? 'its place is not known';
+  return `this is a bug in autoscaler, please report it: ${message ?? String(error)} (${place})`;
+}
+
 /** Answers `work`, whose faults of the host are told as those of `path`. */
 export async function explaining<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {

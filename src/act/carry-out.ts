@@ -44,7 +44,9 @@ export async function settle(change: Change, deps: ActDeps): Promise<Outcome> {
   if (resize === 'none') return finish(change, null, deps);
   deps.getsOn();
   const sinceMs = deps.monotonicMs();
-  const resized = await resizeService(change, deps);
+  // a start that was begun and left is only waited for, so that all runs together have one limit
+  const isBegun = change.manifest.drain !== null && readWaited(change, deps) !== null;
+  const resized = isBegun ? 'done' : await resizeService(change, deps);
   if (resized === 'draining') {
     return outcomeOf(change, {
       result: 'draining',

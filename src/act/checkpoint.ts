@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { EXIT, UserError } from '../errors.ts';
-import { makeFolders } from '../host/files/folders.ts';
+import { makeFolders, requireTrusted } from '../host/files/folders.ts';
+import { walkPath } from '../host/files/walk.ts';
 import { readTarget, type FileEdit, type Target } from '../host/files/write.ts';
 import { explainErrno } from '../host-fault.ts';
 import { sha256, writeOwnFile } from './durable.ts';
@@ -147,7 +148,10 @@ async function writeCheckpoint(
   deps: ActDeps,
 ): Promise<Change> {
   // copies hold what users' files hold, passwords too: root's eyes alone
-  makeFolders(changesFolder(deps.backupDir), 0o700);
+  const changes = changesFolder(deps.backupDir);
+  makeFolders(changes, 0o700);
+  // one that was there may be anybody's: before anything is made or removed in it
+  walkPath(changes, requireTrusted);
   const { id, folder } = makeChange(deps.backupDir, plan.service);
   try {
     const chain = chainOf(await listFinished(deps.backupDir, plan.service));

@@ -166,7 +166,8 @@ function serviceOf(folder: string): string | null {
 
 async function listNames(backupDir: string): Promise<string[]> {
   const verdict = judgePath(changesFolder(backupDir));
-  if (!verdict.trusted && verdict.uid !== null) {
+  if (!verdict.trusted && verdict.uid === null) throw cannotRead(backupDir, verdict.reason);
+  if (!verdict.trusted) {
     throw new UserError(
       EXIT.failed,
       `${changesFolder(backupDir)}: not trusted: ${verdict.reason}`,
@@ -177,12 +178,16 @@ async function listNames(backupDir: string): Promise<string[]> {
     return (await readdir(changesFolder(backupDir))).sort((a, b) => numberOf(a) - numberOf(b));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw new UserError(
-      EXIT.failed,
-      `${changesFolder(backupDir)}: cannot be read: ${explainErrno(error)}`,
-      'It holds the backups of all changes: mend it, or set "backup_dir" in "global" to another folder.',
-    );
+    throw cannotRead(backupDir, explainErrno(error));
   }
+}
+
+function cannotRead(backupDir: string, why: string): UserError {
+  return new UserError(
+    EXIT.failed,
+    `${changesFolder(backupDir)}: cannot be read: ${why}`,
+    'It holds the backups of all changes: mend it, or set "backup_dir" in "global" to another folder.',
+  );
 }
 
 function numberOf(name: string): number {

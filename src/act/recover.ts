@@ -21,13 +21,15 @@ export function whyBlocked({ blocked, allBlocked }: Recovery, service: string): 
 
 /**
  * Begins to finish or undo what a run that died (or that did not wait for Celery's tasks) has left, `beside` one another
- * and before all that is added there later; `tell` hears of each change that it has dealt with. Every command that changes
+ * and before all that is added there later; `tell` hears of each change that it has dealt with, `depsOf` what a
+ * service is dealt with by, where that differs. Every command that changes
  * things calls it first, with the lock held. Where nothing is left it costs one listing of a folder.
  */
 export async function startRecovery(
   deps: ActDeps,
   beside: SideBySide,
   tell: (outcome: Outcome) => void = () => undefined,
+  depsOf: (service: string) => ActDeps = () => deps,
 ): Promise<Recovering> {
   const recovery: Recovery = { outcomes: [], faults: [], blocked: [], allBlocked: false };
   const nothing = { recovery, ended: Promise.resolve() };
@@ -41,7 +43,7 @@ export async function startRecovery(
   }
   if (!names.some((name) => /\.(pending|new)$/.test(name))) return nothing;
   const { recoverChanges } = await import('./recovery.ts');
-  return recoverChanges(recovery, { deps, beside, tell });
+  return recoverChanges(recovery, { deps, beside, tell, depsOf });
 }
 
 /** The same from beginning to end. */

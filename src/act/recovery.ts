@@ -22,12 +22,14 @@ interface Means {
   deps: ActDeps;
   beside: SideBySide;
   tell: (outcome: Outcome) => void;
+  /** the same for one service, where it is to be waited for in another way */
+  depsOf: (service: string) => ActDeps;
 }
 
 /** The work of `startRecovery`, for the rare case that there is some. Oldest first; one cannot stop another. */
 export async function recoverChanges(
   recovery: Recovery,
-  { deps, beside, tell }: Means,
+  { deps, beside, tell, depsOf }: Means,
 ): Promise<Recovering> {
   const found: Change[] = [];
   for (const { folder, manifest } of await listOpen(recovery, deps)) {
@@ -48,7 +50,7 @@ export async function recoverChanges(
       work: async (getsOn) => {
         // nothing new is begun
         if (deps.interrupted()) return;
-        const outcome = await recoverChange(change, { ...deps, getsOn });
+        const outcome = await recoverChange(change, { ...depsOf(service), getsOn });
         recovery.outcomes.push(outcome);
         if (!['draining', 'waiting', 'failed'].includes(outcome.result)) {
           recovery.blocked.splice(recovery.blocked.indexOf(service), 1);
@@ -137,7 +139,7 @@ async function closeFinished(change: Change, deps: ActDeps): Promise<Outcome> {
 
 /** Whether a change that was cut off is finished; if not, it is taken back. Nothing is changed by asking. */
 export async function canGoForward(
-  { files, touched, resize, drain, before, service }: Manifest,
+  { files, touched, resize, drain, before, service, waiting }: Manifest,
   deps: ActDeps,
 ): Promise<boolean> {
   for (const { path, sha256_after } of files) {
@@ -146,6 +148,8 @@ export async function canGoForward(
   if (resize === 'none' || drain !== null) return true;
   // the pool is brought from whatever runs to the number: that can be gone on with at any time
   if (resize === 'live') return touched;
+  // it was restarted before it was left; how long it is waited for has a limit of its own
+  if (waiting?.boot === deps.bootId()) return true;
   const unit = await readUnit(service, deps);
   const isOld = before.boot === deps.bootId() && before.main_start_us === unit.mainStartUs;
   return isRunning(unit) && !isOld;

@@ -104,6 +104,11 @@ function restoreFile(change: Change, file: FileRecord, answer: Restored, deps: A
   sweepTemporaries(path);
   const read = readFile(path);
   const isMissing = 'fault' in read && read.fault === 'missing';
+  if ('fault' in read && ['ELOOP', 'ENOTDIR'].includes(read.fault)) {
+    // what leads to it was exchanged: it is not where it was
+    answer.edited.push(`${path}: ${read.reason}; it is left as it is`);
+    return;
+  }
   if ('fault' in read && !isMissing && read.verdict?.trusted !== false) {
     throw new UserError(EXIT.failed, `${path}: cannot be read (${shortReason(read)})`);
   }

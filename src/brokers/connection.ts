@@ -1,4 +1,4 @@
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import { lookUpUntil } from './look-up.ts';
 
@@ -66,10 +66,13 @@ export function openConnection(place: Place, mostBytes: number, events: Events):
       if (fault !== null) throw fault;
       const lookup = lookUpUntil(over.signal);
       const options = { ...(address as { host: string; port: number }), lookup };
+      // Node names the server to a proxy, or to one with several certificates, only where it is told to
+      const isNamed = place.host !== undefined && isIP(place.host) === 0;
+      const name = isNamed ? { servername: place.host } : {};
       socket =
         late === null
           ? connectTcp(options, resolve)
-          : late.connect({ ...options, ...tls }, resolve);
+          : late.connect({ ...options, ...name, ...tls }, resolve);
       const fail = (error: Error): void => {
         end(error);
         reject(fault ?? error);

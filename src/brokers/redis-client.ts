@@ -26,15 +26,18 @@ interface Waiting {
 /** A client without a pool, retries or events: a oneshot asks once. `mostBytes`: what it may answer in all. */
 export function createRedis(place: Place, mostBytes: number): Redis {
   const waiting: Waiting[] = [];
+  // the last answer: a server that refuses a connection says why, once, and closes it
+  let refusal: Error | null = null;
   const read = createReplyReader((value) => {
+    refusal = value instanceof Error ? value : null;
     const next = waiting.shift();
-    if (next === undefined) throw new Error('it answers what was not asked');
+    if (next === undefined) throw refusal ?? new Error('it answers what was not asked');
     next.resolve(value instanceof Error ? [value, null] : [null, value]);
   });
   const { opened, ...connection } = openConnection(place, mostBytes, {
     onBytes: read,
     onEnd: (fault) => {
-      for (const { reject } of waiting.splice(0)) reject(fault);
+      for (const { reject } of waiting.splice(0)) reject(refusal ?? fault);
     },
   });
   const send = async (commands: readonly Command[]): Promise<Reply[]> => {

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { findRelated } from '../act/related.ts';
 import type { SideBySide } from '../act/side-by-side.ts';
 import type { ActDeps, Outcome } from '../act/types.ts';
+import { enterPhase } from '../host/phase.ts';
 import { logOutcome } from './log-events.ts';
 
 /**
@@ -25,6 +26,8 @@ export async function finishDrains(
     const { service: unit } = change.manifest;
     while (isHeldUp(change, deps)) {
       if (isOver()) return [];
+      // each look is a phase of its own: tasks may take longer than the watchdog allows for one
+      enterPhase('waiting for running tasks of Celery');
       await deps.sleep(deps.timing.pollMs);
     }
     const outcome = await beside.add({

@@ -13,7 +13,7 @@ import { decide } from '../decide/decide.ts';
 import { noteHolds } from '../decide/holds.ts';
 import { mayGrow } from '../decide/may-grow.ts';
 import { historyNeededMs } from '../decide/window.ts';
-import { enterPhase } from '../host/phase.ts';
+import { enterPhase, requireGoing } from '../host/phase.ts';
 import { startWatchdog } from '../host/watchdog.ts';
 import { takeSample } from '../measure/sample.ts';
 import type { RunReport, ServiceReport } from '../output/run-report.ts';
@@ -142,6 +142,7 @@ async function runBeside(
   const { measured, decisions } = seen;
   const { sample } = measured;
   if (deps !== null) {
+    requireGoing();
     appendEntries(stateDir, [noteHolds(sample, decisions)]);
     tellLacks(sample, stateDir, log);
     keepUnits(stateDir, memory);
@@ -169,6 +170,7 @@ async function runBeside(
   const { textfile } = config.global;
   if (deps !== null && textfile !== undefined) {
     const { writeTextfile } = await import('./textfile.ts');
+    requireGoing();
     writeTextfile(textfile, stateDir, { report, sample, policies }, log);
   }
   const hint = recommendLive(config, report.services, deps === null);

@@ -74,22 +74,27 @@ async function scaleLocked(
     const deps = makeActDeps(config.global, {
       ...{ interrupted: signals.interrupted, log, drainTimeoutMs: drainTimeouts(config), config },
     });
+    const related = await findRelated([service], deps);
     // perhaps no timer comes to go on with a drain: wait for Celery's tasks, unless interrupted
-    deps.timing = { ...deps.timing, drainMs: Infinity };
-    const { recovery, ended } = await startRecovery(deps, beside, (outcome) =>
-      logOutcome(log, outcome, 'recovered'),
+    const patient = { ...deps, timing: { ...deps.timing, drainMs: Infinity } };
+    const isWaitedFor = (other: string): boolean =>
+      other === service || related(service).has(other);
+    const { recovery, ended } = await startRecovery(
+      deps,
+      beside,
+      (outcome) => logOutcome(log, outcome, 'recovered'),
+      (other) => (isWaitedFor(other) ? patient : deps),
     );
     for (const fault of recovery.faults) log.error({ event: 'recovered' }, fault);
-    const related = await findRelated([service], deps);
     // only what is left of this very service, or of one that it is restarted with, is waited for
     const change = beside.add({
       ...{ unit: service, touches: related(service) },
       work: async () => {
         requireFree(service, recovery);
         const plan = await planScale(service, asked, { config, mayReload: true });
-        const heal = plan.from === plan.to ? await planHealNow(plan, config, deps) : null;
+        const heal = plan.from === plan.to ? await planHealNow(plan, config, patient) : null;
         if (plan.from === plan.to && heal === null) return { plan, outcome: null };
-        const outcome = await applyPlan(heal ?? plan, deps);
+        const outcome = await applyPlan(heal ?? plan, patient);
         logOutcome(log, outcome);
         tellLive(outcome, config, log);
         return { plan, outcome };

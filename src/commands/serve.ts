@@ -4,7 +4,7 @@ import { readUnit } from '../act/unit.ts';
 import type { Config } from '../config/schema.ts';
 import type { Decision, Policy } from '../decide/types.ts';
 import { enterPhase } from '../host/phase.ts';
-import { toUserError } from '../host-fault.ts';
+import { tellBug, toUserError } from '../host-fault.ts';
 import type { Measurement } from '../measure/sample.ts';
 import type { ServiceReport } from '../output/run-report.ts';
 import type { UnitState } from '../systemd/types.ts';
@@ -41,9 +41,8 @@ export async function serve(known: Known, by: ServeBy): Promise<ServiceReport> {
   try {
     return await carryOutDecision(known, { unit, policy, report }, by);
   } catch (error) {
-    const fault = toUserError(error);
-    if (fault === null) throw error;
-    return logIdle(by.log, { ...report, action: 'none', to: report.from, error: fault.message });
+    const message = toUserError(error)?.message ?? tellBug(error);
+    return logIdle(by.log, { ...report, action: 'none', to: report.from, error: message });
   }
 }
 

@@ -38,6 +38,16 @@ export async function whileChanging<T>(change: () => Promise<T>): Promise<T> {
   }
 }
 
+/**
+ * Asked before something is written that is no change: a run that was given up has let go of the lock.
+ *
+ * @throws UserError failed where the run has been given up
+ */
+export function requireGoing(): void {
+  if (Atomics.load(words, WORD.changing) >= 0) return;
+  throw new UserError(EXIT.failed, 'this run was given up, so nothing more is written');
+}
+
 let tellBegun: (() => void) | null = null;
 
 /** Calls back once, right before the next change begins; null: no more. */

@@ -4,6 +4,8 @@ import { listPressures } from '../config/pressures.ts';
 import type { Config, Project } from '../config/schema.ts';
 import type { HistoryEntry, HostSample, Sample, ServiceSample } from '../decide/types.ts';
 import { enterPhase } from '../host/phase.ts';
+import { tellBug } from '../host-fault.ts';
+import { cleanText } from '../model/clean-text.ts';
 import { dropWrongValues } from '../model/sample-checks.ts';
 import { monotonicMs } from '../monotonic.ts';
 import { noTrees } from '../systemd/known-trees.ts';
@@ -21,7 +23,7 @@ import {
   type Now,
   type WantedResources,
 } from './resources.ts';
-import { measureService, type ServiceMemory } from './services.ts';
+import { measureService, type ServiceMeasure, type ServiceMemory } from './services.ts';
 import { toUnitMemory } from './unit-facts.ts';
 import { carryPeak } from './worker-peak.ts';
 
@@ -105,7 +107,7 @@ export async function takeSample({
         isShort(project, host) ||
         (project.memory_threshold_mb !== undefined &&
           mayGrow({ host, services: { [unit.unit]: complete(found) } }, unit.unit)),
-    );
+    ).catch(notMeasured);
     if (location !== null) located.set(unit.unit, location);
     const then = now.before?.services[unit.unit];
     const peak = carryPeak(sample, then, now.before === null ? 0 : uptimeS - now.before.uptime_s);
@@ -133,8 +135,27 @@ export async function takeSample({
   const sample: Sample = { ...stamp, host, services };
   // no decision is made of a value that is none, whoever has measured it
   dropWrongValues(sample);
+  shortenTexts(sample);
   return { sample, located, queues };
 }
+
+/** What a bug of ours makes of a service. */
+function notMeasured(error: unknown): ServiceMeasure {
+  const errors = { workers: tellBug(error) };
+  return { sample: { workers: null, running: null, errors }, location: null, celeryPid: null };
+}
+
+/** Names, paths and answers of others are part of what is said of faults. */
+function shortenTexts({ host, services }: Sample): void {
+  for (const part of [host, ...Object.values(services)]) {
+    for (const texts of [part.errors, 'notes' in part ? part.notes : undefined]) {
+      for (const key in texts) texts[key] = cleanText(texts[key]!, LONGEST_TEXT);
+    }
+  }
+}
+
+/** As long as a refusal; see `readUnit`. */
+const LONGEST_TEXT = 500;
 
 /** What of a service's load its thresholds, or `all`, ask for; null: nothing. */
 function toLoadRequest(

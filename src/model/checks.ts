@@ -66,5 +66,11 @@ export function shorten(text: string): string {
 
 function showFound(found: unknown): string {
   if (found === undefined) return 'nothing';
-  return shorten(typeof found === 'number' ? String(found) : JSON.stringify(found));
+  if (typeof found === 'number') return String(found);
+  try {
+    return shorten(JSON.stringify(found));
+  } catch {
+    // it follows lists within lists by calling itself
+    return 'lists or objects, very deep within one another';
+  }
 }

@@ -11,11 +11,11 @@ export function isPattern(path: string): boolean {
 
 /**
  * The files that a path with `*`, `?` or `[…]` stands for, in the order in which systemd reads them
- * (glob(7), bytewise); the path itself where it is none or where nothing matches. null: they are more than 100, or in
+ * (glob(7), bytewise); the path itself, without the backslashes of a pattern, where it is none, or where nothing matches. null: they are more than 100, or in
  * folders with more than 10,000 names.
  */
 export function expandPattern(path: string): string[] | null {
-  if (!isPattern(path)) return [path];
+  if (!isPattern(path)) return [path.replace(/\\(.)/g, '$1')];
   const segments = path.split('/').slice(1);
   let found = [''];
   for (const segment of segments) {

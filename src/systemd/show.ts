@@ -8,18 +8,28 @@ export type Properties = ReadonlyMap<string, string[]>;
 export function parseShow(text: string, asked: readonly string[]): Properties[] {
   const blocks: Map<string, string[]>[] = [];
   let block: Map<string, string[]> | null = null;
-  let last: string[] | null = null;
-  for (const line of text.split('\n')) {
+  let value: { of: string[]; start: number } | null = null;
+  const end = (at: number): void => {
+    value?.of.push(text.slice(value.start, at));
+    value = null;
+  };
+  for (let start = 0; start < text.length;) {
+    const feed = text.indexOf('\n', start);
+    const next = feed < 0 ? text.length + 1 : feed + 1;
+    const line = text.slice(start, next - 1);
     const equals = line.indexOf('=');
     const key = line.slice(0, Math.max(equals, 0));
-    if (asked.includes(key)) {
+    if (line === '' || asked.includes(key)) end(start - 1);
+    if (line === '') block = null;
+    else if (asked.includes(key)) {
       if (block === null) blocks.push((block = new Map<string, string[]>()));
-      last = block.get(key) ?? [];
-      last.push(line.slice(equals + 1));
-      block.set(key, last);
-    } else if (line === '') block = null;
-    else if (last !== null) last.push(`${last.pop() ?? ''}\n${line}`);
+      const of: string[] = block.get(key) ?? [];
+      block.set(key, of);
+      value = { of, start: start + equals + 1 };
+    }
+    start = next;
   }
+  end(text.endsWith('\n') ? text.length - 1 : text.length);
   return blocks;
 }
 

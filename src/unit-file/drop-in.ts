@@ -49,7 +49,7 @@ export function dropInWays(
       if (!isAllOf(number, variable.value)) {
         // options of theirs: what comes behind them on the command line wins
       } else if (variable.word) add((workers) => [`Environment=${name}=${workers}`]);
-      else if (!laterThanOurs(sources).some(namesEnvironmentFiles)) {
+      else if (canNameOurs(sources.unit) && !laterThanOurs(sources).some(namesEnvironmentFiles)) {
         // the last of them wins; without it the service still starts
         const lines = [`EnvironmentFile=-${ourEnvironmentPath(sources.unit)}`];
         ways.push((workers) => ({ lines, environment: `${name}=${workers}` }));
@@ -66,6 +66,11 @@ export function dropInWays(
   if (isInCommand(behind))
     add((workers) => execStart(execLines, end, reading.option(workers), isForeign));
   return ways;
+}
+
+/** systemd takes the path of an environment file for a glob(7), in which a `\` is no part of a name. */
+function canNameOurs(unit: string): boolean {
+  return !ourEnvironmentPath(unit).includes('\\');
 }
 
 /** The whole text of our drop-in. */

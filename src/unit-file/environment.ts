@@ -128,8 +128,10 @@ function wordsOf(settings: Setting[], key: string, unit: string, budget: Budget)
     const value = assignment.value();
     if (value.text === '') found = [];
     try {
-      for (const word of eachWord(value, 'setting'))
+      for (const word of eachWord(value, 'setting')) {
+        budget.spendWord();
         found.push({ file, word: expandSpecifiers(word, unit, budget) });
+      }
     } catch (error) {
       if (!(error instanceof Malformed)) throw error;
     }

@@ -102,9 +102,10 @@ export class WordReader {
 
   private escape(): void {
     const escaped = this.script.text.charAt(this.at + 1);
+    // the last character of a script stands for itself
     if (escaped === '') this.open().take(this.script, this.at);
     else if (escaped !== '\n') this.open().take(this.script, this.at + 1);
-    this.at += 2;
+    this.at += escaped === '' ? 1 : 2;
   }
 
   /** `$…` or a back-quoted command at the present position. */

@@ -4,8 +4,9 @@ import {
   chownSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
+  readdirSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -105,6 +106,8 @@ describe('recover', () => {
     const world = await cutOff('daemon-reload');
     const was = readFileSync(world.unitPath, 'utf8');
     chownSync(world.backupDir, 1000, 1000);
+    const changes = join(world.backupDir, 'changes');
+    const { mtimeNs } = statSync(changes, { bigint: true });
     const { outcomes, faults } = await recover(world.deps());
     assert.deepEqual(outcomes, []);
     assert.match(faults.join(), /changes: not trusted: its folder .*backups belongs to user 1000/);
@@ -115,6 +118,19 @@ describe('recover', () => {
     assert.equal(result, 'refused');
     assert.match(sentence, /belongs to user 1000/);
     assert.equal(readFileSync(world.unitPath, 'utf8'), was);
+    const now = statSync(changes, { bigint: true });
+    assert.equal(now.mtimeNs, mtimeNs, 'nothing was made or removed in it');
+  });
+
+  test('a folder that was exchanged for a loop of links: the change ends, and says so', async () => {
+    const world = await cutOff('daemon-reload');
+    const folder = join(world.unitPath, '..');
+    renameSync(folder, `${folder}.aside`);
+    symlinkSync(folder, folder);
+    const { outcomes } = await recover(world.deps());
+    assert.equal(outcomes[0]?.result, 'failed');
+    assert.match(outcomes[0].sentence, /ELOOP.*it is left as it is/);
+    assert.deepEqual(names(world), ['000001-web.service']);
   });
 
   test('a record that cannot be read is moved aside, never deleted, and told with its place', async () => {

@@ -37,6 +37,7 @@ function newWorld(hangsWith: (workers: number) => boolean) {
 
 const ALWAYS = (): boolean => true;
 const WITH_FOUR = (workers: number): boolean => workers === 4;
+const STOPPING = { activeState: 'deactivating', subState: 'stop-sigterm' };
 const LEAVE: Partial<ActDeps> = { mayLeave: () => true };
 
 async function recoverOne(deps: ActDeps): Promise<Outcome | undefined> {
@@ -96,6 +97,23 @@ describe('a service that does not serve when the run has nothing else to do', ()
     host.isHanging = () => false;
     assert.equal((await recoverOne(startRun()))?.result, 'undone');
     assert.deepEqual([world.state.restarts, pending()], [restarts, []]);
+  });
+
+  test('one that is left while it still stops is waited for, and not restarted again', async () => {
+    const { world, host, startRun, pending } = newWorld(WITH_FOUR);
+    assert.equal((await applyPlan(world.plan(4), startRun(LEAVE))).result, 'waiting');
+    host.isHanging = () => false;
+    const deps = startRun();
+    const { readUnits } = deps.systemd;
+    let looks = 0;
+    deps.systemd.readUnits = async (units) => {
+      const states = await readUnits(units);
+      if (++looks > 3) return states;
+      return new Map([...states].map(([unit, state]) => [unit, { ...state, ...STOPPING }]));
+    };
+    const outcome = await recoverOne(deps);
+    assert.equal(outcome?.result, 'applied', outcome?.sentence);
+    assert.deepEqual([world.state.restarts, world.declared(), pending()], [1, 4, []]);
   });
 
   test('after another boot it is waited for anew', async () => {

@@ -100,6 +100,7 @@ for (const name of ['spawnSync', 'execSync', 'execFileSync']) {
       spread: null,
       unit: '',
     },
-    ...{ bar: 1, alarm: 1, detail: `${tell(usual)}; ${tell(asking)} where systemd is asked` },
+    // `flock` for the two locks, and systemctl
+    ...{ bar: 3, alarm: 3, detail: `${tell(usual)}; ${tell(asking)} where systemd is asked` },
   };
 }

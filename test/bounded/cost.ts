@@ -9,41 +9,40 @@ export interface Cost {
   peakMb: number;
 }
 
-/** A sixteenth of the longest text that the reader is given, a quarter, and the longest. */
+/** A sixteenth of the longest text that the reader is given, and the longest. */
 export function lengthsOf({ most }: Reader): number[] {
-  return [most / 16, most / 4, most];
+  return [most / 16, most];
 }
 
 /** How much longer the longest takes than the shortest: 16 times where time grows with the text, 256 with its square. */
 export function growthOf(times: readonly number[]): number {
   // what takes no time at all cannot be compared
-  return times.at(-1)! / Math.max(times[0]!, 1);
+  return times.at(-1)! / Math.max(times[0]!, 3);
 }
 
 /** Far from both: what else the machine does is in it too. */
 export const MOST_GROWTH = 64;
 
-/** The least of several tries, as what else the machine does only ever adds. */
-async function measure({ read }: Reader, text: string, tries: number): Promise<number> {
-  let least = Infinity;
-  for (let left = tries; left > 0; left--) {
-    const before = process.cpuUsage();
-    await read(text);
-    const { user, system } = process.cpuUsage(before);
-    least = Math.min(least, (user + system) / 1000);
-  }
-  return least;
+async function measure({ read }: Reader, text: string): Promise<number> {
+  const before = process.cpuUsage();
+  await read(text);
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
 }
 
 async function measureAll(reader: Reader): Promise<Cost> {
   const byShape: Cost['byShape'] = {};
   for (const [shape, make] of Object.entries(SHAPES)) {
     const texts = lengthsOf(reader).map(make);
-    const times = [];
-    for (const [index, text] of texts.entries()) times.push(await measure(reader, text, 3 - index));
+    // what one text leaves behind is not held against the next one
+    gc?.();
+    const times: number[] = [];
+    for (const text of texts) times.push(await measure(reader, text));
+    // what else the machine does only ever adds
     for (let tries = 3; tries > 0 && growthOf(times) > MOST_GROWTH; tries--) {
-      times[0] = Math.max(times[0]!, await measure(reader, texts[0]!, 1));
-      times[2] = Math.min(times[2]!, await measure(reader, texts[2]!, 1));
+      for (const [index, text] of texts.entries()) {
+        times[index] = Math.min(times[index]!, await measure(reader, text));
+      }
     }
     byShape[shape] = times;
   }

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { parseManifest } from '../../src/act/manifest.ts';
 import { checkConfig } from '../../src/config/check.ts';
@@ -23,7 +24,7 @@ import {
   mayAssignWorkers,
   readAssigned,
 } from '../../src/unit-file/python-config.ts';
-import { locateWorkers, readConcurrency, readWorkerCommand } from '../../src/unit-file/workers.ts';
+import { locateWorkers } from '../../src/unit-file/workers.ts';
 import { sourcesOf, type Shape } from '../unit-file/shape.ts';
 
 /** One of the ways in which we read a foreign text. */
@@ -41,6 +42,8 @@ const FILE = 256 * KB;
 const ARGV = 64 * KB;
 /** Of the history. */
 const LINE = 1024 * KB;
+/** Of an answer of systemctl; those of a thousand units have less. */
+const ANSWER = 1024 * KB;
 /** Of the config, which nobody but root writes. */
 const CONFIG = 1024 * KB;
 /** What has no bound of its own: it is read in pieces. */
@@ -129,6 +132,8 @@ export const READERS: Record<string, Reader> = {
       parsePressure(text);
       parsePressure(`some ${text}`);
     },
+  }),
+  ...upTo(ANSWER, {
     'systemctl show': (text) => {
       for (const answer of [text, `Id=${text}`, `DropInPaths=${text}\nEnvironmentFiles=${text}`]) {
         for (const unit of parseShow(answer, ['Id', 'A', 'DropInPaths', 'EnvironmentFiles'])) {
@@ -206,9 +211,8 @@ function readService(section: string, env?: string, files: Record<string, string
 
 function readUnit(shape: Omit<Shape, 'name'>): void {
   const { sources } = sourcesOf({ name: '', ...shape });
-  locateWorkers(sources);
-  readConcurrency(sources);
-  readWorkerCommand(sources);
+  const location = locateWorkers(sources);
+  if (location.how === 'refused') assert.ok(location.message.length <= 500, location.message);
 }
 
 function unquoted(text: string): string {
@@ -221,4 +225,9 @@ function inPieces(text: string): string[] {
   return Array.from({ length: Math.ceil(text.length / length) }, (_, at) =>
     text.slice(at * length, (at + 1) * length),
   );
+}
+
+/** Whether a reader reads files of a unit. */
+export function ofUnits(name: string): boolean {
+  return READERS[name]?.most === FILE && name !== 'a broker';
 }

@@ -48,6 +48,11 @@ const onceAsked =
     void socket.once('data', () => act(socket));
 
 export const HOSTILE_REDIS: readonly HostileRedis[] = [
+  {
+    name: 'no room for one client more, as is said once to all that was asked',
+    behave: (socket) => void socket.end('-ERR max number of clients reached\r\n'),
+    says: /it takes no more connections$/,
+  },
   lengthIs('negative', ':-5\r\n', NO_COUNT),
   lengthIs('nil', '$-1\r\n', NO_COUNT),
   lengthIs('a nil list', '*-1\r\n', NO_COUNT),

@@ -23,6 +23,15 @@ export const FOREIGN: Shape[] = [
     why: /^\/home\/alice\/app\/env is not root's alone: its folder \/home\/alice belongs to user 1000$/,
   },
   {
+    name: 'a unit with a backslash in its name: systemd would take the path of our file for a pattern',
+    unit: 'web\\x2dapp.service',
+    exec: '/usr/bin/gunicorn app',
+    envFiles: { [ENV]: 'WEB_CONCURRENCY=2\n' },
+    foreign: hers.foreign,
+    workers: 2,
+    dropIn: ['ExecStart=', 'ExecStart=/usr/bin/gunicorn app --workers=17'],
+  },
+  {
     name: 'the same, quoted, and in a word of the command',
     exec: '/usr/bin/celery -A app worker --concurrency=${N}',
     envFiles: { [ENV]: 'N="2"\n' },

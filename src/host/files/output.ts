@@ -12,7 +12,7 @@ import { randomBytes } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import { explainErrno } from '../../host-fault.ts';
 import { Foreign, makeFolders } from './folders.ts';
-import { findDistrust, type Component } from './trust-rule.ts';
+import { findDistrust, STICKY, type Component } from './trust-rule.ts';
 import { fault, inFolder, judgePath, naming, walkPath, whoWeAre, type Way } from './walk.ts';
 
 /**
@@ -58,7 +58,8 @@ export function openLogFile(path: string): number {
     makeFolders(dirname(path), 0o755);
     return walkPath(path, openForAppend);
   } catch (error) {
-    const verdict = judgePath(dirname(path));
+    const folder = judgePath(dirname(path));
+    const verdict = folder.trusted ? judgePath(path) : folder;
     if (error instanceof Foreign || verdict.trusted || verdict.uid === null) throw error;
     // whatever its owner has put there is no fault of the config
     throw new Foreign({ ...verdict, path, reason: `${verdict.reason}, ${explainErrno(error)}` });
@@ -71,7 +72,11 @@ function openForAppend(way: Way): number {
   if (name === undefined) throw fault('EISDIR', path);
   if (below.length > 1) throw fault('ENOENT', path);
   requireNoForeignLink(way);
-  const foreign = findDistrust(foldersOf(way), whoWeAre());
+  // in a sticky folder itself anybody can take a name that is not there yet
+  const folders = foldersOf(way).map((each) =>
+    each.path === folder.path ? { ...each, mode: each.mode & ~STICKY } : each,
+  );
+  const foreign = findDistrust(folders, whoWeAre());
   const at = inFolder(folder, name);
   if (foreign !== null && file !== null && !file.stat.isFile()) {
     throw new Foreign({ trusted: false, path, ...foreign });

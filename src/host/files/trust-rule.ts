@@ -27,7 +27,7 @@ export interface Distrust {
 
 const WRITABLE_BY_GROUP = 0o020;
 const WRITABLE_BY_OTHERS = 0o002;
-const STICKY = 0o1000;
+export const STICKY = 0o1000;
 
 /**
  * The trust rule, the only one: root obeys, edits and writes what root owns and nobody else can write, on every
@@ -54,7 +54,10 @@ export function findDistrust(way: readonly Component[], self: Self): Distrust | 
 
 /** Whether the verdict on a folder depends on its having an ACL. */
 export function dependsOnAcl({ kind, gid, mode }: Component, self: Self): boolean {
-  return kind === 'folder' && (mode & WRITABLE_BY_GROUP) !== 0 && isOwnGroup(gid, self);
+  const isDecided = (mode & (STICKY | WRITABLE_BY_OTHERS)) !== 0;
+  return (
+    kind === 'folder' && !isDecided && (mode & WRITABLE_BY_GROUP) !== 0 && isOwnGroup(gid, self)
+  );
 }
 
 function judge(component: Component, self: Self): Distrust | null {

@@ -20,7 +20,15 @@ import { explainErrno, toUserError } from '../../host-fault.ts';
 import { readAttributes, writeAttributes, type Attribute } from './attributes.ts';
 import { requireTrusted, syncOpen } from './folders.ts';
 import { MOST_BYTES, readWay, shortReason, type FoundFile } from './read.ts';
-import { inFolder, judgeWay, walkPath, whoWeAre, type OpenFolder, type Way } from './walk.ts';
+import {
+  inFolder,
+  judgePath,
+  judgeWay,
+  walkPath,
+  whoWeAre,
+  type OpenFolder,
+  type Way,
+} from './walk.ts';
 
 /** Owner, permissions and extended attributes of a file. */
 export interface Like {
@@ -129,6 +137,7 @@ export function readAttributesOf(path: string): Attribute[] {
  * write nothing is removed.
  */
 export function sweepTemporaries(path: string): void {
+  if (!canBeFollowed(dirname(path))) return;
   walkPath(dirname(path), (way) => {
     if (way.below.length > 0 || way.path !== dirname(path) || !judgeWay(way).trusted) return;
     for (const name of readdirSync(inFolder(way.folder, '.'))) {
@@ -136,6 +145,12 @@ export function sweepTemporaries(path: string): void {
       unlinkSync(inFolder(way.folder, name));
     }
   });
+}
+
+/** Whoever owns a folder on the way can make a loop of links of it, or a file: nothing of ours is behind it then. */
+function canBeFollowed(path: string): boolean {
+  const verdict = judgePath(path);
+  return verdict.trusted || verdict.uid !== null;
 }
 
 /** systemd reads no file of this name: neither a unit's suffix nor `.conf`. */

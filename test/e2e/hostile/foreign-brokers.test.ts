@@ -112,15 +112,15 @@ describe('brokers that a hostile user runs', { timeout: 280_000 }, () => {
     );
   }
 
-  async function assertAllClean(project: string): Promise<void> {
+  async function assertAllClean(projects: readonly string[]): Promise<void> {
     const commands = [
       ['run'],
       ['run', '--dry-run'],
       ['metrics', 'all'],
-      ['metrics', 'celery_queue', project],
+      ...projects.map((project) => ['metrics', 'celery_queue', project]),
       ['status'],
       ['check'],
-      ['explain', project],
+      ...projects.map((project) => ['explain', project]),
       ['history'],
       ['history', '--csv'],
       ['report', '--output', '/run/report.html', '--force'],
@@ -152,16 +152,10 @@ describe('brokers that a hostile user runs', { timeout: 280_000 }, () => {
     assertClean('run --json', said);
   });
 
-  test('what brokers say is cleaned and cut wherever it is shown: of a Redis', async () => {
-    await configure(['escapes', 'long', 'minus', 'infinity']);
+  test('what brokers say is cleaned and cut wherever it is shown', async () => {
+    await configure(['escapes', 'long', 'minus', 'infinity', 'a-close', 'a-farewell', 'a-http']);
     await host.measured(lab, ['run']);
-    await assertAllClean('escapes');
-  });
-
-  test('what brokers say is cleaned and cut wherever it is shown: of an AMQP server', async () => {
-    await configure(['a-close', 'a-farewell', 'a-http']);
-    await host.measured(lab, ['run']);
-    await assertAllClean('a-close');
+    await assertAllClean(['escapes', 'a-close']);
   });
 
   test('a history in which one value of a sample is none: the rest of that sample counts', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { CHECKOUT, startLab, type ExecOptions, type Lab } from '../../lab/lab.ts';
+import { CHECKOUT, startLab, type Lab } from '../../lab/lab.ts';
 import type { Result, Running } from '../../lab/running.ts';
 import { APPS, installUnit } from '../../lab/services.ts';
 
@@ -120,17 +120,16 @@ export function asUser(lab: Lab, user: string, script: string): Promise<string> 
   return lab.ok(`runuser -u ${user} -- /bin/sh -c ${quoted}`);
 }
 
-/** Starts one of the attackers' programs as the user and waits for its first line, `ready …`: `said`. */
+/** Starts one of the attackers' programs as the user and waits for its first line, `ready …`: `said`. `in`: a command before it. */
 export async function startAs(
   lab: Lab,
   user: string,
   [program, ...args]: readonly [string, ...string[]],
-  options: Omit<ExecOptions, 'input'> = {},
+  options: { in?: readonly string[] } = {},
 ): Promise<Running & { said: string }> {
-  const python = ['/usr/bin/python3', `${PROGRAMS}/${program}`];
+  const python = [...(options.in ?? []), '/usr/bin/python3', `${PROGRAMS}/${program}`];
   const running = lab.spawn(['runuser', '-u', user, '--', ...python, ...args], {
     timeoutMs: 300_000,
-    ...options,
   });
   const said = await new Promise<string>((resolve, reject) => {
     running.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString()));

@@ -155,7 +155,7 @@ describe('an environment file that leads elsewhere', { timeout: 200_000 }, () =>
     const { get, stdout, stderr } = await host.run(lab, { seconds: 90 });
     said += stdout + stderr;
     const after = [['explain', 'alice'], ['status'], ['history'], ['rollback', '--list']];
-    for (const args of [...after, ['rollback', '--keep-timer']]) {
+    for (const args of [...after, ['rollback', ...RUNNING, 'hana', '--keep-timer']]) {
       const more = await host.measured(lab, args, 90);
       said += more.stdout + more.stderr;
     }

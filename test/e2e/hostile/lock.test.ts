@@ -30,7 +30,8 @@ describe('a user who takes every lock that she can', { timeout: 200_000 }, () =>
   const timer = () =>
     lab.ok('systemctl is-active autoscaler.timer; systemctl is-enabled autoscaler.timer; true');
   const check = async (): Promise<Finding[]> => {
-    const { stdout, stderr } = await host.measured(lab, ['check', '--json']);
+    const { stdout, stderr, isLate, ms, cpuMs } = await host.measured(lab, ['check', '--json']);
+    assert.ok(!isLate && cpuMs < 5000, `check: ${ms} ms, ${cpuMs} ms of CPU`);
     host.assertNoTrace(stdout + stderr);
     return (JSON.parse(stdout) as { findings: Finding[] }).findings;
   };
@@ -43,14 +44,18 @@ describe('a user who takes every lock that she can', { timeout: 200_000 }, () =>
     await host.reset(lab);
     const holder = await host.startAs(lab, 'alice', ['holds.py']);
     const ends: Record<string, number | null | string> = {};
-    for (const args of [['run'], ['run'], ['scale', 'shop', '3'], ['run', '--dry-run']]) {
-      const { exitCode } = await host.measured(lab, args, 20);
-      ends[args.join(' ')] = exitCode;
+    let findings: Finding[];
+    try {
+      for (const args of [['run'], ['run'], ['scale', 'shop', '3'], ['run', '--dry-run']]) {
+        const { exitCode } = await host.measured(lab, args, 20);
+        ends[args.join(' ')] = exitCode;
+      }
+      findings = await check();
+      const { exitCode, isLate } = await host.measured(lab, ['rollback'], 30);
+      ends['rollback'] = isLate ? 'late' : exitCode;
+    } finally {
+      holder.stdin.end();
     }
-    const findings = await check();
-    const { exitCode, isLate } = await host.measured(lab, ['rollback'], 30);
-    ends['rollback'] = isLate ? 'late' : exitCode;
-    holder.stdin.end();
     const { stdout } = await holder.done;
     const seen = `she had ${stdout}`;
     const expected = { run: 0, 'scale shop 3': 0, 'run --dry-run': 0, rollback: 0 };

@@ -2,6 +2,7 @@ import { after, beforeEach, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import {
+  chmodSync,
   chownSync,
   closeSync,
   lchownSync,
@@ -65,6 +66,17 @@ describe('a log file', () => {
     append(at('hers/autoscaler.log'));
     append(at('hers/autoscaler.log'));
     assert.equal(readFileSync(at('hers/autoscaler.log'), 'utf8'), 'line\nline\n');
+  });
+
+  test('in a folder that all may write, such as /tmp, a file of hers is no log of ours', () => {
+    const path = at('sticky/autoscaler.log');
+    mkdirSync(at('sticky'));
+    chmodSync(at('sticky'), 0o1777);
+    append(path);
+    assert.equal(readFileSync(path, 'utf8'), 'line\n');
+    chownSync(path, 1000, 1000);
+    assert.throws(() => append(path), /others than root may write to its folder .*sticky/);
+    assert.equal(readFileSync(path, 'utf8'), 'line\n');
   });
 
   test("root's link in root's folder is followed", () => {

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { checkConfig } from '../../src/config/check.ts';
+import { takeSample } from '../../src/measure/sample.ts';
+import type { UnitState } from '../../src/systemd/types.ts';
+
+const thresholds = { cpu_thresholds: { scale_up_2: 90 }, memory_threshold_mb: 100 };
+const CONFIG = {
+  projects: {
+    hostile: { max_workers: 2, ...thresholds },
+    shop: { max_workers: 2, ...thresholds },
+  },
+};
+
+const unitOf = (unit: string): UnitState => ({
+  ...{ unit, id: unit, loadState: 'loaded', loadError: null, activeState: 'active' },
+  ...{ subState: 'running', unitFileState: null, type: null, mainPid: null, controlGroup: null },
+  ...{ fragmentPath: null, dropInPaths: [], environmentFiles: [], hasPatterns: false },
+  ...{ workingDirectory: null, nRestarts: 0, mainStartUs: null, needDaemonReload: false },
+  ...{ cpuUsageNs: null, result: null, invocationId: null },
+});
+
+test('a bug that one service brings out is an error of that service, and others are measured', async () => {
+  const { config } = await checkConfig('c.json', Buffer.from(JSON.stringify(CONFIG)));
+  const names = ['hostile.service', 'shop.service'];
+  const { sample } = await takeSample({
+    config,
+    units: new Map(names.map((name) => [name, unitOf(name)])),
+    previous: null,
+    mayGrow: (_, service) => {
+      if (service === 'hostile.service') throw new RangeError(`no character\n${'9'.repeat(9999)}`);
+      return false;
+    },
+  });
+  const { workers = '' } = sample.services['hostile.service']?.errors ?? {};
+  assert.match(workers, /^this is a bug in autoscaler, please report it: no character 9+…$/);
+  assert.equal(workers.length, 500);
+  assert.match(sample.services['shop.service']?.errors?.['workers'] ?? '', /has no unit file/);
+});
