@@ -23,5 +23,6 @@ export async function leaveChange(
     why === null
       ? `${service}: ${from} → ${to}: it does not serve yet; the next run goes on`
       : `${service}: ${from} → ${to} failed: ${why}; its unit is back, but it does not serve yet; the next run goes on`;
-  return outcomeOf(change, { result: 'waiting', sentence });
+  const failed = why === null ? {} : ({ failed: true } as const);
+  return outcomeOf(change, { result: 'waiting', sentence, ...failed });
 }

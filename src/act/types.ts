@@ -71,6 +71,8 @@ export interface Outcome {
   obstacle?: string;
   /** why nothing was done now, where that is no failure and a later run may do it */
   held?: string;
+  /** of one that goes on: it has failed, and is on its way back; missing: it may still succeed */
+  failed?: true;
 }
 
 /** The processes of a service: the Gunicorn master or the Celery main process, and its workers. */

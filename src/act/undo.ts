@@ -61,6 +61,7 @@ async function takeBack(change: Change, why: string, deps: ActDeps): Promise<Out
   if (now === 'draining') {
     return outcomeOf(change, {
       result: 'draining',
+      failed: true,
       sentence: `${service}: ${from} → ${to} failed: ${why}; its unit is back, and once Celery has finished its running tasks the next run starts it with ${from}`,
     });
   }

@@ -1,4 +1,4 @@
-import { formatMemory } from '../decide/wording.ts';
+import { formatCount, formatMemory } from '../decide/wording.ts';
 import type { Finding } from './types.ts';
 
 /** The disk below some of our folders. */
@@ -23,7 +23,9 @@ export function checkDisks(disks: readonly Disk[]): Finding[] {
     const where = paths.join(', ');
     const room = formatMemory(Math.floor(freeMb));
     const files =
-      freeFiles !== null && freeFiles < LEAST_FILES ? `, room for ${freeFiles} more files` : '';
+      freeFiles !== null && freeFiles < LEAST_FILES
+        ? `, room for ${formatCount(freeFiles, 'more file')}`
+        : '';
     const evidence = `${room} free for ${where}${files}`;
     const of = { project: null, evidence };
     if (isFull) {

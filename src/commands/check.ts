@@ -15,6 +15,9 @@ import { toPolicies } from '../config/policies.ts';
 import { findConfigPath } from '../config/read.ts';
 import type { Config } from '../config/schema.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
+import { isRunning } from '../act/unit.ts';
+import { findMetricError, METRICS } from '../decide/metrics.ts';
+import { isFault } from '../measure/lacking.ts';
 import { takeSample, type Measurement } from '../measure/sample.ts';
 import { renderCheck, toCheckDocument } from '../output/check-report.ts';
 import type { WorkerClass } from '../unit-file/gunicorn-concurrency.ts';
@@ -129,6 +132,7 @@ async function checkServices(written: Config): Promise<Finding[]> {
     findings.push(...tellQueue(name, measured));
   }
   findings.push(...(await checkServiceRisks(named.config, named.units)));
+  findings.push(...tellMetrics(named, measured));
   return [...findings, ...checkNumbers(named.config, written, { ...measured, classes })];
 }
 
@@ -159,6 +163,25 @@ function tellQueue(project: string, { queues }: Measurement): Finding[] {
   }
   const evidence = `its broker answers: ${formatCount(queue.length ?? 0, 'task')} ${queue.length === 1 ? 'waits' : 'wait'} in ${Object.keys(queue.perQueue).join(', ')}`;
   return [{ code: 'broker_ok', severity: 'info', project, evidence, remedy: null }];
+}
+
+/** Metrics that thresholds are about and that cannot be had: nothing is lowered meanwhile. Of queues it is said already. */
+function tellMetrics({ config, units }: TrueNames, { sample, queues }: Measurement): Finding[] {
+  return toPolicies(config).flatMap(({ project, service, metrics }) => {
+    const unit = units.get(service);
+    if (unit === undefined || !isRunning(unit)) return [];
+    const isQueueUnknown = queues.get(project)?.error !== undefined;
+    return metrics.flatMap(({ metric }): Finding[] => {
+      const { read, errorKeys, label } = METRICS[metric];
+      if (read(sample, service) !== null) return [];
+      if (isQueueUnknown && errorKeys.includes('queue_length')) return [];
+      const error = findMetricError(sample, service, metric);
+      if (!isFault(error)) return [];
+      const of = { code: 'metric_unknown', severity: 'warning', project } as const;
+      const evidence = `${label} is not known: ${error}; as long as that is so, nothing is lowered`;
+      return [{ ...of, evidence, remedy: `mend that, or remove its thresholds` }];
+    });
+  });
 }
 
 /** What arithmetic alone says. */

@@ -6,9 +6,12 @@ import { findBind, findBroker, findQueues } from '../init/find-broker.ts';
 import { guessBroker } from '../init/guess-broker.ts';
 import type { Candidate, Unusable } from '../init/types.ts';
 import { readLinks, socketInode } from '../measure/listeners.ts';
+import type { LoadRequest } from '../measure/load.ts';
+import { toUnitMemory } from '../measure/unit-facts.ts';
 import { readUnitSources } from '../measure/unit-sources.ts';
 import { readMemoryMb } from '../measure/worker-memory.ts';
 import { readProcess } from '../systemd/proc.ts';
+import { noTrees } from '../systemd/known-trees.ts';
 import { findWorkerTree, type WorkerTree } from '../systemd/processes.ts';
 import { firstLine, runSystemctl } from '../systemd/systemctl.ts';
 import type { UnitState } from '../systemd/types.ts';
@@ -55,7 +58,28 @@ export async function scanServices(config: Config): Promise<Scan> {
     if ('why' in found) scan.unusable.push(found);
     else scan.candidates.push(found);
   }
-  return scan;
+  return { ...scan, candidates: await withUnseen(scan) };
+}
+
+/** What of running Gunicorns cannot be measured here is nothing to go by: it is looked at once, as each run would. */
+async function withUnseen({ candidates, units }: Scan): Promise<Candidate[]> {
+  const requests = candidates.flatMap(({ service, kind, workerClass }): LoadRequest[] => {
+    const unit = units.get(service);
+    if (kind !== 'gunicorn' || unit === undefined || !isRunning(unit)) return [];
+    const busy = workerClass === 'sync' || workerClass === 'gthread';
+    return [{ unit, busy, backlog: true, ifGunicorn: true }];
+  });
+  const memory = { files: toUnitMemory(null), trees: noTrees() };
+  const { measureLoads } = await import('../measure/load.ts');
+  const loads = await measureLoads(requests, memory);
+  return candidates.map((candidate) => {
+    const { busy_percent: busy, backlog } = loads.get(candidate.service) ?? {};
+    const unseen = [
+      ...(busy === null ? (['busy'] as const) : []),
+      ...(backlog === null ? (['backlog'] as const) : []),
+    ];
+    return unseen.length === 0 ? candidate : { ...candidate, unseen };
+  });
 }
 
 async function listServices(): Promise<string[]> {

@@ -84,7 +84,7 @@ export function logOutcome(log: Logger, outcome: Outcome, event: string = outcom
   const fields = { event, project, service, from, to, result, reason };
   // what was not made because it may not be is told with the decision
   if (result === 'refused' && (outcome.obstacle ?? outcome.held) !== undefined) return;
-  if (['applied', 'draining', 'waiting'].includes(result))
-    log.info(fields, `${sentence}: ${reason}`);
+  const isGood = ['applied', 'draining', 'waiting'].includes(result) && outcome.failed !== true;
+  if (isGood) log.info(fields, `${sentence}: ${reason}`);
   else log.error(fields, hint === null ? sentence : `${sentence} (${hint})`);
 }

@@ -76,6 +76,7 @@ export function withOutcome(report: ServiceReport, outcome: Outcome): ServiceRep
   if (result === 'refused' && obstacle !== undefined) return withoutChange(report, obstacle);
   if (result === 'applied') return { ...report, applied: true, running: running ?? report.running };
   if (result === 'draining' || result === 'waiting') {
+    if (outcome.failed === true) return { ...report, error: sentence };
     return { ...report, reason: `${report.reason}; ${sentence}` };
   }
   return { ...report, error: hint === null ? sentence : `${sentence} (${hint})` };

@@ -2,11 +2,13 @@ import type { Readable, Writable } from 'node:stream';
 import { formatFault } from '../config/fault.ts';
 import { findConfigPath } from '../config/read.ts';
 import { loadConfig } from '../config/load.ts';
+import type { LoadedConfig } from '../config/loaded-config.ts';
 import { readPoliciesAt } from '../config/policies-at.ts';
 import { startSimulation, type Simulation } from '../decide/simulate.ts';
 import type { ExitCode } from '../errors.ts';
 import { cleanLine } from '../output/clean.ts';
 import { makeVisible } from '../output/visible.ts';
+import { SHIPPED_INTERVAL_S } from '../systemd/timer-interval.ts';
 import { guardStdout } from '../streams.ts';
 
 /** `samples`: a history file, or `-` for standard input. */
@@ -36,9 +38,10 @@ export async function simulateCommand(
   const warn = (text: string): void => {
     if (options.quiet !== true) io.stderr.write(`autoscaler: ${makeVisible(cleanLine(text))}\n`);
   };
-  const { config, warnings } = await loadConfig(findConfigPath(options.config));
+  const loaded = await loadConfig(findConfigPath(options.config));
+  const { config, warnings } = loaded;
   for (const fault of warnings) warn(formatFault(fault));
-  const intervalMs = config.global.check_interval_seconds * 1000;
+  const intervalMs = findIntervalS(loaded) * 1000;
   const simulation: Simulation = startSimulation(await readPoliciesAt(config), intervalMs);
   if (options.samples === '-') {
     const { answerSamples } = await import('./simulate-stream.ts');
@@ -46,4 +49,13 @@ export async function simulateCommand(
   }
   const { simulateFile } = await import('./simulate-file.ts');
   return simulateFile(simulation, options.samples, options.json === true, io, warn);
+}
+
+/**
+ * What counts as a gap in what was recorded. The timer may have been made quicker since: where the config leaves the
+ * interval to it, samples as far apart as it ships are none.
+ */
+function findIntervalS({ config, isIntervalGiven }: LoadedConfig): number {
+  const seconds = config.global.check_interval_seconds;
+  return isIntervalGiven ? seconds : Math.max(seconds, SHIPPED_INTERVAL_S);
 }

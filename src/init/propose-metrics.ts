@@ -37,21 +37,26 @@ export function proposeReasons(candidate: Candidate, room: Room): Reasons {
     if (broker !== null) return showsTasks ? goByLoad(room, isLive) : goByQueue(room, isLive);
     return hasCpu ? goByOwnCpu(room) : goByHostCpu(room);
   }
-  const isSeen = workerClass === 'sync' || workerClass === 'gthread';
-  return isSeen ? goByBusyness(room) : goByBacklog(room, hasCpu);
+  const { unseen = [] } = candidate;
+  const hasBacklog = !unseen.includes('backlog');
+  if ((workerClass === 'sync' || workerClass === 'gthread') && !unseen.includes('busy')) {
+    return goByBusyness(room, hasBacklog);
+  }
+  if (hasBacklog) return goByBacklog(room, hasCpu);
+  return hasCpu ? goByOwnCpu(room) : goByHostCpu(room);
 }
 
 /** Sync and gthread workers: seen from outside, whether they compute or wait for a database. */
-function goByBusyness({ min, max }: Room): Reasons {
+function goByBusyness({ min, max }: Room, hasBacklog: boolean): Reasons {
   return {
-    by: 'by busy workers and waiting connections',
+    by: hasBacklog ? 'by busy workers and waiting connections' : 'by busy workers',
     metrics: [
       {
         key: 'busy_thresholds',
         thresholds: { ...climb(min, max, BUSY), [`scale_down_${min}`]: below(BUSY.some, min) },
         why: 'percent of its workers that are in a request: above for 2 minutes more workers, below for 10 one fewer',
       },
-      backlog(min, max),
+      ...(hasBacklog ? [backlog(min, max)] : []),
       brake(min),
     ],
     maxStep: { scale_down: 1 },
@@ -142,7 +147,7 @@ function tellDurations(isLive: boolean): string {
 }
 
 /**
- * Without its broker only what it uses is known. All its processes share the processors, so the more there are, the less
+ * Without its broker, or its sockets, only what it uses is known. All its processes share the processors, so the more there are, the less
  * each can have: one threshold for all, in reach of the most.
  */
 function goByOwnCpu({ cores, min, max }: Room): Reasons {

@@ -12,6 +12,8 @@ export interface Candidate {
   workers: number;
   /** what one of them holds; null: not known */
   workerMb: number | null;
+  /** what of a running Gunicorn cannot be measured on this host, although its class has it; missing: nothing */
+  unseen?: readonly ('busy' | 'backlog')[];
   /** where a Gunicorn listens, for people; null: not told by its command line */
   bind: string | null;
   /** where a Celery worker's queues are; a secret may be in it */

@@ -69,23 +69,28 @@ function readNumber(sources: UnitSources): NumberReading | Refusal {
   }
   if (!count) return { ...unit, workers: fallback, place: null };
   const number = numberIn(count.chars);
-  if (!number) return notANumber(unit.reading);
+  if (!number) return notANumber(unit.reading, sources);
   // Celery takes 0 for "not given".
   const workers = number.value || (kind === 'celery' ? fallback : 0);
   return { ...unit, workers, place: number.place };
 }
 
-function notANumber({ kind, count, insertAfter }: Reading): Refusal {
+function notANumber({ kind, count, insertAfter }: Reading, sources: UnitSources): Refusal {
   const first = count?.chars.runs[0];
   const last = count?.chars.runs.at(-1);
   const isOnePiece = first && first.file === last?.file && first.start <= last.start;
   const found = isOnePiece
     ? first.file.text.slice(first.start, last.end)
     : (count?.chars.text ?? '');
+  // what a foreign file holds is not shown: it may be a link to what only root may read
+  const isForeign = count?.chars.runs.some(
+    ({ file }) => sources.factsOf(file.path).foreign !== null,
+  );
+  const what = isForeign === true ? 'something else' : `"${found}"`;
   return refuse(
     kind,
     'not_a_number',
-    `${whereIs(first ?? insertAfter.first)}: expected a number for ${count?.flag ?? ''}, found "${found}"`,
+    `${whereIs(first ?? insertAfter.first)}: expected a number for ${count?.flag ?? ''}, found ${what}`,
     `write a plain number, such as ${kind === 'gunicorn' ? '--workers 3' : '--concurrency=3'}, in ExecStart`,
   );
 }

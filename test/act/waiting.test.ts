@@ -50,7 +50,7 @@ describe('a service that does not serve when the run has nothing else to do', ()
   test('is left to the next run, which says so beforehand; it serves by then: finished, not restarted again', async () => {
     const { world, host, startRun, pending } = newWorld(WITH_FOUR);
     const outcome = await applyPlan(world.plan(4), startRun(LEAVE));
-    assert.equal(outcome.result, 'waiting');
+    assert.deepEqual([outcome.result, outcome.failed], ['waiting', undefined]);
     assert.match(outcome.sentence, /2 → 4: it does not serve yet; the next run goes on/);
     assert.ok(host.startMs >= hurryMs && host.startMs < bootMs, `left after ${host.startMs} ms`);
     assert.deepEqual([pending(), world.declared(), world.recorded], [[PENDING], 4, []]);
@@ -87,7 +87,7 @@ describe('a service that does not serve when the run has nothing else to do', ()
       ...startRun({ mayLeave: () => isLeaving }),
       step: (name) => (isLeaving ||= name.startsWith('undo')),
     });
-    assert.equal(outcome.result, 'waiting');
+    assert.deepEqual([outcome.result, outcome.failed], ['waiting', true]);
     assert.match(
       outcome.sentence,
       /4 of 4 .* its unit is back, but it does not serve yet; the next run/,

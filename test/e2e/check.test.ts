@@ -57,6 +57,25 @@ describe('check on a host', { timeout: 200_000 }, () => {
     assert.equal((await lab.sh('test -e /var/lib/autoscaler/history.jsonl')).exitCode, 1);
   });
 
+  test('a metric that cannot be had is a warning, and so are numbers from which nothing leads up', async () => {
+    await installUnit(
+      lab,
+      'loops.service',
+      gunicornUnit({ bind: '127.0.0.1:8007', args: '-k uvicorn.workers.UvicornWorker' }),
+    );
+    const { findings } = await check({
+      loops: { max_workers: 4, busy_thresholds: { scale_up_4: 80, scale_down_2: 20 } },
+      web: { max_workers: 4, cpu_thresholds: { scale_up_4: 100, scale_down_2: 20 } },
+    });
+    const of = (project: string): string[] =>
+      findings
+        .filter((each) => each.project === project && each.severity === 'warning')
+        .map(({ code }) => code);
+    assert.deepEqual(of('loops'), ['metric_unknown', 'up_out_of_reach']);
+    assert.deepEqual(of('web'), ['up_out_of_reach']);
+    await lab.ok('systemctl stop loops.service');
+  });
+
   test('a timer that is missing is a warning: --strict counts it', async () => {
     const { exitCode } = await check({ web: CPU }, '--strict');
     assert.equal(exitCode, 1);

@@ -42,6 +42,11 @@ describe('init on a host', { timeout: 200_000 }, () => {
     await installUnit(lab, 'socket.service', socket);
     const env = { WEB_CONCURRENCY: '3' };
     await installUnit(lab, 'env.service', gunicornUnit({ count: '', bind: '127.0.0.1:8002', env }));
+    const loops = gunicornUnit({
+      bind: '127.0.0.1:8003',
+      args: '-k uvicorn.workers.UvicornWorker',
+    });
+    await installUnit(lab, 'loops.service', loops);
     await installUnit(lab, 'tasks.service', celeryUnit({ broker: BROKER, args: '-n a@%h' }));
     const execStart = `/usr/bin/celery -A tasks -b ${BROKER} worker -c 2 -n b@%%h`;
     const more = celeryUnit({ broker: 'redis://127.0.0.1:1/0', execStart });
@@ -146,7 +151,7 @@ describe('init on a host', { timeout: 200_000 }, () => {
     assertDocumented('init', stdout);
     assert.deepEqual(
       document.projects.map(({ project }) => project),
-      ['env', 'hidden', 'late', 'mail', 'plain', 'socket', 'tasks'],
+      ['env', 'hidden', 'late', 'loops', 'mail', 'plain', 'socket', 'tasks'],
     );
     assert.deepEqual(
       document.unusable.map(({ service }) => service),
@@ -157,7 +162,10 @@ describe('init on a host', { timeout: 200_000 }, () => {
     assert.match(written, /"queues": \["slow","mail"\]/);
     assert.equal(written.match(/"busy_thresholds"/g)?.length, 3, written);
     assert.equal(written.match(/"queue_metric": "load"/g)?.length, 3, written);
-    assert.equal(written.match(/"apply": "live"/g)?.length, 6, written);
+    // a worker that serves many requests at once, and one of which no broker is known
+    assert.equal(written.match(/"service_cpu_thresholds"/g)?.length, 2, written);
+    assert.equal(written.match(/"backlog_thresholds"/g)?.length, 4, written);
+    assert.equal(written.match(/"apply": "live"/g)?.length, 7, written);
     const check = await lab.autoscaler(['check', '--json']);
     assert.equal(check.exitCode, 0, check.stdout);
     const { findings } = JSON.parse(check.stdout) as CheckDocument;
@@ -224,7 +232,7 @@ describe('init on a host', { timeout: 200_000 }, () => {
       ['Write', 'y'],
     );
     assert.equal(exitCode, 0, stdout);
-    assert.equal((await lab.readFile(CONFIG)).match(/"service_name"/g)?.length, 9);
+    assert.equal((await lab.readFile(CONFIG)).match(/"service_name"/g)?.length, 10);
     assert.match(await lab.readFile(CONFIG), /"tenth": \{\n {6}"enabled": true/);
     assert.equal(await lab.readFile(`${CONFIG}.bak`), before);
     const again = await lab.autoscaler(['init', '--add', '--yes']);

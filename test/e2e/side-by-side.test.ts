@@ -35,6 +35,8 @@ describe('changes side by side', { timeout: 600_000 }, () => {
       const hang = SLOW.includes(name) ? { WEB_HANG_WHILE: `${HANG} yes` } : {};
       const unit = gunicornUnit({
         ...{ count: '--workers 1', bind: `127.0.0.1:${8001 + index}`, env: hang },
+        // Gunicorn itself ends workers that load longer than that
+        args: '--timeout 300',
       });
       const part =
         name === 'tail' ? unit.replace('[Unit]\n', '[Unit]\nPartOf=lead.service\n') : unit;
@@ -55,7 +57,11 @@ describe('changes side by side', { timeout: 600_000 }, () => {
   const setHang = (how: 'no' | 'yes' | 'yes, and compute') => lab.writeFile(HANG, how);
 
   /** Each of these projects is to have exactly so many workers. */
-  async function configure(workers: Record<string, number>, apply = 'restart'): Promise<void> {
+  async function configure(
+    workers: Record<string, number>,
+    apply = 'restart',
+    global = {},
+  ): Promise<void> {
     const projects = Object.entries(workers).map(([name, count]): [string, object] => [
       name,
       {
@@ -63,7 +69,7 @@ describe('changes side by side', { timeout: 600_000 }, () => {
         cpu_thresholds: { [`scale_${count > 1 ? 'up' : 'down'}_${count}`]: count > 1 ? 99.9 : 0.1 },
       },
     ]);
-    const text = JSON.stringify({ projects: Object.fromEntries(projects) });
+    const text = JSON.stringify({ projects: Object.fromEntries(projects), global });
     await lab.writeFile('/etc/autoscaler/config.json', text);
   }
 
@@ -208,8 +214,8 @@ describe('changes side by side', { timeout: 600_000 }, () => {
     t.diagnostic(`four compute: the six others were changed after ${seconds.toFixed(1)} s`);
     assert.ok(seconds < 90, `${seconds} s`);
     run.kill('SIGTERM');
-    await lab.until(() => /workers 2 /.test(readUnit('slow1')), {
-      ...{ what: 'the number to go back', timeoutMs: 60_000 },
+    await lab.until(() => four.every((name) => /workers 2 /.test(readUnit(name))), {
+      ...{ what: 'the numbers to go back', timeoutMs: 60_000 },
     });
     await setHang('no');
     assert.equal((await run.done).exitCode, 143);
@@ -240,6 +246,27 @@ describe('changes side by side', { timeout: 600_000 }, () => {
       }
     });
   }
+
+  test('a run that has nothing to do but to wait ends after a minute; the next one goes on', async () => {
+    await lab.ok(`rm -rf /var/lib/autoscaler ${CHANGES}`);
+    await setHang('yes');
+    await configure({ slow2: 4 }, 'restart', { check_interval_seconds: 10 });
+    const sinceMs = performance.now();
+    const first = await startRun().done;
+    const seconds = (performance.now() - sinceMs) / 1000;
+    assert.ok(seconds > 60 && seconds < 110, `${seconds} s: ${first.stdout}${first.stderr}`);
+    assert.equal(first.exitCode, 0, first.stderr);
+    const { services } = JSON.parse(first.stdout) as RunReport;
+    assert.deepEqual([services[0]?.applied, services[0]?.error], [false, null]);
+    assert.match(services[0]?.reason ?? '', /it does not serve yet; the next run goes on/);
+    assert.deepEqual(listPending(), ['slow2']);
+    await setHang('no');
+    const { exitCode, stderr } = await startRun().done;
+    assert.equal(exitCode, 0, stderr);
+    assert.match(stderr, /"event":"recovered".*slow2.*"result":"applied"/);
+    await assertRuns(['slow2'], 4);
+    assertNotedOnce();
+  });
 
   test('what is restarted with another one is changed after it, never at the same time', async () => {
     await lab.ok(`rm -rf /var/lib/autoscaler ${CHANGES}`);

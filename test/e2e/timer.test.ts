@@ -119,6 +119,29 @@ describe('autoscaler timer', { timeout: 120_000 }, () => {
     assert.match(check.stdout, /^ok +autoscaler\.timer is on, every 30 s$/m);
   });
 
+  test('what was recorded with a longer interval can still be simulated', async () => {
+    const lines = [0, 120, 240, 360].map((uptime_s) =>
+      JSON.stringify({
+        ...{ v: 1, kind: 'sample', at: '2026-11-24T04:04:15.123Z', boot: 'b', uptime_s },
+        ...{ span_s: 120, host: { cpu_percent: 95, memory_available_mb: 5000 } },
+        services: { 'shop.service': { workers: 2 } },
+      }),
+    );
+    const input = `${lines.join('\n')}\n`;
+    await lab.writeFile('/srv/samples.jsonl', input);
+    const { stdout } = await lab.autoscaler([
+      'simulate',
+      '--samples',
+      '/srv/samples.jsonl',
+      '--json',
+    ]);
+    const { decisions } = JSON.parse(stdout) as { decisions: { to: number }[] };
+    assert.deepEqual(
+      decisions.map(({ to }) => to),
+      [3],
+    );
+  });
+
   test('an interval that the config says is changed in place, and the config as it was is kept', async () => {
     const before = `// mine\n{ ${PROJECTS},\n  "global": { "check_interval_seconds":   120 /* s */, }, }\n`;
     await lab.writeFile(CONFIG, before, { mode: 0o640 });

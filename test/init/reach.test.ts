@@ -32,6 +32,9 @@ const CELERY = { kind: 'celery', workerClass: null, broker: 'redis://h/0' } as c
 const KINDS: [name: string, candidate: Partial<Candidate>, computes: boolean[]][] = [
   ['sync', { workerClass: 'sync' }, [true, false]],
   ['gthread', { workerClass: 'gthread' }, [true, false]],
+  ['sync, busyness not seen', { workerClass: 'sync', unseen: ['busy'] }, [true, false]],
+  ['sync, only CPU seen', { workerClass: 'sync', unseen: ['busy', 'backlog'] }, [true]],
+  ['gthread, backlog not seen', { workerClass: 'gthread', unseen: ['backlog'] }, [true, false]],
   // a loop that waits is not in anybody's way: more of them are wanted where they compute, or are blocked
   ['async', { workerClass: 'async' }, [true, false]],
   ['unknown class', { workerClass: 'unknown' }, [true, false]],
