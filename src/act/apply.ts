@@ -30,13 +30,19 @@ async function apply(plan: Plan, deps: ActDeps): Promise<Outcome> {
       return { ...refuse(plan, new UserError(EXIT.failed, obstacle)), obstacle };
     }
     const change = await registerChange({ ...plan, resize }, identify(unit, deps), deps);
-    const outcome = await carryOut(change, deps);
+    const outcome = withNote(await carryOut(change, deps), plan);
     return obstacle === null ? outcome : { ...outcome, obstacle };
   } catch (error) {
     const fault = toUserError(error);
     if (fault === null) throw error;
     return refuse(plan, fault);
   }
+}
+
+function withNote(outcome: Outcome, { note }: Plan): Outcome {
+  if (note === undefined || ['undone', 'failed', 'refused'].includes(outcome.result))
+    return outcome;
+  return { ...outcome, note, sentence: `${outcome.sentence}; ${note}` };
 }
 
 /** A service that was stopped since it was measured is not started; what may not be restarted is left alone. */

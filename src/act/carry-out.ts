@@ -93,11 +93,9 @@ async function requireLoaded(change: Change, deps: ActDeps): Promise<void> {
 }
 
 async function finish(change: Change, running: number | null, deps: ActDeps): Promise<Outcome> {
-  const { service, from, to, action } = change.manifest;
+  const { service, from, action } = change.manifest;
   const proof = tellProof(change.manifest, running);
-  const what =
-    action === 'rollback' ? ' (rolled back)' : action === 'heal' ? ' (drift healed)' : '';
-  const sentence = `${service}: ${from} → ${to} workers${what}; ${proof}`;
+  const sentence = `${service}: ${tellChange(change.manifest)}; ${proof}`;
   if (action === 'heal' && running === from) {
     // all were busy: nothing was done that a history should tell
     await discardChange(change, deps);
@@ -113,6 +111,12 @@ async function finish(change: Change, running: number | null, deps: ActDeps): Pr
     proof,
     deps,
   );
+}
+
+function tellChange({ action, from, to }: Manifest): string {
+  if (action === 'renew') return `our drop-in is renewed, ${to} workers as before`;
+  const what = { rollback: ' (rolled back)', heal: ' (drift healed)' };
+  return `${from} → ${to} workers${action === 'rollback' || action === 'heal' ? what[action] : ''}`;
 }
 
 function tellProof({ kind, resize, countable, to }: Manifest, running: number | null): string {

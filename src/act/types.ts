@@ -14,8 +14,11 @@ export interface Plan {
   service: string;
   project: string | null;
   kind: Kind;
-  /** `heal`: no file changes, the running workers are brought to the number that the unit declares */
-  action: 'scale_up' | 'scale_down' | 'rollback' | 'heal';
+  /**
+   * `heal`: no file changes, the running workers are brought to the number that the unit declares; `renew`: our
+   * drop-in follows an edit of what it repeats, with the number as it is
+   */
+  action: 'scale_up' | 'scale_down' | 'rollback' | 'heal' | 'renew';
   /** declared workers; with `heal` the running ones */
   from: number;
   to: number;
@@ -38,6 +41,8 @@ export interface Plan {
   reasons: Reason[];
   /** the reasons as one sentence */
   reason: string;
+  /** what people must know of it besides, once it is made; missing: nothing */
+  note?: string;
 }
 
 /**
@@ -71,6 +76,8 @@ export interface Outcome {
   obstacle?: string;
   /** why nothing was done now, where that is no failure and a later run may do it */
   held?: string;
+  /** what people must know besides, part of the sentence; missing: nothing */
+  note?: string;
   /** of one that goes on: it has failed, and is on its way back; missing: it may still succeed */
   failed?: true;
 }

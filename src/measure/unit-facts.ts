@@ -53,7 +53,7 @@ export async function readUnitFacts(unit: UnitState, memory: UnitMemory): Promis
     ...[id, fragmentPath, dropInPaths, environmentFiles, workingDirectory],
   ]);
   const known = memory.units[unit.unit];
-  if (known?.from === from && known.marks.every(([path, mark]) => markOf(path).mark === mark)) {
+  if (known?.from === from && isCurrent(known)) {
     return known.facts;
   }
   const marks = new Map<string, string | null>();
@@ -74,6 +74,11 @@ export async function readUnitFacts(unit: UnitState, memory: UnitMemory): Promis
     memory.hasChanged = true;
   }
   return facts;
+}
+
+/** Whether all files that facts were made of are as they were. */
+export function isCurrent({ marks }: KnownUnit): boolean {
+  return marks.every(([path, mark]) => markOf(path).mark === mark);
 }
 
 /** Of what cannot even be looked at, nothing is kept. */

@@ -1,4 +1,4 @@
-import { NOTHING } from './chars.ts';
+import { NOTHING, OPAQUE } from './chars.ts';
 import type { Chars, Word } from './chars.ts';
 import { celeryOptions, celeryWorkerOptions } from './celery-options.ts';
 import { parseMulti } from './celery-multi.ts';
@@ -59,6 +59,8 @@ export function readCelery(argv: Word[], context: Context, cpus: number): Readin
     kind: 'celery',
     count: chars ? { chars, flag: option?.flag ?? 'CELERY_WORKER_CONCURRENCY' } : null,
     fallback: cpus,
+    elsewhere: null,
+    variable: chars || isOld ? null : variableOf(argv, context),
     pool: pool?.text ?? null,
     embeddedBeat: lastOption(parsed, 'beat') !== null || isTrue(known(env('BEAT'))),
     problem,
@@ -66,6 +68,27 @@ export function readCelery(argv: Word[], context: Context, cpus: number): Readin
     option: (workers) => (isShortInMulti ? ` -c ${workers}` : ` --concurrency=${workers}`),
     usedElsewhere: chars !== null && countUses(argv, chars) > (option ? 1 : 0),
   };
+}
+
+/** The variable that its command-line option has since Celery 5; null: not in this one, or it cannot be told. */
+function variableOf(argv: Word[], context: Context): Reading['variable'] {
+  const module = locateModule(argv[0]?.text ?? '', context);
+  const python = module === null ? null : context.readFile(module);
+  // `celery.bin.celery.main`; Celery 4 has no such thing
+  if (python?.includes('auto_envvar_prefix="CELERY"') !== true) return null;
+  return (workers) => `CELERY_WORKER_CONCURRENCY=${workers}`;
+}
+
+/** Where `celery/bin/celery.py` lies for a program of Debian's, or one in a virtual environment; null: not to be told. */
+function locateModule(program: string, { python, readFile }: Context): string | null {
+  const MODULE = 'celery/bin/celery.py';
+  const [, folder = null] = /^(.*)\/bin\/[^/]+$/.exec(python ?? program) ?? [];
+  if (folder === null || folder.includes(OPAQUE)) return null;
+  if (folder === '/usr' || folder === '') return `/usr/lib/python3/dist-packages/${MODULE}`;
+  const version = /^version(?:_info)?\s*=\s*(\d+\.\d+)\b/m.exec(
+    readFile(`${folder}/pyvenv.cfg`) ?? '',
+  )?.[1];
+  return version === undefined ? null : `${folder}/lib/python${version}/site-packages/${MODULE}`;
 }
 
 function known(value: Chars | 'unknown' | undefined): Chars | null {

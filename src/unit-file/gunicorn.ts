@@ -8,7 +8,7 @@ import { gunicornOptions } from './gunicorn-options.ts';
 import { lastOption, parseOptions } from './options.ts';
 import type { Parsed } from './options.ts';
 import type { Context } from './program-types.ts';
-import { lineOfWorkers, mayAssignWorkers } from './python-config.ts';
+import { lineOfWorkers, mayAssignWorkers, readAssigned } from './python-config.ts';
 import { countUses, lastWord } from './reading.ts';
 import type { Problem, Reading } from './reading.ts';
 
@@ -29,6 +29,8 @@ export function readGunicorn(argv: Word[], context: Context): Reading {
     kind: 'gunicorn',
     count: null,
     fallback: 1,
+    elsewhere: null,
+    variable: (workers) => `WEB_CONCURRENCY=${workers}`,
     pool: valueOf(parsed, 'worker-class') ?? valueOf(fromEnv, 'worker-class'),
     embeddedBeat: false,
     problem: null,
@@ -52,8 +54,12 @@ export function readGunicorn(argv: Word[], context: Context): Reading {
   if (envFlag)
     return { ...reading, count: { chars: envFlag.value ?? NOTHING, flag: envFlag.flag } };
   const config = valueOf(parsed, 'config') || valueOf(fromEnv, 'config') || null;
-  const problem = inConfigFile(config, context, argv);
-  if (problem) return { ...reading, problem };
+  const inFile = readConfigFile(config, context);
+  // it comes before the file; one with other options in it would have to be repeated
+  const variable = argsText
+    ? null
+    : (workers: number): string => `GUNICORN_CMD_ARGS=--workers=${workers}`;
+  if (inFile) return { ...reading, ...inFile, variable };
   if (web === 'unknown') return { ...reading, problem: unknown(context, argv) };
   if (!web) return reading;
   const usedElsewhere = countUses(argv, web) > 0;
@@ -91,42 +97,30 @@ function unknown(context: Context, argv: Word[]): Problem {
   };
 }
 
-function inConfigFile(config: string | null, context: Context, argv: Word[]): Problem | null {
-  const at = argv[0]?.first ?? null;
-  if (config?.startsWith('python:'))
-    return {
-      code: 'config_file',
-      message: `the config is the Python module ${config.slice(7)}, which may set the workers`,
-      hint: ON_COMMAND_LINE,
-      at,
-    };
+/** Where the config file sets the number, or may, and the number if it stands there; null: it does not. */
+function readConfigFile(
+  config: string | null,
+  context: Context,
+): { elsewhere: string; fallback: number | null } | null {
+  const computed = (elsewhere: string) => ({ elsewhere, fallback: null });
+  if (config?.startsWith('python:')) return computed(`the Python module ${config.slice(7)}`);
   const path = locateConfigFile(config, context);
   if (path === null)
-    return {
-      code: 'unreadable',
-      message: `the config file ${configName(config).replaceAll(OPAQUE, '…')} may set the workers, and its folder is not known here`,
-      hint: ON_COMMAND_LINE,
-      at,
-    };
-  const { foreign, fault, isMissing } = context.factsOf(path);
+    return computed(`the config file ${configName(config).replaceAll(OPAQUE, '…')}`);
+  const { fault, isMissing } = context.factsOf(path);
   const text = context.readFile(path);
-  if (text === null)
-    return config === null && isMissing
-      ? null
-      : {
-          code: 'unreadable',
-          message: `the config file ${path} cannot be read${fault === null ? '' : ` (${fault})`}`,
-          hint: ON_COMMAND_LINE,
-          at,
-        };
+  if (text === null) {
+    if (config === null && isMissing) return null;
+    return computed(
+      `the config file ${path}, which cannot be read${fault === null ? '' : ` (${fault})`},`,
+    );
+  }
   if (!mayAssignWorkers(text)) return null;
   const line = lineOfWorkers(text);
-  return {
-    code: 'config_file',
-    message: `the config file ${path}${line === null ? '' : `, line ${line},`} sets the workers${foreign === null ? '' : ` and is not root's alone: ${foreign}`}`,
-    hint: `${ON_COMMAND_LINE}, or remove "workers" from ${path}`,
-    at,
-  };
+  const elsewhere = `the config file ${path}${line === null ? '' : `, line ${line},`}`;
+  const assigned = readAssigned(text, 'workers');
+  const isNumber = typeof assigned === 'object' && /^\d{1,9}$/.test(assigned?.text ?? '');
+  return { elsewhere, fallback: isNumber ? Number(assigned?.text) : null };
 }
 
 /** Python's `shlex.split`, which Gunicorn reads `GUNICORN_CMD_ARGS` with. */

@@ -90,7 +90,9 @@ function python(argv: Word[], context: Context, follow: Follow): Program[] {
   }
   const is = programNamed(last.value?.text.replace(/^gunicorn\.app\.wsgiapp$/, 'gunicorn') ?? '');
   const module = argv[argv.length - parsed.positionals.length - 1];
-  return is && module ? [{ is, argv: [module, ...parsed.positionals], context }] : unknown;
+  if (!is || !module) return unknown;
+  const inner = { ...context, python: argv[0]?.text ?? null };
+  return [{ is, argv: [module, ...parsed.positionals], context: inner }];
 }
 
 /** django-celery's `manage.py celery worker …`. */

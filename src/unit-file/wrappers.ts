@@ -104,7 +104,7 @@ const WRAPPERS: Record<string, Wrapper> = {
   uv: {
     sub: 'run',
     values:
-      '--with --with-editable --with-requirements --project --directory --env-file --python -p --extra --no-extra --group --no-group --only-group --package --index --default-index --index-url -i --find-links -f --config-file --cache-dir --color --module --refresh-package --upgrade-package -P --reinstall-package --config-setting -C --link-mode --python-platform',
+      '-w --with --with-editable --with-requirements --project --directory --env-file --python -p --extra --no-extra --group --no-group --only-group --package --index --default-index --index-url -i --find-links -f --config-file --cache-dir --color --module --refresh-package --upgrade-package -P --reinstall-package --config-setting -C --link-mode --python-platform',
     moves: '--directory',
     hides: '--env-file',
   },

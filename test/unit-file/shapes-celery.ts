@@ -1,6 +1,8 @@
 import { shapeTable } from './shape.ts';
 import type { Shape } from './shape.ts';
 
+const CELERY_5 = 'def main() -> int:\n    return celery(auto_envvar_prefix="CELERY")\n';
+
 /** How a Celery worker is given its number. */
 export const CELERY: Shape[] = [
   ...shapeTable(`
@@ -77,6 +79,44 @@ export const CELERY: Shape[] = [
       'ExecStart=/srv/app/venv/bin/celery -A proj worker -l info --concurrency=17',
     ],
     why: /sets no number/,
+  },
+  {
+    name: 'no number, and Celery 5 in a virtual environment: its variable',
+    exec: '/srv/app/venv/bin/celery -A proj worker -l info',
+    files: {
+      '/srv/app/venv/pyvenv.cfg': 'home = /usr/bin\nversion = 3.11.2\n',
+      '/srv/app/venv/lib/python3.11/site-packages/celery/bin/celery.py': CELERY_5,
+    },
+    workers: 4,
+    dropIn: ['Environment=CELERY_WORKER_CONCURRENCY=17'],
+  },
+  {
+    name: "no number, and Debian's Celery 5",
+    exec: '/usr/bin/celery multi start w1 -A proj',
+    files: { '/usr/lib/python3/dist-packages/celery/bin/celery.py': CELERY_5 },
+    workers: 4,
+    dropIn: ['Environment=CELERY_WORKER_CONCURRENCY=17'],
+  },
+  {
+    name: 'no number, and Celery 5 as a module',
+    exec: '/srv/venv/bin/python -m celery -A proj worker',
+    files: {
+      '/srv/venv/pyvenv.cfg': 'version_info = 3.12.1.final.0\n',
+      '/srv/venv/lib/python3.12/site-packages/celery/bin/celery.py': CELERY_5,
+    },
+    workers: 4,
+    dropIn: ['Environment=CELERY_WORKER_CONCURRENCY=17'],
+  },
+  {
+    name: 'no number, and Celery 4, which knows no such variable',
+    exec: '/srv/app/venv/bin/celery -A proj worker',
+    files: {
+      '/srv/app/venv/pyvenv.cfg': 'version = 3.7.3\n',
+      '/srv/app/venv/lib/python3.7/site-packages/celery/bin/celery.py':
+        'class CeleryCommand(Command):\n',
+    },
+    workers: 4,
+    dropIn: ['ExecStart=', 'ExecStart=/srv/app/venv/bin/celery -A proj worker --concurrency=17'],
   },
   {
     name: 'the concurrency is a setting behind `--`',

@@ -173,14 +173,14 @@ export const REFUSED: Shape[] = [
     refused: 'transient',
   },
   {
-    name: "a package's drop-in after ours",
+    name: "a package's drop-in with a name after which we have none",
     path: '/usr/lib/systemd/system/web.service',
     exec: '/usr/bin/gunicorn app',
     dropIns: {
-      '/usr/lib/systemd/system/web.service.d/90-size.conf':
+      '/usr/lib/systemd/system/web.service.d/~size.conf':
         '[Service]\nExecStart=\nExecStart=/usr/bin/gunicorn -w 6 app\n',
     },
     refused: 'overridden_later',
-    says: /90-size\.conf/,
+    says: /~size\.conf/,
   },
 ];
