@@ -29,7 +29,8 @@ export function readProgram(argv: readonly string[]): Program | null {
   const args = argv.slice(at + 1);
   if (/^(?:celery(?:-?\d[\d.]*)?|manage\.py)$/.test(script) && args.includes('worker'))
     return celery(args);
-  return null;
+  // a project's own command: `nautobot-server celery worker …`
+  return args[0] === 'celery' && args[1] === 'worker' ? celery(args) : null;
 }
 
 /** `[celeryd: celery@host:MainProcess] -active- (worker -A shop -B)`: what is in the brackets. */

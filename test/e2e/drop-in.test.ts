@@ -324,6 +324,42 @@ describe('our drop-in sets the number', () => {
     assert.equal(await hex(), before);
   });
 
+  test('the command of a Django project that hands on to Celery', async () => {
+    const command = '/srv/lab/nautobot-server';
+    await lab.writeFile(
+      command,
+      [
+        '#!/usr/bin/python3',
+        'import sys',
+        'from celery.__main__ import main',
+        'sys.argv = ["celery", "-A", "tasks"] + sys.argv[2:]',
+        'main()',
+        '',
+      ].join('\n'),
+      { mode: 0o755 },
+    );
+    await installUnit(
+      lab,
+      'nautobot.service',
+      unit(
+        `${command} celery worker --loglevel INFO --concurrency 2`,
+        `Environment=BROKER_URL=redis://127.0.0.1:6379/0 PYTHONPATH=${APPS}`,
+      ),
+    );
+    await workersAre('nautobot.service', 2);
+    const before = await filesOf('nautobot');
+    const call = await caller('nautobot', 'nautobot.service', {
+      kind: 'celery',
+      broker_url: 'redis://127.0.0.1:6379/0',
+    });
+    const done = await call('scale', 'nautobot', '3');
+    assert.equal(done.exitCode, 0, done.stdout + done.stderr);
+    assert.match(done.stdout, /2 → 3 workers; verified: 3 run, without a restart/);
+    const back = await call('rollback', 'nautobot', '--keep-timer');
+    assert.equal(back.exitCode, 0, back.stdout + back.stderr);
+    assert.equal(await filesOf('nautobot'), before);
+  });
+
   /** Calls autoscaler with a config, a state and backups for this service alone. */
   async function caller(name: string, service: string, project: Record<string, unknown> = {}) {
     const config = `/run/${name}.json`;

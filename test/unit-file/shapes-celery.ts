@@ -19,6 +19,9 @@ export const CELERY: Shape[] = [
   an embedded beat is a worker too | /srv/app/venv/bin/celery -A proj worker -B -c «4»
   python3 -m celery | /usr/bin/python3 -m celery -A proj worker -c «4»
   manage.py celery worker | /srv/venv/bin/python manage.py celery worker -c «4»
+  a command of a project | /srv/venv/bin/nautobot-server celery worker --loglevel INFO --concurrency «2»
+  a command of a project, started by Python | /srv/venv/bin/python /srv/venv/bin/nautobot-server celery worker -c «2»
+  airflow, whose -s takes no value | /opt/venv/bin/airflow celery worker -s -c «2» -q default -H host
   gevent pool: the number of greenlets | /srv/app/venv/bin/celery -A proj worker -P gevent -c «100»
   a sign, which stays | /srv/app/venv/bin/celery -A proj worker --concurrency=+«4»
   newrelic, nice, bash | /bin/bash -c 'nice -n 5 newrelic-admin run-program celery -A proj worker -c «4» -Q a,b'
@@ -106,6 +109,19 @@ export const CELERY: Shape[] = [
     },
     workers: 4,
     dropIn: ['Environment=CELERY_WORKER_CONCURRENCY=17'],
+  },
+  {
+    name: 'no number, and a command of a project: an option, as nobody knows of its variables',
+    exec: '/srv/venv/bin/nautobot-server celery worker -l INFO',
+    files: {
+      '/srv/venv/pyvenv.cfg': 'version = 3.11.2\n',
+      '/srv/venv/lib/python3.11/site-packages/celery/bin/celery.py': CELERY_5,
+    },
+    workers: 4,
+    dropIn: [
+      'ExecStart=',
+      'ExecStart=/srv/venv/bin/nautobot-server celery worker -l INFO --concurrency=17',
+    ],
   },
   {
     name: 'no number, and Celery 4, which knows no such variable',
