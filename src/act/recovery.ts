@@ -46,7 +46,7 @@ export async function recoverChanges(
     const { service } = change.manifest;
     return beside.add({
       unit: service,
-      touches: related(service),
+      ...related(service),
       work: async (getsOn) => {
         // nothing new is begun
         if (deps.interrupted()) return;

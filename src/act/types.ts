@@ -1,5 +1,6 @@
 import type { ApplyMode } from '../config/schema.ts';
 import type { Kind, Reason } from '../decide/types.ts';
+import type { Concerned } from '../systemd/propagation.ts';
 import type { UnitState } from '../systemd/types.ts';
 
 /** A file as it is to be after the change; `before` null: the file does not exist yet, `after` null: it is removed. */
@@ -88,8 +89,8 @@ export interface SystemdActions {
   /** others may be in the answer too */
   readUnits: (names: string[]) => Promise<Map<string, UnitState>>;
   daemonReload: () => Promise<void>;
-  /** what the restart of each of several services concerns: itself by all of its names, and the units that follow it */
-  readPropagation: (services: string[]) => Promise<Map<string, ReadonlySet<string>>>;
+  /** what the restart of each of several services concerns */
+  readPropagation: (services: string[]) => Promise<Map<string, Concerned>>;
   restartUnit: (unit: string) => Promise<void>;
   startUnit: (unit: string) => Promise<void>;
   resetFailedUnit: (unit: string) => Promise<void>;

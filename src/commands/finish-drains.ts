@@ -31,7 +31,7 @@ export async function finishDrains(
       await deps.sleep(deps.timing.pollMs);
     }
     const outcome = await beside.add({
-      ...{ unit, touches: related(unit) },
+      ...{ unit, ...related(unit) },
       work: (getsOn) => recoverChange(change, { ...deps, timing, getsOn }),
     });
     if (outcome.result === 'draining') return [];
