@@ -144,7 +144,8 @@ async function isLeftBehind(unit: UnitState, drain: Drain | null, deps: ActDeps)
 async function waitFor(isDone: () => Promise<boolean>, deps: ActDeps): Promise<boolean> {
   const start = deps.monotonicMs();
   while (!(await isDone())) {
-    if (deps.interrupted() || deps.monotonicMs() - start > deps.timing.drainMs) return false;
+    if (deps.interruptedMs() !== null || deps.monotonicMs() - start > deps.timing.drainMs)
+      return false;
     await deps.sleep(deps.timing.pollMs);
   }
   return true;

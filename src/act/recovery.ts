@@ -49,7 +49,7 @@ export async function recoverChanges(
       ...related(service),
       work: async (getsOn) => {
         // nothing new is begun
-        if (deps.interrupted()) return;
+        if (deps.interruptedMs() !== null) return;
         const outcome = await recoverChange(change, { ...depsOf(service), getsOn });
         recovery.outcomes.push(outcome);
         if (!['draining', 'waiting', 'failed'].includes(outcome.result)) {

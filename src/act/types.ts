@@ -118,7 +118,7 @@ export interface Timing {
   reactMs: number;
   /** how long Gunicorn workers that are asked to end are waited for here */
   leaveMs: number;
-  /** how long a service is still waited for when the run is to end; twice that on the way back */
+  /** how long services are still waited for when the run is to end, from then on; three times that on the way back */
   hurryMs: number;
 }
 
@@ -203,8 +203,8 @@ export interface ActDeps {
   announce: (service: string, sentence: string) => void;
   /** how long a service's running tasks are waited for before a change is given up; Infinity: always */
   drainTimeoutMs: (service: string) => number;
-  /** whether the user or systemd wants us to end soon: a drain is then left to the next run */
-  interrupted: () => boolean;
+  /** since when the user or systemd wants us to end soon, as `monotonicMs`: a drain is then left to the next run; null: not */
+  interruptedMs: () => number | null;
   /** called when a change gets on: right before the service itself is touched, and when it serves for the first time */
   getsOn: () => void;
   /** whether a change that still waits for its service is left in the journal, so that the next run goes on with it */

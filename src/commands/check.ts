@@ -113,7 +113,7 @@ async function checkServices(written: Config): Promise<Finding[]> {
   const findings = tellTwins(named, written);
   const classes = new Map<string, WorkerClass>();
   const deps = makeActDeps(written.global, {
-    ...{ interrupted: () => false, log: null, config: named.config },
+    ...{ interruptedMs: () => null, log: null, config: named.config },
   });
   for (const [name, project] of Object.entries(named.config.projects)) {
     const unit = named.units.get(project.service_name);

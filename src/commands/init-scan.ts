@@ -204,7 +204,7 @@ export async function askLive(
   const project = { service_name: unit.id, ...(broker !== null && { broker_url: broker }) };
   const projects = { asked: project } as unknown as Config['projects'];
   const deps = makeActDeps(config.global, {
-    ...{ interrupted: () => false, log: null, config: { ...config, projects } },
+    ...{ interruptedMs: () => null, log: null, config: { ...config, projects } },
   });
   try {
     return await findObstacle({ service: unit.id, kind }, unit, deps);

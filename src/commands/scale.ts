@@ -72,7 +72,12 @@ async function scaleLocked(
   const watchdog = await startWatchdog();
   const scale = async (beside: SideBySide): Promise<number> => {
     const deps = makeActDeps(config.global, {
-      ...{ interrupted: signals.interrupted, log, drainTimeoutMs: drainTimeouts(config), config },
+      ...{
+        interruptedMs: signals.interruptedMs,
+        log,
+        drainTimeoutMs: drainTimeouts(config),
+        config,
+      },
     });
     const related = await findRelated([service], deps);
     // perhaps no timer comes to go on with a drain: wait for Celery's tasks, unless interrupted
