@@ -58,7 +58,7 @@ export async function runCommand(options: RunOptions): Promise<number> {
 
 /** A cycle that may change things; a number is the exit code of a run that was asked to end. */
 async function runLocked(written: Config, log: Logger): Promise<RunReport | number> {
-  const lock = await holdLock(written.global);
+  const lock = await holdLock(written.global, (sentence) => log.info({ event: 'lock' }, sentence));
   const signals = watchSignals();
   const watchdog = await startWatchdog();
   const cycle = async (): Promise<RunReport | number> => {
