@@ -125,7 +125,10 @@ async function observe(expected: Expectation, deps: ActDeps): Promise<Look> {
   const look = { ...GOOD, key: `${key} ${masterPid} ${masterStartTicks}`, workerPids, cpuUsageNs };
   const count = workerPids.length;
   if (expected.atLeast === true ? count < expected.workers : count !== expected.workers) {
-    return { ...look, why: `${count} workers run, expected ${expected.workers}` };
+    return {
+      ...look,
+      why: `${count === 1 ? '1 worker runs' : `${count} workers run`}, expected ${expected.workers}`,
+    };
   }
   const loading =
     expected.kind === 'gunicorn' ? workerPids.filter((pid) => deps.hasBooted(pid) === false) : [];
