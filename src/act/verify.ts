@@ -73,7 +73,9 @@ export async function verifyService(
         return { ok: false, why: why ?? `it does not come to rest within ${seconds(limitMs)}` };
       }
       if (why === null) window = { since: now, key: look.key };
-      else if (patience() === 'leave') return { left: { since_ms: start, loading_ms: loadingMs } };
+      else deps.waitsFor(expected.service, why, start, limitMs);
+      if (why !== null && patience() === 'leave')
+        return { left: { since_ms: start, loading_ms: loadingMs } };
     }
     if (window !== null && !hasServed) {
       hasServed = true;
