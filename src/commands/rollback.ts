@@ -22,6 +22,7 @@ import { logOutcome, notingFailure, openCommandLog } from './log-events.ts';
 import { rollBack } from './rollback-all.ts';
 import { readTrueChanges } from './rollback-names.ts';
 import { isNamed, selectChains, type Chain } from './rollback-select.ts';
+import { tellLock } from './tell-wait.ts';
 import { watchSignals } from './signals.ts';
 import { writeErr, writeOut } from '../streams.ts';
 
@@ -91,8 +92,7 @@ async function rollBackLocked(
   out: Output,
 ): Promise<number> {
   const { config } = places;
-  const tell = (sentence: string): void => log.info({ event: 'lock' }, sentence);
-  const lock = await holdLock(places, tell, WAIT_MS);
+  const lock = await holdLock(places, tellLock(log), WAIT_MS);
   const signals = watchSignals();
   const watchdog = await startWatchdog();
   const changes = async (): Promise<number> => {

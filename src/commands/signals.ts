@@ -1,5 +1,6 @@
 import { onFirstChange } from '../host/phase.ts';
 import { monotonicMs } from '../monotonic.ts';
+import { writeErr } from '../streams.ts';
 
 /**
  * So long after a signal nothing is waited for any more, whatever it is (a systemd that does not answer, say): some
@@ -49,6 +50,6 @@ export function watchSignals(endMs = END_MS): SignalWatch {
 
 function giveUp(code: number, endMs: number): void {
   const left = 'what is still under way is finished or taken back by the next run';
-  process.stderr.write(`autoscaler: asked to end ${endMs / 1000} s ago: ${left}\n`);
+  writeErr(`autoscaler: asked to end ${endMs / 1000} s ago: ${left}\n`);
   process.exit(code);
 }
