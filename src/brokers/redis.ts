@@ -1,5 +1,5 @@
 import type { Broker, Server } from './broker.ts';
-import type { Redis, Reply } from './redis-client.ts';
+import { NOT_ASKED, type Redis, type Reply } from './redis-client.ts';
 import { withRedis, type RedisUse } from './redis-connection.ts';
 import { findMaster } from './sentinel.ts';
 import { tlsOptions } from './tls.ts';
@@ -41,7 +41,11 @@ export async function askRedis<T>(
 
 /**
  * Logs in and asks, all in one round trip: AUTH and SELECT go along, so that each has an answer of its own
- * instead of an event. Where the login or a database is refused, that is the answer to each of its commands.
+ * instead of an event. Where the login or a database is refused, that is the answer to each of its commands. The last
+ * database is selected once more in the end: with answers to what was not asked, however late they come, this one would be
+ * another.
+ *
+ * @throws Error where the connection is lost, or what it answers is not to be trusted
  */
 export async function askSections(
   redis: Redis,
@@ -49,16 +53,16 @@ export async function askSections(
   sections: readonly Section[],
 ): Promise<Reply[][]> {
   const login = password === null ? [] : [['auth', ...(user === null ? [] : [user]), password]];
-  const commands = sections.flatMap((section) => [
-    ['select', section.database],
-    ...section.commands,
-  ]);
-  const replies = await redis.send([...login, ...commands]);
+  const selected = sections.map(({ database }) => ['select', database]);
+  const commands = sections.flatMap((section, index) => [selected[index]!, ...section.commands]);
+  const replies = await redis.send([...login, ...commands, ...selected.slice(-1)]);
+  const last = whyRefused(replies.pop());
   const refusedLogin = login.length > 0 ? whyRefused(replies.shift()) : null;
   return sections.map(({ commands: { length } }) => {
     const [select, ...own] = replies.splice(0, length + 1);
     // a database that is not selected is another one, with other keys
     const refused = whyRefused(select);
+    if (refused === null && last !== null) throw new Error(NOT_ASKED);
     if (refused === null) return own;
     return Array.from({ length }, (): Reply => [refusedLogin ?? refused, null]);
   });

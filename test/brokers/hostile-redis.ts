@@ -47,6 +47,17 @@ const onceAsked =
   (socket) =>
     void socket.once('data', () => act(socket));
 
+/** Sends these answers, one after another. */
+const oneByOne = (answers: string): Behaviour =>
+  onceAsked((socket) => {
+    const left = answers.split(' ');
+    const timer = setInterval(() => {
+      const answer = left.shift();
+      if (answer === undefined || socket.destroyed) clearInterval(timer);
+      else socket.write(`${answer}\r\n`);
+    }, 20);
+  });
+
 export const HOSTILE_REDIS: readonly HostileRedis[] = [
   {
     name: 'no room for one client more, as is said once to all that was asked',
@@ -94,6 +105,16 @@ export const HOSTILE_REDIS: readonly HostileRedis[] = [
   lengthIs('a text of 10 MB', `$10000000\r\n${'x'.repeat(10_000_000)}\r\n`, /more than 256 KB$/),
   lengthIs('a text of a negative length', '$-7\r\n', /a length below 0$/),
   lengthIs('two answers', ':1\r\n:2\r\n', /it answers what was not asked$/),
+  {
+    name: 'a length that is two answers, each by itself',
+    behave: oneByOne('+OK :1 :2 :1 :2 :1 :2 :1 :2 +OK'),
+    says: /it answers what was not asked$/,
+  },
+  {
+    name: 'an answer too many before the last',
+    behave: oneByOne('+OK :1 :1 :1 :1 :1 +OK'),
+    says: /it answers what was not asked$/,
+  },
   lengthIs('elsewhere', '-MOVED 3999 10.0.0.1:6379\r\n', /part of a cluster/),
   lengthIs('not told to this user', '-NOPERM no permissions\r\n', /may not read the queue/),
   lengthIs('not told yet', '-LOADING Redis is loading\r\n', /still loading/),

@@ -32,6 +32,14 @@ describe("a user who makes sockets that look like a neighbour's", { timeout: 120
     await host.startAs(lab, 'shop', ['sockets.py', 'ask', SOCKET, String(ASKED)]);
     await assertCounted('nobody disturbs it');
   });
+
+  test('under the service, with all that is closed to it, it is counted too', async () => {
+    await lab.ok('rm -rf /var/lib/autoscaler; systemctl start autoscaler');
+    const line = (await lab.readFile('/var/lib/autoscaler/history.jsonl')).split('\n')[0]!;
+    const { services } = JSON.parse(line) as { services: Record<string, { backlog?: number }> };
+    assert.equal(services['web.service']?.backlog, WAITING, line);
+  });
+
   after(() => lab.stop());
 
   async function assertCounted(when: string): Promise<void> {
