@@ -1,3 +1,4 @@
+import { formatCount } from '../decide/wording.ts';
 import { EXIT, UserError } from '../errors.ts';
 import { Foreign, makeFolder, removeFolderIfEmpty } from '../host/files/folders.ts';
 import { ChangedMeanwhile, writeUserFile, type FileEdit } from '../host/files/write.ts';
@@ -114,9 +115,9 @@ async function finish(change: Change, running: number | null, deps: ActDeps): Pr
 }
 
 function tellChange({ action, from, to }: Manifest): string {
-  if (action === 'renew') return `our drop-in is renewed, ${to} workers as before`;
+  if (action === 'renew') return `our drop-in is renewed, ${formatCount(to, 'worker')} as before`;
   const what = { rollback: ' (rolled back)', heal: ' (drift healed)' };
-  return `${from} → ${to} workers${action === 'rollback' || action === 'heal' ? what[action] : ''}`;
+  return `${from} → ${formatCount(to, 'worker')}${action === 'rollback' || action === 'heal' ? what[action] : ''}`;
 }
 
 function tellProof({ kind, resize, countable, to }: Manifest, running: number | null): string {

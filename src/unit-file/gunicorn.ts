@@ -1,5 +1,5 @@
 import type { Budget } from './budget.ts';
-import { CharsBuilder, NOTHING, OPAQUE, wordAt } from './chars.ts';
+import { CharsBuilder, NOTHING, wordAt } from './chars.ts';
 import type { Chars, Word } from './chars.ts';
 import { lookUp } from './environment.ts';
 import { readConcurrencyOf } from './gunicorn-concurrency.ts';
@@ -11,6 +11,7 @@ import type { Context } from './program-types.ts';
 import { lineOfWorkers, mayAssignWorkers, readAssigned } from './python-config.ts';
 import { countUses, lastWord } from './reading.ts';
 import type { Problem, Reading } from './reading.ts';
+import { isShown, shownText } from './shown.ts';
 
 const ON_COMMAND_LINE = 'put --workers N on the command line in ExecStart, which comes before it';
 
@@ -41,8 +42,9 @@ export function readGunicorn(argv: Word[], context: Context): Reading {
       readConcurrencyOf(parsed, argsText === 'unknown' ? 'unknown' : fromEnv, context),
   };
   const flag = lastOption(parsed, 'workers');
-  if (parsed.ambiguous ?? fromEnv.ambiguous)
-    return { ...reading, problem: ambiguous(parsed.ambiguous ?? fromEnv.ambiguous ?? '', argv) };
+  const beginning = parsed.ambiguous ?? fromEnv.ambiguous;
+  if (beginning)
+    return { ...reading, problem: ambiguous(shownText(beginning, context.factsOf), argv) };
   if (parsed.opaqueAt > (flag?.index ?? -1)) return { ...reading, problem: opaque(argv, parsed) };
   if (flag) {
     const chars = flag.value ?? NOTHING;
@@ -53,8 +55,10 @@ export function readGunicorn(argv: Word[], context: Context): Reading {
   const envFlag = lastOption(fromEnv, 'workers');
   if (envFlag)
     return { ...reading, count: { chars: envFlag.value ?? NOTHING, flag: envFlag.flag } };
-  const config = valueOf(parsed, 'config') || valueOf(fromEnv, 'config') || null;
-  const inFile = readConfigFile(config, context);
+  const config = [parsed, fromEnv]
+    .map((each) => lastOption(each, 'config')?.value ?? NOTHING)
+    .find(({ text }) => text !== '');
+  const inFile = readConfigFile(config ?? null, context);
   // it comes before the file; one with other options in it would have to be repeated
   const variable = argsText
     ? null
@@ -99,25 +103,28 @@ function unknown(context: Context, argv: Word[]): Problem {
 
 /** Where the config file sets the number, or may, and the number if it stands there; null: it does not. */
 function readConfigFile(
-  config: string | null,
+  given: Chars | null,
   context: Context,
 ): { elsewhere: string; fallback: number | null } | null {
   const computed = (elsewhere: string) => ({ elsewhere, fallback: null });
-  if (config?.startsWith('python:')) return computed(`the Python module ${config.slice(7)}`);
+  const config = given?.text ?? null;
+  const shown = given === null ? null : shownText(given, context.factsOf);
+  if (config?.startsWith('python:'))
+    return computed(`the Python module ${shown?.replace(/^python:/, '') ?? ''}`);
   const path = locateConfigFile(config, context);
-  if (path === null)
-    return computed(`the config file ${configName(config).replaceAll(OPAQUE, '…')}`);
+  if (path === null) return computed(`the config file ${configName(shown)}`);
+  const isNamed = given === null || isShown(given, context.factsOf);
+  const name = isNamed ? path : configName(shown);
   const { fault, isMissing } = context.factsOf(path);
   const text = context.readFile(path);
   if (text === null) {
     if (config === null && isMissing) return null;
-    return computed(
-      `the config file ${path}, which cannot be read${fault === null ? '' : ` (${fault})`},`,
-    );
+    const why = fault === null ? '' : ` (${fault})`;
+    return computed(`the config file ${name}, which cannot be read${why},`);
   }
   if (!mayAssignWorkers(text)) return null;
   const line = lineOfWorkers(text);
-  const elsewhere = `the config file ${path}${line === null ? '' : `, line ${line},`}`;
+  const elsewhere = `the config file ${name}${line === null ? '' : `, line ${line},`}`;
   const assigned = readAssigned(text, 'workers');
   const isNumber = typeof assigned === 'object' && /^\d{1,9}$/.test(assigned?.text ?? '');
   return { elsewhere, fallback: isNumber ? Number(assigned?.text) : null };

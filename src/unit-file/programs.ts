@@ -175,12 +175,7 @@ function unwrap(argv: Word[], wrapper: Wrapper, context: Context, follow: Follow
 
 /** Below another root nothing can be read. */
 function elsewhere(context: Context): Context {
-  return {
-    ...context,
-    cwd: null,
-    readFile: () => null,
-    factsOf: (path) => ({ realPath: path, foreign: null, fault: null, isMissing: false }),
-  };
+  return { ...context, cwd: null, readFile: () => null };
 }
 
 function withoutEnvironment(context: Context): Context {

@@ -1,4 +1,4 @@
-import { OPAQUE, whereIs } from './chars.ts';
+import { NOTHING, OPAQUE, whereIs } from './chars.ts';
 import type { Span } from './chars.ts';
 import { dropInWays, isStale, namesEnvironmentFiles, repeatsCommand, textsOf } from './drop-in.ts';
 import type { DropInWay } from './drop-in.ts';
@@ -15,6 +15,7 @@ import {
 import type { Concurrency } from './gunicorn-concurrency.ts';
 import { numberIn } from './reading.ts';
 import type { Reading } from './reading.ts';
+import { isShown } from './shown.ts';
 import type {
   CommandFacts,
   Location,
@@ -111,11 +112,8 @@ function notANumber({ kind, count, insertAfter }: Reading, sources: UnitSources)
   const found = isOnePiece
     ? first.file.text.slice(first.start, last.end)
     : (count?.chars.text ?? '');
-  // what a foreign file holds is not shown: it may be a link to what only root may read
-  const isForeign = count?.chars.runs.some(
-    ({ file }) => sources.factsOf(file.path).foreign !== null,
-  );
-  const what = isForeign === true ? 'something else' : `"${found}"`;
+  const mayShow = isShown(count?.chars ?? NOTHING, sources.factsOf);
+  const what = mayShow ? `"${found}"` : 'something else';
   return refuse(
     kind,
     'not_a_number',
