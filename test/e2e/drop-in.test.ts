@@ -342,7 +342,7 @@ describe('our drop-in sets the number', () => {
       lab,
       'nautobot.service',
       unit(
-        `${command} celery worker --loglevel INFO --concurrency 2`,
+        `${command} celery worker --loglevel INFO -n nautobot@%%h --concurrency 2`,
         `Environment=BROKER_URL=redis://127.0.0.1:6379/0 PYTHONPATH=${APPS}`,
       ),
     );
