@@ -6,6 +6,16 @@ export type Reply = [error: Error | null, value: RespValue];
 
 export type Command = readonly (string | number)[];
 
+/** What a Redis answers to a command that it does not carry out; with the command, which may hold a secret. */
+export class RedisError extends Error {
+  readonly command: Command;
+
+  constructor(message: string, command: Command) {
+    super(message);
+    this.command = command;
+  }
+}
+
 /** One connection to a Redis. */
 export interface Redis {
   connect: () => Promise<void>;
@@ -19,6 +29,7 @@ export interface Redis {
 }
 
 interface Waiting {
+  command: Command;
   resolve: (reply: Reply) => void;
   reject: (fault: Error) => void;
 }
@@ -32,7 +43,8 @@ export function createRedis(place: Place, mostBytes: number): Redis {
     refusal = value instanceof Error ? value : null;
     const next = waiting.shift();
     if (next === undefined) throw refusal ?? new Error('it answers what was not asked');
-    next.resolve(value instanceof Error ? [value, null] : [null, value]);
+    const isError = value instanceof Error;
+    next.resolve(isError ? [new RedisError(value.message, next.command), null] : [null, value]);
   });
   const { opened, ...connection } = openConnection(place, mostBytes, {
     onBytes: read,
@@ -44,7 +56,8 @@ export function createRedis(place: Place, mostBytes: number): Redis {
     const before = connection.fault();
     if (before !== null) throw before;
     const replies = commands.map(
-      () => new Promise<Reply>((resolve, reject) => waiting.push({ resolve, reject })),
+      (command) =>
+        new Promise<Reply>((resolve, reject) => waiting.push({ command, resolve, reject })),
     );
     connection.send(commands.map(encodeCommand).join(''));
     const all = await Promise.all(replies);

@@ -41,7 +41,8 @@ export async function askRedis<T>(
 
 /**
  * Logs in and asks, all in one round trip: AUTH and SELECT go along, so that each has an answer of its own
- * instead of an event. Where the login or a database is refused, that is the answer to each of its commands.
+ * instead of an event. Where the login or a database is refused, that is the answer to each of its commands, also where the
+ * server lets in whoever does not log in: Celery does not go on there.
  */
 export async function askSections(
   redis: Redis,
@@ -58,9 +59,9 @@ export async function askSections(
   return sections.map(({ commands: { length } }) => {
     const [select, ...own] = replies.splice(0, length + 1);
     // a database that is not selected is another one, with other keys
-    const refused = whyRefused(select);
+    const refused = refusedLogin ?? whyRefused(select);
     if (refused === null) return own;
-    return Array.from({ length }, (): Reply => [refusedLogin ?? refused, null]);
+    return Array.from({ length }, (): Reply => [refused, null]);
   });
 }
 

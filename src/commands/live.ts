@@ -30,10 +30,12 @@ export function remoteControl(config: Config | null): RemoteControl {
       const settings = brokerOf(service);
       if (settings === null) return { error: 'its project has no broker_url' };
       const { askNode } = await import('../brokers/celery-control.ts');
+      const { BrokerRefusal } = await import('../brokers/refusal.ts');
       try {
         return { replies: await askNode(settings, { node, ...command }, ANSWER_MS) };
       } catch (error) {
-        return { error: (error as Error).message };
+        const isRefused = error instanceof BrokerRefusal;
+        return { error: (error as Error).message, ...(isRefused && { isRefused }) };
       }
     },
   };

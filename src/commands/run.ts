@@ -30,6 +30,7 @@ import { reportDisabled, reportTwin } from './report-decision.ts';
 import { limitRun } from './run-limits.ts';
 import { serveAll, wantsChange, type Look } from './serve-all.ts';
 import { watchSignals } from './signals.ts';
+import { tellHiddenTasks } from './tell-hidden.ts';
 import { tellLacks } from './tell-lacks.ts';
 import { readServices, type TrueNames } from './true-names.ts';
 import { keepUnits, recallUnits, type RunMemory } from './unit-memory.ts';
@@ -145,6 +146,7 @@ async function runBeside(
     requireGoing();
     appendEntries(stateDir, [noteHolds(sample, decisions)]);
     tellLacks(sample, stateDir, log);
+    await tellHiddenTasks(config, sample, log);
     keepUnits(stateDir, memory);
   }
 
