@@ -44,9 +44,9 @@ async function apply(plan: Plan, deps: ActDeps): Promise<Outcome> {
   }
 }
 
-/** What fails on a service that ended by itself before is no fault of the change alone. */
+/** What comes of a service that ended by itself before says little of the change: whoever reads it has to know. */
 function withCrashing(outcome: Outcome, crashing: string | null): Outcome {
-  if (crashing === null || outcome.result === 'applied') return outcome;
+  if (crashing === null) return outcome;
   return { ...outcome, sentence: `${outcome.sentence}; before the change: ${crashing}` };
 }
 

@@ -19,7 +19,7 @@ export function hidesTasks({ unacked, workers }: Held): boolean {
 
 /** The same as a sentence. */
 export function tellHidden({ unacked, workers }: Held): string {
-  return `${formatCount(unacked, 'task')} of its queues are handed out and not finished, with ${formatCount(workers, 'process')} to run them: they wait in workers, where the queue does not show them`;
+  return `${formatCount(unacked, 'task')} of its queues are handed out and not acknowledged, with ${formatCount(workers, 'process')} to run them: they wait in workers, where the queue does not show them`;
 }
 
 /** What helps. */

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { LiveQuestion } from '../act/plan.ts';
 import type { Outcome, RemoteControl } from '../act/types.ts';
 import type { BrokerSettings } from '../brokers/broker.ts';
+import { BrokerRefusal } from '../brokers/refusal.ts';
 import { settingsOf } from '../brokers/settings.ts';
 import type { Config } from '../config/schema.ts';
 import { isNews } from '../state/told.ts';
@@ -30,7 +31,6 @@ export function remoteControl(config: Config | null): RemoteControl {
       const settings = brokerOf(service);
       if (settings === null) return { error: 'its project has no broker_url' };
       const { askNode } = await import('../brokers/celery-control.ts');
-      const { BrokerRefusal } = await import('../brokers/refusal.ts');
       try {
         return { replies: await askNode(settings, { node, ...command }, ANSWER_MS) };
       } catch (error) {
