@@ -27,7 +27,8 @@ export async function findCrashing(unit: UnitState, deps: ActDeps): Promise<stri
         ? `it ends again and again: ${countRestarts(times)}, and it has ended once more while it was watched`
         : null;
     }
-    if (deps.monotonicMs() - mainStartUs / 1000 >= STARTED_MS || deps.interrupted()) return null;
+    if (deps.monotonicMs() - mainStartUs / 1000 >= STARTED_MS || deps.interruptedMs() !== null)
+      return null;
     await deps.sleep(deps.timing.pollMs);
   }
 }

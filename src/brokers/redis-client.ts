@@ -28,6 +28,9 @@ export interface Redis {
   call: (...command: Command) => Promise<RespValue>;
 }
 
+/** What is said of answers that are more than the questions. */
+export const NOT_ASKED = 'it answers what was not asked';
+
 interface Waiting {
   command: Command;
   resolve: (reply: Reply) => void;
@@ -42,7 +45,7 @@ export function createRedis(place: Place, mostBytes: number): Redis {
   const read = createReplyReader((value) => {
     refusal = value instanceof Error ? value : null;
     const next = waiting.shift();
-    if (next === undefined) throw refusal ?? new Error('it answers what was not asked');
+    if (next === undefined) throw refusal ?? new Error(NOT_ASKED);
     const isError = value instanceof Error;
     next.resolve(isError ? [new RedisError(value.message, next.command), null] : [null, value]);
   });

@@ -1,6 +1,6 @@
 import { isRunning } from '../act/unit.ts';
 import type { Config } from '../config/schema.ts';
-import { readLinesOf, tryReadWhole } from '../host/kernel-files.ts';
+import { readLinesOf } from '../host/kernel-files.ts';
 import { findBind, findBroker, findQueues } from '../init/find-broker.ts';
 import { guessBroker } from '../init/guess-broker.ts';
 import type { Candidate, Unusable } from '../init/types.ts';
@@ -32,7 +32,6 @@ const BATCH = 300;
 /** Celery's own default (`task_default_queue`). */
 const USUAL_QUEUES = ['celery'];
 
-const ENVIRONMENT_BYTES = 256 * 1024;
 const TABLE_BYTES = 64 * 2 ** 20;
 const ROWS = ['--type=service', '--plain', '--no-legend', '--full'];
 
@@ -194,9 +193,6 @@ function guessIn(path: string, inodes: ReadonlySet<string>): string | null {
 
 function readMaster(tree: WorkerTree | null): { argv: string[]; environ: string } {
   if (tree === null) return { argv: [], environ: '' };
-  const { masterPid } = tree;
-  return {
-    argv: readProcess(masterPid)?.argv ?? [],
-    environ: tryReadWhole(`/proc/${masterPid}/environ`, ENVIRONMENT_BYTES) ?? '',
-  };
+  const { argv = [], environ } = readProcess(tree.masterPid) ?? {};
+  return { argv, environ: environ === undefined || environ.isCut ? '' : environ.text };
 }

@@ -26,7 +26,7 @@ export async function askWorker(
   const project = { service_name: unit.id, ...(broker !== null && { broker_url: broker }) };
   const projects = { asked: project } as unknown as Config['projects'];
   const deps = makeActDeps(config.global, {
-    ...{ interrupted: () => false, log: null, config: { ...config, projects } },
+    ...{ interruptedMs: () => null, log: null, config: { ...config, projects } },
   });
   const queues = kind === 'celery' && broker !== null ? await askQueues(unit, deps) : null;
   try {

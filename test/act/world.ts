@@ -168,8 +168,9 @@ export class World {
       sleep: (ms) => Promise.resolve(void (clock += ms)),
       step,
       record: (outcome) => this.recorded.push(outcome),
-      interrupted: () => false,
+      interruptedMs: () => null,
       getsOn: () => undefined,
+      waitsFor: () => undefined,
       mayLeave: () => false,
       timing: {
         ...{ verifyMs: 5000, bootMs: 20_000, settleMs: 1000, pollMs: 500, drainMs: 10_000 },
