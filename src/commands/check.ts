@@ -119,7 +119,7 @@ async function checkServices(written: Config): Promise<Finding[]> {
   const findings = tellTwins(named, written);
   const classes = new Map<string, WorkerClass>();
   const deps = makeActDeps(written.global, {
-    ...{ interrupted: () => false, log: null, config: named.config },
+    ...{ interruptedMs: () => null, log: null, config: named.config },
   });
   let checked = 0;
   const total = Object.keys(named.config.projects).length;

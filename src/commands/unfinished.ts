@@ -17,6 +17,6 @@ export async function readUnfinished(config: Config): Promise<Unfinished[]> {
   const locks = [`${stateDir}/${RUN_LOCK}`, `${backupDir}/${JOURNAL_LOCK}`];
   if (locks.some((path) => readLock(path)?.isHeld === true)) return [];
   const { foreseeRecovery } = await import('../act/foresee.ts');
-  const deps = makeActDeps(config.global, { interrupted: () => false, log: null, config });
+  const deps = makeActDeps(config.global, { interruptedMs: () => null, log: null, config });
   return foreseeRecovery(deps);
 }

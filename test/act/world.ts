@@ -168,7 +168,7 @@ export class World {
       sleep: (ms) => Promise.resolve(void (clock += ms)),
       step,
       record: (outcome) => this.recorded.push(outcome),
-      interrupted: () => false,
+      interruptedMs: () => null,
       getsOn: () => undefined,
       waitsFor: () => undefined,
       mayLeave: () => false,
