@@ -249,6 +249,7 @@ export class World {
       },
       ...{ activeState: active ? 'active' : 'failed', subState: active ? 'running' : 'failed' },
       ...{ unitFileState: 'enabled', mainPid: active ? main : null, controlGroup: '/web' },
+      ...{ cpuQuotaCores: null, memoryMaxBytes: null, memoryHighBytes: null },
       ...{ fragmentPath: this.unitPath, dropInPaths: [], environmentFiles: [], nRestarts: 0 },
       ...{ workingDirectory: null, mainStartUs: main, needDaemonReload: false, result: null },
       ...{ hasPatterns: false, cpuUsageNs: null, invocationId: null },
