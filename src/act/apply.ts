@@ -4,6 +4,7 @@ import { toUserError } from '../host-fault.ts';
 import type { UnitState } from '../systemd/types.ts';
 import { carryOut } from './carry-out.ts';
 import { registerChange } from './checkpoint.ts';
+import { readFollowers } from './followers.ts';
 import type { Identity } from './manifest.ts';
 import type { ActDeps, Outcome, Plan } from './types.ts';
 import { isRunning, readUnit } from './unit.ts';
@@ -29,7 +30,9 @@ async function apply(plan: Plan, deps: ActDeps): Promise<Outcome> {
     if (resize === 'none' && obstacle !== null && plan.action !== 'rollback') {
       return { ...refuse(plan, new UserError(EXIT.failed, obstacle)), obstacle };
     }
-    const change = await registerChange({ ...plan, resize }, identify(unit, deps), deps);
+    const followers = resize === 'none' ? [] : await readFollowers(plan.service, deps);
+    const before = { before: identify(unit, deps), followers };
+    const change = await registerChange({ ...plan, resize }, before, deps);
     const outcome = await carryOut(change, deps);
     return obstacle === null ? outcome : { ...outcome, obstacle };
   } catch (error) {

@@ -2,6 +2,7 @@ import { EXIT, UserError } from '../errors.ts';
 import { Foreign, makeFolder, removeFolderIfEmpty } from '../host/files/folders.ts';
 import { ChangedMeanwhile, writeUserFile, type FileEdit } from '../host/files/write.ts';
 import { discardChange, endChange, saveChange, type Change } from './checkpoint.ts';
+import { requireFollowers, tendFollowers } from './followers.ts';
 import { leaveChange, readWaited } from './leave.ts';
 import type { Manifest } from './manifest.ts';
 import { because, outcomeOf } from './outcome.ts';
@@ -41,7 +42,7 @@ export async function carryOut(change: Change, deps: ActDeps): Promise<Outcome> 
 /** The second half, from where files and systemd are ready: the running service, the proof, the end. */
 export async function settle(change: Change, deps: ActDeps): Promise<Outcome> {
   const { service, from, to, resize } = change.manifest;
-  if (resize === 'none') return finish(change, null, deps);
+  if (resize === 'none') return finish(change, null, [], deps);
   deps.getsOn();
   const sinceMs = deps.monotonicMs();
   // a start that was begun and left is only waited for, so that all runs together have one limit
@@ -65,10 +66,17 @@ export async function prove(change: Change, deps: ActDeps, atLeast = false): Pro
   deps.step('verify');
   const expected = { service, kind, workers: to, countable, atLeast };
   const waiting = { patience: startPatience(false, deps), waited: readWaited(change, deps) };
+  const sinceMs = deps.monotonicMs();
+  const followers = tendFollowers(change, deps);
+  await followers.start();
   const verdict = await verifyService(expected, deps, waiting);
   if ('left' in verdict) return leaveChange(change, verdict.left, deps);
   if (!verdict.ok) throw new UserError(EXIT.failed, verdict.why);
-  return finish(change, verdict.running, deps);
+  const followed = await followers.prove(waiting.patience);
+  if (followed === 'left') {
+    return leaveChange(change, { since_ms: sinceMs, loading_ms: 0 }, deps);
+  }
+  return finish(change, verdict.running, requireFollowers(followed), deps);
 }
 
 /** Noted before it is tried: a write may fail after the file took its name. */
@@ -92,9 +100,16 @@ async function requireLoaded(change: Change, deps: ActDeps): Promise<void> {
   throw new UserError(EXIT.failed, `${service}: systemd says ${unit.loadState}${detail}`);
 }
 
-async function finish(change: Change, running: number | null, deps: ActDeps): Promise<Outcome> {
+/** `started`: units that went down with the service and were started again. */
+async function finish(
+  change: Change,
+  running: number | null,
+  started: readonly string[],
+  deps: ActDeps,
+): Promise<Outcome> {
   const { service, from, to, action } = change.manifest;
-  const proof = tellProof(change.manifest, running);
+  const also = started.length === 0 ? '' : `; active again with it: ${started.join(', ')}`;
+  const proof = `${tellProof(change.manifest, running)}${also}`;
   const what =
     action === 'rollback' ? ' (rolled back)' : action === 'heal' ? ' (drift healed)' : '';
   const sentence = `${service}: ${from} → ${to} workers${what}; ${proof}`;

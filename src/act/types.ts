@@ -93,6 +93,8 @@ export interface SystemdActions {
   restartUnit: (unit: string) => Promise<void>;
   startUnit: (unit: string) => Promise<void>;
   resetFailedUnit: (unit: string) => Promise<void>;
+  /** has a unit started that went down with another one, and does not wait for it */
+  bringBackUnit: (unit: string) => Promise<void>;
 }
 
 /** Time limits of a change, milliseconds. */

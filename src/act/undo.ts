@@ -13,6 +13,7 @@ import { discardChange, endChange, readCopy, saveChange, type Change } from './c
 import { isDraining } from './drain.ts';
 import { sha256 } from './durable.ts';
 import type { FileRecord } from './manifest.ts';
+import { tendFollowers } from './followers.ts';
 import { leaveChange, readWaited, type Waited } from './leave.ts';
 import { startPatience } from './patience.ts';
 import { resizeService } from './resize.ts';
@@ -169,14 +170,23 @@ async function bringServiceBack(
     const workers = action === 'heal' ? 1 : from;
     const expected = { service, kind, workers, countable, atLeast: resized === 'partly' };
     const waiting = { patience: startPatience(true, deps), waited };
+    const followers = tendFollowers(change, deps);
+    await followers.start();
     const verdict = await verifyService(expected, deps, waiting);
     if ('left' in verdict) return verdict;
-    return verdict.ok ? null : { wrong: verdict.why };
+    if (!verdict.ok) return { wrong: tellDown(verdict.why) };
+    const followed = await followers.prove(waiting.patience);
+    if (followed === 'left') return { left: { since_ms: sinceMs, loading_ms: 0 } };
+    return 'wrong' in followed ? followed : null;
   } catch (error) {
     // the service may be down by our hand: the change stays in the journal, and the next run tries again
     if (error instanceof NoAnswer) throw error;
-    return { wrong: because(error) };
+    return { wrong: tellDown(because(error)) };
   }
+}
+
+function tellDown(why: string): string {
+  return `with the old unit the service does not come up: ${why}`;
 }
 
 /** Whether the service is still the one that ran before the change. */
@@ -204,10 +214,7 @@ async function close(
     const outcome = outcomeOf(change, { result: 'undone', sentence });
     return endChange(change, outcome, undo_because ?? '', deps);
   }
-  const troubles = [
-    ...edited,
-    ...(now === null ? [] : [`with the old unit the service does not come up: ${now.wrong}`]),
-  ];
+  const troubles = [...edited, ...(now === null ? [] : [now.wrong])];
   const kept = change.folder.replace(/\.pending$/, '');
   const outcome = outcomeOf(change, {
     result: 'failed',
