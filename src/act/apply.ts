@@ -3,6 +3,7 @@ import { whileChanging } from '../host/phase.ts';
 import { toUserError } from '../host-fault.ts';
 import type { UnitState } from '../systemd/types.ts';
 import { carryOut } from './carry-out.ts';
+import { tellNeither } from './plan.ts';
 import { registerChange } from './checkpoint.ts';
 import { readFollowers } from './followers.ts';
 import type { Identity } from './manifest.ts';
@@ -27,7 +28,11 @@ async function apply(plan: Plan, deps: ActDeps): Promise<Outcome> {
       const held = await findHealHold(plan, deps);
       if (held !== null) return { ...refuse(plan, new UserError(EXIT.failed, held)), held };
     }
-    if (resize === 'none' && obstacle !== null && plan.action !== 'rollback') {
+    const isStuck = resize === 'none' && obstacle !== null && plan.action !== 'rollback';
+    if (isStuck && plan.barrier !== null && plan.apply !== 'live-only') {
+      return refuse(plan, new UserError(EXIT.failed, obstacle));
+    }
+    if (isStuck) {
       return { ...refuse(plan, new UserError(EXIT.failed, obstacle)), obstacle };
     }
     const followers = resize === 'none' ? [] : await readFollowers(plan.service, deps);
@@ -53,8 +58,10 @@ async function chooseResize(
   const { findObstacle } = await import('./live.ts');
   const obstacle = await findObstacle(plan, unit, deps);
   if (obstacle === null) return { resize: 'live', obstacle };
-  const mayRestart = plan.apply !== 'live-only' && plan.action !== 'heal';
-  return { resize: mayRestart ? 'restart' : 'none', obstacle };
+  const { apply, action, barrier } = plan;
+  const mayRestart = apply !== 'live-only' && action !== 'heal' && barrier === null;
+  const why = tellNeither(barrier, obstacle, apply);
+  return { resize: mayRestart ? 'restart' : 'none', obstacle: why };
 }
 
 /** Removed, renamed or masked since it was measured. A rollback takes files back all the same. */

@@ -40,11 +40,7 @@ export interface Change {
  * @throws UserError failed: a file is not what the plan was made from, or the backup cannot be
  *   written; nothing is changed then
  */
-export async function registerChange(
-  plan: Plan,
-  before: Before,
-  deps: ActDeps,
-): Promise<Change> {
+export async function registerChange(plan: Plan, before: Before, deps: ActDeps): Promise<Change> {
   const targets = plan.files.map(findTarget);
   deps.step('register');
   try {
@@ -218,7 +214,8 @@ function toManifest(
 ): Manifest {
   const { service, project, kind, action, from, to, reason, resize, countable, undoes, folders } =
     plan;
-  const live = resize === 'live' ? { live_only: plan.apply === 'live-only' } : {};
+  const liveOnly = plan.apply === 'live-only' || plan.barrier !== null;
+  const live = resize === 'live' ? { live_only: liveOnly } : {};
   return {
     ...{ v: 1, id, at: now.toISOString(), service, project, kind, action, from, to, reason },
     ...{ resize, ...live, countable, undoes, folders, files, ...before },

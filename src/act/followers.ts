@@ -16,7 +16,10 @@ const MOST_STARTS = 2;
  *
  * @throws UserError where systemd does not answer
  */
-export async function readFollowers(service: string, deps: ActDeps): Promise<Follower[]> {
+export async function readFollowers(
+  service: string,
+  deps: { systemd: Pick<ActDeps['systemd'], 'readPropagation' | 'readUnits'> },
+): Promise<Follower[]> {
   const touched = (await deps.systemd.readPropagation([service])).get(service) ?? new Set();
   const units = await deps.systemd.readUnits([service, ...touched]);
   const own = units.get(service)?.id ?? service;

@@ -29,6 +29,10 @@ export interface Plan {
   resize: 'live' | 'restart' | 'none';
   /** why the running service cannot be changed without a restart, although that is asked for; null: it can, or nobody asks */
   obstacle: string | null;
+  /** why the service must not be restarted, whatever is asked for; null: it may */
+  barrier: string | null;
+  /** where it is restarted: units that are active and that systemd restarts or stops with it */
+  also: string[];
   /** whether the workers are processes that can be counted (not so for Celery's thread pools) */
   countable: boolean;
   /** the changes that a rollback takes back, by id */
@@ -81,6 +85,8 @@ export interface WorkerTree {
   /** start of the master, in clock ticks since boot (field 22 of /proc/PID/stat) */
   masterStartTicks: number;
   workerPids: number[];
+  /** that its master has started a second one, as in an upgrade, as a sentence; missing: none is */
+  upgrade?: string;
 }
 
 /** What act asks of systemd. */

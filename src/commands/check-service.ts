@@ -1,4 +1,5 @@
 import { findObstacle } from '../act/live.ts';
+import { tellNeither } from '../act/plan.ts';
 import type { ActDeps, Plan } from '../act/types.ts';
 import { isRunning } from '../act/unit.ts';
 import { checkKeptConnections } from '../check/kept-connections.ts';
@@ -125,11 +126,17 @@ async function checkLive(
 ): Promise<Finding[]> {
   if (!isRunning(unit)) return [];
   const { apply } = project;
-  const { kind, service } = plan;
+  const { kind, service, barrier } = plan;
   const obstacle = plan.obstacle ?? (await askLive({ kind, service }, unit, deps));
+  if (barrier !== null && apply !== 'live-only') {
+    const why = obstacle === null ? barrier : tellNeither(barrier, obstacle, apply);
+    return tellBarrier(why, obstacle !== null, tell);
+  }
+  const others = tellOthers(plan, tell);
   if (obstacle === null) {
     return apply === 'restart' && kind === 'gunicorn'
       ? [
+          ...others,
           tell(
             'live_recommended',
             'info',
@@ -138,15 +145,20 @@ async function checkLive(
           ),
         ]
       : [
+          ...others,
           tell('live_possible', 'info', 'it can be changed while it runs (apply: live)'),
           ...checkKeptConnections(name, readConcurrency(readUnitSources(unit))),
         ];
   }
   if (apply === 'restart')
-    return [tell('live_impossible', 'info', `each change restarts it, because ${obstacle}`)];
+    return [
+      ...others,
+      tell('live_impossible', 'info', `each change restarts it, because ${obstacle}`),
+    ];
   const isOnly = apply === 'live-only';
   const instead = isOnly ? 'so it is never changed' : 'so each change restarts it';
   return [
+    ...others,
     tell(
       'live_impossible',
       isOnly ? 'error' : 'warning',
@@ -154,6 +166,26 @@ async function checkLive(
       isOnly ? 'set "apply": "live" or "restart"' : 'mend that, or set "apply": "restart"',
     ),
   ];
+}
+
+/** A service that must not be restarted, whatever "apply" says. */
+function tellBarrier(why: string, isStuck: boolean, tell: Tell): Finding[] {
+  return isStuck
+    ? [tell('restart_barred', 'error', `it cannot be changed: ${why}`)]
+    : [
+        tell(
+          'restart_barred',
+          'warning',
+          `it must not be restarted, so it is changed while it runs: ${why}`,
+          'set "apply": "live", which says the same',
+        ),
+      ];
+}
+
+function tellOthers({ also }: Plan, tell: Tell): Finding[] {
+  if (also.length === 0) return [];
+  const evidence = `a restart of it also stops or restarts ${also.join(', ')}, which must be active again afterwards`;
+  return [tell('restart_hits_others', 'info', evidence)];
 }
 
 /** How many requests each worker of a Gunicorn service has at once; null: it is none, or its files cannot be read. */

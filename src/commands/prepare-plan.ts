@@ -1,5 +1,6 @@
 import { planChange, type LiveQuestion } from '../act/plan.ts';
 import type { Plan } from '../act/types.ts';
+import { isRunning } from '../act/unit.ts';
 import type { Reason } from '../decide/types.ts';
 import { countRunning } from '../measure/services.ts';
 import { readUnitSources } from '../measure/unit-sources.ts';
@@ -11,6 +12,7 @@ import type { Refusal } from '../unit-file/types.ts';
 import { assumeRunning } from '../unit-file/assume-running.ts';
 import { ourEnvironmentPath } from '../unit-file/our-files.ts';
 import { locateWorkers, readCommandFacts } from '../unit-file/workers.ts';
+import { readRestart } from './read-restart.ts';
 
 /** What a change is to be, before it is known where it is made. */
 export interface Wanted {
@@ -45,13 +47,12 @@ export async function preparePlan(
   for (const { path, text } of sources.environmentFiles) if (text !== null) texts.set(path, text);
   const { ourEnvironment } = sources;
   if (ourEnvironment !== null) texts.set(ourEnvironmentPath(sources.unit), ourEnvironment);
+  const running = isRunning(unit);
+  const facts = { ...live, pool: readCommandFacts(sources)?.pool ?? null };
+  const restart = running ? { restart: await readRestart(unit, location.kind) } : {};
   return planChange({
-    service: unit.unit,
-    ...wanted,
-    location,
-    texts,
-    running: ['active', 'reloading', 'activating'].includes(unit.activeState),
-    live: { ...live, pool: readCommandFacts(sources)?.pool ?? null },
+    ...{ service: unit.unit, ...wanted, location, texts, running },
+    live: { ...facts, ...restart },
   });
 }
 

@@ -13,6 +13,7 @@ import { EXIT, UserError, type ExitCode } from '../errors.ts';
 import { startWatchdog } from '../host/watchdog.ts';
 import { cleanLine } from '../output/clean.ts';
 import { renderDiff } from '../output/diff.ts';
+import { tellResize } from '../output/run-report.ts';
 import { openOutput } from '../output/terminal.ts';
 import type { UnitState } from '../systemd/types.ts';
 import { readUnits } from '../systemd/units.ts';
@@ -200,7 +201,7 @@ async function printPlan(plan: Plan, options: ScaleOptions): Promise<ExitCode> {
     const what =
       plan.from === plan.to
         ? 'nothing to do'
-        : `dry run: ${plan.from} → ${formatCount(plan.to, 'worker')}, not done`;
+        : `dry run: ${plan.from} → ${formatCount(plan.to, 'worker')}, not done; ${tellResize(plan)}`;
     openOutput(options).write(`${plan.service}: ${what}\n${await renderDiff(plan.files)}`);
   }
   return EXIT.ok;

@@ -125,6 +125,8 @@ export class World {
         apply: 'restart',
         resize: 'restart',
         obstacle: null,
+        barrier: null,
+        also: [],
         countable: true,
         undoes: [],
         folders: [],

@@ -1,0 +1,53 @@
+import { lstatSync } from 'node:fs';
+import { readUnitProcesses } from '../systemd/proc.ts';
+import type { UnitState } from '../systemd/types.ts';
+import { readLinks, readTable, socketInode } from './listeners.ts';
+
+/**
+ * Unix sockets in `folders` that somebody listens on and that the service does not make itself when it starts: those of its
+ * socket units, and those of others. Sorted. Empty too where it cannot be seen (without root).
+ */
+export function findDoomedSockets(
+  folders: readonly string[],
+  unit: Pick<UnitState, 'mainPid' | 'controlGroup'>,
+): { path: string; isSystemds: boolean }[] {
+  if (folders.length === 0) return [];
+  try {
+    const found = readTable(process.pid, 'unix').listeners.filter(({ name }) =>
+      folders.some((folder) => toRun(name).startsWith(`${folder}/`)),
+    );
+    if (found.length === 0) return [];
+    const systemds = readSockets(1);
+    const processes = readUnitProcesses(unit);
+    const pids = 'error' in processes ? [] : [...processes.keys()];
+    const own = new Set(pids.flatMap((pid) => [...readSockets(pid)]));
+    // anybody's socket may have the name of this one; none can be at its place besides it
+    const paths = [...new Set(found.map(({ name }) => name))].filter(isSocket).sort();
+    return paths.flatMap((path) => {
+      const inodes = found.filter(({ name }) => name === path).map(({ inode }) => inode);
+      const isMadeAgain = inodes.some((inode) => own.has(inode) && !systemds.has(inode));
+      return isMadeAgain ? [] : [{ path, isSystemds: inodes.some((each) => systemds.has(each)) }];
+    });
+  } catch {
+    return [];
+  }
+}
+
+function readSockets(pid: number): Set<string> {
+  try {
+    return new Set([...readLinks(pid).values()].flatMap((link) => socketInode(link) ?? []));
+  } catch {
+    // it has ended
+    return new Set();
+  }
+}
+
+/** Whether there is a socket under this path. */
+function isSocket(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true;
+}
+
+/** /var/run is a link to /run, and /run/private is where a folder of `DynamicUser=` lies. */
+function toRun(path: string): string {
+  return path.replace(/^\/var\/run\//, '/run/').replace(/^\/run\/private\//, '/run/');
+}
