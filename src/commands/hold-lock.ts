@@ -26,23 +26,26 @@ interface Blocked {
   path: string;
 }
 
-/** The locks of a run, held until released or until this process ends. @throws UserError locked (75) */
-export function holdLock(places: Places): Promise<HeldLock> {
-  return insist(() => takeBoth(places), { limitMs: 0, what: 'another run holds the lock' });
-}
+/** Longer than most changes by hand and most runs, shorter than any check interval that makes sense. */
+export const LOCK_WAIT_MS = 30_000;
 
 /**
- * The same for what people call and mean: one that holds it is waited for. `tell` is called once, with who that is.
+ * The locks of a run, held until released or until this process ends. Another run that holds them is waited for;
+ * `tell` is called once, with a sentence that says who that is.
  *
  * @throws UserError locked (75) where it is still held after `limitMs`, or at once where it never will be free by itself
  */
-export function waitForLock(
+export function holdLock(
   places: Places,
-  limitMs: number,
-  tell: (heldBy: string) => void,
+  tell: (sentence: string) => void,
+  limitMs = LOCK_WAIT_MS,
 ): Promise<HeldLock> {
-  const what = `another run still holds the lock after ${Math.round(limitMs / 1000)} s, nothing was done`;
-  return insist(() => takeBoth(places), { limitMs, what, tell });
+  const limit = `${Math.round(limitMs / 1000)} s`;
+  return insist(() => takeBoth(places), {
+    limitMs,
+    what: `another run still holds the lock after ${limit}, nothing was done`,
+    tell: (heldBy) => tell(`waiting up to ${limit} for another run to end: ${heldBy}`),
+  });
 }
 
 /** The lock of the pauses and pins, which is never held for long. @throws UserError locked (75) */

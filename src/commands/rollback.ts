@@ -17,7 +17,7 @@ import { disableUnit } from '../systemd/actions.ts';
 import { readUnits } from '../systemd/units.ts';
 import { makeActDeps } from './act-deps.ts';
 import { tellEvents } from './events.ts';
-import { waitForLock } from './hold-lock.ts';
+import { holdLock } from './hold-lock.ts';
 import { logOutcome, notingFailure, openCommandLog } from './log-events.ts';
 import { rollBack } from './rollback-all.ts';
 import { readTrueChanges } from './rollback-names.ts';
@@ -37,7 +37,7 @@ export interface RollbackOptions extends GlobalOptions {
 const TIMER = 'autoscaler.timer';
 
 /** A run that makes changes takes seconds to a minute, and one more where Celery finishes its tasks. */
-const LOCK_WAIT_MS = 180_000;
+const WAIT_MS = 180_000;
 
 interface Places {
   state_dir: string;
@@ -91,9 +91,8 @@ async function rollBackLocked(
   out: Output,
 ): Promise<number> {
   const { config } = places;
-  const lock = await waitForLock(places, LOCK_WAIT_MS, (heldBy) => {
-    log.info({ event: 'rollback' }, `a run is under way (${heldBy}): its end is waited for`);
-  });
+  const tell = (sentence: string): void => log.info({ event: 'lock' }, sentence);
+  const lock = await holdLock(places, tell, WAIT_MS);
   const signals = watchSignals();
   const watchdog = await startWatchdog();
   const changes = async (): Promise<number> => {

@@ -68,7 +68,7 @@ async function scaleLocked(
   asked: Asked,
   { options, config, log }: { options: ScaleOptions; config: Config; log: Logger },
 ): Promise<number> {
-  const lock = await holdLock(config.global);
+  const lock = await holdLock(config.global, (sentence) => log.info({ event: 'lock' }, sentence));
   const signals = watchSignals();
   const watchdog = await startWatchdog();
   const scale = async (beside: SideBySide): Promise<number> => {
