@@ -7,6 +7,7 @@ import { tellNeither } from './plan.ts';
 import { registerChange } from './checkpoint.ts';
 import { readFollowers } from './followers.ts';
 import type { Identity } from './manifest.ts';
+import { readReachable } from './served.ts';
 import type { ActDeps, Outcome, Plan } from './types.ts';
 import { isRunning, readUnit } from './unit.ts';
 
@@ -36,7 +37,8 @@ async function apply(plan: Plan, deps: ActDeps): Promise<Outcome> {
       return { ...refuse(plan, new UserError(EXIT.failed, obstacle)), obstacle };
     }
     const followers = resize === 'none' ? [] : await readFollowers(plan.service, deps);
-    const before = { before: identify(unit, deps), followers };
+    const listeners = resize === 'none' ? null : await readReachable(unit, deps);
+    const before = { before: identify(unit, deps), followers, ...(listeners && { listeners }) };
     const change = await registerChange({ ...plan, resize }, before, deps);
     const outcome = await carryOut(change, deps);
     return obstacle === null ? outcome : { ...outcome, obstacle };

@@ -8,6 +8,7 @@ import type { Manifest } from './manifest.ts';
 import { because, outcomeOf } from './outcome.ts';
 import { startPatience } from './patience.ts';
 import { resizeService } from './resize.ts';
+import { proveServed } from './served.ts';
 import type { ActDeps, Outcome } from './types.ts';
 import { undoChange } from './undo.ts';
 import { readUnit } from './unit.ts';
@@ -76,7 +77,14 @@ export async function prove(change: Change, deps: ActDeps, atLeast = false): Pro
   if (followed === 'left') {
     return leaveChange(change, { since_ms: sinceMs, loading_ms: 0 }, deps);
   }
-  return finish(change, verdict.running, requireFollowers(followed), deps);
+  const served = await proveServed(change, deps, waiting.patience);
+  if (served === 'left') return leaveChange(change, { since_ms: sinceMs, loading_ms: 0 }, deps);
+  if ('wrong' in served) throw new UserError(EXIT.failed, served.wrong);
+  const notes = [
+    ...tellStarted(requireFollowers(followed)),
+    ...(served.moved === null ? [] : [served.moved]),
+  ];
+  return finish(change, verdict.running, notes, deps);
 }
 
 /** Noted before it is tried: a write may fail after the file took its name. */
@@ -100,16 +108,20 @@ async function requireLoaded(change: Change, deps: ActDeps): Promise<void> {
   throw new UserError(EXIT.failed, `${service}: systemd says ${unit.loadState}${detail}`);
 }
 
-/** `started`: units that went down with the service and were started again. */
+/** Units that went down with the service and were started again. */
+function tellStarted(units: readonly string[]): string[] {
+  return units.length === 0 ? [] : [`active again with it: ${units.join(', ')}`];
+}
+
+/** `notes`: what else there is to be said of it. */
 async function finish(
   change: Change,
   running: number | null,
-  started: readonly string[],
+  notes: readonly string[],
   deps: ActDeps,
 ): Promise<Outcome> {
   const { service, from, to, action } = change.manifest;
-  const also = started.length === 0 ? '' : `; active again with it: ${started.join(', ')}`;
-  const proof = `${tellProof(change.manifest, running)}${also}`;
+  const proof = [tellProof(change.manifest, running), ...notes].join('; ');
   const what =
     action === 'rollback' ? ' (rolled back)' : action === 'heal' ? ' (drift healed)' : '';
   const sentence = `${service}: ${from} → ${to} workers${what}; ${proof}`;

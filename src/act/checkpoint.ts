@@ -22,7 +22,7 @@ import { pruneBackups } from './retention.ts';
 import type { ActDeps, FileChange, Outcome, Plan } from './types.ts';
 
 /** What runs when a change is registered. */
-export type Before = Pick<Manifest, 'before' | 'followers'>;
+export type Before = Pick<Manifest, 'before' | 'followers' | 'listeners'>;
 
 /** A change in progress: its folder in the journal, its record, and its files as bytes. */
 export interface Change {

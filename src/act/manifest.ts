@@ -79,6 +79,8 @@ export const Manifest = z.object({
   before: Identity,
   /** what was active with the service then; an older version did not write it */
   followers: z.optional(z.array(Follower)),
+  /** where one could connect to it then; missing: nowhere, or it could not be seen */
+  listeners: z.optional(z.array(z.string())),
   /** written before the service itself is touched: the files are in place then, and systemd knows them */
   touched: z.boolean(),
   /** the Celery main process that was asked to finish its tasks; null: none */

@@ -1,5 +1,6 @@
 import type { ApplyMode } from '../config/schema.ts';
 import type { Kind, Reason } from '../decide/types.ts';
+import type { Served } from '../model/served.ts';
 import type { UnitState } from '../systemd/types.ts';
 
 /** A file as it is to be after the change; `before` null: the file does not exist yet, `after` null: it is removed. */
@@ -185,6 +186,8 @@ export interface ActDeps {
   systemd: SystemdActions;
   /** `empty`: the unit has no process at all */
   findWorkerTree: (unit: UnitState) => Promise<WorkerTree | { error: string; empty?: boolean }>;
+  /** where the main process of a service listens; null: it cannot be seen */
+  readServed: (masterPid: number) => Promise<Served[] | null>;
   /** whether a Gunicorn worker has loaded its application and serves; null: not to be told */
   hasBooted: (pid: number) => boolean | null;
   /**

@@ -17,6 +17,7 @@ import { tendFollowers } from './followers.ts';
 import { leaveChange, readWaited, type Waited } from './leave.ts';
 import { startPatience } from './patience.ts';
 import { resizeService } from './resize.ts';
+import { proveServed } from './served.ts';
 import type { UnitState } from '../systemd/types.ts';
 import type { ActDeps, Outcome } from './types.ts';
 import { isRunning, readUnit } from './unit.ts';
@@ -177,7 +178,10 @@ async function bringServiceBack(
     if (!verdict.ok) return { wrong: tellDown(verdict.why) };
     const followed = await followers.prove(waiting.patience);
     if (followed === 'left') return { left: { since_ms: sinceMs, loading_ms: 0 } };
-    return 'wrong' in followed ? followed : null;
+    if ('wrong' in followed) return followed;
+    const served = await proveServed(change, deps, waiting.patience);
+    if (served === 'left') return { left: { since_ms: sinceMs, loading_ms: 0 } };
+    return 'wrong' in served ? served : null;
   } catch (error) {
     // the service may be down by our hand: the change stays in the journal, and the next run tries again
     if (error instanceof NoAnswer) throw error;

@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { readUnitProcesses } from '../systemd/proc.ts';
 import type { UnitState } from '../systemd/types.ts';
-import { readLinks, readTable, socketInode } from './listeners.ts';
+import { listListening, listSockets } from './listening.ts';
 
 /**
  * Unix sockets in `folders` that somebody listens on and that the service does not make itself when it starts: those of its
@@ -13,32 +13,25 @@ export function findDoomedSockets(
 ): { path: string; isSystemds: boolean }[] {
   if (folders.length === 0) return [];
   try {
-    const found = readTable(process.pid, 'unix').listeners.filter(({ name }) =>
-      folders.some((folder) => toRun(name).startsWith(`${folder}/`)),
+    const found = listListening('self', 'unix').flatMap(({ inode, at }) =>
+      'path' in at && folders.some((folder) => toRun(at.path).startsWith(`${folder}/`))
+        ? [{ inode, path: at.path }]
+        : [],
     );
     if (found.length === 0) return [];
-    const systemds = readSockets(1);
+    const systemds = listSockets(1);
     const processes = readUnitProcesses(unit);
     const pids = 'error' in processes ? [] : [...processes.keys()];
-    const own = new Set(pids.flatMap((pid) => [...readSockets(pid)]));
+    const own = new Set(pids.flatMap((pid) => [...listSockets(pid)]));
     // anybody's socket may have the name of this one; none can be at its place besides it
-    const paths = [...new Set(found.map(({ name }) => name))].filter(isSocket).sort();
+    const paths = [...new Set(found.map(({ path }) => path))].filter(isSocket).sort();
     return paths.flatMap((path) => {
-      const inodes = found.filter(({ name }) => name === path).map(({ inode }) => inode);
+      const inodes = found.filter((each) => each.path === path).map(({ inode }) => inode);
       const isMadeAgain = inodes.some((inode) => own.has(inode) && !systemds.has(inode));
       return isMadeAgain ? [] : [{ path, isSystemds: inodes.some((each) => systemds.has(each)) }];
     });
   } catch {
     return [];
-  }
-}
-
-function readSockets(pid: number): Set<string> {
-  try {
-    return new Set([...readLinks(pid).values()].flatMap((link) => socketInode(link) ?? []));
-  } catch {
-    // it has ended
-    return new Set();
   }
 }
 

@@ -150,6 +150,7 @@ export class World {
         resetFailedUnit: () => Promise.resolve(),
         bringBackUnit: () => Promise.resolve(this.update({ bound: this.state.active })),
       },
+      readServed: () => Promise.resolve([{ address: '127.0.0.1:8000', fault: null }]),
       hasBooted: () => null,
       readIdle: (_main, pids) =>
         new Map(pids.slice(this.state.busy).map((pid) => [pid, String(this.state.generation)])),
