@@ -4,7 +4,7 @@ import { Foreign } from './host/files/folders.ts';
 import { openLogFile } from './host/files/output.ts';
 import { cleanStrings } from './output/clean.ts';
 import { isJournal, toJournal } from './output/journal.ts';
-import { isTerminal, writeErr } from './streams.ts';
+import { clearStatus, isTerminal, writeErr } from './streams.ts';
 
 const STDERR = 2;
 
@@ -45,6 +45,7 @@ export async function openLog(target: LogTarget): Promise<Logger> {
       timestamp: pino.stdTimeFunctions.isoTime,
       hooks: {
         logMethod(args, method) {
+          clearStatus();
           method.apply(this, args.map(cleanLogged) as typeof args);
         },
       },

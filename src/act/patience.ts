@@ -39,6 +39,7 @@ export async function untilDone(
   deps: ActDeps,
 ): Promise<'done' | 'waiting'> {
   const isComputing = watchComputing(deps);
+  const beginMs = deps.monotonicMs();
   const done = work.then(() => 'done' as const);
   // one that fails after it was left
   done.catch(() => undefined);
@@ -46,6 +47,7 @@ export async function untilDone(
     const first = await Promise.race([done, deps.sleep(deps.timing.slowPollMs)]);
     if (first === 'done') return first;
     if (patience() === 'leave') return 'waiting';
+    deps.waitsFor(service, 'systemd has not started it yet', beginMs);
     // that systemd does not answer now is for those to tell who need its answer
     const unit = await readUnit(service, deps).catch(() => null);
     if (unit !== null && isComputing(unit)) deps.getsOn();

@@ -217,6 +217,8 @@ export interface ActDeps {
   interrupted: () => boolean;
   /** called when a change gets on: right before the service itself is touched, and when it serves for the first time */
   getsOn: () => void;
+  /** called again and again while something lasts, for people who look on: what, since when (`monotonicMs`), how long at most */
+  waitsFor: (service: string, what: string, sinceMs: number, limitMs?: number) => void;
   /** whether a change that still waits for its service is left in the journal, so that the next run goes on with it */
   mayLeave: () => boolean;
   timing: Timing;

@@ -14,6 +14,7 @@ import { runSystemctl } from '../systemd/systemctl.ts';
 import { readIdle } from '../systemd/task-pipe.ts';
 import { readUnits } from '../systemd/units.ts';
 import { remoteControl } from './live.ts';
+import { openWaits } from './tell-wait.ts';
 import { openRecord } from './record.ts';
 
 /** How long a change may take: see `Timing`. To a drain that lasts longer a run comes back at its end. */
@@ -65,6 +66,7 @@ export function makeActDeps(
     step: () => undefined,
     interrupted,
     getsOn: () => undefined,
+    waitsFor: log === null ? () => undefined : openWaits(log),
     mayLeave: () => false,
     timing: TIMING,
   };

@@ -21,6 +21,7 @@ import { isFault } from '../measure/lacking.ts';
 import { takeSample, type Measurement } from '../measure/sample.ts';
 import { renderCheck, toCheckDocument } from '../output/check-report.ts';
 import type { WorkerClass } from '../unit-file/gunicorn-concurrency.ts';
+import { allowStatus, clearStatus, showStatus } from '../streams.ts';
 import { readScreen } from '../output/screen.ts';
 import { openOutput } from '../output/terminal.ts';
 import { wrapLines } from '../output/wrap.ts';
@@ -40,7 +41,9 @@ export interface CheckOptions extends GlobalOptions {
  * that one knows before they are enabled.
  */
 export async function checkCommand(options: CheckOptions): Promise<ExitCode> {
+  allowStatus(options);
   const findings = await findAll(findConfigPath(options.config));
+  clearStatus();
   const document = toCheckDocument(findings);
   const out = openOutput({ color: options.color });
   if (options.json === true) out.write(`${JSON.stringify(document)}\n`);
@@ -115,6 +118,8 @@ async function checkServices(written: Config): Promise<Finding[]> {
   const deps = makeActDeps(written.global, {
     ...{ interrupted: () => false, log: null, config: named.config },
   });
+  let checked = 0;
+  const total = Object.keys(named.config.projects).length;
   for (const [name, project] of Object.entries(named.config.projects)) {
     const unit = named.units.get(project.service_name);
     const enabled = written.projects[name]?.enabled === true;
@@ -123,6 +128,7 @@ async function checkServices(written: Config): Promise<Finding[]> {
       findings.push({ code: 'disabled', severity: 'info', project: name, evidence, remedy: null });
     }
     if (unit === undefined) continue;
+    showStatus(`checking ${name} (${++checked} of ${total})`);
     const workerClass = readWorkerClass(unit);
     if (workerClass !== null) classes.set(name, workerClass);
     const sample = measured.sample.services[unit.unit];

@@ -22,6 +22,7 @@ import { logOutcome, notingFailure, openCommandLog } from './log-events.ts';
 import { rollBack } from './rollback-all.ts';
 import { readTrueChanges } from './rollback-names.ts';
 import { isNamed, selectChains, type Chain } from './rollback-select.ts';
+import { tellLock } from './tell-wait.ts';
 import { watchSignals } from './signals.ts';
 import { writeErr, writeOut } from '../streams.ts';
 
@@ -91,12 +92,13 @@ async function rollBackLocked(
   out: Output,
 ): Promise<number> {
   const { config } = places;
-  const tell = (sentence: string): void => log.info({ event: 'lock' }, sentence);
-  const lock = await holdLock(places, tell, WAIT_MS);
+  const lock = await holdLock(places, tellLock(log), WAIT_MS);
   const signals = watchSignals();
   const watchdog = await startWatchdog();
   const changes = async (): Promise<number> => {
-    const deps = makeActDeps(places, { interrupted: signals.interrupted, log, config });
+    const deps = makeActDeps(places, {
+      ...{ interrupted: signals.interrupted, log, config },
+    });
     deps.timing = { ...deps.timing, drainMs: Infinity };
     const recovery = await recoverFirst(deps, log);
     const apply = async (plan: Plan, own: ActDeps): Promise<Outcome | null> => {

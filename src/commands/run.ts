@@ -32,6 +32,7 @@ import { limitRun } from './run-limits.ts';
 import { serveAll, wantsChange, type Look } from './serve-all.ts';
 import { watchSignals } from './signals.ts';
 import { isFirstOfHour, tellConfig, tellRun } from './tell-run.ts';
+import { tellLock } from './tell-wait.ts';
 import { tellLacks } from './tell-lacks.ts';
 import { readServices, type TrueNames } from './true-names.ts';
 import { keepUnits, recallUnits, type RunMemory } from './unit-memory.ts';
@@ -64,7 +65,7 @@ async function runLocked(
   warnings: readonly Fault[],
   log: Logger,
 ): Promise<RunReport | number> {
-  const lock = await holdLock(written.global, (sentence) => log.info({ event: 'lock' }, sentence));
+  const lock = await holdLock(written.global, tellLock(log));
   const signals = watchSignals();
   const watchdog = await startWatchdog();
   const cycle = async (): Promise<RunReport | number> => {

@@ -26,6 +26,7 @@ import { liveOf, tellLive } from './live.ts';
 import { logOutcome, notingFailure, openCommandLog } from './log-events.ts';
 import { preparePlan } from './prepare-plan.ts';
 import { requireLimits, requireStep, type Asked } from './scale-limits.ts';
+import { tellLock } from './tell-wait.ts';
 import { watchSignals } from './signals.ts';
 import { writeOut } from '../streams.ts';
 import { explainTwin, followAliases } from './true-names.ts';
@@ -68,7 +69,7 @@ async function scaleLocked(
   asked: Asked,
   { options, config, log }: { options: ScaleOptions; config: Config; log: Logger },
 ): Promise<number> {
-  const lock = await holdLock(config.global, (sentence) => log.info({ event: 'lock' }, sentence));
+  const lock = await holdLock(config.global, tellLock(log));
   const signals = watchSignals();
   const watchdog = await startWatchdog();
   const scale = async (beside: SideBySide): Promise<number> => {

@@ -178,6 +178,7 @@ export class World {
       record: (outcome) => this.recorded.push(outcome),
       interrupted: () => false,
       getsOn: () => undefined,
+      waitsFor: () => undefined,
       mayLeave: () => false,
       timing: {
         ...{ verifyMs: 5000, bootMs: 20_000, settleMs: 1000, pollMs: 500, drainMs: 10_000 },
