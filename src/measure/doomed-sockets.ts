@@ -13,7 +13,7 @@ export function findDoomedSockets(
 ): { path: string; isSystemds: boolean }[] {
   if (folders.length === 0) return [];
   try {
-    const found = listListening('self', 'unix').flatMap(({ inode, at }) =>
+    const found = listListening(process.pid, 'unix').flatMap(({ inode, at }) =>
       'path' in at && folders.some((folder) => toRun(at.path).startsWith(`${folder}/`))
         ? [{ inode, path: at.path }]
         : [],

@@ -1,5 +1,4 @@
-import { readLinesOf } from '../host/kernel-files.ts';
-import { readLinks, socketInode } from './listeners.ts';
+import { readLinks, readTable, socketInode, type TableName } from './listeners.ts';
 
 /** A listening socket by where it listens. */
 export interface Listening {
@@ -7,9 +6,6 @@ export interface Listening {
   /** the path of a Unix socket as the program gave it, `@…` for an abstract one, or host and port */
   at: { path: string } | { host: string; port: number };
 }
-
-/** A line has 150 bytes, so that this is a host of 400,000 connections. */
-const TABLE_BYTES = 64 * 2 ** 20;
 
 /** State LISTEN in proc_net_tcp(5), and the flag of a listening Unix socket in proc_net_unix(5), which end the same way. */
 const TCP =
@@ -23,7 +19,7 @@ const ACCEPTS = 0x10000;
  *
  * @throws Error with a code where that cannot be seen, or is too much to be looked at
  */
-export function listListening(pid: number | 'self', family: 'tcp' | 'unix'): Listening[] {
+export function listListening(pid: number, family: 'tcp' | 'unix'): Listening[] {
   if (family === 'unix') {
     return read(pid, 'unix', UNIX, ([, flags = '', inode = '', name = '']) => {
       if ((parseInt(flags, 16) & ACCEPTS) === 0) return [];
@@ -47,19 +43,14 @@ export function listSockets(pid: number): Set<string> {
 }
 
 function read(
-  pid: number | 'self',
-  table: string,
+  pid: number,
+  table: TableName,
   row: RegExp,
   toListening: (found: string[]) => Listening[],
 ): Listening[] {
   const found: Listening[] = [];
-  try {
-    for (const piece of readLinesOf(`/proc/${pid}/net/${table}`, TABLE_BYTES)) {
-      for (const each of piece.matchAll(row)) found.push(...toListening(each));
-    }
-  } catch (error) {
-    // a kernel without IPv6
-    if (table !== 'tcp6' || (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  for (const piece of readTable(pid, table)) {
+    for (const each of piece.matchAll(row)) found.push(...toListening(each));
   }
   return found;
 }

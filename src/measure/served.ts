@@ -1,7 +1,8 @@
-import { closeSync, constants, lstatSync, openSync, readlinkSync } from 'node:fs';
+import { closeSync, constants, lstatSync, openSync } from 'node:fs';
 import { connect } from 'node:net';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import type { Served } from '../model/served.ts';
+import { nameNetwork } from './listeners.ts';
 import { listListening, listSockets, type Listening } from './listening.ts';
 
 /** How long a connection may take; where the backlog is full it is not made at all, and somebody listens all the same. */
@@ -21,7 +22,7 @@ export async function readServed(masterPid: number): Promise<Served[] | null> {
     const all = listListening(masterPid, 'unix');
     const unix = all.filter(isOwn);
     if (tcp.length + unix.length > MOST) return null;
-    const isHere = nameSpace(masterPid, 'net') === nameSpace('self', 'net');
+    const isHere = nameNetwork(masterPid) === nameNetwork('self');
     const served = [...tcp, ...unix].map(async ({ inode, at }): Promise<Served> => {
       const address = tell(at);
       if (!('path' in at)) return { address, fault: isHere ? await tryTcp(at) : null };
@@ -42,10 +43,6 @@ export async function readServed(masterPid: number): Promise<Served[] | null> {
 function tell(at: Listening['at']): string {
   if ('path' in at) return `unix:${at.path}`;
   return at.host.includes(':') ? `[${at.host}]:${at.port}` : `${at.host}:${at.port}`;
-}
-
-function nameSpace(pid: number | 'self', kind: string): string {
-  return readlinkSync(`/proc/${pid}/ns/${kind}`);
 }
 
 function tryTcp({ host, port }: { host: string; port: number }): Promise<string | null> {
