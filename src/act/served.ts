@@ -5,6 +5,9 @@ import type { Patience } from './patience.ts';
 import type { ActDeps } from './types.ts';
 import { readUnit } from './unit.ts';
 
+/** A program may open a further port when its workers are ready, but the service has been watched for a while before. */
+const LATE_MS = 5_000;
+
 /**
  * Where one can connect to a service, as texts; null: nowhere, or it cannot be seen. What was unreachable before is not
  * asked for afterwards.
@@ -43,7 +46,7 @@ export async function proveServed(
     );
     const isGone = lost.every((address) => served.every((each) => each.address !== address));
     if (isGone && news.length >= lost.length) return { moved: tellMoved(lost, news) };
-    if (deps.monotonicMs() - beginMs > deps.timing.verifyMs) {
+    if (deps.monotonicMs() - beginMs > LATE_MS) {
       return { wrong: lost.map((address) => tellLost(address, served)).join('; ') };
     }
     if (patience() === 'leave') return 'left';

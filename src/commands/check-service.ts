@@ -14,6 +14,7 @@ import type { UnitState } from '../systemd/types.ts';
 import { classOfWorkers, type WorkerClass } from '../unit-file/gunicorn-concurrency.ts';
 import { readConcurrency } from '../unit-file/workers.ts';
 import { toFinding } from './check-host.ts';
+import { findElsewhere } from './find-elsewhere.ts';
 import { liveOf } from './live.ts';
 import { preparePlan } from './prepare-plan.ts';
 
@@ -44,8 +45,17 @@ export async function checkService(looked: Looked): Promise<Finding[]> {
   });
   if (unit.loadState !== 'loaded') {
     const detail = unit.loadError === null ? '' : `: ${unit.loadError}`;
-    const remedy = 'check "service_name"; systemctl list-units --type=service shows the names';
-    return [tell('unit_not_loaded', 'error', `${unit.id} is ${unit.loadState}${detail}`, remedy)];
+    const elsewhere = unit.loadState === 'not-found' ? findElsewhere(unit.unit) : null;
+    const seen =
+      elsewhere === null
+        ? ''
+        : `; ${elsewhere}, which is not for the system's own systemd to change`;
+    const remedy =
+      elsewhere === null
+        ? 'check "service_name"; systemctl list-units --type=service shows the names'
+        : 'make it a service of the system, with User= and its command on the host itself';
+    const evidence = `${unit.id} is ${unit.loadState}${detail}${seen}`;
+    return [tell('unit_not_loaded', 'error', evidence, remedy)];
   }
   try {
     const state = checkState(looked, tell);

@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { readUnitProcesses } from '../systemd/proc.ts';
 import type { UnitState } from '../systemd/types.ts';
-import { listListening, listSockets } from './listening.ts';
+import { listSockets, listUnix } from './listening.ts';
 
 /**
  * Unix sockets in `folders` that somebody listens on and that the service does not make itself when it starts: those of its
@@ -13,10 +13,8 @@ export function findDoomedSockets(
 ): { path: string; isSystemds: boolean }[] {
   if (folders.length === 0) return [];
   try {
-    const found = listListening(process.pid, 'unix').flatMap(({ inode, at }) =>
-      'path' in at && folders.some((folder) => toRun(at.path).startsWith(`${folder}/`))
-        ? [{ inode, path: at.path }]
-        : [],
+    const found = listUnix(process.pid, ({ path }) =>
+      folders.some((folder) => toRun(path).startsWith(`${folder}/`)),
     );
     if (found.length === 0) return [];
     const systemds = listSockets(1);

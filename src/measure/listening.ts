@@ -1,35 +1,50 @@
-import { readLinks, readTable, socketInode, type TableName } from './listeners.ts';
+import { readLinks, readTable, socketInode } from './listeners.ts';
 
-/** A listening socket by where it listens. */
-export interface Listening {
-  inode: string;
-  /** the path of a Unix socket as the program gave it, `@…` for an abstract one, or host and port */
-  at: { path: string } | { host: string; port: number };
-}
-
-/** State LISTEN in proc_net_tcp(5), and the flag of a listening Unix socket in proc_net_unix(5), which end the same way. */
+/** Local address of a listening socket (state 0A) and its inode, see proc_net_tcp(5). */
 const TCP =
   /^ *\d+: ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) \S+ 0A \S+ \S+ \S+ +\d+ +\d+ ([1-9]\d*) /gm;
+/** Flags, inode and name, see proc_net_unix(5); a name may hold a line break, and what looks like another line. */
 const UNIX =
   /^[0-9a-f]+: [0-9A-F]+ [0-9A-F]+ ([0-9A-F]+) [0-9A-F]+ [0-9A-F]{2} +([1-9]\d*) (.+)$/gim;
 const ACCEPTS = 0x10000;
 
+/** A Unix socket that seems to listen; `path`: as the program gave it, `@…` for an abstract one. */
+export interface UnixListening {
+  inode: string;
+  path: string;
+}
+
+/** Where these sockets listen by TCP, in the network namespace of a process. @throws Error with a code */
+export function listTcp(
+  pid: number,
+  wanted: ReadonlySet<string>,
+): { inode: string; host: string; port: number }[] {
+  return (['tcp', 'tcp6'] as const).flatMap((table) =>
+    Array.from(readTable(pid, table)).flatMap((piece) =>
+      Array.from(piece.matchAll(TCP)).flatMap(([, host = '', port = '', inode = '']) =>
+        wanted.has(inode) ? [{ inode, host: toHost(host), port: parseInt(port, 16) }] : [],
+      ),
+    ),
+  );
+}
+
 /**
- * All that listens in the network namespace of a process, of one family.
- *
- * @throws Error with a code where that cannot be seen, or is too much to be looked at
+ * The Unix sockets of its network namespace that listen and are wanted: all that do, and maybe others, where the name of
+ * somebody's socket says so. @throws Error with a code
  */
-export function listListening(pid: number, family: 'tcp' | 'unix'): Listening[] {
-  if (family === 'unix') {
-    return read(pid, 'unix', UNIX, ([, flags = '', inode = '', name = '']) => {
-      if ((parseInt(flags, 16) & ACCEPTS) === 0) return [];
-      return [{ inode, at: { path: Buffer.from(name, 'latin1').toString('utf8') } }];
-    });
+export function listUnix(
+  pid: number,
+  isWanted: (socket: UnixListening) => boolean,
+): UnixListening[] {
+  const found: UnixListening[] = [];
+  for (const piece of readTable(pid, 'unix')) {
+    for (const [, flags = '', inode = '', name = ''] of piece.matchAll(UNIX)) {
+      if ((parseInt(flags, 16) & ACCEPTS) === 0) continue;
+      const socket = { inode, path: Buffer.from(name, 'latin1').toString('utf8') };
+      if (isWanted(socket)) found.push(socket);
+    }
   }
-  const toListening = ([, host = '', port = '', inode = '']: string[]): Listening[] => [
-    { inode, at: { host: toHost(host), port: parseInt(port, 16) } },
-  ];
-  return [...read(pid, 'tcp', TCP, toListening), ...read(pid, 'tcp6', TCP, toListening)];
+  return found;
 }
 
 /** The inodes of the sockets that a process holds; none where it is gone. */
@@ -42,19 +57,6 @@ export function listSockets(pid: number): Set<string> {
   }
 }
 
-function read(
-  pid: number,
-  table: TableName,
-  row: RegExp,
-  toListening: (found: string[]) => Listening[],
-): Listening[] {
-  const found: Listening[] = [];
-  for (const piece of readTable(pid, table)) {
-    for (const each of piece.matchAll(row)) found.push(...toListening(each));
-  }
-  return found;
-}
-
 /** `0100007F` is 127.0.0.1: words of four bytes, each in the order of the processor, which is taken to be little-endian. */
 function toHost(hex: string): string {
   const bytes = (hex.match(/.{8}/g) ?? []).flatMap((word) =>
@@ -64,6 +66,6 @@ function toHost(hex: string): string {
   const groups = Array.from({ length: 8 }, (_, index) =>
     (bytes[2 * index]! * 256 + bytes[2 * index + 1]!).toString(16),
   );
-  // the longest form is good for a URL as for a connection; the shortest is for people
+  // a URL has the shortest form
   return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
 }

@@ -3,7 +3,8 @@ import { connect } from 'node:net';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import type { Served } from '../model/served.ts';
 import { nameNetwork } from './listeners.ts';
-import { listListening, listSockets, type Listening } from './listening.ts';
+import { listSockets, listTcp, listUnix } from './listening.ts';
+import { askUnixQueues } from './unix-queues.ts';
 
 /** How long a connection may take; where the backlog is full it is not made at all, and somebody listens all the same. */
 const CONNECT_MS = 1_000;
@@ -17,32 +18,37 @@ const MOST = 64;
 export async function readServed(masterPid: number): Promise<Served[] | null> {
   try {
     const own = listSockets(masterPid);
-    const isOwn = ({ inode }: Listening): boolean => own.has(inode);
-    const tcp = listListening(masterPid, 'tcp').filter(isOwn);
-    const all = listListening(masterPid, 'unix');
-    const unix = all.filter(isOwn);
+    const tcp = listTcp(masterPid, own);
+    const unix = listUnix(masterPid, ({ inode }) => own.has(inode));
+    // one name of each is somebody's making
+    if (unix.length > new Set(unix.map(({ inode }) => inode)).size) return null;
     if (tcp.length + unix.length > MOST) return null;
+    const paths = new Set(unix.map(({ path }) => path));
+    const twins = listUnix(masterPid, ({ inode, path }) => paths.has(path) && !own.has(inode));
     const isHere = nameNetwork(masterPid) === nameNetwork('self');
-    const served = [...tcp, ...unix].map(async ({ inode, at }): Promise<Served> => {
-      const address = tell(at);
-      if (!('path' in at)) return { address, fault: isHere ? await tryTcp(at) : null };
-      // whoever connected there might reach somebody else; and nobody can take an abstract one away
-      const isTwice = all.some(
-        (other) => other.inode !== inode && 'path' in other.at && other.at.path === at.path,
-      );
-      if (isTwice || at.path.startsWith('@')) return { address, fault: null };
-      return { address, fault: await tryPath(at.path, masterPid) };
-    });
+    const { lengths } =
+      isHere && unix.length > 0
+        ? await askUnixQueues(unix.map(({ inode }) => inode))
+        : { lengths: new Map<string, number | null>() };
+    const served = [
+      ...tcp.map(async (at): Promise<Served> => {
+        const address = at.host.includes(':') ? `[${at.host}]:${at.port}` : `${at.host}:${at.port}`;
+        return { address, fault: isHere ? await tryTcp(at) : null };
+      }),
+      ...unix
+        .filter(({ inode }) => lengths.get(inode) !== null)
+        .map(async ({ path }): Promise<Served> => {
+          const address = `unix:${path}`;
+          // who connected there might reach somebody else; and nobody can take an abstract one away
+          const isTold = twins.some((twin) => twin.path === path) || path.startsWith('@');
+          return { address, fault: isTold ? null : await tryPath(path, masterPid) };
+        }),
+    ];
     // the same one may be held twice
     return [...new Map((await Promise.all(served)).map((each) => [each.address, each])).values()];
   } catch {
     return null;
   }
-}
-
-function tell(at: Listening['at']): string {
-  if ('path' in at) return `unix:${at.path}`;
-  return at.host.includes(':') ? `[${at.host}]:${at.port}` : `${at.host}:${at.port}`;
 }
 
 function tryTcp({ host, port }: { host: string; port: number }): Promise<string | null> {

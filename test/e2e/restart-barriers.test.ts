@@ -158,3 +158,23 @@ describe('a socket that a restart would take away', () => {
     assert.equal(await ask(), 'ok\n');
   });
 });
+
+describe('a service that the system does not have', () => {
+  test('check says where it was seen: in the systemd of a user, in a container', async () => {
+    await lab.ok('useradd -u 4001 -m alice');
+    const uid = { uid: 4001, gid: 4001 };
+    await lab.writeFile('/home/alice/.config/systemd/user/web.service', gunicornUnit(), uid);
+    await lab.ok(
+      `systemd-run --scope --unit=docker-0123456789ab.scope --working-directory=${APPS} sh -c '/usr/bin/gunicorn --daemon --bind 127.0.0.1:8002 web:app'`,
+    );
+    const found = await lab.until(
+      async () => (await check()).find((each) => /docker-/.test(each)),
+      { what: 'the container' },
+    );
+    assert.match(
+      found,
+      /^error unit_not_loaded: web\.service is not-found: [^;]*; seen instead: \/home\/alice\/\.config\/systemd\/user\/web\.service, a unit of alice's own systemd \(systemctl --user\); gunicorn \(process \d+\) in a container \(docker-0123456789ab\.scope\)/,
+    );
+    await lab.ok('systemctl stop docker-0123456789ab.scope');
+  });
+});
