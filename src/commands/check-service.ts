@@ -14,6 +14,7 @@ import type { UnitState } from '../systemd/types.ts';
 import { classOfWorkers, type WorkerClass } from '../unit-file/gunicorn-concurrency.ts';
 import { readConcurrency } from '../unit-file/workers.ts';
 import { toFinding } from './check-host.ts';
+import { checkSockets } from './check-sockets.ts';
 import { findElsewhere } from './find-elsewhere.ts';
 import { liveOf } from './live.ts';
 import { preparePlan } from './prepare-plan.ts';
@@ -59,7 +60,8 @@ export async function checkService(looked: Looked): Promise<Finding[]> {
   }
   try {
     const state = checkState(looked, tell);
-    return [...state, ...(await checkChange(looked, tell))];
+    const sockets = isRunning(unit) ? await checkSockets(name, unit) : [];
+    return [...state, ...sockets, ...(await checkChange(looked, tell))];
   } catch (error) {
     return [toFinding('unit_unreadable', error, name)];
   }

@@ -7,6 +7,8 @@ import { readProgram } from '../systemd/program.ts';
 /** More processes than that are not looked at, nor told. */
 const MOST_PROCESSES = 32_768;
 const MOST_TOLD = 3;
+/** cgroups(7): `0::/path` (v2) or `N:name=systemd:/path` (v1). */
+const GROUP = /^(?:0:|\d+:name=systemd):(.*)$/gm;
 const CGROUP_BYTES = 64 * 1024;
 
 /** Where the unit files of users' own systemd lie for all of them, see systemd.unit(5). */
@@ -64,10 +66,10 @@ function findPrograms(): string[] {
   return [...masters]
     .filter(([, { parentPid }]) => !masters.has(parentPid))
     .flatMap(([pid, { kind }]) => {
-      const group = /^(?:0:|\d+:name=systemd):(.*)$/m.exec(
-        tryReadWhole(`/proc/${pid}/cgroup`, CGROUP_BYTES) ?? '',
-      )?.[1];
-      const place = group === undefined ? null : tellPlace(group, names.user);
+      // of several hierarchies only that of systemd has its units
+      const groups = tryReadWhole(`/proc/${pid}/cgroup`, CGROUP_BYTES)?.matchAll(GROUP) ?? [];
+      const places = Array.from(groups, ([, group = '']) => tellPlace(group, names.user));
+      const place = places.find((each) => each !== null) ?? null;
       return place === null ? [] : [`${kind} (process ${pid}) in ${place}`];
     });
 }

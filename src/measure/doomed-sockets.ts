@@ -33,6 +33,18 @@ export function findDoomedSockets(
   }
 }
 
+/** The Unix sockets on which the main process of a service listens, by path. Empty too where it cannot be seen. */
+export function listOwnPaths(masterPid: number): string[] {
+  try {
+    const own = listSockets(masterPid);
+    return listUnix(masterPid, ({ inode }) => own.has(inode))
+      .map(({ path }) => toRun(path))
+      .filter((path) => path.startsWith('/run/') && isSocket(path));
+  } catch {
+    return [];
+  }
+}
+
 /** Whether there is a socket under this path. */
 function isSocket(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true;

@@ -47,6 +47,27 @@ export async function readRestartRules(
   };
 }
 
+/** A folder of a service's `RuntimeDirectory=`, as a path, that goes when it is stopped or restarted. */
+export interface PassingFolder {
+  unit: string;
+  path: string;
+}
+
+/** Those of all services that are active. @throws UserError failed where systemd does not answer */
+export async function listPassingFolders(): Promise<PassingFolder[]> {
+  const args = ['show', `--property=${PROPERTIES.join(',')}`, '--state=active', '--', '*.service'];
+  const { exitCode, stdout, stderr } = await askSystemctl(args, TIMEOUT_MS);
+  if (exitCode !== 0) throw new UserError(EXIT.failed, `systemctl show: ${firstLine(stderr)}`);
+  return parseShow(stdout, PROPERTIES).flatMap((unit) =>
+    readValue(unit, 'RuntimeDirectoryPreserve') === 'yes'
+      ? []
+      : readPaths(unit, 'RuntimeDirectory').map((name) => ({
+          unit: readValue(unit, 'Id') ?? '',
+          path: `/run/${name}`,
+        })),
+  );
+}
+
 function tellRefusal(unit: Properties): string | null {
   for (const key of ['RefuseManualStop', 'RefuseManualStart']) {
     if (isSet(unit, key)) return `systemd refuses to restart it (${key}=yes in its unit)`;

@@ -143,6 +143,14 @@ describe('a socket that a restart would take away', () => {
       ),
       found.join('\n'),
     );
+    assert.ok(
+      found.some((each) =>
+        /^warning socket_in_foreign_folder: it listens on \/run\/gunicorn\/socket, in \/run\/gunicorn of other\.service/.test(
+          each,
+        ),
+      ),
+      found.join('\n'),
+    );
     const { exitCode, stdout } = await lab.autoscaler(['scale', 'web', '3'], PATIENT);
     assert.equal(exitCode, 0, stdout);
     assert.equal(await ask(other), 'ok\n');
