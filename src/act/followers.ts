@@ -20,7 +20,8 @@ export async function readFollowers(
   service: string,
   deps: { systemd: Pick<ActDeps['systemd'], 'readPropagation' | 'readUnits'> },
 ): Promise<Follower[]> {
-  const touched = (await deps.systemd.readPropagation([service])).get(service) ?? new Set();
+  const touched =
+    (await deps.systemd.readPropagation([service])).get(service)?.touches ?? new Set();
   const units = await deps.systemd.readUnits([service, ...touched]);
   const own = units.get(service)?.id ?? service;
   const names = new Map<string, Follower>();

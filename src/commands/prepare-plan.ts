@@ -1,10 +1,11 @@
 import { planChange, type LiveQuestion } from '../act/plan.ts';
 import type { Plan } from '../act/types.ts';
 import { isRunning } from '../act/unit.ts';
-import type { Reason } from '../decide/types.ts';
+import type { Kind, Reason } from '../decide/types.ts';
 import { countRunning } from '../measure/services.ts';
 import { readUnitSources } from '../measure/unit-sources.ts';
 import { daemonReload } from '../systemd/actions.ts';
+import { readUnitProcesses } from '../systemd/proc.ts';
 import { findSharedPaths } from '../systemd/shared-paths.ts';
 import type { UnitState } from '../systemd/types.ts';
 import { readUnits } from '../systemd/units.ts';
@@ -40,6 +41,9 @@ export async function preparePlan(
   const isAssumed = located.how === 'drop_in' && located.assumed;
   const location = isAssumed ? assumeRunning(located, await countRunning(unit)) : located;
   if (location.how === 'refused') return location;
+  const running = isRunning(unit);
+  const processes = running ? readUnitProcesses(unit) : new Map<number, never>();
+  if ('error' in processes) return refuseUnseen(unit, processes.error, location.kind);
   const texts = new Map<string, string>();
   for (const file of [sources.fragment, ...sources.dropIns]) {
     if (file !== null) texts.set(file.path, file.text);
@@ -47,13 +51,21 @@ export async function preparePlan(
   for (const { path, text } of sources.environmentFiles) if (text !== null) texts.set(path, text);
   const { ourEnvironment } = sources;
   if (ourEnvironment !== null) texts.set(ourEnvironmentPath(sources.unit), ourEnvironment);
-  const running = isRunning(unit);
   const facts = { ...live, pool: readCommandFacts(sources)?.pool ?? null };
   const restart = running ? { restart: await readRestart(unit, location.kind) } : {};
   return planChange({
     ...{ service: unit.unit, ...wanted, location, texts, running },
     live: { ...facts, ...restart },
   });
+}
+
+/** It would be restarted, and taken back in the end because nobody has seen that it serves. */
+function refuseUnseen({ unit }: UnitState, error: string, kind: Kind | null): Refusal {
+  return {
+    ...{ how: 'refused', kind, code: 'unreadable' },
+    message: `${unit}: ${error}; so nobody could tell whether a change has taken`,
+    hint: `Look at its processes: systemd-cgls -u ${unit}`,
+  };
 }
 
 async function reload(unit: UnitState): Promise<UnitState> {

@@ -143,7 +143,11 @@ export class World {
       systemd: {
         readUnits: () => Promise.resolve(this.unitStates()),
         readPropagation: () =>
-          Promise.resolve(new Map([[this.service, new Set([this.service, this.bound])]])),
+          Promise.resolve(
+            new Map([
+              [this.service, { touches: new Set([this.service, this.bound]), owner: 'root' }],
+            ]),
+          ),
         daemonReload: () => Promise.resolve(this.update({ loaded: this.declared() })),
         restartUnit: () => Promise.resolve(this.start()),
         startUnit: () => Promise.resolve(this.state.active ? undefined : this.start()),
@@ -176,7 +180,7 @@ export class World {
       sleep: (ms) => Promise.resolve(void (clock += ms)),
       step,
       record: (outcome) => this.recorded.push(outcome),
-      interrupted: () => false,
+      interruptedMs: () => null,
       getsOn: () => undefined,
       waitsFor: () => undefined,
       mayLeave: () => false,
@@ -269,6 +273,7 @@ export class World {
       },
       ...{ activeState: active ? 'active' : 'failed', subState: active ? 'running' : 'failed' },
       ...{ unitFileState: 'enabled', mainPid: active ? main : null, controlGroup: '/web' },
+      ...{ cpuQuotaCores: null, memoryMaxBytes: null, memoryHighBytes: null },
       ...{ fragmentPath: this.unitPath, dropInPaths: [], environmentFiles: [], nRestarts: 0 },
       ...{ workingDirectory: null, mainStartUs: main, needDaemonReload: false, result: null },
       ...{ hasPatterns: false, cpuUsageNs: null, invocationId: null },
