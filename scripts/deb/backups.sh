@@ -38,7 +38,7 @@ purge_backups() {
 		return 0
 	fi
 	rows=
-	[ ! -f "$list" ] || rows=$(grep -v '^#' "$list" | while read -r service from to before file; do
+	[ ! -f "$list" ] || rows=$(sed '/^#/d' "$list" | while read -r service from to before file; do
 		if is_changed "$before" "$file"; then printf '%s\n' "$service $from $to $before $file"; fi
 	done)
 	if [ -z "$rows" ]; then
