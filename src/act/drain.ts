@@ -161,7 +161,8 @@ async function waitFor(
 ): Promise<boolean> {
   const start = deps.monotonicMs();
   while (!(await isDone())) {
-    if (deps.interrupted() || deps.monotonicMs() - start > deps.timing.drainMs) return false;
+    if (deps.interruptedMs() !== null || deps.monotonicMs() - start > deps.timing.drainMs)
+      return false;
     tell();
     await deps.sleep(deps.timing.pollMs);
   }

@@ -30,7 +30,7 @@ const askTogether = joinCalls((asked: string[][]) =>
 
 /** What a command gives to it. */
 interface Means {
-  interrupted: () => boolean;
+  interruptedMs: ActDeps['interruptedMs'];
   /** null: a dry run */
   log: Logger | null;
   /** default: no limit */
@@ -42,7 +42,7 @@ interface Means {
 /** The real world for `act`. */
 export function makeActDeps(
   { state_dir: stateDir, backup_dir: backupDir }: Pick<Global, 'state_dir' | 'backup_dir'>,
-  { interrupted, log, drainTimeoutMs = () => Infinity, config = null }: Means,
+  { interruptedMs, log, drainTimeoutMs = () => Infinity, config = null }: Means,
 ): ActDeps {
   return {
     backupDir,
@@ -62,7 +62,7 @@ export function makeActDeps(
       await sleep(ms);
     },
     step: () => undefined,
-    interrupted,
+    interruptedMs,
     getsOn: () => undefined,
     waitsFor: log === null ? () => undefined : openWaits(log),
     mayLeave: () => false,

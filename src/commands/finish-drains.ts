@@ -18,7 +18,7 @@ export async function finishDrains(
   if (draining.size === 0) return [];
   const { findOpen, recoverChange } = await import('../act/recovery.ts');
   const { isHeldUp, tellTasks } = await import('../act/drain.ts');
-  const isOver = (): boolean => deps.interrupted() || deps.monotonicMs() > untilMs;
+  const isOver = (): boolean => deps.interruptedMs() !== null || deps.monotonicMs() > untilMs;
   const timing = { ...deps.timing, drainMs: Math.max(0, untilMs - deps.monotonicMs()) };
   const changes = await findOpen(draining, deps);
   const related = await findRelated([...draining], deps);
@@ -33,7 +33,7 @@ export async function finishDrains(
       await deps.sleep(deps.timing.pollMs);
     }
     const outcome = await beside.add({
-      ...{ unit, touches: related(unit) },
+      ...{ unit, ...related(unit) },
       work: (getsOn) => recoverChange(change, { ...deps, timing, getsOn }),
     });
     if (outcome.result === 'draining') return [];

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Global } from '../config/schema.ts';
 import { EXIT, UserError } from '../errors.ts';
 import { monotonicMs } from '../monotonic.ts';
-import type { Holder } from '../state/lock-holders.ts';
+import type { FoundHolders } from '../state/lock-holders.ts';
 import {
   acquireLock,
   CONTROLS_LOCK,
@@ -16,7 +16,7 @@ import { accuse, adviseOn, nameHolders } from './tell-holders.ts';
 
 const POLL_MS = 200;
 
-/** After a lock was held its holder may end before it is looked for. */
+/** After a lock was held its holder may end before it is looked for, or have been somebody who only looked. */
 const MOST_TRIES = 3;
 
 type Places = Pick<Global, 'state_dir' | 'backup_dir'>;
@@ -93,24 +93,31 @@ async function insist(
   of: { limitMs: number; what: string; tell?: (heldBy: string) => void },
 ): Promise<HeldLock> {
   const deadlineMs = monotonicMs() + of.limitMs;
+  let isSaid = false;
   for (let tries = 1; ; tries++) {
     const taken = tryOnce();
     if ('release' in taken) return taken;
     const isLate = monotonicMs() >= deadlineMs;
-    if (isLate || tries === 1) {
-      const holders = readLock(taken.path)?.holders ?? [];
+    if (isLate || !isSaid) {
+      const lock = readLock(taken.path);
+      const found = lock ?? { holders: [], isWhole: true };
+      const { holders } = found;
       const isHopeless = holders.some(({ isStranger }) => isStranger);
       if (isHopeless || (isLate && (holders.length > 0 || tries >= MOST_TRIES))) {
-        throw lockedError(of.what, taken.path, holders);
+        throw lockedError(of.what, taken.path, found);
       }
-      if (tries === 1) of.tell?.(nameHolders(holders));
-      if (isLate) continue;
+      // it may have been somebody who only looked at it
+      if (!isSaid && lock?.isHeld !== false) {
+        of.tell?.(nameHolders(found));
+        isSaid = true;
+      }
     }
     await sleep(POLL_MS);
   }
 }
 
-function lockedError(what: string, path: string, holders: Holder[]): UserError {
-  const message = accuse(path, holders) ?? `${what}: ${nameHolders(holders)}`;
+function lockedError(what: string, path: string, found: FoundHolders): UserError {
+  const { holders } = found;
+  const message = accuse(path, holders) ?? `${what}: ${nameHolders(found)}`;
   return new UserError(EXIT.locked, message, adviseOn(path, holders));
 }

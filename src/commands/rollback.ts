@@ -65,7 +65,7 @@ export async function rollbackCommand(options: RollbackOptions): Promise<number>
   if (options.changed === true) return tellChanged(places.backup_dir, isWhole, options, out);
   if (options.list === true) return list(places, options, out);
   if (options.dryRun === true) {
-    const deps = makeActDeps(places, { interrupted: () => false, log: null, config });
+    const deps = makeActDeps(places, { interruptedMs: () => null, log: null, config });
     const chains = await readChains(places, options);
     const results = await rollBack(chains, config, deps, () => Promise.resolve(null));
     return report(results, options, out);
@@ -99,13 +99,11 @@ async function rollBackLocked(
   const signals = watchSignals();
   const watchdog = await startWatchdog();
   const changes = async (): Promise<number> => {
-    const deps = makeActDeps(places, {
-      ...{ interrupted: signals.interrupted, log, config },
-    });
+    const deps = makeActDeps(places, { interruptedMs: signals.interruptedMs, log, config });
     deps.timing = { ...deps.timing, drainMs: Infinity };
     const recovery = await recoverFirst(deps, log);
     const apply = async (plan: Plan, own: ActDeps): Promise<Outcome | null> => {
-      if (signals.interrupted()) return null;
+      if (signals.interruptedMs() !== null) return null;
       const why = whyBlocked(recovery, plan.service);
       if (why !== null) throw new UserError(EXIT.failed, `${why}: see above`);
       const outcome = await applyPlan(plan, own);
@@ -113,7 +111,7 @@ async function rollBackLocked(
       return outcome;
     };
     const chains = await readChains(places, options);
-    const keepsTimer = options.keepTimer === true || signals.interrupted();
+    const keepsTimer = options.keepTimer === true || signals.interruptedMs() !== null;
     const isTimerOff = keepsTimer || (await stopTimer(log, out));
     const results = await rollBack(chains, config, deps, apply);
     const code = await report(results, options, out);

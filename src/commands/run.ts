@@ -74,7 +74,12 @@ async function runLocked(
     const named = await readServices(written, memory.systemd);
     const { config } = named;
     const deps = makeActDeps(config.global, {
-      ...{ interrupted: signals.interrupted, log, drainTimeoutMs: drainTimeouts(config), config },
+      ...{
+        interruptedMs: signals.interruptedMs,
+        log,
+        drainTimeoutMs: drainTimeouts(config),
+        config,
+      },
     });
     const report = await runCycle(named, log, deps, memory);
     return signals.exitCode() ?? report;
