@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import type { StillChanged } from '../../src/act/still-changed.ts';
+import { assertDocumented } from '../docs/json-schemas.ts';
 import { CHECKOUT, startLab, type Lab } from '../lab/lab.ts';
 import { gunicornUnit, installUnit } from '../lab/services.ts';
 
@@ -120,6 +122,17 @@ describe('scripts/install.sh', { timeout: 120_000 }, () => {
       `cp ${CHECKOUT}/systemd/autoscaler.* /usr/lib/systemd/system/ && systemctl daemon-reload`,
     );
     await lab.ok('autoscaler timer --every 30s && autoscaler scale shop 3');
+    const document = assertDocumented(
+      'rollback',
+      await lab.ok('autoscaler rollback --changed --json shop'),
+    ) as { changed: StillChanged[] };
+    const [{ service, from, to, open, files } = assert.fail('nothing is changed')] =
+      document.changed;
+    assert.deepEqual([service, from, to, open], ['shop.service', 2, 3, false]);
+    assert.deepEqual(
+      files.map(({ path }) => path),
+      [UNIT],
+    );
     assert.match(await uninstall(), /^ {2}shop\.service: 3 workers, 2 before; /m);
     // an interval is configuration, and is kept with it
     await lab.ok('ls /etc/systemd/system/autoscaler.timer.d');
