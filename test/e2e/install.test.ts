@@ -101,10 +101,11 @@ describe('scripts/install.sh', { timeout: 120_000 }, () => {
   });
 
   /** `terminal`: what is answered on one; null: there is none. */
-  const uninstall = (options = '', terminal: string | null = null) => {
+  const uninstall = async (options = '', terminal: string | null = null): Promise<string> => {
     const command = `bash ${CHECKOUT}/scripts/uninstall.sh ${options}`;
     if (terminal === null) return lab.ok(`${command} 2>&1`);
-    return lab.ok(`script -qec '${command}' /dev/null`, { input: terminal });
+    const shown = await lab.ok(`script -qec '${command}' /dev/null`, { input: terminal });
+    return shown.replaceAll('\r', '');
   };
   const UNIT = '/etc/systemd/system/shop.service';
 
