@@ -3,8 +3,12 @@ import { whileChanging } from '../host/phase.ts';
 import { toUserError } from '../host-fault.ts';
 import type { UnitState } from '../systemd/types.ts';
 import { carryOut } from './carry-out.ts';
+import { tellNeither } from './plan.ts';
+import { findCrashing } from './crashing.ts';
 import { registerChange } from './checkpoint.ts';
+import { readFollowers } from './followers.ts';
 import type { Identity } from './manifest.ts';
+import { readReachable } from './served.ts';
 import type { ActDeps, Outcome, Plan } from './types.ts';
 import { isRunning, readUnit } from './unit.ts';
 
@@ -21,22 +25,39 @@ async function apply(plan: Plan, deps: ActDeps): Promise<Outcome> {
     const unit = await readUnit(plan.service, deps);
     if (plan.action !== 'rollback') requireLoaded(unit);
     const { resize, obstacle } = await chooseResize(plan, unit, deps);
+    let { from } = plan;
+    const crashing = isRunning(unit) && resize !== 'live' ? await findCrashing(unit, deps) : null;
     if (plan.action === 'heal' && resize === 'live') {
       const { findHealHold } = await import('./heal-guard.ts');
-      const held = await findHealHold(plan, deps);
-      if (held !== null) return { ...refuse(plan, new UserError(EXIT.failed, held)), held };
+      const found = await findHealHold(plan, deps);
+      if ('held' in found)
+        return { ...refuse(plan, new UserError(EXIT.failed, found.held)), ...found };
+      ({ from } = found);
     }
-    if (resize === 'none' && obstacle !== null && plan.action !== 'rollback') {
+    const isStuck = resize === 'none' && obstacle !== null && plan.action !== 'rollback';
+    if (isStuck && plan.barrier !== null && plan.apply !== 'live-only') {
+      return refuse(plan, new UserError(EXIT.failed, obstacle));
+    }
+    if (isStuck) {
       return { ...refuse(plan, new UserError(EXIT.failed, obstacle)), obstacle };
     }
-    const change = await registerChange({ ...plan, resize }, identify(unit, deps), deps);
-    const outcome = await carryOut(change, deps);
+    const followers = resize === 'none' ? [] : await readFollowers(plan.service, deps);
+    const listeners = resize === 'none' ? null : await readReachable(unit, deps);
+    const before = { before: identify(unit, deps), followers, ...(listeners && { listeners }) };
+    const change = await registerChange({ ...plan, from, resize }, before, deps);
+    const outcome = withCrashing(await carryOut(change, deps), crashing);
     return obstacle === null ? outcome : { ...outcome, obstacle };
   } catch (error) {
     const fault = toUserError(error);
     if (fault === null) throw error;
     return refuse(plan, fault);
   }
+}
+
+/** What comes of a service that ended by itself before says little of the change: whoever reads it has to know. */
+function withCrashing(outcome: Outcome, crashing: string | null): Outcome {
+  if (crashing === null) return outcome;
+  return { ...outcome, sentence: `${outcome.sentence}; before the change: ${crashing}` };
 }
 
 /** A service that was stopped since it was measured is not started; what may not be restarted is left alone. */
@@ -50,8 +71,10 @@ async function chooseResize(
   const { findObstacle } = await import('./live.ts');
   const obstacle = await findObstacle(plan, unit, deps);
   if (obstacle === null) return { resize: 'live', obstacle };
-  const mayRestart = plan.apply !== 'live-only' && plan.action !== 'heal';
-  return { resize: mayRestart ? 'restart' : 'none', obstacle };
+  const { apply, action, barrier } = plan;
+  const mayRestart = apply !== 'live-only' && action !== 'heal' && barrier === null;
+  const why = tellNeither(barrier, obstacle, apply);
+  return { resize: mayRestart ? 'restart' : 'none', obstacle: why };
 }
 
 /** Removed, renamed or masked since it was measured. A rollback takes files back all the same. */

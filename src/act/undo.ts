@@ -12,10 +12,12 @@ import { because, outcomeOf } from './outcome.ts';
 import { discardChange, endChange, readCopy, saveChange, type Change } from './checkpoint.ts';
 import { isDraining } from './drain.ts';
 import { sha256 } from './durable.ts';
-import type { FileRecord } from './manifest.ts';
+import type { FileRecord, Manifest } from './manifest.ts';
+import { tendFollowers } from './followers.ts';
 import { leaveChange, readWaited, type Waited } from './leave.ts';
 import { startPatience } from './patience.ts';
 import { resizeService } from './resize.ts';
+import { proveServed } from './served.ts';
 import type { UnitState } from '../systemd/types.ts';
 import type { ActDeps, Outcome } from './types.ts';
 import { isRunning, readUnit } from './unit.ts';
@@ -65,7 +67,7 @@ async function takeBack(change: Change, why: string, deps: ActDeps): Promise<Out
       sentence: `${service}: ${from} → ${to} failed: ${why}; its unit is back, and once Celery has finished its running tasks the next run starts it with ${from}`,
     });
   }
-  if (now !== null && 'left' in now) return leaveChange(change, now.left, deps);
+  if ('left' in now) return leaveChange(change, now.left, deps);
   return close(change, edited, now, deps);
 }
 
@@ -144,19 +146,19 @@ function likeOf(change: Change, { copy, uid, gid, mode, attributes }: FileRecord
   return { uid, gid, mode, attributes: attributes ?? readAttributesOf(join(change.folder, copy)) };
 }
 
-/** null: the service serves as before (or was never touched); otherwise what is wrong with it, or that it is waited for. */
+/** How many workers serve now (null: not countable, or it was never touched), what is wrong with it, or that it is waited for. */
 async function bringServiceBack(
   change: Change,
   deps: ActDeps,
-): Promise<'draining' | { wrong: string } | { left: Waited } | null> {
+): Promise<'draining' | { running: number | null } | { wrong: string } | { left: Waited }> {
   const { service, kind, from, countable, touched, before, resize, action } = change.manifest;
   const unit = await readUnit(service, deps);
   // a live change leaves the main process as it is
   const isLive = touched && resize === 'live';
-  if (!isLive && isUntouched(change, unit, deps)) return null;
+  if (!isLive && isUntouched(change, unit, deps)) return { running: null };
   // somebody, or a boot, may have started it from the changed files; one that was stopped stays so
   const mayBeOurs = unit.activeState === 'failed' && before.main_pid !== null;
-  if (!touched && !isRunning(unit) && !mayBeOurs) return null;
+  if (!touched && !isRunning(unit) && !mayBeOurs) return { running: null };
   try {
     // the pool that was to be healed had a wrong number already: it stays as it is, if only it serves
     const waited = readWaited(change, deps);
@@ -169,14 +171,26 @@ async function bringServiceBack(
     const workers = action === 'heal' ? 1 : from;
     const expected = { service, kind, workers, countable, atLeast: resized === 'partly' };
     const waiting = { patience: startPatience(true, deps), waited };
+    const followers = tendFollowers(change, deps);
+    await followers.start();
     const verdict = await verifyService(expected, deps, waiting);
     if ('left' in verdict) return verdict;
-    return verdict.ok ? null : { wrong: verdict.why };
+    if (!verdict.ok) return { wrong: tellDown(verdict.why) };
+    const followed = await followers.prove(waiting.patience);
+    if (followed === 'left') return { left: { since_ms: sinceMs, loading_ms: 0 } };
+    if ('wrong' in followed) return followed;
+    const served = await proveServed(change, deps, waiting.patience);
+    if (served === 'left') return { left: { since_ms: sinceMs, loading_ms: 0 } };
+    return 'wrong' in served ? served : { running: verdict.running };
   } catch (error) {
     // the service may be down by our hand: the change stays in the journal, and the next run tries again
     if (error instanceof NoAnswer) throw error;
-    return { wrong: because(error) };
+    return { wrong: tellDown(because(error)) };
   }
+}
+
+function tellDown(why: string): string {
+  return `with the old unit the service does not come up: ${why}`;
 }
 
 /** Whether the service is still the one that ran before the change. */
@@ -194,20 +208,18 @@ function isUntouched(change: Change, unit: UnitState, deps: ActDeps): boolean {
 async function close(
   change: Change,
   edited: string[],
-  now: { wrong: string } | null,
+  now: { running: number | null } | { wrong: string },
   deps: ActDeps,
 ): Promise<Outcome> {
   const { service, from, to, undo_because } = change.manifest;
   const head = `${service}: ${from} → ${to} failed: ${undo_because}`;
-  if (edited.length === 0 && now === null) {
-    const sentence = `${head}; undone: it is as before, with ${from}`;
-    const outcome = outcomeOf(change, { result: 'undone', sentence });
+  if (edited.length === 0 && 'running' in now) {
+    const { running } = now;
+    const sentence = `${head}; undone: ${tellUndone(change.manifest, running)}`;
+    const outcome = outcomeOf(change, { result: 'undone', sentence, running });
     return endChange(change, outcome, undo_because ?? '', deps);
   }
-  const troubles = [
-    ...edited,
-    ...(now === null ? [] : [`with the old unit the service does not come up: ${now.wrong}`]),
-  ];
+  const troubles = [...edited, ...('wrong' in now ? [now.wrong] : [])];
   const kept = change.folder.replace(/\.pending$/, '');
   const outcome = outcomeOf(change, {
     result: 'failed',
@@ -215,4 +227,16 @@ async function close(
     hint: `See: systemctl status ${service}; journalctl -u ${service} -n 50. What was before is in ${kept}`,
   });
   return endChange(change, outcome, `${undo_because}; ${troubles.join('; ')}`, deps);
+}
+
+/** No more than was seen: some workers may still be busy, and of a heal the number was wrong before. */
+function tellUndone({ action, kind, from }: Manifest, running: number | null): string {
+  if (running === null || running === from) return `it is as before, with ${from}`;
+  if (action === 'heal') return `${running} run`;
+  const more = running - from;
+  const end =
+    kind === 'gunicorn'
+      ? `${more} of them end when their requests are answered`
+      : `${more} of them are busy and end in one of the next runs`;
+  return `its unit says ${from} again; ${running} run, ${end}`;
 }

@@ -1,4 +1,7 @@
+import { findCrashing } from '../act/crashing.ts';
 import { findObstacle } from '../act/live.ts';
+import { tellNeither } from '../act/plan.ts';
+import { askPoolSize } from '../act/pool-size.ts';
 import type { ActDeps, Plan } from '../act/types.ts';
 import { isRunning } from '../act/unit.ts';
 import { checkKeptConnections } from '../check/kept-connections.ts';
@@ -9,10 +12,13 @@ import type { ServiceSample } from '../decide/types.ts';
 import { formatCount } from '../decide/wording.ts';
 import { UserError } from '../errors.ts';
 import { readUnitSources } from '../measure/unit-sources.ts';
+import { tellRestarting } from '../systemd/crash-loop.ts';
 import type { UnitState } from '../systemd/types.ts';
 import { classOfWorkers, type WorkerClass } from '../unit-file/gunicorn-concurrency.ts';
 import { readConcurrency } from '../unit-file/workers.ts';
 import { toFinding } from './check-host.ts';
+import { checkSockets } from './check-sockets.ts';
+import { findElsewhere } from './find-elsewhere.ts';
 import { liveOf } from './live.ts';
 import { preparePlan } from './prepare-plan.ts';
 
@@ -43,21 +49,34 @@ export async function checkService(looked: Looked): Promise<Finding[]> {
   });
   if (unit.loadState !== 'loaded') {
     const detail = unit.loadError === null ? '' : `: ${unit.loadError}`;
-    const remedy = 'check "service_name"; systemctl list-units --type=service shows the names';
-    return [tell('unit_not_loaded', 'error', `${unit.id} is ${unit.loadState}${detail}`, remedy)];
+    const elsewhere = unit.loadState === 'not-found' ? findElsewhere(unit.unit) : null;
+    const seen =
+      elsewhere === null
+        ? ''
+        : `; ${elsewhere}, which is not for the system's own systemd to change`;
+    const remedy =
+      elsewhere === null
+        ? 'check "service_name"; systemctl list-units --type=service shows the names'
+        : 'make it a service of the system, with User= and its command on the host itself';
+    const evidence = `${unit.id} is ${unit.loadState}${detail}${seen}`;
+    return [tell('unit_not_loaded', 'error', evidence, remedy)];
   }
   try {
-    const state = checkState(looked, tell);
-    return [...state, ...(await checkChange(looked, tell))];
+    const state = await checkState(looked, tell);
+    const sockets = isRunning(unit) ? await checkSockets(name, unit) : [];
+    return [...state, ...sockets, ...(await checkChange(looked, tell))];
   } catch (error) {
     return [toFinding('unit_unreadable', error, name)];
   }
 }
 
-function checkState({ unit, project, limits, sample }: Looked, tell: Tell): Finding[] {
+async function checkState(looked: Looked, tell: Tell): Promise<Finding[]> {
+  const { unit, project, limits, sample } = looked;
   const findings: Finding[] = [];
   if (!isRunning(unit)) {
-    const evidence = `${unit.id} is ${unit.activeState}: it is never started by autoscaler`;
+    const how = tellRestarting(unit);
+    const state = `${unit.id} is ${unit.activeState}${how === null ? '' : ` (${how})`}`;
+    const evidence = `${state}: it is never started by autoscaler`;
     findings.push(tell('service_down', 'warning', evidence, `systemctl status ${unit.id}`));
   }
   if (unit.needDaemonReload) {
@@ -76,8 +95,10 @@ function checkState({ unit, project, limits, sample }: Looked, tell: Tell): Find
     findings.push(tell('outside_limits', isWarning ? 'warning' : 'info', evidence, remedy));
   }
   if (isRunning(unit) && workers !== null && running !== null && running !== workers) {
-    const evidence = `the unit declares ${formatCount(workers, 'worker')}, ${running} ${running === 1 ? 'runs' : 'run'}`;
-    findings.push(tell('drift', 'warning', evidence, `systemctl restart ${unit.id}`));
+    const now = (await askSize(looked)) ?? running;
+    const evidence = `the unit declares ${formatCount(workers, 'worker')}, ${now} ${now === 1 ? 'runs' : 'run'}`;
+    if (now !== workers)
+      findings.push(tell('drift', 'warning', evidence, `systemctl restart ${unit.id}`));
   }
   if (isRunning(unit) && errors['running'] !== undefined) {
     findings.push(
@@ -85,6 +106,12 @@ function checkState({ unit, project, limits, sample }: Looked, tell: Tell): Find
     );
   }
   return findings;
+}
+
+/** A Celery pool may be replacing the processes that are missing; null: it does not say, or it is none. */
+async function askSize({ unit, deps }: Looked): Promise<number | null> {
+  const tree = await deps.findWorkerTree(unit);
+  return 'error' in tree ? null : askPoolSize(unit.unit, tree.masterPid, deps);
 }
 
 async function checkChange(looked: Looked, tell: Tell): Promise<Finding[]> {
@@ -114,6 +141,11 @@ async function checkChange(looked: Looked, tell: Tell): Promise<Finding[]> {
       'it has no broker_url: it cannot be told to take no more tasks before a restart, and what Celery does by itself then may lose a task, or do one twice, on a busy machine';
     findings.push(tell('restart_unaided', 'warning', evidence, 'set "broker_url" of the project'));
   }
+  const crashing = isRunning(unit) ? await findCrashing(unit, looked.deps) : null;
+  if (crashing !== null) {
+    const remedy = `journalctl -u ${unit.id} -n 50; no change of it can be proven before that is mended`;
+    return [...findings, tell('service_crashing', 'error', `${unit.id}: ${crashing}`, remedy)];
+  }
   return [...findings, ...(await checkLive(looked, plan, tell))];
 }
 
@@ -125,11 +157,26 @@ async function checkLive(
 ): Promise<Finding[]> {
   if (!isRunning(unit)) return [];
   const { apply } = project;
-  const { kind, service } = plan;
-  const obstacle = plan.obstacle ?? (await askLive({ kind, service }, unit, deps));
+  const { kind, service, barrier } = plan;
+  const asked = await askLive(plan, { kind, service }, unit, deps);
+  const others = tellOthers(plan, tell);
+  const isBarred = barrier !== null && apply !== 'live-only';
+  if ('fault' in asked) {
+    const evidence = `whether it can be changed while it runs cannot be told: ${asked.fault}`;
+    if (isBarred) return tellBarrier(`${barrier}; ${evidence}`, true, tell);
+    if (apply === 'restart') return others;
+    const now = `${evidence}; as long as that is so, it is not changed`;
+    return [tell('live_unknown', 'warning', now, 'mend that, or set "apply": "restart"')];
+  }
+  const { obstacle } = asked;
+  if (isBarred) {
+    const why = obstacle === null ? barrier : tellNeither(barrier, obstacle, apply);
+    return tellBarrier(why, obstacle !== null, tell);
+  }
   if (obstacle === null) {
     return apply === 'restart' && kind === 'gunicorn'
       ? [
+          ...others,
           tell(
             'live_recommended',
             'info',
@@ -138,15 +185,20 @@ async function checkLive(
           ),
         ]
       : [
+          ...others,
           tell('live_possible', 'info', 'it can be changed while it runs (apply: live)'),
           ...checkKeptConnections(name, readConcurrency(readUnitSources(unit))),
         ];
   }
   if (apply === 'restart')
-    return [tell('live_impossible', 'info', `each change restarts it, because ${obstacle}`)];
+    return [
+      ...others,
+      tell('live_impossible', 'info', `each change restarts it, because ${obstacle}`),
+    ];
   const isOnly = apply === 'live-only';
   const instead = isOnly ? 'so it is never changed' : 'so each change restarts it';
   return [
+    ...others,
     tell(
       'live_impossible',
       isOnly ? 'error' : 'warning',
@@ -154,6 +206,26 @@ async function checkLive(
       isOnly ? 'set "apply": "live" or "restart"' : 'mend that, or set "apply": "restart"',
     ),
   ];
+}
+
+/** A service that must not be restarted, whatever "apply" says. */
+function tellBarrier(why: string, isStuck: boolean, tell: Tell): Finding[] {
+  return isStuck
+    ? [tell('restart_barred', 'error', `it cannot be changed: ${why}`)]
+    : [
+        tell(
+          'restart_barred',
+          'warning',
+          `it must not be restarted, so it is changed while it runs: ${why}`,
+          'set "apply": "live", which says the same',
+        ),
+      ];
+}
+
+function tellOthers({ also }: Plan, tell: Tell): Finding[] {
+  if (also.length === 0) return [];
+  const evidence = `a restart of it also stops or restarts ${also.join(', ')}, which must be active again afterwards`;
+  return [tell('restart_hits_others', 'info', evidence)];
 }
 
 /** How many requests each worker of a Gunicorn service has at once; null: it is none, or its files cannot be read. */
@@ -168,14 +240,17 @@ export function readWorkerClass(unit: UnitState): WorkerClass | null {
   }
 }
 
+/** `fault`: what a change would be refused for, and tried again by the next run. */
 async function askLive(
+  { obstacle }: Plan,
   of: Pick<Plan, 'kind' | 'service'>,
   unit: UnitState,
   deps: ActDeps,
-): Promise<string | null> {
+): Promise<{ obstacle: string | null } | { fault: string }> {
+  if (obstacle !== null) return { obstacle };
   try {
-    return await findObstacle(of, unit, deps);
+    return { obstacle: await findObstacle(of, unit, deps) };
   } catch (error) {
-    return toFinding('', error).evidence;
+    return { fault: toFinding('', error).evidence };
   }
 }
