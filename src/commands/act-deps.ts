@@ -5,6 +5,7 @@ import { processActions } from '../act/process.ts';
 import type { Config, Global } from '../config/schema.ts';
 import { joinCalls } from '../join-calls.ts';
 import { readBootId } from '../measure/boot-clock.ts';
+import { readServed } from '../measure/served.ts';
 import * as actions from '../systemd/actions.ts';
 import { hasBooted } from '../systemd/heartbeat.ts';
 import { findWorkerTree } from '../systemd/processes.ts';
@@ -51,6 +52,7 @@ export function makeActDeps(
     drainTimeoutMs,
     systemd: { readUnits: askTogether, readPropagation, ...actions },
     findWorkerTree,
+    readServed,
     hasBooted,
     readIdle,
     processes: processActions,
