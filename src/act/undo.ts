@@ -144,12 +144,15 @@ function likeOf(change: Change, { copy, uid, gid, mode, attributes }: FileRecord
   return { uid, gid, mode, attributes: attributes ?? readAttributesOf(join(change.folder, copy)) };
 }
 
+/** `wrong`: the service does not come up. `kept`: it serves, but its pool is not what it was. */
+type Unlike = { wrong: string } | { kept: string };
+
 /** null: the service serves as before (or was never touched); otherwise what is wrong with it, or that it is waited for. */
 async function bringServiceBack(
   change: Change,
   deps: ActDeps,
-): Promise<'draining' | { wrong: string } | { left: Waited } | null> {
-  const { service, kind, from, countable, touched, before, resize, action } = change.manifest;
+): Promise<'draining' | Unlike | { left: Waited } | null> {
+  const { service, kind, from, to, countable, touched, before, resize, action } = change.manifest;
   const unit = await readUnit(service, deps);
   // a live change leaves the main process as it is
   const isLive = touched && resize === 'live';
@@ -158,20 +161,27 @@ async function bringServiceBack(
   const mayBeOurs = unit.activeState === 'failed' && before.main_pid !== null;
   if (!touched && !isRunning(unit) && !mayBeOurs) return null;
   try {
-    // the pool that was to be healed had a wrong number already: it stays as it is, if only it serves
+    // the pool that was to be healed had a wrong number already: it stays as it is, if only it serves, but for what was added
+    const isHeal = action === 'heal';
+    const isLeft = isHeal && !(kind === 'gunicorn' && from < to);
     const waited = readWaited(change, deps);
     const sinceMs = deps.monotonicMs();
-    const resized =
-      action === 'heal' ? 'partly' : waited === null ? await resizeService(change, deps) : 'done';
+    const resized = isLeft
+      ? 'partly'
+      : waited === null
+        ? await resizeService(change, deps)
+        : 'done';
     if (resized === 'draining') return 'draining';
     if (resized === 'waiting') return { left: { since_ms: sinceMs, loading_ms: 0 } };
     deps.step('undo: verify');
-    const workers = action === 'heal' ? 1 : from;
-    const expected = { service, kind, workers, countable, atLeast: resized === 'partly' };
+    const kept = typeof resized === 'object' ? resized : null;
+    const workers = isHeal ? 1 : from;
+    const atLeast = isHeal || resized === 'partly' || kept !== null;
+    const expected = { service, kind, workers, countable, atLeast, mayLoad: kept !== null };
     const waiting = { patience: startPatience(true, deps), waited };
     const verdict = await verifyService(expected, deps, waiting);
     if ('left' in verdict) return verdict;
-    return verdict.ok ? null : { wrong: verdict.why };
+    return verdict.ok ? kept : { wrong: verdict.why };
   } catch (error) {
     // the service may be down by our hand: the change stays in the journal, and the next run tries again
     if (error instanceof NoAnswer) throw error;
@@ -194,7 +204,7 @@ function isUntouched(change: Change, unit: UnitState, deps: ActDeps): boolean {
 async function close(
   change: Change,
   edited: string[],
-  now: { wrong: string } | null,
+  now: Unlike | null,
   deps: ActDeps,
 ): Promise<Outcome> {
   const { service, from, to, undo_because } = change.manifest;
@@ -204,10 +214,7 @@ async function close(
     const outcome = outcomeOf(change, { result: 'undone', sentence });
     return endChange(change, outcome, undo_because ?? '', deps);
   }
-  const troubles = [
-    ...edited,
-    ...(now === null ? [] : [`with the old unit the service does not come up: ${now.wrong}`]),
-  ];
+  const troubles = [...edited, ...(now === null ? [] : [tellUnlike(now, from)])];
   const kept = change.folder.replace(/\.pending$/, '');
   const outcome = outcomeOf(change, {
     result: 'failed',
@@ -215,4 +222,10 @@ async function close(
     hint: `See: systemctl status ${service}; journalctl -u ${service} -n 50. What was before is in ${kept}`,
   });
   return endChange(change, outcome, `${undo_because}; ${troubles.join('; ')}`, deps);
+}
+
+function tellUnlike(now: Unlike, from: number): string {
+  return 'kept' in now
+    ? `its unit is back, and it serves with ${from}, but ${now.kept}`
+    : `with the old unit the service does not come up: ${now.wrong}`;
 }

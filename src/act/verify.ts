@@ -4,6 +4,7 @@ import { watchComputing } from './computing.ts';
 import type { Waited } from './leave.ts';
 import type { Patience } from './patience.ts';
 import type { ActDeps } from './types.ts';
+import { readUnit } from './unit.ts';
 
 /** What a service must show. */
 export interface Expectation {
@@ -12,6 +13,8 @@ export interface Expectation {
   workers: number;
   /** more may run for a while: they are busy and go later */
   atLeast?: boolean;
+  /** besides as many that serve there may be some that never did */
+  mayLoad?: boolean;
   /** false: the workers are no processes, so that only the rest can be verified */
   countable: boolean;
 }
@@ -34,7 +37,7 @@ const QUICK_LOOKS = 20;
  * Whether a service serves with its new number: within `verifyMs` it is active with exactly that many
  * workers, and for `settleMs` it stays so, with the same main process, no restart by systemd, and (for
  * Gunicorn) no worker that dies soon after its start. Gunicorn's workers must have loaded their
- * application: while all are there and some still do, `bootMs` is the limit. Celery's children may come and go with each
+ * application: while all are there and some still do, `bootMs` of the deps is the limit. Celery's children may come and go with each
  * task (`--max-tasks-per-child`); a pool that cannot live takes the main process with it.
  */
 export async function verifyService(
@@ -42,7 +45,8 @@ export async function verifyService(
   deps: ActDeps,
   { patience, waited }: Waiting,
 ): Promise<Verdict> {
-  const { verifyMs, bootMs, settleMs, pollMs, slowPollMs } = deps.timing;
+  const { verifyMs, settleMs, pollMs, slowPollMs } = deps.timing;
+  const bootMs = deps.bootMs(await readUnit(expected.service, deps));
   const begin = deps.monotonicMs();
   const start = waited?.since_ms ?? begin;
   const births = new Map<number, number>();
@@ -58,11 +62,12 @@ export async function verifyService(
     const now = deps.monotonicMs();
     if (isComputing(look)) deps.getsOn();
     const died = trackWorkers(births, look.workerPids, now);
-    const early = expected.kind === 'gunicorn' && died !== null && died < settleMs;
+    const early =
+      expected.kind === 'gunicorn' && expected.mayLoad !== true && died !== null && died < settleMs;
     const why = look.why ?? (early ? `a worker died ${seconds(died)} after its start` : null);
     if (before !== null && before.loading.length > 0) loadingMs += now - beforeMs;
     neverServed += before?.loading.filter((pid) => !look.workerPids.includes(pid)).length ?? 0;
-    if (neverServed > expected.workers) {
+    if (neverServed > expected.workers && expected.mayLoad !== true) {
       return { ok: false, why: 'its workers die again and again while they load the application' };
     }
     if (why !== null || window?.key !== look.key) window = null;
@@ -129,7 +134,8 @@ async function observe(expected: Expectation, deps: ActDeps): Promise<Look> {
   }
   const loading =
     expected.kind === 'gunicorn' ? workerPids.filter((pid) => deps.hasBooted(pid) === false) : [];
-  if (loading.length === 0) return look;
+  const isEnough = expected.mayLoad === true && count - loading.length >= expected.workers;
+  if (loading.length === 0 || isEnough) return look;
   return { ...look, loading, why: `${loading.length} of ${count} workers do not serve yet` };
 }
 

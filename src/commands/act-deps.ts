@@ -12,12 +12,13 @@ import { readPropagation } from '../systemd/propagation.ts';
 import { runSystemctl } from '../systemd/systemctl.ts';
 import { readIdle } from '../systemd/task-pipe.ts';
 import { readUnits } from '../systemd/units.ts';
+import { bootTimeouts } from './boot-timeout.ts';
 import { remoteControl } from './live.ts';
 import { openRecord } from './record.ts';
 
 /** How long a change may take: see `Timing`. To a drain that lasts longer a run comes back at its end. */
 const TIMING = {
-  ...{ verifyMs: 30_000, bootMs: 120_000, settleMs: 3_000, pollMs: 250, drainMs: 2_000 },
+  ...{ verifyMs: 30_000, settleMs: 3_000, pollMs: 250, drainMs: 2_000 },
   ...{ livePollMs: 50, stillMs: 1_000, stillLimitMs: 10_000, reactMs: 5_000, leaveMs: 8_000 },
   ...{ slowPollMs: 1_000, hurryMs: 20_000 },
 };
@@ -50,6 +51,7 @@ export function makeActDeps(
     drainTimeoutMs,
     systemd: { readUnits: askTogether, readPropagation, ...actions },
     findWorkerTree,
+    bootMs: bootTimeouts(config),
     hasBooted,
     readIdle,
     processes: processActions,

@@ -13,6 +13,7 @@ import type { UnitState } from '../systemd/types.ts';
 import { classOfWorkers, type WorkerClass } from '../unit-file/gunicorn-concurrency.ts';
 import { readConcurrency } from '../unit-file/workers.ts';
 import { toFinding } from './check-host.ts';
+import { checkServing } from './check-serving.ts';
 import { liveOf } from './live.ts';
 import { preparePlan } from './prepare-plan.ts';
 
@@ -113,6 +114,10 @@ async function checkChange(looked: Looked, tell: Tell): Promise<Finding[]> {
     const evidence =
       'it has no broker_url: it cannot be told to take no more tasks before a restart, and what Celery does by itself then may lose a task, or do one twice, on a busy machine';
     findings.push(tell('restart_unaided', 'warning', evidence, 'set "broker_url" of the project'));
+  }
+  if (plan.kind === 'gunicorn' && isRunning(unit)) {
+    const declared = sample?.workers ?? null;
+    findings.push(...(await checkServing({ name, unit, declared }, looked.deps)));
   }
   return [...findings, ...(await checkLive(looked, plan, tell))];
 }

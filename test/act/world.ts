@@ -143,6 +143,7 @@ export class World {
         startUnit: () => Promise.resolve(this.state.active ? undefined : this.start()),
         resetFailedUnit: () => Promise.resolve(),
       },
+      bootMs: () => 20_000,
       hasBooted: () => null,
       readIdle: (_main, pids) =>
         new Map(pids.slice(this.state.busy).map((pid) => [pid, String(this.state.generation)])),
@@ -160,6 +161,11 @@ export class World {
           return 'sent';
         },
         startTicks: (pid) => pid,
+        kill: () => true,
+        withdraw: () => {
+          this.update({ running: this.state.running - 1 });
+          return Promise.resolve('withdrawn');
+        },
       },
       control: this.control(),
       bootId: () => 'boot',
@@ -172,7 +178,7 @@ export class World {
       getsOn: () => undefined,
       mayLeave: () => false,
       timing: {
-        ...{ verifyMs: 5000, bootMs: 20_000, settleMs: 1000, pollMs: 500, drainMs: 10_000 },
+        ...{ verifyMs: 5000, settleMs: 1000, pollMs: 500, drainMs: 10_000 },
         ...{ livePollMs: 50, stillMs: 500, stillLimitMs: 5000, reactMs: 2000, leaveMs: 2000 },
         ...{ slowPollMs: 500, hurryMs: 4000 },
       },
