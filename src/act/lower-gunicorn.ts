@@ -63,10 +63,10 @@ async function withdraw(
   const master = { pid: first.masterPid, startTicks: first.masterStartTicks };
   deps.step('withdraw a worker');
   const answer = await deps.processes.withdraw(master, youngest, first.controlGroup);
-  // ended by its master meanwhile, which has a limit of its own (--timeout): there is another one now
-  if (typeof answer === 'object') return deps.processes.isAlive(youngest) ? answer.why : null;
-  // one that serves by now is asked to end as any other, by the next step
-  if (answer === 'serves') return null;
+  if (typeof answer === 'object') return answer.why;
+  // One that serves by now is asked to end as any other, by the next step. One that is gone was ended by its master, which
+  // has a limit of its own (--timeout); there is another one now.
+  if (answer !== 'withdrawn') return null;
   const isLower = ({ workerPids }: { workerPids: number[] }): boolean =>
     workerPids.length < staying.length;
   await watch(() => readPool(service, deps, first), isLower, deps.timing.reactMs, deps);

@@ -35,8 +35,7 @@ export const processActions: ProcessActions = {
     const { withdrawWorker } = await import('./withdraw.ts');
     const isCaught = catches(master.pid, constants.signals.SIGTTOU);
     for (const target of [master, worker]) {
-      if (!this.isAlive(target) || !isInGroup(target.pid, controlGroup))
-        return { why: `process ${target.pid} is gone` };
+      if (!this.isAlive(target) || !isInGroup(target.pid, controlGroup)) return 'gone';
     }
     if (!isCaught) return { why: `its master (process ${master.pid}) does not handle SIGTTOU` };
     return withdrawWorker(master.pid, worker.pid);

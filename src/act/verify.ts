@@ -4,7 +4,6 @@ import { watchComputing } from './computing.ts';
 import type { Waited } from './leave.ts';
 import type { Patience } from './patience.ts';
 import type { ActDeps } from './types.ts';
-import { readUnit } from './unit.ts';
 
 /** What a service must show. */
 export interface Expectation {
@@ -46,7 +45,6 @@ export async function verifyService(
   { patience, waited }: Waiting,
 ): Promise<Verdict> {
   const { verifyMs, settleMs, pollMs, slowPollMs } = deps.timing;
-  const bootMs = deps.bootMs(await readUnit(expected.service, deps));
   const begin = deps.monotonicMs();
   const start = waited?.since_ms ?? begin;
   const births = new Map<number, number>();
@@ -59,6 +57,7 @@ export async function verifyService(
   const isComputing = watchComputing(deps);
   for (;;) {
     const look = await observe(expected, deps);
+    const bootMs = look.unit === null ? verifyMs : deps.bootMs(look.unit);
     const now = deps.monotonicMs();
     if (isComputing(look)) deps.getsOn();
     const died = trackWorkers(births, look.workerPids, now);
@@ -105,6 +104,8 @@ interface Look {
   key: string;
   workerPids: number[];
   cpuUsageNs: number | null;
+  /** null: systemd does not know it */
+  unit: UnitState | null;
 }
 
 async function observe(expected: Expectation, deps: ActDeps): Promise<Look> {
@@ -117,17 +118,23 @@ async function observe(expected: Expectation, deps: ActDeps): Promise<Look> {
     const result = unit.result === null ? '' : `, result ${unit.result}`;
     return bad(
       `the service is ${unit.activeState} (${unit.subState}${result})`,
-      unit.cpuUsageNs,
+      unit,
       unit.activeState === 'failed',
     );
   }
   const key = identify(unit);
   const { cpuUsageNs } = unit;
-  if (!expected.countable) return { ...GOOD, key, workerPids: [], cpuUsageNs };
+  if (!expected.countable) return { ...GOOD, key, workerPids: [], cpuUsageNs, unit };
   const tree = await deps.findWorkerTree(unit);
-  if ('error' in tree) return bad(tree.error, cpuUsageNs, false);
+  if ('error' in tree) return bad(tree.error, unit, false);
   const { masterPid, masterStartTicks, workerPids } = tree;
-  const look = { ...GOOD, key: `${key} ${masterPid} ${masterStartTicks}`, workerPids, cpuUsageNs };
+  const look = {
+    ...GOOD,
+    key: `${key} ${masterPid} ${masterStartTicks}`,
+    workerPids,
+    cpuUsageNs,
+    unit,
+  };
   const count = workerPids.length;
   if (expected.atLeast === true ? count < expected.workers : count !== expected.workers) {
     return { ...look, why: `${count} workers run, expected ${expected.workers}` };
@@ -141,8 +148,9 @@ async function observe(expected: Expectation, deps: ActDeps): Promise<Look> {
 
 const GOOD = { why: null, final: false, loading: [] };
 
-function bad(why: string, cpuUsageNs: number | null, final: boolean): Look {
-  return { why, final, loading: [], key: '', workerPids: [], cpuUsageNs };
+function bad(why: string, unit: UnitState | null, final: boolean): Look {
+  const cpuUsageNs = unit?.cpuUsageNs ?? null;
+  return { why, final, loading: [], key: '', workerPids: [], cpuUsageNs, unit };
 }
 
 function identify(unit: UnitState): string {

@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { CHILD_ENV } from '../child-env.ts';
 
-/** What came of it; `why`: it could not be tried, or did not succeed. Nothing but workers that never served was ended. */
-export type Withdrawn = 'withdrawn' | 'serves' | { why: string };
+/** What came of it; `gone`: there is no such worker (any more), `why`: it could not be done. Nothing but workers that never served was ended. */
+export type Withdrawn = 'withdrawn' | 'serves' | 'gone' | { why: string };
 
 const PERL = '/usr/bin/perl';
 const LIMIT_MS = 30_000;
@@ -75,6 +75,15 @@ sub sleeps {
   my ($number, $first) = split / /, slurp("/proc/$master/syscall");
   return $number eq $nanosleep || ($selects{$number} && hex($first) == 0);
 }
+sub hold {
+  syscall($ptrace, $SEIZE, $master, 0, 0) == 0 && syscall($ptrace, $INTERRUPT, $master, 0, 0) == 0
+    or end("its master cannot be held while it is done: $!");
+  waitpid $master, $WALL;
+}
+sub release { syscall($ptrace, $DETACH, $master, 0, 0) }
+# nobody is ended where this is not allowed
+hold();
+release();
 for (1 .. 60) {
   my @before = children();
   my %old = map { $_ => 1 } @before, $victim;
@@ -84,9 +93,7 @@ for (1 .. 60) {
   my $new;
   wait_for(5, sub { ($new) = grep { !$old{$_} } children(); defined $new }) or end('its master does not replace a worker that was ended');
   $new += 0;
-  syscall($ptrace, $SEIZE, $master, 0, 0) == 0 or end("its master cannot be held (ptrace: $!)");
-  syscall($ptrace, $INTERRUPT, $master, 0, 0) == 0 or end("its master cannot be held (ptrace: $!)");
-  waitpid $master, $WALL;
+  hold();
   my $answer = '';
   if (sleeps()) {
     kill STOP => $new;
@@ -100,7 +107,7 @@ for (1 .. 60) {
       if (wait_for(0.5, sub { state_of($new) =~ /[ZX]/ })) { kill TTOU => $master; $answer = 'withdrawn' }
     }
   }
-  syscall($ptrace, $DETACH, $master, 0, 0);
+  release();
   end($answer) if $answer ne '';
   $victim = $new;
 }
