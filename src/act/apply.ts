@@ -29,6 +29,11 @@ async function apply(plan: Plan, deps: ActDeps): Promise<Outcome> {
     if (resize === 'none' && obstacle !== null && plan.action !== 'rollback') {
       return { ...refuse(plan, new UserError(EXIT.failed, obstacle)), obstacle };
     }
+    const { findLoadFault } = await import('./foresee-load.ts');
+    const fault = await findLoadFault(plan, resize, unit, deps);
+    if (fault !== null) {
+      return refuse(plan, new UserError(EXIT.failed, `${fault}; nothing was changed`, LOAD_HINT));
+    }
     const change = await registerChange({ ...plan, resize }, identify(unit, deps), deps);
     const outcome = await carryOut(change, deps);
     return obstacle === null ? outcome : { ...outcome, obstacle };
@@ -38,6 +43,9 @@ async function apply(plan: Plan, deps: ActDeps): Promise<Outcome> {
     return refuse(plan, fault);
   }
 }
+
+const LOAD_HINT =
+  'Nothing is asked of the service until its application can be loaded: end the deployment, or mend it, and restart or reload the service.';
 
 /** A service that was stopped since it was measured is not started; what may not be restarted is left alone. */
 async function chooseResize(

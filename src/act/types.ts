@@ -182,6 +182,12 @@ export interface ActDeps {
   findWorkerTree: (unit: UnitState) => Promise<WorkerTree | { error: string; empty?: boolean }>;
   /** how long workers of a service that are there may take to load their application, milliseconds */
   bootMs: (unit: UnitState) => number;
+  /** why new workers of a Gunicorn would not load the application, as far as it shows beforehand; null: nothing is known */
+  findLoadFault: (
+    unit: UnitState,
+    tree: WorkerTree,
+    resize: 'live' | 'restart',
+  ) => Promise<string | null>;
   /** whether a Gunicorn worker has loaded its application and serves; null: not to be told */
   hasBooted: (pid: number) => boolean | null;
   /**

@@ -44,6 +44,7 @@ export function makeActDeps(
   { state_dir: stateDir, backup_dir: backupDir }: Pick<Global, 'state_dir' | 'backup_dir'>,
   { interrupted, log, drainTimeoutMs = () => Infinity, config = null }: Means,
 ): ActDeps {
+  const bootMs = bootTimeouts(config);
   return {
     backupDir,
     record: openRecord(stateDir, log),
@@ -51,7 +52,11 @@ export function makeActDeps(
     drainTimeoutMs,
     systemd: { readUnits: askTogether, readPropagation, ...actions },
     findWorkerTree,
-    bootMs: bootTimeouts(config),
+    bootMs,
+    findLoadFault: async (...args) => {
+      const { loadFaults } = await import('./load-fault.ts');
+      return loadFaults(bootMs)(...args);
+    },
     hasBooted,
     readIdle,
     processes: processActions,

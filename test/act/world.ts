@@ -144,6 +144,7 @@ export class World {
         resetFailedUnit: () => Promise.resolve(),
       },
       bootMs: () => 20_000,
+      findLoadFault: () => Promise.resolve(null),
       hasBooted: () => null,
       readIdle: (_main, pids) =>
         new Map(pids.slice(this.state.busy).map((pid) => [pid, String(this.state.generation)])),
