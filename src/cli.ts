@@ -15,7 +15,7 @@ Exit codes:
   ${EXIT.ok}   done, also "nothing to do"
   ${EXIT.failed}   a service could not be measured or changed (the others were served)
   ${EXIT.usage}  wrong usage
-  ${EXIT.locked}  another run holds the lock
+  ${EXIT.locked}  another run held the lock for as long as this one waited
   ${EXIT.permission}  not permitted
   ${EXIT.config}  the config, or another file that must be trusted, is wrong`;
 

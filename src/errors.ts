@@ -11,7 +11,7 @@ export const EXIT = {
   failed: 1,
   /** wrong usage of the command line */
   usage: 64,
-  /** another run holds the lock */
+  /** another run held the lock for as long as this one waited */
   locked: 75,
   /** not permitted */
   permission: 77,

@@ -3,7 +3,10 @@ import { UserError, EXIT } from './errors.ts';
 import { Foreign } from './host/files/folders.ts';
 import { openLogFile } from './host/files/output.ts';
 import { cleanStrings } from './output/clean.ts';
-import { isTerminal, writeErr } from './streams.ts';
+import { isJournal, toJournal } from './output/journal.ts';
+import { clearStatus, isTerminal, writeErr } from './streams.ts';
+
+const STDERR = 2;
 
 /** How much is said on stderr: `none`, `quiet` errors alone, `verbose` debug too. */
 export type Verbosity = 'none' | 'quiet' | 'normal' | 'verbose';
@@ -17,7 +20,8 @@ export interface LogTarget {
 
 /**
  * The log: JSON lines in `file` and, where stderr is no terminal, on stderr; lines for people on a
- * terminal (there only warnings and errors, unless verbose: the result on stdout tells the rest).
+ * terminal (there only warnings and errors, unless verbose: the result on stdout tells the rest), and plain sentences in
+ * systemd's journal.
  * Each line has `level` in words (`INFO`, `WARN`, `ERROR`), `event` and `msg`. What is logged is cleaned here: a text from
  * elsewhere can neither colour nor move anything on a terminal, nor look like a line of its own.
  * Synchronous: a oneshot must not lose its last line.
@@ -41,6 +45,7 @@ export async function openLog(target: LogTarget): Promise<Logger> {
       timestamp: pino.stdTimeFunctions.isoTime,
       hooks: {
         logMethod(args, method) {
+          clearStatus();
           method.apply(this, args.map(cleanLogged) as typeof args);
         },
       },
@@ -72,8 +77,11 @@ async function stderrStream(
         : terminal
           ? 'warn'
           : 'info';
+  if (!terminal && isJournal(STDERR)) {
+    return { level, stream: { write: (line) => writeErr(toJournal(line)) } };
+  }
   if (!terminal) {
-    const stream = open({ dest: 2, sync: true });
+    const stream = open({ dest: STDERR, sync: true });
     // a reader that has gone away must not end a change half-way
     stream.on('error', () => undefined);
     return { level, stream };
@@ -81,7 +89,7 @@ async function stderrStream(
   const { default: pretty } = await import('pino-pretty');
   const stream = pretty({
     colorize: color,
-    destination: 2,
+    destination: STDERR,
     sync: true,
     ignore: 'time,event,project,service,from,to,action,result,hold,codes',
   });

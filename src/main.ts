@@ -1,5 +1,6 @@
 import { EXIT } from './errors.ts';
 import { toUserError } from './host-fault.ts';
+import { toError } from './output/journal.ts';
 import { findPlainCall } from './plain-call.ts';
 import { afterOutput, hasLostOutput, writeErr } from './streams.ts';
 
@@ -22,8 +23,8 @@ function printError(error: unknown): number {
   const fault = toUserError(error);
   if (fault !== null) {
     if (fault.isLogged) return fault.exitCode;
-    writeErr(`autoscaler: ${fault.message}\n`);
-    if (fault.hint !== undefined) writeErr(`${fault.hint}\n`);
+    writeErr(toError(`autoscaler: ${fault.message}`));
+    if (fault.hint !== undefined) writeErr(toError(fault.hint));
     return fault.exitCode;
   }
   // commander has printed its own message (or the help) already
@@ -33,7 +34,9 @@ function printError(error: unknown): number {
   }
   const bug = error instanceof Error ? (error.stack ?? error.message) : String(error);
   writeErr(
-    `autoscaler: this is a bug in autoscaler, please report it:\n${bug.slice(0, MOST_LENGTH)}\n`,
+    toError(
+      `autoscaler: this is a bug in autoscaler, please report it:\n${bug.slice(0, MOST_LENGTH)}`,
+    ),
   );
   return EXIT.failed;
 }

@@ -1,8 +1,12 @@
 import { fstatSync, writeSync } from 'node:fs';
-import { makeVisible } from './output/visible.ts';
+import { cleanText } from './model/clean-text.ts';
+import { ESC, makeVisible } from './output/visible.ts';
 
 const STDOUT = 1;
 const STDERR = 2;
+
+/** Removes the line and goes to its beginning (ECMA-48, EL and CHA). */
+const CLEAR_LINE = `${ESC}[2K${ESC}[G`;
 
 /** Of character devices: memory, null, full and the like; all others that stand for a stream are terminals. */
 const MEMORY_DEVICES = 1;
@@ -10,7 +14,12 @@ const MEMORY_DEVICES = 1;
 /** How long to wait for a reader of a pipe that is full and does not make us wait by itself. */
 const FULL_PIPE_MS = 5;
 
+/** At most this much of a status line: it must not be longer than a terminal is wide. */
+const STATUS_COLUMNS = 78;
+
 let isGone = false;
+let hasStatus = false;
+let isStatusAllowed = false;
 let hasFailed = false;
 let isStreaming = false;
 
@@ -20,6 +29,7 @@ let isStreaming = false;
  * What else keeps a result from being written (a full disk) is told, and `hasLostOutput` says so at the end.
  */
 export function writeOut(text: string): void {
+  clearStatus();
   if (isGone || hasFailed) return;
   try {
     writeWhole(STDOUT, text);
@@ -49,11 +59,38 @@ function noteFault(error: NodeJS.ErrnoException): void {
 
 /** Writes to stderr in the same way; where that is impossible, there is nowhere left to tell it. */
 export function writeErr(text: string): void {
+  clearStatus();
   try {
     writeWhole(STDERR, text);
   } catch {
     // told above
   }
+}
+
+/** Whether there may be a line that is overwritten: at a terminal that can, where people have not asked for less. */
+export function allowStatus({ quiet, color }: { quiet?: boolean; color: boolean }): void {
+  isStatusAllowed =
+    quiet !== true && color && isTerminal('stderr') && process.env['TERM'] !== 'dumb';
+}
+
+export function mayShowStatus(): boolean {
+  return isStatusAllowed;
+}
+
+/** One line at the terminal behind stderr, in the place of the one before; the next output of ours removes it. */
+export function showStatus(text: string): void {
+  if (!isStatusAllowed) return;
+  const { columns = STATUS_COLUMNS } = process.stderr;
+  const [line = ''] = cleanText(text, Math.min(columns, STATUS_COLUMNS) - 1).split('\n', 1);
+  writeErr(`${CLEAR_LINE}${line}`);
+  hasStatus = true;
+}
+
+/** To be called before anything else is written to the terminal. */
+export function clearStatus(): void {
+  if (!hasStatus) return;
+  hasStatus = false;
+  writeErr(CLEAR_LINE);
 }
 
 /** Whether nobody reads the result any more. */

@@ -1,3 +1,4 @@
+import { formatCount } from '../decide/wording.ts';
 import { EXIT, UserError } from '../errors.ts';
 import { Foreign, makeFolder, removeFolderIfEmpty } from '../host/files/folders.ts';
 import { ChangedMeanwhile, writeUserFile, type FileEdit } from '../host/files/write.ts';
@@ -99,7 +100,7 @@ async function finish(change: Change, running: number | null, deps: ActDeps): Pr
   const proof = tellProof(change.manifest, running);
   const what =
     action === 'rollback' ? ' (rolled back)' : action === 'heal' ? ' (drift healed)' : '';
-  const sentence = `${service}: ${from} → ${to} workers${what}; ${proof}`;
+  const sentence = `${service}: ${from} → ${formatCount(to, 'worker')}${what}; ${proof}`;
   if (action === 'heal' && running === from) {
     // all were busy: nothing was done that a history should tell
     await discardChange(change, deps);

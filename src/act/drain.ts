@@ -27,7 +27,8 @@ export async function drainAndStart(change: Change, deps: ActDeps): Promise<Resi
   if (drain !== null) {
     if (!drain.signalled) await signalMain(change, drain, deps);
     const isOver = (): boolean => !isDraining(drain, deps) || isOverdue(change, drain, deps);
-    if (!(await waitFor(() => Promise.resolve(isOver()), deps))) return 'draining';
+    const tasks = tellTasks(change, drain, deps);
+    if (!(await waitFor(() => Promise.resolve(isOver()), tasks, deps))) return 'draining';
     if (isDraining(drain, deps)) giveUp(change, deps);
   }
   let unit = await readUnit(service, deps);
@@ -38,7 +39,8 @@ export async function drainAndStart(change: Change, deps: ActDeps): Promise<Resi
     if (isWaiting && deps.monotonicMs() - since < AUTO_RESTART_MS) return false;
     return unit.activeState !== 'deactivating' && !(await isLeftBehind(unit, drain, deps));
   };
-  if (!(await waitFor(isAtRest, deps))) return 'draining';
+  const exit = (): void => deps.waitsFor(service, 'its processes have not ended yet', since);
+  if (!(await waitFor(isAtRest, exit, deps))) return 'draining';
   if (unit.activeState === 'active' && unit.subState !== 'exited') return 'done';
   // a daemon that systemd does not watch: one that runs now was started by somebody else, from the new files
   if (unit.activeState === 'active' && !('error' in (await deps.findWorkerTree(unit))))
@@ -141,10 +143,27 @@ async function isLeftBehind(unit: UnitState, drain: Drain | null, deps: ActDeps)
   return tree.masterStartTicks === drain.start_ticks;
 }
 
-async function waitFor(isDone: () => Promise<boolean>, deps: ActDeps): Promise<boolean> {
+/** Says that Celery finishes its tasks, since when and how long it may. */
+export function tellTasks(
+  { manifest: { service } }: Change,
+  { since_ms: sinceMs }: Drain,
+  deps: ActDeps,
+): () => void {
+  const beginMs = sinceMs ?? deps.monotonicMs();
+  const limitMs = deps.drainTimeoutMs(service);
+  return () => deps.waitsFor(service, 'Celery finishes its running tasks', beginMs, limitMs);
+}
+
+async function waitFor(
+  isDone: () => Promise<boolean>,
+  tell: () => void,
+  deps: ActDeps,
+): Promise<boolean> {
   const start = deps.monotonicMs();
   while (!(await isDone())) {
-    if (deps.interrupted() || deps.monotonicMs() - start > deps.timing.drainMs) return false;
+    if (deps.interruptedMs() !== null || deps.monotonicMs() - start > deps.timing.drainMs)
+      return false;
+    tell();
     await deps.sleep(deps.timing.pollMs);
   }
   return true;

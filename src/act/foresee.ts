@@ -1,3 +1,4 @@
+import { formatCount } from '../decide/wording.ts';
 import { listPending } from './journal.ts';
 import type { Manifest } from './manifest.ts';
 import { canGoForward } from './recovery.ts';
@@ -39,7 +40,9 @@ function tell({ service, from, to, at, outcome, drain }: Manifest, next: string)
   const what = `${service}: a change ${from} → ${to} of ${at} has not ended`;
   if (outcome !== null) return `${what}: only its end (${outcome.result}) is to be noted`;
   const then =
-    next === 'finish' ? `is finished first, to ${to}` : `is taken back first, to ${from}`;
+    next === 'finish'
+      ? `is finished first, to ${formatCount(to, 'worker')}`
+      : `is taken back first, to ${formatCount(from, 'worker')}`;
   const once = drain === null ? '' : ', once Celery has finished its running tasks';
-  return `${what}: by the next run it ${then} workers${once}`;
+  return `${what}: by the next run it ${then}${once}`;
 }

@@ -8,21 +8,20 @@ export type Patience = () => 'wait' | 'leave';
 
 /**
  * How long a change waits for its service from now on, besides the limits of its own. A run that was asked to end takes
- * back what does not serve soon, and leaves to the next one what does not come back soon; one that only waits for slow
- * services leaves them as they are. `isUndoing`: the change is on its way back, which gets more time.
+ * back what does not serve soon, and leaves to the next one what does not come back soon, both counted from that moment,
+ * whatever a change still goes through; one that only waits for slow services leaves them as they are. `isUndoing`: the
+ * change is on its way back, which gets more time.
  *
  * What is answered throws a UserError where the change is to be taken back.
  */
 export function startPatience(isUndoing: boolean, deps: ActDeps): Patience {
-  const limitMs = isUndoing ? 2 * deps.timing.hurryMs : deps.timing.hurryMs;
+  const { hurryMs } = deps.timing;
   const beginMs = deps.monotonicMs();
-  let askedMs: number | null = null;
   return () => {
     const nowMs = deps.monotonicMs();
-    if (deps.mayLeave() && nowMs - beginMs >= limitMs) return 'leave';
-    if (!deps.interrupted()) return 'wait';
-    askedMs ??= nowMs;
-    if (nowMs - askedMs < limitMs) return 'wait';
+    const askedMs = deps.interruptedMs();
+    if (deps.mayLeave() && nowMs - beginMs >= (isUndoing ? 2 : 1) * hurryMs) return 'leave';
+    if (askedMs === null || nowMs - askedMs < (isUndoing ? 3 : 1) * hurryMs) return 'wait';
     if (isUndoing) return 'leave';
     throw new UserError(EXIT.failed, 'this run was asked to end before the service served');
   };
@@ -39,6 +38,7 @@ export async function untilDone(
   deps: ActDeps,
 ): Promise<'done' | 'waiting'> {
   const isComputing = watchComputing(deps);
+  const beginMs = deps.monotonicMs();
   const done = work.then(() => 'done' as const);
   // one that fails after it was left
   done.catch(() => undefined);
@@ -46,6 +46,7 @@ export async function untilDone(
     const first = await Promise.race([done, deps.sleep(deps.timing.slowPollMs)]);
     if (first === 'done') return first;
     if (patience() === 'leave') return 'waiting';
+    deps.waitsFor(service, 'systemd has not started it yet', beginMs);
     // that systemd does not answer now is for those to tell who need its answer
     const unit = await readUnit(service, deps).catch(() => null);
     if (unit !== null && isComputing(unit)) deps.getsOn();

@@ -38,7 +38,7 @@ export async function quiesce(
       askCelery(service, node, command, deps, 1);
     const begun = deps.monotonicMs();
     for (const queue of listNames(await ask({ method: 'active_queues', arguments: {} }))) {
-      if (deps.monotonicMs() - begun >= LEAVE_MS || deps.interrupted()) break;
+      if (deps.monotonicMs() - begun >= LEAVE_MS || deps.interruptedMs() !== null) break;
       deps.step('remote control cancel_consumer');
       await ask({ method: 'cancel_consumer', arguments: { queue } });
     }
@@ -47,7 +47,7 @@ export async function quiesce(
       const [taken] = await ask({ method: 'reserved', arguments: {} });
       const passedMs = deps.monotonicMs() - since;
       if (Array.isArray(taken) && taken.length === 0 && passedMs >= POP_MS) return null;
-      if (passedMs >= TAKEN_MS || deps.interrupted()) return node;
+      if (passedMs >= TAKEN_MS || deps.interruptedMs() !== null) return node;
       await deps.sleep(LOOK_MS);
     }
   } catch (error) {

@@ -46,10 +46,10 @@ export async function recoverChanges(
     const { service } = change.manifest;
     return beside.add({
       unit: service,
-      touches: related(service),
+      ...related(service),
       work: async (getsOn) => {
         // nothing new is begun
-        if (deps.interrupted()) return;
+        if (deps.interruptedMs() !== null) return;
         const outcome = await recoverChange(change, { ...depsOf(service), getsOn });
         recovery.outcomes.push(outcome);
         if (!['draining', 'waiting', 'failed'].includes(outcome.result)) {

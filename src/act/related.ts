@@ -1,19 +1,20 @@
 import { toUserError } from '../host-fault.ts';
+import type { Concerned } from '../systemd/propagation.ts';
 import type { ActDeps } from './types.ts';
 
 /**
- * Which units each of these services is not to be changed beside, because systemd restarts or stops one with the other.
- * Where systemd does not tell, each is taken for related to all: they are changed one after the other.
+ * Which units each of these services is not to be changed beside, because systemd restarts or stops one with the other,
+ * and whose it is. Where systemd does not tell, each is taken for related to all: they are changed one after the other.
  */
 export async function findRelated(
   services: readonly string[],
   deps: ActDeps,
-): Promise<(service: string) => ReadonlySet<string>> {
+): Promise<(service: string) => Concerned> {
   try {
-    const propagation = await deps.systemd.readPropagation([...services]);
-    return (service) => propagation.get(service) ?? new Set([service]);
+    const concerned = await deps.systemd.readPropagation([...services]);
+    return (service) => concerned.get(service) ?? { touches: new Set([service]), owner: service };
   } catch (error) {
     if (toUserError(error) === null) throw error;
-    return () => new Set(services);
+    return (service) => ({ touches: new Set(services), owner: service });
   }
 }

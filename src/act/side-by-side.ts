@@ -8,19 +8,24 @@ const PATIENCE_MS = 4_000;
 /** How long it keeps it at most, whatever it does: an application may compute for ever while it loads. */
 const LONGEST_MS = 12_000;
 /**
- * How many may wait without a place: twelve, or eight that compute, since applications that load beside one another slow
- * each other down. Where more hang, something that they share is likely to be the cause (a database, the host): then no
- * further service is touched until one of these has ended.
+ * How many may be under way, with a place or without: twelve that compute or have a place, since applications that load
+ * beside one another slow each other down, or some more that only wait. Where more hang, something that they share is
+ * likely to be the cause (a database, the host): then no further service is touched until one of these has ended.
+ *
+ * That is for the services of one owner. For those of all others together there is room for four more, so that nobody
+ * keeps them from their turn, whatever his own do.
  */
-const MOST_WAITING = 24;
+const MOST_OF_ONE = 36;
+const MOST = 48;
 const WEIGHTS = { waits: 2, computes: 3 };
 
 export interface Limits {
   places: number;
   patienceMs: number;
   longestMs: number;
-  /** the sum of their weights */
-  mostWaiting: number;
+  /** the sum of the weights of all that is under way, and of what one owner has of it */
+  most: number;
+  mostOfOne: number;
 }
 
 /** A piece of work on one service. */
@@ -29,6 +34,8 @@ export interface Job<T> {
   unit: string;
   /** units that systemd restarts or stops together with it */
   touches?: ReadonlySet<string>;
+  /** whose it is; default: nobody else's */
+  owner?: string;
   /** `getsOn` is to be called when it gets on, so that it keeps its place for a while longer */
   work: (getsOn: () => void) => Promise<T>;
 }
@@ -36,8 +43,9 @@ export interface Job<T> {
 /** Work on different services, side by side. */
 export interface SideBySide {
   /**
-   * Begins it when there is a place, in the order in which jobs were added. Jobs of one service, and of services of
-   * which one is restarted with the other, run one after the other; those behind them need not wait.
+   * Begins it when there is a place: those first whose owner has least under way, then in the order in which jobs were
+   * added. Jobs of one service, and of services of which one is restarted with the other, run one after the other; those
+   * behind them need not wait.
    */
   add: <T>(job: Job<T>) => Promise<T>;
   /** resolves when nothing can be begun, and whatever is under way (if anything) only waits for its service */
@@ -51,12 +59,12 @@ export interface SideBySide {
 interface Entry {
   unit: string;
   touches: ReadonlySet<string>;
+  owner: string;
   begin: () => void;
 }
 
 interface Running extends Entry {
-  hasPlace: boolean;
-  /** what it counts among those without a place; null: it is not overdue */
+  /** null: it has a place; else it is overdue, and weighs this */
   weight: number | null;
   timer: NodeJS.Timeout | undefined;
 }
@@ -64,21 +72,32 @@ interface Running extends Entry {
 /** Makes room for work side by side. */
 export function openSideBySide(limits: Partial<Limits> = {}): SideBySide {
   const { places = PLACES, patienceMs = PATIENCE_MS } = limits;
-  const { longestMs = LONGEST_MS, mostWaiting = MOST_WAITING } = limits;
+  const { longestMs = LONGEST_MS, most = MOST, mostOfOne = MOST_OF_ONE } = limits;
   const queue: Entry[] = [];
   const running = new Set<Running>();
   const waiters: { isDone: () => boolean; resolve: () => void }[] = [];
   let calmSinceMs: number | null = null;
 
-  /** After whatever has happened: places are given up, work is begun, and who waits for that hears of it. */
+  /** Whether it may be under way beside what is: each of these can give its place up at any time. */
+  const hasRoom = ({ owner }: Entry): boolean => {
+    const own = [...running].filter((other) => other.owner === owner);
+    const isLess = (of: Iterable<Running>, limit: number): boolean =>
+      weigh(of) + WEIGHTS.computes <= limit;
+    return isLess(own, mostOfOne) && isLess(running, most);
+  };
+
+  const findNext = (): Entry | undefined => {
+    if ([...running].filter(({ weight }) => weight === null).length >= places) return undefined;
+    const underWay = ({ owner }: Entry): number =>
+      [...running].filter((other) => other.owner === owner).length;
+    return queue
+      .filter((entry) => hasRoom(entry) && ![...running].some((other) => areRelated(entry, other)))
+      .sort((a, b) => underWay(a) - underWay(b))[0];
+  };
+
+  /** After whatever has happened: work is begun, and who waits for that hears of it. */
   const update = (): void => {
-    for (const each of running) {
-      const weight = each.weight ?? Infinity;
-      if (each.hasPlace && weighWaiting(running) + weight <= mostWaiting) each.hasPlace = false;
-    }
-    for (const entry of [...queue]) {
-      if ([...running].filter(({ hasPlace }) => hasPlace).length >= places) break;
-      if ([...running].some((other) => areRelated(entry, other))) continue;
+    for (let entry = findNext(); entry !== undefined; entry = findNext()) {
       queue.splice(queue.indexOf(entry), 1);
       entry.begin();
     }
@@ -90,11 +109,8 @@ export function openSideBySide(limits: Partial<Limits> = {}): SideBySide {
     }
   };
 
-  const begin = <T>({ unit, touches = NONE, work }: Job<T>): Promise<T> => {
-    const own: Running = {
-      ...{ unit, touches, begin: () => undefined },
-      ...{ hasPlace: true, weight: null, timer: undefined },
-    };
+  const begin = <T>(entry: Entry, work: Job<T>['work']): Promise<T> => {
+    const own: Running = { ...entry, weight: null, timer: undefined };
     const beginMs = performance.now();
     const getsOn = (): void => {
       clearTimeout(own.timer);
@@ -124,8 +140,12 @@ export function openSideBySide(limits: Partial<Limits> = {}): SideBySide {
   return {
     add: (job) =>
       new Promise((resolve, reject) => {
-        const { unit, touches = NONE } = job;
-        queue.push({ unit, touches, begin: () => void begin(job).then(resolve, reject) });
+        const { unit, touches = NONE, owner = unit, work } = job;
+        const entry: Entry = {
+          ...{ unit, touches, owner },
+          begin: () => void begin(entry, work).then(resolve, reject),
+        };
+        queue.push(entry);
         update();
       }),
     calm: () => when(() => calmSinceMs !== null || running.size === 0),
@@ -141,7 +161,7 @@ function areRelated(a: Entry, b: Entry): boolean {
   return a.unit === b.unit || a.touches.has(b.unit) || b.touches.has(a.unit);
 }
 
-function weighWaiting(running: Iterable<Running>): number {
-  const waiting = [...running].filter(({ hasPlace }) => !hasPlace);
-  return waiting.reduce((sum, { weight }) => sum + (weight ?? 0), 0);
+/** What has a place may turn out to be one that computes. */
+function weigh(running: Iterable<Running>): number {
+  return [...running].reduce((sum, { weight }) => sum + (weight ?? WEIGHTS.computes), 0);
 }

@@ -1,5 +1,6 @@
 import type { ApplyMode } from '../config/schema.ts';
 import type { Kind, Reason } from '../decide/types.ts';
+import type { Concerned } from '../systemd/propagation.ts';
 import type { UnitState } from '../systemd/types.ts';
 import type { Withdrawn } from './withdraw.ts';
 
@@ -89,8 +90,8 @@ export interface SystemdActions {
   /** others may be in the answer too */
   readUnits: (names: string[]) => Promise<Map<string, UnitState>>;
   daemonReload: () => Promise<void>;
-  /** what the restart of each of several services concerns: itself by all of its names, and the units that follow it */
-  readPropagation: (services: string[]) => Promise<Map<string, ReadonlySet<string>>>;
+  /** what the restart of each of several services concerns */
+  readPropagation: (services: string[]) => Promise<Map<string, Concerned>>;
   restartUnit: (unit: string) => Promise<void>;
   startUnit: (unit: string) => Promise<void>;
   resetFailedUnit: (unit: string) => Promise<void>;
@@ -116,7 +117,7 @@ export interface Timing {
   reactMs: number;
   /** how long Gunicorn workers that are asked to end are waited for here */
   leaveMs: number;
-  /** how long a service is still waited for when the run is to end; twice that on the way back */
+  /** how long services are still waited for when the run is to end, from then on; three times that on the way back */
   hurryMs: number;
 }
 
@@ -213,10 +214,12 @@ export interface ActDeps {
   announce: (service: string, sentence: string) => void;
   /** how long a service's running tasks are waited for before a change is given up; Infinity: always */
   drainTimeoutMs: (service: string) => number;
-  /** whether the user or systemd wants us to end soon: a drain is then left to the next run */
-  interrupted: () => boolean;
+  /** since when the user or systemd wants us to end soon, as `monotonicMs`: a drain is then left to the next run; null: not */
+  interruptedMs: () => number | null;
   /** called when a change gets on: right before the service itself is touched, and when it serves for the first time */
   getsOn: () => void;
+  /** called again and again while something lasts, for people who look on: what, since when (`monotonicMs`), how long at most */
+  waitsFor: (service: string, what: string, sinceMs: number, limitMs?: number) => void;
   /** whether a change that still waits for its service is left in the journal, so that the next run goes on with it */
   mayLeave: () => boolean;
   timing: Timing;

@@ -77,7 +77,9 @@ export async function verifyService(
         return { ok: false, why: why ?? `it does not come to rest within ${seconds(limitMs)}` };
       }
       if (why === null) window = { since: now, key: look.key };
-      else if (patience() === 'leave') return { left: { since_ms: start, loading_ms: loadingMs } };
+      else deps.waitsFor(expected.service, why, start, limitMs);
+      if (why !== null && patience() === 'leave')
+        return { left: { since_ms: start, loading_ms: loadingMs } };
     }
     if (window !== null && !hasServed) {
       hasServed = true;
@@ -137,7 +139,10 @@ async function observe(expected: Expectation, deps: ActDeps): Promise<Look> {
   };
   const count = workerPids.length;
   if (expected.atLeast === true ? count < expected.workers : count !== expected.workers) {
-    return { ...look, why: `${count} workers run, expected ${expected.workers}` };
+    return {
+      ...look,
+      why: `${count === 1 ? '1 worker runs' : `${count} workers run`}, expected ${expected.workers}`,
+    };
   }
   const loading =
     expected.kind === 'gunicorn' ? workerPids.filter((pid) => deps.hasBooted(pid) === false) : [];

@@ -18,6 +18,9 @@ export interface Redis {
   call: (...command: Command) => Promise<RespValue>;
 }
 
+/** What is said of answers that are more than the questions. */
+export const NOT_ASKED = 'it answers what was not asked';
+
 interface Waiting {
   resolve: (reply: Reply) => void;
   reject: (fault: Error) => void;
@@ -31,7 +34,7 @@ export function createRedis(place: Place, mostBytes: number): Redis {
   const read = createReplyReader((value) => {
     refusal = value instanceof Error ? value : null;
     const next = waiting.shift();
-    if (next === undefined) throw refusal ?? new Error('it answers what was not asked');
+    if (next === undefined) throw refusal ?? new Error(NOT_ASKED);
     next.resolve(value instanceof Error ? [value, null] : [null, value]);
   });
   const { opened, ...connection } = openConnection(place, mostBytes, {

@@ -1,5 +1,5 @@
 import type { Broker, Server } from './broker.ts';
-import type { Redis, Reply } from './redis-client.ts';
+import { NOT_ASKED, type Redis, type Reply } from './redis-client.ts';
 import { withRedis, type RedisUse } from './redis-connection.ts';
 import { findMaster } from './sentinel.ts';
 import { tlsOptions } from './tls.ts';
@@ -41,7 +41,10 @@ export async function askRedis<T>(
 
 /**
  * Logs in and asks, all in one round trip: AUTH and SELECT go along, so that each has an answer of its own
- * instead of an event. Where the login or a database is refused, that is the answer to each of its commands.
+ * instead of an event. Where the login or a database is refused, that is the answer to each of its commands. An answer too
+ * many, however late it comes, shows in the place of the next SELECT's: with a section without commands, of the last one's.
+ *
+ * @throws Error where the connection is lost, or the answers are none to these commands
  */
 export async function askSections(
   redis: Redis,
@@ -55,17 +58,23 @@ export async function askSections(
   ]);
   const replies = await redis.send([...login, ...commands]);
   const refusedLogin = login.length > 0 ? whyRefused(replies.shift()) : null;
-  return sections.map(({ commands: { length } }) => {
-    const [select, ...own] = replies.splice(0, length + 1);
+  const answers = sections.map(({ commands: { length } }) => replies.splice(0, length + 1));
+  for (const [index, [[fault, value] = [null, null]]] of answers.entries()) {
+    if (fault === null && value !== 'OK') throw new Error(index === 0 ? NO_REDIS : NOT_ASKED);
+  }
+  return sections.map(({ commands: { length } }, index) => {
+    const [select, ...own] = answers[index]!;
     // a database that is not selected is another one, with other keys
-    const refused = whyRefused(select);
+    const refused = select?.[0] ?? null;
     if (refused === null) return own;
     return Array.from({ length }, (): Reply => [refusedLogin ?? refused, null]);
   });
 }
 
+const NO_REDIS = 'it does not answer as a Redis does';
+
 /** null: it is done. */
 function whyRefused(reply: Reply | undefined): Error | null {
   const [error, value] = reply ?? [null, null];
-  return error ?? (value === 'OK' ? null : new Error('it does not answer as a Redis does'));
+  return error ?? (value === 'OK' ? null : new Error(NO_REDIS));
 }

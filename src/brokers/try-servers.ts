@@ -23,20 +23,41 @@ export async function tryServers<T>(
   limits: Limits,
   ask: (server: Server, limitMs: number) => Promise<T>,
 ): Promise<T> {
-  const faults: string[] = [];
+  const faults: Fault[] = [];
   for (const server of servers) {
     const leftMs = limits.deadline - monotonicMs();
     const limitMs = Math.round(Math.min(limits.serverMs, leftMs));
     const at = nameServer(kind, server);
     if (limitMs <= 0) {
-      faults.push(`${at}: no time was left for it`);
+      faults.push({ at, what: 'no time was left for it' });
       continue;
     }
     try {
       return await ask(server, limitMs);
     } catch (error) {
-      faults.push(`${at}: ${(error as Error).message}`);
+      faults.push({ at, what: (error as Error).message });
     }
   }
-  throw new Error(faults.join('; '));
+  throw new Error(tellFaults(faults));
+}
+
+/** A server, and what is wrong with it. */
+interface Fault {
+  at: string;
+  what: string;
+}
+
+/** More servers with the same fault are counted, since the text is short: what the others say is to be seen too. */
+const MOST_NAMED = 2;
+
+function tellFaults(faults: readonly Fault[]): string {
+  const places = new Map<string, string[]>();
+  for (const { at, what } of faults) places.set(what, [...(places.get(what) ?? []), at]);
+  return [...places]
+    .flatMap(([what, [first = '', ...others]]) =>
+      others.length < MOST_NAMED
+        ? [first, ...others].map((at) => `${at}: ${what}`)
+        : [`${first} and ${others.length} others: ${what}`],
+    )
+    .join('; ');
 }

@@ -7,6 +7,8 @@ export interface Load {
   cores: number;
   /** processors that the service may use, fewer than those of the host where a quota says so; missing: all of them */
   usableCores?: number;
+  /** the control group or unit whose quota that is */
+  quota?: string;
   /** null or missing: not known, or a Celery worker, whose processes do a task each */
   workerClass?: WorkerClass | null;
 }

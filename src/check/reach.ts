@@ -129,7 +129,9 @@ function tellReach({ metric, step, most }: StepUp, count: number, reach: Reach):
   const workers = formatCount(count, 'worker');
   const makes = count === 1 ? 'makes' : 'make';
   const shown = formatMetric(metric, most, step.threshold);
-  const usable = formatCount(reach.usableCores ?? reach.cores, 'processor');
+  const { cores, usableCores = cores, quota } = reach;
+  const by = quota === undefined ? '' : ` (CPUQuota of ${quota})`;
+  const usable = `${formatCount(Math.round(usableCores * 100) / 100, 'processor')}${by}`;
   switch (metric) {
     case 'cpu':
       return `${needs}, and ${workers} ${makes} at most ${shown} of ${formatCount(reach.cores, 'processor')} busy${tellShare(step, most, reach)}`;
@@ -177,6 +179,9 @@ function tellRemedy({ first, last }: Pick<Stuck, 'first' | 'last'>, reach: Reach
     ...lower,
     `go by what its own load always reaches: ${suggestMetric(reach)}`,
     ...(isLowest ? [`raise min_workers to ${last + 1}`] : []),
+    ...(reach.quota === undefined
+      ? []
+      : [`raise CPUQuota= of ${reach.quota}, without which more workers add little`]),
   ].join(', or ');
 }
 

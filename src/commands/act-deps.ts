@@ -14,6 +14,7 @@ import { readIdle } from '../systemd/task-pipe.ts';
 import { readUnits } from '../systemd/units.ts';
 import { bootTimeouts } from './boot-timeout.ts';
 import { remoteControl } from './live.ts';
+import { openWaits } from './tell-wait.ts';
 import { openRecord } from './record.ts';
 
 /** How long a change may take: see `Timing`. To a drain that lasts longer a run comes back at its end. */
@@ -30,7 +31,7 @@ const askTogether = joinCalls((asked: string[][]) =>
 
 /** What a command gives to it. */
 interface Means {
-  interrupted: () => boolean;
+  interruptedMs: ActDeps['interruptedMs'];
   /** null: a dry run */
   log: Logger | null;
   /** default: no limit */
@@ -42,7 +43,7 @@ interface Means {
 /** The real world for `act`. */
 export function makeActDeps(
   { state_dir: stateDir, backup_dir: backupDir }: Pick<Global, 'state_dir' | 'backup_dir'>,
-  { interrupted, log, drainTimeoutMs = () => Infinity, config = null }: Means,
+  { interruptedMs, log, drainTimeoutMs = () => Infinity, config = null }: Means,
 ): ActDeps {
   const bootMs = bootTimeouts(config);
   return {
@@ -68,8 +69,9 @@ export function makeActDeps(
       await sleep(ms);
     },
     step: () => undefined,
-    interrupted,
+    interruptedMs,
     getsOn: () => undefined,
+    waitsFor: log === null ? () => undefined : openWaits(log),
     mayLeave: () => false,
     timing: TIMING,
   };

@@ -52,7 +52,9 @@ export function checkUser(): Finding[] {
 export async function checkPlaces(global: Global): Promise<Finding[]> {
   const { state_dir: stateDir, backup_dir: backupDir } = global;
   const state = collect('state_unusable', () => checkState(stateDir, global));
-  const locks = listLocks(global).map((path) =>
+  const flock = checkFlock();
+  // they are looked at with it
+  const locks = (flock.length > 0 ? [] : listLocks(global)).map((path) =>
     collect('lock_unusable', () => checkLock(path, Date.now())),
   );
   const isUnderWay = locks
@@ -65,7 +67,7 @@ export async function checkPlaces(global: Global): Promise<Finding[]> {
   const { log_file: logFile } = global;
   const disks = readDisks([stateDir, backupDir, ...(logFile === undefined ? [] : [logFile])]);
   const log = logFile === undefined ? [] : checkLog(logFile);
-  const able = [...checkFlock(), ...checkPerl()];
+  const able = [...flock, ...checkPerl()];
   return [...state, ...able, ...locks.flat(), ...backups, ...log, ...checkDisks(disks)];
 }
 

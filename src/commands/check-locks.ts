@@ -68,26 +68,16 @@ function checkMode(path: string, { mode }: LockState): Finding[] {
   ];
 }
 
-function checkHolders(
-  path: string,
-  { isHeld, unseen, holders }: LockState,
-  nowMs: number,
-): Finding[] {
-  if (unseen === 'outside') {
-    const evidence = `${path} is held by nobody in this container; whether by somebody outside is not to be seen`;
-    return [about('lock_free_here', 'info', evidence)];
-  }
-  if (unseen === 'too_many') {
-    const evidence = `${path}: whether it is held is not known: there are too many processes to look at`;
-    return [about('lock_unknown', 'warning', evidence)];
-  }
-  if (!isHeld) return [];
+function checkHolders(path: string, lock: LockState, nowMs: number): Finding[] {
+  const { isHeld, fault, holders } = lock;
+  if (fault !== null) return [about('lock_unknown', 'warning', fault.message, fault.hint ?? null)];
+  if (isHeld !== true) return [];
   const remedy = adviseOn(path, holders);
   const accusation = accuse(path, holders);
   if (accusation !== null) return [about('lock_taken', 'error', accusation, remedy)];
-  const held = `${path} is held by ${nameHolders(holders)}`;
+  const held = `${path} is held by ${nameHolders(lock)}`;
   const [first] = holders;
-  if (first === undefined) return [about('lock_unseen', 'error', held, remedy)];
+  if (first === undefined) return [about('lock_unseen', 'warning', held, remedy)];
   const heldMs = nowMs - first.sinceMs;
   if (first.isStopped || heldMs > LONG_MS) {
     const since = `${held}, for ${formatAge(heldMs)}: whoever needs it too ends with 75 until then`;

@@ -1,8 +1,9 @@
 import { formatCount } from '../decide/wording.ts';
 import { cpus } from 'node:os';
 import { checkFlapping } from '../check/flapping.ts';
-import { checkMemoryPlan, type ProjectMemory } from '../check/memory-plan.ts';
-import { checkReach } from '../check/reach.ts';
+import { checkMemoryGroups, type GroupedMemory } from '../check/memory-groups.ts';
+import { checkMemoryPlan } from '../check/memory-plan.ts';
+import { checkReach, type Reach } from '../check/reach.ts';
 import type { Finding } from '../check/types.ts';
 import { checkWindows } from '../check/windows.ts';
 import { listLimits, readLimits, withLimits } from '../config/limits.ts';
@@ -18,9 +19,12 @@ import { EXIT, type ExitCode } from '../errors.ts';
 import { isRunning } from '../act/unit.ts';
 import { findMetricError, METRICS } from '../decide/metrics.ts';
 import { isFault } from '../measure/lacking.ts';
+import { readCpuQuota } from '../measure/group-limits.ts';
 import { takeSample, type Measurement } from '../measure/sample.ts';
 import { renderCheck, toCheckDocument } from '../output/check-report.ts';
 import type { WorkerClass } from '../unit-file/gunicorn-concurrency.ts';
+import { allowStatus, clearStatus, showStatus } from '../streams.ts';
+import type { UnitState } from '../systemd/types.ts';
 import { readScreen } from '../output/screen.ts';
 import { openOutput } from '../output/terminal.ts';
 import { wrapLines } from '../output/wrap.ts';
@@ -40,7 +44,9 @@ export interface CheckOptions extends GlobalOptions {
  * that one knows before they are enabled.
  */
 export async function checkCommand(options: CheckOptions): Promise<ExitCode> {
+  allowStatus(options);
   const findings = await findAll(findConfigPath(options.config));
+  clearStatus();
   const document = toCheckDocument(findings);
   const out = openOutput({ color: options.color });
   if (options.json === true) out.write(`${JSON.stringify(document)}\n`);
@@ -113,8 +119,10 @@ async function checkServices(written: Config): Promise<Finding[]> {
   const findings = tellTwins(named, written);
   const classes = new Map<string, WorkerClass>();
   const deps = makeActDeps(written.global, {
-    ...{ interrupted: () => false, log: null, config: named.config },
+    ...{ interruptedMs: () => null, log: null, config: named.config },
   });
+  let checked = 0;
+  const total = Object.keys(named.config.projects).length;
   for (const [name, project] of Object.entries(named.config.projects)) {
     const unit = named.units.get(project.service_name);
     const enabled = written.projects[name]?.enabled === true;
@@ -123,6 +131,7 @@ async function checkServices(written: Config): Promise<Finding[]> {
       findings.push({ code: 'disabled', severity: 'info', project: name, evidence, remedy: null });
     }
     if (unit === undefined) continue;
+    showStatus(`checking ${name} (${++checked} of ${total})`);
     const workerClass = readWorkerClass(unit);
     if (workerClass !== null) classes.set(name, workerClass);
     const sample = measured.sample.services[unit.unit];
@@ -133,7 +142,10 @@ async function checkServices(written: Config): Promise<Finding[]> {
   }
   findings.push(...(await checkServiceRisks(named.config, named.units)));
   findings.push(...tellMetrics(named, measured));
-  return [...findings, ...checkNumbers(named.config, written, { ...measured, classes })];
+  return [
+    ...findings,
+    ...checkNumbers(named.config, written, { ...measured, classes, units: named.units }),
+  ];
 }
 
 function tellTwins({ twins }: TrueNames, written: Config): Finding[] {
@@ -188,7 +200,11 @@ function tellMetrics({ config, units }: TrueNames, { sample, queues }: Measureme
 function checkNumbers(
   config: Config,
   written: Config,
-  { classes, ...measured }: Measurement & { classes: ReadonlyMap<string, WorkerClass> },
+  {
+    classes,
+    units,
+    ...measured
+  }: Measurement & { classes: ReadonlyMap<string, WorkerClass>; units: TrueNames['units'] },
 ): Finding[] {
   const { host, services } = measured.sample;
   const cores = cpus().length;
@@ -200,23 +216,36 @@ function checkNumbers(
       ...checkReach({
         ...{ policy, kind: measured.located.get(policy.service)?.kind ?? null },
         ...{ cores, workerClass: classes.get(policy.project) ?? null },
+        ...quotaOf(units.get(policy.service), cores),
       }),
       ...checkFlapping(policy),
     ]),
   );
-  const memory = windows.map((policies): ProjectMemory => {
+  const memory = windows.map((policies): GroupedMemory => {
     const maxWorkers = Math.max(...policies.map((policy) => policy.maxWorkers));
     const { project, service } = policies[0]!;
-    const { memory_mb: mb = null, running = null } = services[service] ?? {};
+    const found = services[service] ?? { workers: null };
+    const { memory_mb: mb = null, running = null } = found;
     const workerMb = mb !== null && running !== null && running > 0 ? mb / running : null;
-    return { project, maxWorkers, running: running ?? 0, workerMb };
+    const { memory_groups: groups = [], oom_kills: oomKills = null } = found;
+    const grouped = { groups, memoryMb: mb, oomKills };
+    return { project, maxWorkers, running: running ?? 0, workerMb, ...grouped };
   });
   const enabled = memory.filter(({ project }) => written.projects[project]?.enabled === true);
   return [
     ...thresholds,
+    ...checkMemoryGroups(memory),
     ...checkMemoryPlan(enabled.length > 0 ? enabled : memory, {
       totalMb: host.memory_total_mb ?? null,
       availableMb: host.memory_available_mb,
     }),
   ];
+}
+
+/** Fewer processors than the host's, where a quota says so. */
+function quotaOf(unit: UnitState | undefined, cores: number): Pick<Reach, 'usableCores' | 'quota'> {
+  const quota = unit === undefined ? null : readCpuQuota(unit);
+  return quota === null || quota.cores >= cores
+    ? {}
+    : { usableCores: quota.cores, quota: quota.group };
 }

@@ -14,7 +14,7 @@ const CODES: Record<ExplainedLimit['limit'], Reason['code'][]> = {
   max_step: ['max_step'],
   running_tasks: ['tasks_running', 'running_tasks_unknown'],
   projection: ['projected'],
-  memory: ['memory', 'memory_pressure', 'memory_short'],
+  memory: ['memory', 'memory_pressure', 'memory_short', 'memory_group', 'oom_kills'],
 };
 
 /** Each limit of a project in the order in which they count, with what it did in the last decision or what it allows. */

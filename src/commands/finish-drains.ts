@@ -17,21 +17,23 @@ export async function finishDrains(
 ): Promise<Outcome[]> {
   if (draining.size === 0) return [];
   const { findOpen, recoverChange } = await import('../act/recovery.ts');
-  const { isHeldUp } = await import('../act/drain.ts');
-  const isOver = (): boolean => deps.interrupted() || deps.monotonicMs() > untilMs;
+  const { isHeldUp, tellTasks } = await import('../act/drain.ts');
+  const isOver = (): boolean => deps.interruptedMs() !== null || deps.monotonicMs() > untilMs;
   const timing = { ...deps.timing, drainMs: Math.max(0, untilMs - deps.monotonicMs()) };
   const changes = await findOpen(draining, deps);
   const related = await findRelated([...draining], deps);
   const ended = changes.map(async (change): Promise<Outcome[]> => {
-    const { service: unit } = change.manifest;
+    const { service: unit, drain } = change.manifest;
+    const tell = drain === null ? () => undefined : tellTasks(change, drain, deps);
     while (isHeldUp(change, deps)) {
       if (isOver()) return [];
+      tell();
       // each look is a phase of its own: tasks may take longer than the watchdog allows for one
       enterPhase('waiting for running tasks of Celery');
       await deps.sleep(deps.timing.pollMs);
     }
     const outcome = await beside.add({
-      ...{ unit, touches: related(unit) },
+      ...{ unit, ...related(unit) },
       work: (getsOn) => recoverChange(change, { ...deps, timing, getsOn }),
     });
     if (outcome.result === 'draining') return [];

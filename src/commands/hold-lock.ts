@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Global } from '../config/schema.ts';
 import { EXIT, UserError } from '../errors.ts';
 import { monotonicMs } from '../monotonic.ts';
-import type { Holder } from '../state/lock-holders.ts';
+import type { FoundHolders } from '../state/lock-holders.ts';
 import {
   acquireLock,
   CONTROLS_LOCK,
@@ -16,7 +16,7 @@ import { accuse, adviseOn, nameHolders } from './tell-holders.ts';
 
 const POLL_MS = 200;
 
-/** After a lock was held its holder may end before it is looked for. */
+/** After a lock was held its holder may end before it is looked for, or have been somebody who only looked. */
 const MOST_TRIES = 3;
 
 type Places = Pick<Global, 'state_dir' | 'backup_dir'>;
@@ -26,23 +26,26 @@ interface Blocked {
   path: string;
 }
 
-/** The locks of a run, held until released or until this process ends. @throws UserError locked (75) */
-export function holdLock(places: Places): Promise<HeldLock> {
-  return insist(() => takeBoth(places), { limitMs: 0, what: 'another run holds the lock' });
-}
+/** Longer than most changes by hand and most runs, shorter than any check interval that makes sense. */
+export const LOCK_WAIT_MS = 30_000;
 
 /**
- * The same for what people call and mean: one that holds it is waited for. `tell` is called once, with who that is.
+ * The locks of a run, held until released or until this process ends. Another run that holds them is waited for;
+ * `tell` is called once, with a sentence that says who that is.
  *
  * @throws UserError locked (75) where it is still held after `limitMs`, or at once where it never will be free by itself
  */
-export function waitForLock(
+export function holdLock(
   places: Places,
-  limitMs: number,
-  tell: (heldBy: string) => void,
+  tell: (sentence: string) => void,
+  limitMs = LOCK_WAIT_MS,
 ): Promise<HeldLock> {
-  const what = `another run still holds the lock after ${Math.round(limitMs / 1000)} s, nothing was done`;
-  return insist(() => takeBoth(places), { limitMs, what, tell });
+  const limit = `${Math.round(limitMs / 1000)} s`;
+  return insist(() => takeBoth(places), {
+    limitMs,
+    what: `another run still holds the lock after ${limit}, nothing was done`,
+    tell: (heldBy) => tell(`waiting up to ${limit} for another run to end: ${heldBy}`),
+  });
 }
 
 /** The lock of the pauses and pins, which is never held for long. @throws UserError locked (75) */
@@ -90,24 +93,31 @@ async function insist(
   of: { limitMs: number; what: string; tell?: (heldBy: string) => void },
 ): Promise<HeldLock> {
   const deadlineMs = monotonicMs() + of.limitMs;
+  let isSaid = false;
   for (let tries = 1; ; tries++) {
     const taken = tryOnce();
     if ('release' in taken) return taken;
     const isLate = monotonicMs() >= deadlineMs;
-    if (isLate || tries === 1) {
-      const holders = readLock(taken.path)?.holders ?? [];
+    if (isLate || !isSaid) {
+      const lock = readLock(taken.path);
+      const found = lock ?? { holders: [], isWhole: true };
+      const { holders } = found;
       const isHopeless = holders.some(({ isStranger }) => isStranger);
       if (isHopeless || (isLate && (holders.length > 0 || tries >= MOST_TRIES))) {
-        throw lockedError(of.what, taken.path, holders);
+        throw lockedError(of.what, taken.path, found);
       }
-      if (tries === 1) of.tell?.(nameHolders(holders));
-      if (isLate) continue;
+      // it may have been somebody who only looked at it
+      if (!isSaid && lock?.isHeld !== false) {
+        of.tell?.(nameHolders(found));
+        isSaid = true;
+      }
     }
     await sleep(POLL_MS);
   }
 }
 
-function lockedError(what: string, path: string, holders: Holder[]): UserError {
-  const message = accuse(path, holders) ?? `${what}: ${nameHolders(holders)}`;
+function lockedError(what: string, path: string, found: FoundHolders): UserError {
+  const { holders } = found;
+  const message = accuse(path, holders) ?? `${what}: ${nameHolders(found)}`;
   return new UserError(EXIT.locked, message, adviseOn(path, holders));
 }

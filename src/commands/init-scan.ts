@@ -1,7 +1,7 @@
 import { findObstacle } from '../act/live.ts';
 import { isRunning } from '../act/unit.ts';
 import type { Config } from '../config/schema.ts';
-import { readLinesOf, tryReadWhole } from '../host/kernel-files.ts';
+import { readLinesOf } from '../host/kernel-files.ts';
 import { findBind, findBroker, findQueues } from '../init/find-broker.ts';
 import { guessBroker } from '../init/guess-broker.ts';
 import type { Candidate, Unusable } from '../init/types.ts';
@@ -30,7 +30,6 @@ import { makeActDeps } from './act-deps.ts';
 
 /** What stands in a call of systemctl at once. */
 const BATCH = 300;
-const ENVIRONMENT_BYTES = 256 * 1024;
 const TABLE_BYTES = 64 * 2 ** 20;
 const ROWS = ['--type=service', '--plain', '--no-legend', '--full'];
 
@@ -188,11 +187,8 @@ function guessIn(path: string, inodes: ReadonlySet<string>): string | null {
 
 function readMaster(tree: WorkerTree | null): { argv: string[]; environ: string } {
   if (tree === null) return { argv: [], environ: '' };
-  const { masterPid } = tree;
-  return {
-    argv: readProcess(masterPid)?.argv ?? [],
-    environ: tryReadWhole(`/proc/${masterPid}/environ`, ENVIRONMENT_BYTES) ?? '',
-  };
+  const { argv = [], environ } = readProcess(tree.masterPid) ?? {};
+  return { argv, environ: environ === undefined || environ.isCut ? '' : environ.text };
 }
 
 /** Why the running pool could not be changed without a restart; null: it can. */
@@ -204,7 +200,7 @@ export async function askLive(
   const project = { service_name: unit.id, ...(broker !== null && { broker_url: broker }) };
   const projects = { asked: project } as unknown as Config['projects'];
   const deps = makeActDeps(config.global, {
-    ...{ interrupted: () => false, log: null, config: { ...config, projects } },
+    ...{ interruptedMs: () => null, log: null, config: { ...config, projects } },
   });
   try {
     return await findObstacle({ service: unit.id, kind }, unit, deps);

@@ -8,10 +8,11 @@ import { toUserError } from '../host-fault.ts';
 import { openLog } from '../log.ts';
 import type { ServiceReport } from '../output/run-report.ts';
 import { mayColor } from '../output/terminal.ts';
-import { isTerminal } from '../streams.ts';
+import { allowStatus, isTerminal } from '../streams.ts';
 
 /** The log of one call; `file` null: stderr alone. */
 export function openCommandLog(options: GlobalOptions, file: string | null): Promise<Logger> {
+  allowStatus(options);
   const verbosity =
     options.quiet === true ? 'quiet' : options.verbose === true ? 'verbose' : 'normal';
   const color = options.color && mayColor(isTerminal('stderr'));

@@ -1,9 +1,10 @@
 import { planChange, type LiveQuestion } from '../act/plan.ts';
 import type { Plan } from '../act/types.ts';
-import type { Reason } from '../decide/types.ts';
+import type { Kind, Reason } from '../decide/types.ts';
 import { countRunning } from '../measure/services.ts';
 import { readUnitSources } from '../measure/unit-sources.ts';
 import { daemonReload } from '../systemd/actions.ts';
+import { readUnitProcesses } from '../systemd/proc.ts';
 import { findSharedPaths } from '../systemd/shared-paths.ts';
 import type { UnitState } from '../systemd/types.ts';
 import { readUnits } from '../systemd/units.ts';
@@ -38,6 +39,9 @@ export async function preparePlan(
   const isAssumed = located.how === 'drop_in' && located.assumed;
   const location = isAssumed ? assumeRunning(located, await countRunning(unit)) : located;
   if (location.how === 'refused') return location;
+  const running = ['active', 'reloading', 'activating'].includes(unit.activeState);
+  const processes = running ? readUnitProcesses(unit) : new Map<number, never>();
+  if ('error' in processes) return refuseUnseen(unit, processes.error, location.kind);
   const texts = new Map<string, string>();
   for (const file of [sources.fragment, ...sources.dropIns]) {
     if (file !== null) texts.set(file.path, file.text);
@@ -50,9 +54,18 @@ export async function preparePlan(
     ...wanted,
     location,
     texts,
-    running: ['active', 'reloading', 'activating'].includes(unit.activeState),
+    running,
     live: { ...live, pool: readCommandFacts(sources)?.pool ?? null },
   });
+}
+
+/** It would be restarted, and taken back in the end because nobody has seen that it serves. */
+function refuseUnseen({ unit }: UnitState, error: string, kind: Kind | null): Refusal {
+  return {
+    ...{ how: 'refused', kind, code: 'unreadable' },
+    message: `${unit}: ${error}; so nobody could tell whether a change has taken`,
+    hint: `Look at its processes: systemd-cgls -u ${unit}`,
+  };
 }
 
 async function reload(unit: UnitState): Promise<UnitState> {

@@ -25,7 +25,7 @@ export async function rollBack(
   const results = chains.map((changes): Promise<RollbackResult> => {
     const [{ service: unit }] = changes;
     return beside.add({
-      ...{ unit, touches: related(unit) },
+      ...{ unit, ...related(unit) },
       work: (getsOn) => rollBackOne(changes, config, { ...deps, getsOn }, apply),
     });
   });

@@ -17,11 +17,12 @@ import { disableUnit } from '../systemd/actions.ts';
 import { readUnits } from '../systemd/units.ts';
 import { makeActDeps } from './act-deps.ts';
 import { tellEvents } from './events.ts';
-import { waitForLock } from './hold-lock.ts';
+import { holdLock } from './hold-lock.ts';
 import { logOutcome, notingFailure, openCommandLog } from './log-events.ts';
 import { rollBack } from './rollback-all.ts';
 import { readTrueChanges } from './rollback-names.ts';
 import { isNamed, selectChains, type Chain } from './rollback-select.ts';
+import { tellLock } from './tell-wait.ts';
 import { watchSignals } from './signals.ts';
 import { writeErr, writeOut } from '../streams.ts';
 
@@ -37,7 +38,7 @@ export interface RollbackOptions extends GlobalOptions {
 const TIMER = 'autoscaler.timer';
 
 /** A run that makes changes takes seconds to a minute, and one more where Celery finishes its tasks. */
-const LOCK_WAIT_MS = 180_000;
+const WAIT_MS = 180_000;
 
 interface Places {
   state_dir: string;
@@ -61,7 +62,7 @@ export async function rollbackCommand(options: RollbackOptions): Promise<number>
   const out = openOutput({ ...options, quiet: options.quiet === true || options.json === true });
   if (options.list === true) return list(places, options, out);
   if (options.dryRun === true) {
-    const deps = makeActDeps(places, { interrupted: () => false, log: null, config });
+    const deps = makeActDeps(places, { interruptedMs: () => null, log: null, config });
     const chains = await readChains(places, options);
     const results = await rollBack(chains, config, deps, () => Promise.resolve(null));
     return report(results, options, out);
@@ -91,17 +92,15 @@ async function rollBackLocked(
   out: Output,
 ): Promise<number> {
   const { config } = places;
-  const lock = await waitForLock(places, LOCK_WAIT_MS, (heldBy) => {
-    log.info({ event: 'rollback' }, `a run is under way (${heldBy}): its end is waited for`);
-  });
+  const lock = await holdLock(places, tellLock(log), WAIT_MS);
   const signals = watchSignals();
   const watchdog = await startWatchdog();
   const changes = async (): Promise<number> => {
-    const deps = makeActDeps(places, { interrupted: signals.interrupted, log, config });
+    const deps = makeActDeps(places, { interruptedMs: signals.interruptedMs, log, config });
     deps.timing = { ...deps.timing, drainMs: Infinity };
     const recovery = await recoverFirst(deps, log);
     const apply = async (plan: Plan, own: ActDeps): Promise<Outcome | null> => {
-      if (signals.interrupted()) return null;
+      if (signals.interruptedMs() !== null) return null;
       const why = whyBlocked(recovery, plan.service);
       if (why !== null) throw new UserError(EXIT.failed, `${why}: see above`);
       const outcome = await applyPlan(plan, own);
@@ -109,7 +108,7 @@ async function rollBackLocked(
       return outcome;
     };
     const chains = await readChains(places, options);
-    const keepsTimer = options.keepTimer === true || signals.interrupted();
+    const keepsTimer = options.keepTimer === true || signals.interruptedMs() !== null;
     const isTimerOff = keepsTimer || (await stopTimer(log, out));
     const results = await rollBack(chains, config, deps, apply);
     const code = await report(results, options, out);

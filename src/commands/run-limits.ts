@@ -20,7 +20,7 @@ export interface RunLimits {
  * without a gap.
  */
 export function limitRun(
-  { interrupted, monotonicMs }: Pick<ActDeps, 'interrupted' | 'monotonicMs'>,
+  { interruptedMs, monotonicMs }: Pick<ActDeps, 'interruptedMs' | 'monotonicMs'>,
   beside: Pick<SideBySide, 'calmSinceMs'>,
   checkIntervalMs: number,
 ): RunLimits {
@@ -29,7 +29,7 @@ export function limitRun(
   let hasLeft = false;
   return {
     whyNot: () => {
-      if (interrupted()) return 'this run was asked to end';
+      if (interruptedMs() !== null) return 'this run was asked to end';
       if (hasLeft)
         return 'left to the next run: this run has waited long enough for other services';
       const runMs = monotonicMs() - startMs;

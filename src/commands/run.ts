@@ -3,6 +3,7 @@ import { whyBlocked } from '../act/recover.ts';
 import { openSideBySide, type SideBySide } from '../act/side-by-side.ts';
 import type { ActDeps } from '../act/types.ts';
 import type { GlobalOptions } from './global-options.ts';
+import type { Fault } from '../config/fault.ts';
 import { drainTimeouts } from '../config/drain-timeout.ts';
 import { loadConfig } from '../config/load.ts';
 import { readPoliciesAt } from '../config/policies-at.ts';
@@ -30,6 +31,8 @@ import { reportDisabled, reportTwin } from './report-decision.ts';
 import { limitRun } from './run-limits.ts';
 import { serveAll, wantsChange, type Look } from './serve-all.ts';
 import { watchSignals } from './signals.ts';
+import { isFirstOfHour, tellConfig, tellRun } from './tell-run.ts';
+import { tellLock } from './tell-wait.ts';
 import { tellLacks } from './tell-lacks.ts';
 import { readServices, type TrueNames } from './true-names.ts';
 import { keepUnits, recallUnits, type RunMemory } from './unit-memory.ts';
@@ -47,26 +50,36 @@ export async function runCommand(options: RunOptions): Promise<number> {
   const { config, warnings } = await loadConfig(findConfigPath(options.config));
   const dryRun = options.dryRun === true;
   const log = await openCommandLog(options, dryRun ? null : (config.global.log_file ?? null));
-  logWarnings(log, warnings);
+  if (dryRun) logWarnings(log, warnings);
   return loggingFailure(log, async () => {
     const report = dryRun
       ? await runCycle(await readServices(config), log, null, recallUnits(config.global.state_dir))
-      : await runLocked(config, log);
+      : await runLocked(config, warnings, log);
     return typeof report === 'number' ? report : printRun(report, options);
   });
 }
 
 /** A cycle that may change things; a number is the exit code of a run that was asked to end. */
-async function runLocked(written: Config, log: Logger): Promise<RunReport | number> {
-  const lock = await holdLock(written.global);
+async function runLocked(
+  written: Config,
+  warnings: readonly Fault[],
+  log: Logger,
+): Promise<RunReport | number> {
+  const lock = await holdLock(written.global, tellLock(log));
   const signals = watchSignals();
   const watchdog = await startWatchdog();
   const cycle = async (): Promise<RunReport | number> => {
+    tellConfig(warnings, written.global.state_dir, log);
     const memory = recallUnits(written.global.state_dir);
     const named = await readServices(written, memory.systemd);
     const { config } = named;
     const deps = makeActDeps(config.global, {
-      ...{ interrupted: signals.interrupted, log, drainTimeoutMs: drainTimeouts(config), config },
+      ...{
+        interruptedMs: signals.interruptedMs,
+        log,
+        drainTimeoutMs: drainTimeouts(config),
+        config,
+      },
     });
     const report = await runCycle(named, log, deps, memory);
     return signals.exitCode() ?? report;
@@ -167,6 +180,7 @@ async function runBeside(
   for (const [project, { enabled, service_name }] of Object.entries(config.projects)) {
     if (!enabled) report.services.push(reportDisabled(project, service_name));
   }
+  if (deps !== null) tellRun(log, report, previous);
   const { textfile } = config.global;
   if (deps !== null && textfile !== undefined) {
     const { writeTextfile } = await import('./textfile.ts');
@@ -176,7 +190,9 @@ async function runBeside(
   const hint = recommendLive(config, report.services, deps === null);
   if (hint !== null) {
     report.hint = hint;
-    if (deps !== null) log.info({ event: 'hint' }, hint);
+    if (deps !== null && isFirstOfHour(previous, Date.parse(sample.at))) {
+      log.info({ event: 'hint' }, hint);
+    }
   }
   return report;
 }

@@ -25,6 +25,7 @@ import { liveOf, tellLive } from './live.ts';
 import { logOutcome, notingFailure, openCommandLog } from './log-events.ts';
 import { preparePlan } from './prepare-plan.ts';
 import { requireLimits, requireStep, type Asked } from './scale-limits.ts';
+import { tellLock } from './tell-wait.ts';
 import { watchSignals } from './signals.ts';
 import { writeOut } from '../streams.ts';
 import { explainTwin, followAliases } from './true-names.ts';
@@ -67,18 +68,23 @@ async function scaleLocked(
   asked: Asked,
   { options, config, log }: { options: ScaleOptions; config: Config; log: Logger },
 ): Promise<number> {
-  const lock = await holdLock(config.global);
+  const lock = await holdLock(config.global, tellLock(log));
   const signals = watchSignals();
   const watchdog = await startWatchdog();
   const scale = async (beside: SideBySide): Promise<number> => {
     const deps = makeActDeps(config.global, {
-      ...{ interrupted: signals.interrupted, log, drainTimeoutMs: drainTimeouts(config), config },
+      ...{
+        interruptedMs: signals.interruptedMs,
+        log,
+        drainTimeoutMs: drainTimeouts(config),
+        config,
+      },
     });
     const related = await findRelated([service], deps);
     // perhaps no timer comes to go on with a drain: wait for Celery's tasks, unless interrupted
     const patient = { ...deps, timing: { ...deps.timing, drainMs: Infinity } };
     const isWaitedFor = (other: string): boolean =>
-      other === service || related(service).has(other);
+      other === service || related(service).touches.has(other);
     const { recovery, ended } = await startRecovery(
       deps,
       beside,
@@ -88,7 +94,7 @@ async function scaleLocked(
     for (const fault of recovery.faults) log.error({ event: 'recovered' }, fault);
     // only what is left of this very service, or of one that it is restarted with, is waited for
     const change = beside.add({
-      ...{ unit: service, touches: related(service) },
+      ...{ unit: service, ...related(service) },
       work: async () => {
         requireFree(service, recovery);
         const plan = await planScale(service, asked, { config, mayReload: true });

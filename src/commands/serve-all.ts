@@ -109,7 +109,7 @@ async function beginTurns(
       return serve({ ...look, decision }, { config, log, deps: own, whyNot, begun });
     };
     if (!changing.has(unit)) return turn(() => undefined);
-    return beside.add({ unit, touches: related?.(unit) ?? new Set(), work: turn });
+    return beside.add({ unit, ...related?.(unit), work: turn });
   });
 }
 

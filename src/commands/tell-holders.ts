@@ -1,9 +1,13 @@
-import type { Holder } from '../state/lock-holders.ts';
+import type { FoundHolders, Holder } from '../state/lock-holders.ts';
 
 /** Who holds a lock: `process 123 (since 2026-11-24 04:04:15 UTC: node /usr/bin/autoscaler run)`. */
-export function nameHolders(holders: readonly Holder[]): string {
+export function nameHolders({ holders, isWhole }: FoundHolders): string {
   const [first, ...others] = holders;
-  if (first === undefined) return 'a process that cannot be seen from here';
+  if (first === undefined) {
+    return isWhole
+      ? 'a process that cannot be seen from here'
+      : 'a process that was not found in time, as there is too much to look at';
+  }
   const { pid, uid, isStranger, isStopped, sinceMs, command } = first;
   const since = new Date(sinceMs).toISOString().slice(0, 19).replace('T', ' ');
   const whose = isStranger ? ` of user ${uid}` : '';
@@ -15,7 +19,7 @@ export function nameHolders(holders: readonly Holder[]): string {
 /** Why strangers cannot hold a lock by right; null: there are none. */
 export function accuse(path: string, holders: readonly Holder[]): string | null {
   if (!holders.some(({ isStranger }) => isStranger)) return null;
-  return `${path} is held by ${nameHolders(holders)}: only its owner can open this file, so it is an attack or a descriptor that leaked`;
+  return `${path} is held by ${nameHolders({ holders: [...holders], isWhole: true })}: only its owner can open this file, so it is an attack or a descriptor that leaked`;
 }
 
 /** What helps where a lock is held. */

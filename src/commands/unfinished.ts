@@ -15,8 +15,8 @@ export async function readUnfinished(config: Config): Promise<Unfinished[]> {
   // seldom is there any; who holds a lock is not asked for nothing
   if ((await listPending(backupDir)).length === 0) return [];
   const locks = [`${stateDir}/${RUN_LOCK}`, `${backupDir}/${JOURNAL_LOCK}`];
-  if (locks.some((path) => readLock(path)?.isHeld === true)) return [];
+  if (locks.some((path) => (readLock(path)?.isHeld ?? false) !== false)) return [];
   const { foreseeRecovery } = await import('../act/foresee.ts');
-  const deps = makeActDeps(config.global, { interrupted: () => false, log: null, config });
+  const deps = makeActDeps(config.global, { interruptedMs: () => null, log: null, config });
   return foreseeRecovery(deps);
 }

@@ -1,5 +1,6 @@
 import type { BrakeMemory } from './brake-types.ts';
 import { wasRestarted } from './breaks.ts';
+import { countKills, forgetRaise, isKillKnown } from './oom-watch.ts';
 import { toMoments } from './moments.ts';
 import type { ActionRecord, HistoryEntry, Policy, Sample, ServiceSample } from './types.ts';
 
@@ -30,7 +31,7 @@ export function carryBrakes(
     if (own.length === 0 && !open.includes(service) && wasTouched(before, sample, service)) {
       memory = forgetFailures(memory);
     }
-    memory = addActions(memory, own, policy, sample);
+    memory = countKills(addActions(memory, own, policy, sample), before, sample, service);
     if (Object.keys(memory).length > 0) brakes[service] = memory;
   }
   const carried = { ...sample };
@@ -55,7 +56,7 @@ function secondsTo(now: Sample, { boot, uptime_s }: { boot: string; uptime_s: nu
 
 function growOlder(memory: BrakeMemory, before: Sample, now: Sample): BrakeMemory {
   const older = { ...memory };
-  for (const key of ['failed_s', 'changed_s', 'lowered_s', 'taken_back_s'] as const) {
+  for (const key of ['failed_s', 'changed_s', 'lowered_s', 'taken_back_s', 'raised_s'] as const) {
     const age = older[key];
     if (age !== undefined) older[key] = toMilli(age + secondsTo(now, before));
   }
@@ -77,7 +78,7 @@ function addActions(
     // what was not needed, or only restored what was decided earlier, starts no cooldown
     return action.from === action.to || action.action === 'heal'
       ? so
-      : addApplied(so, action, age, policy);
+      : addApplied(so, action, age, { policy, now });
   }, memory);
 }
 
@@ -91,12 +92,20 @@ function addFailed(memory: BrakeMemory, { change }: ActionRecord, age: number): 
 
 function addApplied(
   memory: BrakeMemory,
-  { action }: ActionRecord,
+  { action, from }: ActionRecord,
   age: number,
-  policy: Policy,
+  { policy, now }: { policy: Policy; now: Sample },
 ): BrakeMemory {
-  const { lowered_s: lowered, ...rest } = forgetFailures(memory);
+  const { lowered_s: lowered, ...rest } = forgetRaise(forgetFailures(memory));
   const applied: BrakeMemory = { ...rest, changed_s: age };
+  if (action === 'scale_up' && isKillKnown(now, policy.service)) {
+    Object.assign(applied, { raised_s: age, raised_from: from });
+  }
+  if (action === 'scale_down' && (memory.raised_kills ?? 0) > 0) {
+    // a raise that was taken back is a change that failed: it is not tried again soon
+    const undos = (memory.oom_undos ?? 0) + 1;
+    return { ...applied, oom_undos: undos, failures: undos, failed_s: age };
+  }
   if (policy.brakes?.adaptiveScaleDown !== true) return applied;
   if (action === 'scale_down') return { ...applied, lowered_s: age };
   const slowdown = memory.slowdown ?? 1;

@@ -29,4 +29,10 @@ export interface BrakeMemory {
   slowdown?: number;
   /** since a lowering was taken back */
   taken_back_s?: number;
+  /** since the last raise, while it is watched: where it came from, and processes that the kernel has ended since for lack of memory */
+  raised_s?: number;
+  raised_from?: number;
+  raised_kills?: number;
+  /** raises in a row that were taken back for that */
+  oom_undos?: number;
 }

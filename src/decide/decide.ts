@@ -8,6 +8,7 @@ import { applyMinMax, tellPromise } from './limits.ts';
 import { applyMemory, openBudget, planRelief, type MemoryBudget, type Relief } from './memory.ts';
 import { NOT_SAMPLED } from './metrics.ts';
 import { toMoments, type Moment } from './moments.ts';
+import { tellKills } from './oom-watch.ts';
 import { applyOwnShare } from './own-share.ts';
 import { applyPause, pinWish, tellFullPause } from './pause.ts';
 import type { ActionRecord, Decision, HistoryEntry, Policy, Reason, Sample } from './types.ts';
@@ -130,6 +131,14 @@ function finish(
     const hold = isHeld ? 'failed_change' : wish.hold;
     const reasons = [...promise, ...asked, ...slowed, failed];
     return { project, service, action: 'none', from, to: from, wanted, hold, reasons };
+  }
+  // what people have said comes first
+  const isFree = policy.pin === undefined && !policy.pause?.down;
+  const killed = isFree ? tellKills(memory, from) : null;
+  if (killed !== null) {
+    const to = Math.max(killed.from, at.minWorkers);
+    const action = to < from ? 'scale_down' : 'none';
+    return { project, service, action, from, to, wanted, hold: null, reasons: [killed] };
   }
   const limited = applyMinMax(wish.direction === 'none' ? null : wanted, at);
   // who pins a count has decided: what waits for what metrics ask for does not wait for that

@@ -67,6 +67,10 @@ export function explainReason(reason: Reason): string {
       return `the host waits for memory ${formatNumber(reason.value)} % of the time (at most ${formatNumber(reason.limit)} %), nothing is added`;
     case 'memory_short':
       return explainShort(reason);
+    case 'memory_group':
+      return explainGroup(reason);
+    case 'oom_kills':
+      return `the kernel has ended ${formatCount(reason.kills, 'process')} of it for lack of memory since it was raised from ${reason.from}, ${formatDuration(reason.sinceMs)} ago`;
     case 'own_cpu_share':
       return explainShare(reason);
     case 'projected':
@@ -172,6 +176,18 @@ function explainShort(reason: ReasonOf<'memory_short'>): string {
     workerMb === null ? 'cost of a worker unknown' : `${mb(workerMb)} a worker`,
   ];
   return `${parts.join(', ')}: ${mb(thresholdMb - availableMb - freedMb)} short`;
+}
+
+/** `MemoryMax of /web.slice 300 MB, 240 MB in use, 60 MB a worker: 8 workers wanted, 3 possible`. */
+function explainGroup(reason: ReasonOf<'memory_group'>): string {
+  const { wanted, fits, group, what, limitMb, usedMb, grantedMb, workerMb } = reason;
+  const parts = [
+    `${what} of ${group} ${mb(limitMb)}`,
+    `${mb(usedMb)} in use`,
+    ...(grantedMb > 0 ? [`${mb(grantedMb)} granted to others in it`] : []),
+    workerMb === null ? 'cost of a worker unknown' : `${mb(workerMb)} a worker`,
+  ];
+  return `${parts.join(', ')}: ${explainCount(wanted)} wanted, ${fits} possible`;
 }
 
 function mb(value: number): string {

@@ -1,4 +1,5 @@
 import type { Limited } from './limits.ts';
+import { applyGroups } from './memory-groups.ts';
 import type { Policy, Reason, Sample } from './types.ts';
 
 /** What a run has to give: available memory, what of it is owed to what lies in swap, and what it has granted before. In MB. */
@@ -6,6 +7,8 @@ export interface MemoryBudget {
   availableMb: number | null;
   swapMb: number;
   grantedMb: number;
+  /** what was granted of each limited control group */
+  groups: Map<string, number>;
 }
 
 /** What one worker of a service holds, and the most that one has held within a day; null: unknown. In MB. */
@@ -20,13 +23,14 @@ interface Cost {
 /** The memory that a sample shows, nothing of it granted yet. */
 export function openBudget({ host }: Sample): MemoryBudget {
   const { memory_available_mb: availableMb, swap_used_mb: swapMb } = host;
-  return { availableMb, swapMb: swapMb ?? 0, grantedMb: 0 };
+  return { availableMb, swapMb: swapMb ?? 0, grantedMb: 0, groups: new Map() };
 }
 
 /**
  * The largest count up to `wanted` after which `memoryThresholdMb` still remains available, even if all that lies in
  * swap came back and the workers grew as large as they have been; none where the host waits for memory. What
- * min_workers promises is not held against it. The cost of what is granted is booked in `budget`.
+ * min_workers promises is not held against it. The limits of the service's control groups hold too, whether it has a
+ * threshold or not. The cost of what is granted is booked in `budget`.
  */
 export function applyMemory(
   wanted: number,
@@ -62,7 +66,18 @@ export function applyMemory(
       reasons.push({ code: 'memory_pressure', value: pressure, limit });
     }
   }
-  if (workers > current) budget.grantedMb += (workers - current) * (workerMb ?? 0) + growthMb;
+  const grouped = applyGroups(workers, { current, promised }, sample.services[policy.service], {
+    ...{ budget, workerMb, growthMb },
+  });
+  workers = grouped.workers;
+  reasons.push(...grouped.reasons);
+  if (workers > current) {
+    const grantedMb = (workers - current) * (workerMb ?? 0) + growthMb;
+    budget.grantedMb += grantedMb;
+    for (const { group } of sample.services[policy.service]?.memory_groups ?? []) {
+      budget.groups.set(group, (budget.groups.get(group) ?? 0) + grantedMb);
+    }
+  }
   return { workers, reasons };
 }
 

@@ -14,6 +14,16 @@ export interface HostResources extends Pressures {
   swap_used_mb?: number | null;
 }
 
+/** A control group that limits the memory of a service: its own or one above it, such as a slice. */
+export interface MemoryGroup {
+  /** its path, or the name of the unit where that is not known */
+  group: string;
+  what: 'MemoryMax' | 'MemoryHigh';
+  limit_mb: number;
+  /** of all that is in it, without file cache that is not in use; null: not known */
+  used_mb: number | null;
+}
+
 /** What a service uses. */
 export interface ServiceResources extends Pressures {
   /** processors that its cgroup kept busy, as an average since the sample before it: 1.5 is one and a half */
@@ -23,6 +33,10 @@ export interface ServiceResources extends Pressures {
   /** the most that one of its workers has held within a day, in MB, and the seconds since then */
   worker_peak_mb?: number | null;
   worker_peak_s?: number | null;
+  /** what limits the memory of its control group, innermost first; missing: nothing */
+  memory_groups?: MemoryGroup[];
+  /** its processes that the kernel has ended for lack of memory, since the start of the service: a counter */
+  oom_kills?: number | null;
 }
 
 /** Reasons that come of what a service itself uses. */
@@ -44,6 +58,23 @@ export type ResourceReason =
   | { code: 'schedule'; name: string; minWorkers: number; maxWorkers: number }
   /** the host waits for memory: nothing is added */
   | { code: 'memory_pressure'; value: number; limit: number }
+  /** a control group has no room for more */
+  | {
+      code: 'memory_group';
+      wanted: number;
+      /** the count that fits, equal to the current one where none does */
+      fits: number;
+      group: string;
+      what: MemoryGroup['what'];
+      limitMb: number;
+      usedMb: number;
+      /** what services in it were granted before in this run */
+      grantedMb: number;
+      /** null: unknown, only the present use was held against the limit */
+      workerMb: number | null;
+    }
+  /** the kernel ended processes of the service for lack of memory after it was raised: back to `from` */
+  | { code: 'oom_kills'; kills: number; from: number; sinceMs: number }
   /** less is available than must remain: workers are taken away at once, down to min_workers */
   | {
       code: 'memory_short';

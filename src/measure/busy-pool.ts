@@ -1,3 +1,4 @@
+import { tooMuch } from '../host/kernel-files.ts';
 import type { Concurrency } from '../unit-file/gunicorn-concurrency.ts';
 import type { BusyRequest } from './busy.ts';
 import {
@@ -8,14 +9,7 @@ import {
   type GunicornWorker,
   type Listening,
 } from './gunicorn-worker.ts';
-import {
-  findListeners,
-  readTable,
-  type Listeners,
-  type ReadTable,
-  type TableName,
-} from './listeners.ts';
-import type { SocketTable } from './sockets.ts';
+import { findListeners, readHeld, type Listeners, type ReadListeners } from './listeners.ts';
 
 /** Of all workers of a service: each look at threads comes by all of them. */
 const MOST_OPEN = 65_536;
@@ -29,7 +23,7 @@ export interface Pool {
 }
 
 /** Finds out what the workers are and how many requests each can have at once, or why that cannot be told. */
-export function openPool(request: BusyRequest, read: ReadTable): Pool | { error: string } {
+export function openPool(request: BusyRequest, read: ReadListeners): Pool | { error: string } {
   const { masterPid, workerPids, concurrency } = request;
   if (workerPids.length === 0) return { error: 'it has no workers' };
   const sockets = findSockets(masterPid, read);
@@ -54,13 +48,15 @@ export function openPool(request: BusyRequest, read: ReadTable): Pool | { error:
 const NO_SOCKET = { error: 'its main process listens on no socket' };
 
 /** What a service listens on. The kernel's tables take milliseconds, and idle workers are known without them. */
-function findSockets(masterPid: number, read: ReadTable): () => ListeningSockets {
+function findSockets(masterPid: number, read: ReadListeners): () => ListeningSockets {
   let found: ListeningSockets | undefined;
   return () => (found ??= readSockets(masterPid, read));
 }
 
-function readSockets(masterPid: number, read: ReadTable): ListeningSockets {
-  const listeners = findListeners(masterPid, read);
+function readSockets(masterPid: number, read: ReadListeners): ListeningSockets {
+  const { listeners, unread } = findListeners(masterPid, read);
+  if (listeners.size === 0 && unread.length > 0)
+    throw tooMuch('/proc/net/unix', 'very many sockets');
   const inodes = [...listeners.values()].flat().map(({ inode }) => inode);
   return { listeners, listening: new Set(inodes) };
 }
@@ -117,6 +113,12 @@ function poolOfOnes(workers: readonly GunicornWorker[], listening: Listening): P
   };
 }
 
+/** The sockets of one table: inode → what it came in on; and what the service listens on there. */
+interface Held {
+  sockets: Map<string, string>;
+  names: ReadonlySet<string>;
+}
+
 interface Sockets extends ListeningSockets {
   masterPid: number;
   workers: readonly GunicornWorker[];
@@ -129,13 +131,17 @@ interface Sockets extends ListeningSockets {
  */
 function poolOfThreads(sockets: Sockets, threads: number): Pool {
   const { masterPid, workers, listeners, listening } = sockets;
-  const readTables = (): [TableName, SocketTable][] =>
-    [...listeners.keys()].map((name) => [name, readTable(masterPid, name)]);
+  const readTables = (): Held[] =>
+    [...listeners].map(([name, own]) => ({
+      sockets: readHeld(masterPid, name),
+      names: new Set(own.map((each) => each.name)),
+    }));
   const ofOtherKind = new Set<string>();
-  const isAccepted = (inode: string, tables: readonly [TableName, SocketTable][]): boolean => {
-    for (const [name, table] of tables) {
-      const local = table.held.get(inode);
-      if (local !== undefined) return listeners.get(name)!.some((each) => each.name === local);
+  const isAccepted = (inode: string, tables: readonly Held[]): boolean => {
+    for (const { sockets, names } of tables) {
+      // empty: of another kind
+      const local = sockets.get(inode) ?? '';
+      if (local !== '') return names.has(local);
     }
     const isFirst = !ofOtherKind.has(inode);
     ofOtherKind.add(inode);

@@ -3,7 +3,7 @@ import { enterPhase } from '../host/phase.ts';
 import { monotonicMs } from '../monotonic.ts';
 import type { Concurrency } from '../unit-file/gunicorn-concurrency.ts';
 import { openPool, type Pool } from './busy-pool.ts';
-import { readTable, tellUnseen, type ReadTable } from './listeners.ts';
+import { readListenersOnce, tellUnseen, type ReadListeners } from './listeners.ts';
 
 /** The workers of one Gunicorn service. */
 export interface BusyRequest {
@@ -37,7 +37,7 @@ export interface WatchedServices {
  */
 export async function measureBusyness(
   requests: readonly BusyRequest[],
-  read: ReadTable = readTable,
+  read: ReadListeners = readListenersOnce(requests.map(({ masterPid }) => masterPid)),
 ): Promise<WatchedServices> {
   const results = new Map<string, Busyness>();
   const idle = new Set<string>();

@@ -4,8 +4,9 @@ import { findWorkerTreeAgain } from '../systemd/known-trees.ts';
 import type { WorkerTree } from '../systemd/processes.ts';
 import type { UnitState } from '../systemd/types.ts';
 import type { Concurrency } from '../unit-file/gunicorn-concurrency.ts';
+import { countWaiting } from './backlog.ts';
 import { measureBusyness, type Busyness, type BusyRequest } from './busy.ts';
-import { countWaiting, readTablesOnce } from './listeners.ts';
+import { readListenersOnce } from './listeners.ts';
 import type { ServiceMemory } from './services.ts';
 import { readUnitFacts, type UnitMemory } from './unit-facts.ts';
 
@@ -28,7 +29,6 @@ export async function measureLoads(
 ): Promise<Map<string, Load>> {
   const loads = new Map<string, Load>();
   const services: { request: LoadRequest; tree: WorkerTree }[] = [];
-  const read = readTablesOnce();
   for (const request of requests) {
     const { unit, busy, backlog, ifGunicorn } = request;
     enterPhase(`measuring ${unit.unit}: reading its processes`);
@@ -39,6 +39,7 @@ export async function measureLoads(
       loads.set(unit.unit, toLoad(busy ? { error } : undefined, backlog ? { error } : undefined));
     }
   }
+  const read = readListenersOnce(services.map(({ tree }) => tree.masterPid));
   const toWatch: BusyRequest[] = [];
   for (const { request, tree } of services) {
     if (!request.busy) continue;
@@ -48,14 +49,17 @@ export async function measureLoads(
     toWatch.push({ service: request.unit.unit, masterPid, workerPids, concurrency });
   }
   const { busyness, idle } = await measureBusyness(toWatch, read);
+  // where all workers wait for a connection, none waits for them
+  const toCount = services.filter(({ request }) => request.backlog && !idle.has(request.unit.unit));
+  enterPhase('measuring services: counting connections that wait');
+  const backlogs = await countWaiting(
+    toCount.map(({ tree }) => tree.masterPid),
+    read,
+  );
   for (const { request, tree } of services) {
     const service = request.unit.unit;
-    enterPhase(`measuring ${service}: counting connections that wait`);
-    const busy = busyness.get(service);
-    // where all workers wait for a connection, none waits for them
-    if (!request.backlog) loads.set(service, toLoad(busy));
-    else
-      loads.set(service, toLoad(busy, idle.has(service) ? 0 : countWaiting(tree.masterPid, read)));
+    const backlog = idle.has(service) ? 0 : backlogs.get(tree.masterPid);
+    loads.set(service, toLoad(busyness.get(service), request.backlog ? backlog : undefined));
   }
   return loads;
 }

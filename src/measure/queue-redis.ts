@@ -26,6 +26,8 @@ export async function readRedisQueues(
     const [role, ...replies] = await askSections(redis, server, [
       { database: 0, commands: broker.sentinel === null ? [] : [['role']] },
       ...sections,
+      // proves that none of the answers before is one too many
+      { ...sections.at(-1)!, commands: [] },
     ]);
     requireMaster(role?.[0]);
     const answers = requests.map((request, index) => addUp(request, replies[index]!, at));

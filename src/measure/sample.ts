@@ -3,6 +3,7 @@ import { BROKERS_MS } from '../brokers/time-limit.ts';
 import { listPressures } from '../config/pressures.ts';
 import type { Config, Project } from '../config/schema.ts';
 import type { HistoryEntry, HostSample, Sample, ServiceSample } from '../decide/types.ts';
+import type { MemoryGroup } from '../decide/resource-types.ts';
 import { enterPhase } from '../host/phase.ts';
 import { tellBug } from '../host-fault.ts';
 import { cleanText } from '../model/clean-text.ts';
@@ -12,6 +13,7 @@ import { noTrees } from '../systemd/known-trees.ts';
 import type { UnitState } from '../systemd/types.ts';
 import type { KnownLocation } from '../unit-file/types.ts';
 import type { DrainInput } from './drain.ts';
+import { readMemoryGroups, readOomKills } from './group-limits.ts';
 import { measureHost } from './host.ts';
 import type { Load, LoadRequest } from './load.ts';
 import type { QueueLength, QueueRequest } from './queue.ts';
@@ -100,18 +102,19 @@ export async function takeSample({
     const resources = await measureUnitResources(unit, wantedOf(project, wantsAll), now);
     const complete = (found: ServiceSample): ServiceSample =>
       withResources(withLoad(withQueue(found, queue), loads.get(unit.unit)), resources);
+    const groups = readMemoryGroups(unit);
     const { sample, location, celeryPid } = await measureService(
       unit,
       memory,
       (found) =>
         isShort(project, host) ||
-        (project.memory_threshold_mb !== undefined &&
+        ((project.memory_threshold_mb !== undefined || groups.length > 0) &&
           mayGrow({ host, services: { [unit.unit]: complete(found) } }, unit.unit)),
     ).catch(notMeasured);
     if (location !== null) located.set(unit.unit, location);
     const then = now.before?.services[unit.unit];
     const peak = carryPeak(sample, then, now.before === null ? 0 : uptimeS - now.before.uptime_s);
-    services[unit.unit] = { ...complete(sample), ...peak };
+    services[unit.unit] = { ...complete(sample), ...peak, ...tellMemory(unit, groups) };
     const settings = settingsOf(project);
     if (settings === null || project.drain_time_thresholds === undefined) continue;
     draining.push({
@@ -137,6 +140,18 @@ export async function takeSample({
   dropWrongValues(sample);
   shortenTexts(sample);
   return { sample, located, queues };
+}
+
+/** The limits of its control groups, where there are any, and what the kernel had to do about memory. */
+function tellMemory(
+  { controlGroup }: UnitState,
+  groups: MemoryGroup[],
+): Pick<ServiceSample, 'memory_groups' | 'oom_kills'> {
+  const kills = readOomKills(controlGroup);
+  return {
+    ...(groups.length > 0 && { memory_groups: groups }),
+    ...(kills !== null && { oom_kills: kills }),
+  };
 }
 
 /** What a bug of ours makes of a service. */

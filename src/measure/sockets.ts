@@ -4,17 +4,8 @@ import { tooMuch } from '../host/kernel-files.ts';
 export interface Listener {
   inode: string;
   name: string;
-  /** connections that wait to be accepted */
-  waiting: number;
-}
-
-/** A table of sockets: who listens, and what was accepted, by what it came in on. */
-export interface SocketTable {
-  listeners: Listener[];
-  /** the other sockets that programs hold: inode → its local port, or the path that it came in on */
-  held: Map<string, string>;
-  /** sockets that have neither: the other ends of such connections, and pairs */
-  nameless: Set<string>;
+  /** connections that wait to be accepted; null: the table of Unix sockets does not tell */
+  waiting: number | null;
 }
 
 /** State LISTEN in proc_net_tcp(5), and the flag of a listening Unix socket in proc_net_unix(5). */
@@ -26,52 +17,118 @@ const CONNECTING = '02';
 /** More are not kept of a table; those that nobody holds, as after their end, are not among them. */
 const MOST_SOCKETS = 200_000;
 
+/** Local port, state, receive queue and inode; a connection that nobody has accepted yet has the inode 0. */
+const TCP_ROW =
+  /^ *\d+: [0-9A-F]+:([0-9A-F]{4}) \S+ ([0-9A-F]{2}) \S+:([0-9A-F]+) \S+ \S+ +\d+ +\d+ ([1-9]\d*) /gm;
+/** Flags, state, inode and name: whatever bytes the program gave, even a line break and what looks like another line. */
+const UNIX_ROW =
+  /^[0-9a-f]+: [0-9A-F]+ [0-9A-F]+ ([0-9A-F]+) [0-9A-F]+ ([0-9A-F]{2}) +(\d+)(?: (.+))?$/gim;
+
 /**
- * Reads /proc/net/tcp or tcp6, given in pieces of whole lines. For a listening socket the kernel gives the length of its accept queue as `rx_queue`;
- * a connection that nobody has accepted yet has the inode 0.
- *
- * @throws Error with the code EFBIG where there are very many
+ * Those of the `wanted` sockets that listen, by /proc/net/tcp or tcp6, given in pieces of whole lines. The length of
+ * the accept queue is `rx_queue` there. All that listen come first, before all connections
+ * (Documentation/networking/proc_net_tcp.rst), so the rest is not looked at.
  */
-export function parseTcpTable(pieces: Iterable<string>): SocketTable {
-  const table: SocketTable = { listeners: [], held: new Map(), nameless: new Set() };
-  const row =
-    /^ *\d+: [0-9A-F]+:([0-9A-F]{4}) \S+ ([0-9A-F]{2}) \S+:([0-9A-F]+) \S+ \S+ +\d+ +\d+ ([1-9]\d*) /gm;
+export function parseTcpListeners(
+  pieces: Iterable<string>,
+  wanted: ReadonlySet<string>,
+): Listener[] {
+  const found: Listener[] = [];
   for (const piece of pieces) {
-    for (const [, port = '', state, queue = '', inode = ''] of piece.matchAll(row)) {
-      const name = String(parseInt(port, 16));
-      if (state === LISTEN) table.listeners.push({ inode, name, waiting: parseInt(queue, 16) });
-      else table.held.set(inode, name);
+    for (const [, port = '', state, queue = '', inode = ''] of piece.matchAll(TCP_ROW)) {
+      if (state !== LISTEN) return found;
+      if (wanted.has(inode)) {
+        found.push({ inode, name: toPort(port), waiting: parseInt(queue, 16) });
+      }
     }
-    requireFew(table);
   }
-  return table;
+  return found;
 }
 
 /**
- * Reads /proc/net/unix, given in pieces of whole lines. It does not show the length of a queue, but each connection that waits in one. Paths are as
- * the program gave them, so two sockets may have the same; their waiting connections cannot be told apart.
+ * Those of the `wanted` sockets that listen, by /proc/net/unix, given in pieces of whole lines: all that do, and maybe
+ * others, where the name of somebody's socket says so.
+ */
+export function parseUnixListeners(
+  pieces: Iterable<string>,
+  wanted: ReadonlySet<string>,
+): Listener[] {
+  const found: Listener[] = [];
+  for (const piece of pieces) {
+    for (const [, flags = '', , inode = '', name = ''] of piece.matchAll(UNIX_ROW)) {
+      if (accepts(flags) && wanted.has(inode)) found.push({ inode, name, waiting: null });
+    }
+  }
+  return found;
+}
+
+/**
+ * What the sockets of /proc/net/tcp or tcp6 that do not listen came in on, as far as programs hold them: inode → port.
  *
  * @throws Error with the code EFBIG where there are very many
  */
-export function parseUnixTable(pieces: Iterable<string>): SocketTable {
-  const table: SocketTable = { listeners: [], held: new Map(), nameless: new Set() };
+export function parseTcpHeld(pieces: Iterable<string>): Map<string, string> {
+  const held = new Map<string, string>();
+  for (const piece of pieces) {
+    for (const [, port = '', state, , inode = ''] of piece.matchAll(TCP_ROW)) {
+      if (state !== LISTEN) held.set(inode, toPort(port));
+    }
+    requireFew(held.size);
+  }
+  return held;
+}
+
+/**
+ * The same of /proc/net/unix: inode → path. Empty: it has none, as the other ends of such connections and pairs, or
+ * it stands there twice, by what is in the name of somebody's socket.
+ *
+ * @throws Error with the code EFBIG where there are very many
+ */
+export function parseUnixHeld(pieces: Iterable<string>): Map<string, string> {
+  const held = new Map<string, string>();
+  for (const piece of pieces) {
+    for (const [, flags = '', , inode = '', name = ''] of piece.matchAll(UNIX_ROW)) {
+      if (accepts(flags) || inode === '0') continue;
+      held.set(inode, (held.get(inode) ?? name) === name ? name : '');
+    }
+    requireFew(held.size);
+  }
+  return held;
+}
+
+/**
+ * What waits for these listening sockets of /proc/net/unix, by the lines of waiting connections that have their names.
+ * Only for where nobody else makes sockets, since a name proves nothing.
+ */
+export function countByName(
+  pieces: Iterable<string>,
+  listeners: readonly Listener[],
+): number | { error: string } {
   const waiting = new Map<string, number>();
-  const row =
-    /^[0-9a-f]+: [0-9A-F]+ [0-9A-F]+ ([0-9A-F]+) [0-9A-F]+ ([0-9A-F]{2}) +(\d+)(?: (.+))?$/gim;
+  const inodes = new Map(listeners.map(({ name }) => [name, new Set<string>()]));
   for (const piece of pieces) {
-    for (const [, flags = '', state, inode = '', name = ''] of piece.matchAll(row)) {
-      if ((parseInt(flags, 16) & ACCEPTS) !== 0) table.listeners.push({ inode, name, waiting: 0 });
-      else if (inode !== '0' && name === '') table.nameless.add(inode);
-      else if (inode !== '0') table.held.set(inode, name);
-      else if (state === CONNECTING) waiting.set(name, (waiting.get(name) ?? 0) + 1);
+    for (const [, flags = '', state, inode = '', name = ''] of piece.matchAll(UNIX_ROW)) {
+      if (!inodes.has(name)) continue;
+      if (accepts(flags)) inodes.get(name)!.add(inode);
+      else if (inode === '0' && state === CONNECTING) {
+        waiting.set(name, (waiting.get(name) ?? 0) + 1);
+      }
     }
-    requireFew(table, waiting.size);
   }
-  for (const listener of table.listeners) listener.waiting = waiting.get(listener.name) ?? 0;
-  return table;
+  for (const [name, { size }] of inodes) {
+    if (size > 1) return { error: `another socket has the path ${name} too` };
+  }
+  return [...waiting.values()].reduce((sum, each) => sum + each, 0);
 }
 
-function requireFew({ listeners, held, nameless }: SocketTable, others = 0): void {
-  if (listeners.length + held.size + nameless.size + others <= MOST_SOCKETS) return;
-  throw tooMuch('/proc/net', `more than ${MOST_SOCKETS} sockets`);
+function toPort(hex: string): string {
+  return String(parseInt(hex, 16));
+}
+
+function accepts(flags: string): boolean {
+  return (parseInt(flags, 16) & ACCEPTS) !== 0;
+}
+
+function requireFew(size: number): void {
+  if (size > MOST_SOCKETS) throw tooMuch('/proc/net', `more than ${MOST_SOCKETS} sockets`);
 }

@@ -1,5 +1,5 @@
-import { readWhole } from '../host/kernel-files.ts';
-import { monotonicMs } from '../monotonic.ts';
+import { tryReadWhole } from '../host/kernel-files.ts';
+import { readMemoryFiles } from '../host/process-memory.ts';
 
 const KB_PER_MB = 1024;
 /** It has 1.5 KB, and the groups of the user. */
@@ -13,11 +13,15 @@ const LIMIT_MS = 2000;
  * process), or is slow to tell. null: none of them is there any more. See proc_pid_smaps(5), proc_pid_status(5).
  */
 export function readMemoryMb(pids: readonly number[]): number | null {
-  const lateMs = monotonicMs() + LIMIT_MS;
+  const read = readMemoryFiles(
+    pids.map((pid) => `/proc/${pid}/smaps_rollup`),
+    { maxBytes: STATUS_BYTES, allBytes: pids.length * STATUS_BYTES, limitMs: LIMIT_MS },
+  );
+  const rollups = 'error' in read ? [] : read;
   const sizes = pids
-    .map((pid) => {
-      const shared = monotonicMs() < lateMs ? readKb(`/proc/${pid}/smaps_rollup`, 'Pss') : null;
-      return shared ?? readKb(`/proc/${pid}/status`, 'VmRSS');
+    .map((pid, index) => {
+      const { text = '' } = rollups[index] ?? {};
+      return findKb(text, 'Pss') ?? findKb(readStatus(pid), 'VmRSS');
     })
     .filter((size) => size !== null);
   if (sizes.length === 0) return null;
@@ -25,11 +29,11 @@ export function readMemoryMb(pids: readonly number[]): number | null {
   return Math.round((sum / KB_PER_MB) * 10) / 10;
 }
 
-function readKb(path: string, key: string): number | null {
-  try {
-    const found = new RegExp(`^${key}:\\s+(\\d+) kB$`, 'm').exec(readWhole(path, STATUS_BYTES));
-    return found === null ? null : Number(found[1]);
-  } catch {
-    return null;
-  }
+function readStatus(pid: number): string {
+  return tryReadWhole(`/proc/${pid}/status`, STATUS_BYTES) ?? '';
+}
+
+function findKb(text: string, key: string): number | null {
+  const found = new RegExp(`^${key}:\\s+(\\d+) kB$`, 'm').exec(text);
+  return found === null ? null : Number(found[1]);
 }

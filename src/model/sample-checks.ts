@@ -28,6 +28,20 @@ const TICKS: Check = (value) =>
     ? null
     : 'counters';
 
+const GROUPS: Check = (value) =>
+  Array.isArray(value) && value.every(isGroup) ? null : 'a list of groups with their limits';
+
+function isGroup(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { group, what, limit_mb: limit, used_mb: used } = value;
+  return (
+    TEXT(group) === null &&
+    (what === 'MemoryMax' || what === 'MemoryHigh') &&
+    AMOUNT(limit) === null &&
+    AMOUNT_OR_NULL(used) === null
+  );
+}
+
 const SAMPLE: Checks = {
   span_s: optional(SECONDS),
   host: optional(OBJECT),
@@ -57,6 +71,8 @@ const SERVICE: Checks = {
   cpu_usage_us: AMOUNT_OR_NULL,
   worker_peak_mb: AMOUNT_OR_NULL,
   worker_peak_s: AMOUNT_OR_NULL,
+  memory_groups: optional(GROUPS),
+  oom_kills: COUNT_OR_NULL,
   workers: COUNT_OR_NULL,
   running: COUNT_OR_NULL,
   memory_mb: AMOUNT_OR_NULL,
@@ -86,6 +102,10 @@ const BRAKES: Checks = {
   lowered_s: optional(SECONDS),
   slowdown: COUNT_OR_NULL,
   taken_back_s: optional(SECONDS),
+  raised_s: optional(SECONDS),
+  raised_from: COUNT_OR_NULL,
+  raised_kills: COUNT_OR_NULL,
+  oom_undos: COUNT_OR_NULL,
 };
 
 /** Hears of a wrong value: its key, what was expected, what was found. */
@@ -151,7 +171,7 @@ const NONE: Record<string, string> = {};
 /** Beside what is wrong stands why; what is no measure is not there then. */
 function noteErrors(part: Json, wrong: Record<string, string>): void {
   if (wrong === NONE) return;
-  for (const key of ['errors', 'notes', 'pressure_us']) {
+  for (const key of ['errors', 'notes', 'pressure_us', 'memory_groups']) {
     if (part[key] === null) delete part[key];
   }
   part['errors'] = { ...(part['errors'] as Json | undefined), ...wrong };

@@ -31,7 +31,7 @@ export function renderExplanation(explanation: Explanation): string {
       ['LIMIT', '', 'ALLOWS'],
       of.limits.map(({ limit, acted, text }) => [LIMIT_NAMES[limit], acted ? 'acts' : '', text]),
     ),
-    `Decision: ${of.reason ?? ''}${of.hold === null ? '' : ` (held by ${HOLD_NAMES[of.hold] ?? of.hold})`}\n${tellSince(of)}`,
+    `Decision: ${of.reason ?? ''}${of.hold === null ? '' : ` (held back: ${HOLD_NAMES[of.hold] ?? of.hold})`}\n${tellSince(of)}`,
     `${tellNext(of)}\n`,
   ];
   return parts.join('\n');

@@ -1,3 +1,4 @@
+import { formatMemory } from '../decide/wording.ts';
 import type { Config } from '../config/schema.ts';
 import type { Sample, ServiceSample } from '../decide/types.ts';
 import { cleanLine } from './clean.ts';
@@ -97,5 +98,5 @@ function percent(value: number | null): string {
 }
 
 function megabytes(value: number | null): string {
-  return value === null ? '?' : `${Math.round(value)} MB`;
+  return value === null ? '?' : formatMemory(value);
 }

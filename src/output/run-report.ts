@@ -1,5 +1,6 @@
 import type { Unfinished } from '../act/foresee.ts';
 import type { Plan } from '../act/types.ts';
+import { formatMemory } from '../decide/wording.ts';
 import type { Decision, Hold, Kind, Sample } from '../decide/types.ts';
 import { cleanLine, cleanStrings } from './clean.ts';
 import { tableLines } from './table.ts';
@@ -94,7 +95,7 @@ function tellDryRun(plan: Plan | undefined): string {
   return `dry run: not done; ${how}${obstacle === null ? '' : `: ${obstacle}`}`;
 }
 
-/** `cpu 71.2 %   memory 5120 MB available`, with the reason where a value is missing. */
+/** `cpu 71.2 %   memory 5.0 GB available`, with the reason where a value is missing. */
 export function renderHost(host: Sample['host']): string {
   const cpu =
     host.cpu_percent === null
@@ -103,6 +104,6 @@ export function renderHost(host: Sample['host']): string {
   const memory =
     host.memory_available_mb === null
       ? `memory ? (${host.errors?.['memory_available_mb'] ?? 'unknown'})`
-      : `memory ${Math.round(host.memory_available_mb)} MB available`;
+      : `memory ${formatMemory(host.memory_available_mb)} available`;
   return `${cpu}   ${memory}\n`;
 }

@@ -123,7 +123,7 @@ export const HOLD_NAMES: Record<string, string> = {
   not_running: 'not running',
   own_cpu_share: 'own CPU share',
   tasks_running: 'running tasks',
-  projection: 'what it would lead to',
+  projection: 'the load it would lead to',
   in_progress: 'a change in progress',
   no_live: 'no way without a restart',
 };
@@ -137,7 +137,7 @@ function tellDay({ last_day: day }: StatusReport, { columns }: Screen): Painted[
   if (failed > 0) made.push(`${failed} failed`);
   return [
     [`24 h    ${formatCount(day.runs, 'run')}, changes: ${made.join(', ')}`, null],
-    ...joinParts('held by ', held, columns).map((line): Painted => [line, null]),
+    ...joinParts('held back: ', held, columns).map((line): Painted => [line, null]),
   ];
 }
 

@@ -8,6 +8,8 @@ const HELD = 200;
 
 /** It answers at once, but for a file server whose lock service is silent. */
 const TIMEOUT_MS = 10_000;
+/** Who only looks, at several locks, waits less. */
+const PROBE_MS = 3000;
 
 /**
  * Takes the exclusive flock(2) of an open file, at once or not at all; false: somebody else has it.
@@ -22,13 +24,28 @@ const TIMEOUT_MS = 10_000;
  * @throws UserError failed where it cannot be told
  */
 export function tryFlock(fd: number, path: string): boolean {
-  const args = ['--exclusive', '--nonblock', '--conflict-exit-code', String(HELD), '3'];
+  return callFlock(fd, '--exclusive', TIMEOUT_MS, `${path}: cannot be locked`);
+}
+
+/**
+ * Whether somebody has the exclusive flock(2) of this file. A shared one shows it, which is had, if at all, until the file
+ * is closed: at once, as whoever wants the exclusive one at that moment does not get it. The kernel's own list of locks
+ * (/proc/locks) is not read: it has those of all users, and takes time by the square of its length.
+ *
+ * @throws UserError failed where it cannot be told
+ */
+export function isFlocked(fd: number, path: string): boolean {
+  return !callFlock(fd, '--shared', PROBE_MS, `${path}: whether it is held cannot be told`);
+}
+
+function callFlock(fd: number, how: string, timeoutMs: number, fault: string): boolean {
+  const args = [how, '--nonblock', '--conflict-exit-code', String(HELD), '3'];
   const { status, signal, stderr, error } = spawnSync('flock', args, {
     env: CHILD_ENV,
     cwd: '/',
     stdio: ['ignore', 'ignore', 'pipe', fd],
     encoding: 'utf8',
-    timeout: TIMEOUT_MS,
+    timeout: timeoutMs,
     killSignal: 'SIGKILL',
   });
   if (status === 0) return true;
@@ -37,14 +54,14 @@ export function tryFlock(fd: number, path: string): boolean {
   if (code === 'ENOENT') {
     throw new UserError(
       EXIT.failed,
-      `${path}: cannot be locked: the program flock is not there`,
+      `${fault}: the program flock is not there`,
       'It belongs to util-linux: apt-get install --reinstall util-linux',
     );
   }
   const said = stderr?.trim().split('\n').at(-1)?.slice(0, 200) ?? '';
   const why =
     code === 'ETIMEDOUT'
-      ? `flock has not answered within ${TIMEOUT_MS / 1000} s`
+      ? `flock has not answered within ${timeoutMs / 1000} s`
       : error !== undefined
         ? `flock could not be started: ${explainErrno(error)}`
         : signal !== null
@@ -52,7 +69,7 @@ export function tryFlock(fd: number, path: string): boolean {
           : `flock ended with ${status}${said === '' ? '' : `: ${said}`}`;
   throw new UserError(
     EXIT.failed,
-    `${path}: cannot be locked: ${why}`,
+    `${fault}: ${why}`,
     error === undefined || code === 'ETIMEDOUT'
       ? 'Is it on a local file system? Set "state_dir" and "backup_dir" in "global" to folders that are.'
       : 'See what takes all processes or memory of this host: systemd-cgtop -n 1',

@@ -1,13 +1,6 @@
-import {
-  closeSync,
-  fstatSync,
-  openSync,
-  opendirSync,
-  readFileSync,
-  readSync,
-  readdirSync,
-  readlinkSync,
-} from 'node:fs';
+import { fstatSync, opendirSync, readFileSync, readlinkSync, statSync, type Dir } from 'node:fs';
+import { basename } from 'node:path';
+import { readHead, tryReadWhole } from '../host/kernel-files.ts';
 import { cleanText } from '../model/clean-text.ts';
 import { monotonicMs } from '../monotonic.ts';
 
@@ -32,115 +25,140 @@ const MS_PER_TICK = 10;
 /** Whoever may start thousands of processes with thousands of files each does not keep us. */
 const LIMIT_MS = 2000;
 
+/** Whoever may mount (FUSE) may do so a thousand times, with paths of 4 KB each. */
+const MOUNTS_BYTES = 8 * 2 ** 20;
+
+/** What is looked for in a file of the kernel's stands at its beginning. */
+const START_BYTES = 4096;
+
 /** More than anybody looks at. */
 const MOST_HOLDERS = 20;
 
-/** The pid namespace of the host itself has this number (PROC_PID_INIT_INO of the kernel). */
-const FIRST_PID_NAMESPACE = 'pid:[4026531836]';
-
-/** Whether /proc/locks shows an flock(2) of this open file. */
-export function isListed(fd: number): boolean {
-  const lock = ` ${readLockId(fd)} `;
-  // a line with an arrow is of one who waits for it
-  return readFileSync('/proc/locks', 'utf8')
-    .split('\n')
-    .some((line) => line.includes(': FLOCK ') && line.includes(lock));
+/** Those through whom a file is locked. `isWhole`: all processes that can be seen here were looked at in time. */
+export interface FoundHolders {
+  holders: Holder[];
+  isWhole: boolean;
 }
 
 /**
- * Whether /proc/locks has all locks. In a container (a pid namespace of its own) it has only those that were taken by
- * a process that still runs there: not ours, as `flock` has ended.
+ * The processes through which this open file is locked: those of its owner, or else all others. Only what the kernel
+ * itself knows is read, never a file of theirs, which could be one that never answers; and of what a user can make long
+ * only as much as there is time for.
  */
-export function seesAllLocks(): boolean {
-  try {
-    return readlinkSync('/proc/self/ns/pid') === FIRST_PID_NAMESPACE;
-  } catch {
-    return false;
-  }
-}
-
-/**
- * The processes through which this open file is locked: those of its owner, or else all others. `isWhole`: all that are
- * to be seen were looked at in time. Only what the kernel itself knows is read, never a file of theirs, which could be
- * one that never answers.
- */
-export function findHolders(fd: number): { holders: Holder[]; isWhole: boolean } {
-  const owner = fstatSync(fd).uid;
-  const lock = readLockId(fd);
+export function findHolders(fd: number): FoundHolders {
+  const { uid: owner } = fstatSync(fd);
   const deadlineMs = monotonicMs() + LIMIT_MS;
-  const others: number[] = [];
+  const sought = { lock: readLockId(fd), name: nameOf(readlinkSync(`/proc/self/fd/${fd}`)) };
   const holders: Holder[] = [];
-  const look = (pid: number): void => {
-    if (!holdsLock(pid, lock, deadlineMs)) return;
-    const holder = describeProcess(pid, owner);
-    if (holder !== null) holders.push(holder);
+  if (sought.lock === null) return { holders, isWhole: false };
+  const look = (pids: readonly number[], kind: string): void => {
+    for (const pid of pids) {
+      if (monotonicMs() > deadlineMs || holders.length === MOST_HOLDERS) return;
+      if (!holdsLock(pid, { ...sought, kind, deadlineMs })) continue;
+      const holder = describeProcess(pid, owner);
+      if (holder !== null) holders.push(holder);
+    }
   };
-  for (const pid of listPids()) {
-    if (readUid(pid) === owner) look(pid);
-    else others.push(pid);
-  }
-  for (const pid of others) {
-    if (holders.some(({ isStranger }) => !isStranger) || holders.length >= MOST_HOLDERS) break;
-    if (monotonicMs() > deadlineMs) return { holders, isWhole: false };
-    look(pid);
-  }
+  const { own, others } = listPids(owner, deadlineMs);
+  // a shared one of the owner's is that of somebody who looks, as we do
+  look(own, ' WRITE ');
+  if (holders.length === 0) look(others, '');
   return { holders, isWhole: monotonicMs() <= deadlineMs };
 }
 
+/** What is looked for among the open files of a process: by the kernel's name of the file, and its own. */
+interface Sought {
+  lock: string | null;
+  name: string;
+  /** how a lock is described that counts */
+  kind: string;
+  deadlineMs: number;
+}
+
 /**
- * How the kernel names the file in its lists of locks: the device of its file system, which stat(2) tells otherwise for
- * btrfs and overlays, and its inode.
+ * How the kernel names the file in what it says of locks: the device of its file system, which stat(2) tells otherwise for
+ * btrfs and overlays, and its inode; null: there are too many mounts to tell.
  */
-function readLockId(fd: number): string {
-  const info = readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8');
+function readLockId(fd: number): string | null {
+  const info = readStart(`/proc/self/fdinfo/${fd}`) ?? '';
   const mount = /^mnt_id:\s*(\d+)$/m.exec(info)?.[1];
   // older than Linux 5.14 does not say it
   const inode = /^ino:\s*(\d+)$/m.exec(info)?.[1] ?? String(fstatSync(fd, { bigint: true }).ino);
-  const line = readFileSync('/proc/self/mountinfo', 'utf8')
-    .split('\n')
+  const line = tryReadWhole('/proc/self/mountinfo', MOUNTS_BYTES)
+    ?.split('\n')
     .find((each) => each.startsWith(`${mount} `));
   const [major, minor] = (line?.split(' ', 3)[2] ?? '').split(':');
-  return `${toHex(major)}:${toHex(minor)}:${inode}`;
+  return minor === undefined ? null : `${toHex(major)}:${toHex(minor)}:${inode}`;
 }
 
 function toHex(decimal: string | undefined): string {
   return Number(decimal).toString(16).padStart(2, '0');
 }
 
-function listPids(): number[] {
-  return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry))
-    .map(Number);
+/** The processes of a user, and all others. */
+function listPids(owner: number, deadlineMs: number): { own: number[]; others: number[] } {
+  const own: number[] = [];
+  const others: number[] = [];
+  for (const name of namesIn('/proc', deadlineMs)) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid)) continue;
+    (isOf(owner, pid) ? own : others).push(pid);
+  }
+  return { own, others };
+}
+
+/** By the owner of its folder first, which costs little; that may be root for one that does not let itself be looked at. */
+function isOf(owner: number, pid: number): boolean {
+  try {
+    return statSync(`/proc/${pid}`).uid === owner && readUid(pid) === owner;
+  } catch {
+    return false;
+  }
 }
 
 /** false also where that takes too long, or is not ours to see */
-function holdsLock(pid: number, lock: string, deadlineMs: number): boolean {
-  try {
-    const folder = opendirSync(`/proc/${pid}/fd`);
-    try {
-      for (let entry = folder.readSync(); entry !== null; entry = folder.readSync()) {
-        if (monotonicMs() > deadlineMs) return false;
-        if (isLocked(pid, entry.name, lock)) return true;
-      }
-    } finally {
-      folder.closeSync();
-    }
-  } catch {
-    // it has ended
+function holdsLock(pid: number, sought: Sought): boolean {
+  for (const fd of namesIn(`/proc/${pid}/fd`, sought.deadlineMs)) {
+    if (isLocked(pid, fd, sought)) return true;
   }
   return false;
 }
 
-function isLocked(pid: number, fd: string, lock: string): boolean {
+/** The names in a folder of the kernel's, as far as there is time; none where it is gone or not ours to see. */
+function* namesIn(folder: string, deadlineMs: number): Generator<string> {
+  let open: Dir | null = null;
   try {
-    if (!/lock(?: \(deleted\))?$/.test(readlinkSync(`/proc/${pid}/fd/${fd}`))) return false;
-    return readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8')
-      .split('\n')
-      .some((line) => line.startsWith('lock:') && line.includes(` ${lock} `));
+    open = opendirSync(folder, { bufferSize: 128 });
+    for (let entry = open.readSync(); entry !== null; entry = open.readSync()) {
+      if (monotonicMs() > deadlineMs) return;
+      yield entry.name;
+    }
+  } catch {
+    // it has ended
+  } finally {
+    open?.closeSync();
+  }
+}
+
+/**
+ * By what the kernel says of the descriptor, but only of one of a file of this name, wherever its folder is to be found in
+ * another container: for a file with many locks the kernel puts all of them together, however little is read.
+ */
+function isLocked(pid: number, fd: string, { lock, name, kind }: Sought): boolean {
+  try {
+    if (nameOf(readlinkSync(`/proc/${pid}/fd/${fd}`)) !== name) return false;
   } catch {
     // it was closed in this moment
     return false;
   }
+  const info = readStart(`/proc/${pid}/fdinfo/${fd}`) ?? '';
+  return info
+    .split('\n')
+    .some((line) => line.startsWith('lock:') && line.includes(kind) && line.includes(` ${lock} `));
+}
+
+function nameOf(link: string): string {
+  return basename(link.replace(/ \(deleted\)$/, ''));
 }
 
 /** null: it has ended */
@@ -183,13 +201,7 @@ function toUid(status: string | null): number | null {
 /** null: it has ended, or it is not ours to see */
 function readStart(path: string): string | null {
   try {
-    const fd = openSync(path, 'r');
-    try {
-      const bytes = Buffer.alloc(4096);
-      return bytes.toString('utf8', 0, readSync(fd, bytes));
-    } finally {
-      closeSync(fd);
-    }
+    return readHead(path, START_BYTES).text;
   } catch {
     return null;
   }

@@ -1,8 +1,8 @@
 import { closeSync, constants, fchmodSync, fstatSync, lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { EXIT, UserError } from '../errors.ts';
-import { tryFlock } from './flock.ts';
-import { findHolders, isListed, seesAllLocks, type Holder } from './lock-holders.ts';
+import { isFlocked, tryFlock } from './flock.ts';
+import { findHolders, type FoundHolders } from './lock-holders.ts';
 import { checkStateDir, ensureStateDir, explainFault, openTrusted } from './trusted.ts';
 
 const { O_CREAT, O_NONBLOCK, O_RDONLY, O_RDWR } = constants;
@@ -64,35 +64,38 @@ export function hasLockFile(path: string): boolean {
   }
 }
 
-/** How a lock stands, as far as it can be seen without taking it. */
-export interface LockState {
-  isHeld: boolean;
-  /** why it may be held all the same: by somebody outside of this container, or in it by one of too many processes */
-  unseen: 'outside' | 'too_many' | null;
-  /** those that could be found */
-  holders: Holder[];
+/** How a lock stands. */
+export interface LockState extends FoundHolders {
+  /** null: that cannot be told */
+  isHeld: boolean | null;
+  /** why it cannot be told */
+  fault: UserError | null;
   /** the permission bits of its file */
   mode: number;
 }
 
 /**
- * Looks at a lock. Takes nothing and makes nothing.
+ * Looks at a lock: whether it is held, and then by whom. Makes nothing. For the
+ * moment of the look nobody can take a free one: whoever could not tries again where nobody is found to hold it.
  *
  * @returns null where it was never taken
- * @throws UserError as `acquireLock`
+ * @throws UserError permission or failed where the folder or the file cannot be used
  */
 export function readLock(path: string): LockState | null {
   if (!checkStateDir(dirname(path))) return null;
   const fd = openTrusted(path, O_RDONLY | O_NONBLOCK);
   if (fd === null) return null;
+  const mode = fstatSync(fd).mode & 0o7777;
+  const free: LockState = { isHeld: false, fault: null, holders: [], isWhole: true, mode };
   try {
-    const mode = fstatSync(fd).mode & 0o7777;
-    const listed = isListed(fd);
-    // where all locks are listed this one is free
-    if (!listed && seesAllLocks()) return { isHeld: false, unseen: null, holders: [], mode };
-    const { holders, isWhole } = findHolders(fd);
-    if (listed || holders.length > 0) return { isHeld: true, unseen: null, holders, mode };
-    return { isHeld: false, unseen: isWhole ? 'outside' : 'too_many', holders, mode };
+    if (!isFlocked(fd, path)) return free;
+    const found = findHolders(fd);
+    // whoever is not found may have ended
+    if (found.holders.length === 0 && !isFlocked(fd, path)) return free;
+    return { ...free, isHeld: true, ...found };
+  } catch (error) {
+    if (error instanceof UserError) return { ...free, isHeld: null, fault: error };
+    throw error;
   } finally {
     closeSync(fd);
   }

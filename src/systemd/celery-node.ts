@@ -1,10 +1,8 @@
 import { hostname } from 'node:os';
-import { readWhole } from '../host/kernel-files.ts';
 import { readProcess } from './proc.ts';
 
 /** A name is part of that of a queue, for which AMQP has room for 255 bytes. */
 const LONGEST_NAME = 200;
-const ENVIRONMENT_BYTES = 256 * 1024;
 
 /**
  * The name by which Celery's remote control addresses a worker, told from its main process; null: there is none, or none
@@ -12,9 +10,8 @@ const ENVIRONMENT_BYTES = 256 * 1024;
  */
 export function readNodeName(mainPid: number): string | null {
   const main = readProcess(mainPid);
-  const environment = readEnvironment(mainPid);
-  if (main === null || main.isCut === true || environment === null) return null;
-  const name = nodeNameOf(main.argv, environment, hostname());
+  if (main === null || main.isCut === true || main.environ.isCut) return null;
+  const name = nodeNameOf(main.argv, parseEnvironment(main.environ.text), hostname());
   return Buffer.byteLength(name) <= LONGEST_NAME && !/\p{Cc}/u.test(name) ? name : null;
 }
 
@@ -50,14 +47,9 @@ function readOption(argv: readonly string[]): string | null {
   return found;
 }
 
-/** proc_pid_environ(5): as it was when the process was started; null: it is too large to be one. */
-function readEnvironment(pid: number): ReadonlyMap<string, string> | null {
-  try {
-    const entries = readWhole(`/proc/${pid}/environ`, ENVIRONMENT_BYTES).split('\0');
-    return new Map(entries.map((entry) => splitAt(entry, entry.indexOf('='))));
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EFBIG' ? null : new Map();
-  }
+/** proc_pid_environ(5): as it was when the process was started. */
+function parseEnvironment(text: string): ReadonlyMap<string, string> {
+  return new Map(text.split('\0').map((entry) => splitAt(entry, entry.indexOf('='))));
 }
 
 function splitAt(text: string, at: number): [string, string] {

@@ -1,4 +1,5 @@
-import { listNames, readHead, readWhole, tryReadWhole } from '../host/kernel-files.ts';
+import { listNames, readWhole, tryReadWhole, type Head } from '../host/kernel-files.ts';
+import { readMemoryFiles } from '../host/process-memory.ts';
 import type { UnitState } from './types.ts';
 
 /** What the kernel tells of a process. */
@@ -37,6 +38,8 @@ const MOST_THREADS = 16_384;
 const ARGV_BYTES = 64 * 1024;
 /** All command lines of a unit that had to be read. */
 const ALL_ARGV_BYTES = 4 * 2 ** 20;
+/** The variables of one process. */
+const ENVIRON_BYTES = 256 * 1024;
 /** /proc/PID/stat: 52 fields, and a name of 64 bytes at most. */
 const STAT_BYTES = 4096;
 /** A list of process numbers, or of the threads' children: as many as `MOST_PROCESSES`, each in a line of its own. */
@@ -64,12 +67,10 @@ export function readProcesses(
     const stat = readStat(pid);
     if (stat !== null) stats.set(pid, stat);
   }
+  const commands = readCommands(stats);
+  if ('error' in commands) return commands;
   const processes = new Map<number, Process>();
-  let bytes = 0;
-  for (const stat of stats.values()) {
-    bytes += addProcess(stat, stats, processes);
-    if (bytes > ALL_ARGV_BYTES) return TOO_LONG;
-  }
+  for (const stat of stats.values()) addProcess(stat, stats, commands, processes);
   return processes;
 }
 
@@ -81,35 +82,64 @@ const TOO_LONG: Unreadable = {
 };
 
 /**
- * A fork has the command line of its parent, so it is not read: most processes of a service are forks, and each file
- * costs. But where the parent has set a title, which is one word, the fork may have set another. Answers how many
- * characters were read.
+ * A fork has the command line of its parent, so it is not read: most processes of a service are forks. But where the
+ * parent has set a title, which is one word, the fork may have set another.
  */
 function addProcess(
   stat: ProcessStat,
   stats: ReadonlyMap<number, ProcessStat>,
+  commands: ReadonlyMap<number, Command>,
   processes: Map<number, Process>,
-): number {
-  // down from the program that all of them are forks of; a number used again meanwhile may make a ring of parents
-  const line = new Set<ProcessStat>();
-  for (let at: ProcessStat | null = stat; at !== null; at = findForked(at, stats)) {
-    if (line.has(at)) break;
-    line.add(at);
-    if (processes.has(at.pid)) break;
-  }
-  let length = 0;
-  for (const each of [...line].reverse()) {
+): void {
+  for (const each of lineOf(stat, stats, processes).reverse()) {
     if (processes.has(each.pid)) continue;
     const parent = findForked(each, stats);
     const inherited = parent === null ? undefined : processes.get(parent.pid);
     const shares = inherited !== undefined && inherited.argv.length > 1;
-    const command = shares ? inherited : readArgv(each.pid);
-    if (command === null) continue;
+    const command = shares ? inherited : commands.get(each.pid);
+    if (command === undefined) continue;
     const { argv, isCut } = command;
-    if (!shares) length += argv.reduce((sum, word) => sum + word.length + 1, 0);
     processes.set(each.pid, { ...each, argv, ...(isCut === true && { isCut }) });
   }
-  return length;
+}
+
+/**
+ * The process and those above it, up to the program that all of them are forks of, or to one of `known`; a number used
+ * again meanwhile may make a ring of parents.
+ */
+function lineOf(
+  stat: ProcessStat,
+  stats: ReadonlyMap<number, ProcessStat>,
+  known?: ReadonlyMap<number, unknown>,
+): ProcessStat[] {
+  const line = new Set<ProcessStat>();
+  for (let at: ProcessStat | null = stat; at !== null; at = findForked(at, stats)) {
+    if (line.has(at)) break;
+    line.add(at);
+    if (known?.has(at.pid) === true) break;
+  }
+  return [...line];
+}
+
+/** Those of the programs first; then, of those that have set a title, those of their forks. */
+function readCommands(
+  stats: ReadonlyMap<number, ProcessStat>,
+): ReadonlyMap<number, Command> | Unreadable {
+  const all = [...stats.values()];
+  const isProgram = (stat: ProcessStat): boolean => findForked(stat, stats) === null;
+  const first = readArgvs(all.filter(isProgram));
+  if ('error' in first) return first;
+  const known = new Map<number, boolean>();
+  const hasTitle = (stat: ProcessStat): boolean => {
+    const line = lineOf(stat, stats, known);
+    const top = line.at(-1)!;
+    const is = known.get(top.pid) ?? (first.get(top.pid)?.argv.length ?? 0) < 2;
+    for (const { pid } of line) known.set(pid, is);
+    return is;
+  };
+  const second = readArgvs(all.filter((stat) => !isProgram(stat) && hasTitle(stat)));
+  if ('error' in second) return second;
+  return new Map([...first, ...second]);
 }
 
 /** The process that this one is a fork of; null: it is none, or that is not one of the unit's. */
@@ -121,20 +151,45 @@ function findForked(
   return stackStart !== 0 && parent?.stackStart === stackStart ? parent : null;
 }
 
-/** One process by its number; null where there is none, or only a zombie. */
-export function readProcess(pid: number): Process | null {
-  const stat = readStat(pid);
-  const command = readArgv(pid);
-  return stat === null || command === null ? null : { ...stat, ...command };
+/** One process by its number, and the variables that it was started with (`name=value`, each with a NUL behind it). */
+export interface OneProcess extends Process {
+  environ: Head;
 }
 
-function readArgv(pid: number): Pick<Process, 'argv' | 'isCut'> | null {
-  try {
-    const { text, isCut } = readHead(`/proc/${pid}/cmdline`, ARGV_BYTES);
-    return { argv: parseArgv(text), ...(isCut && { isCut }) };
-  } catch {
-    return null;
+/** null where there is no such process, or only a zombie, or its memory cannot be looked at. */
+export function readProcess(pid: number): OneProcess | null {
+  const stat = readStat(pid);
+  const paths = ['cmdline', 'environ'].map((name) => `/proc/${pid}/${name}`);
+  const limits = { maxBytes: ENVIRON_BYTES, allBytes: 2 * ENVIRON_BYTES };
+  const read = stat === null ? NOTHING : readMemoryFiles(paths, limits);
+  if (stat === null || 'error' in read) return null;
+  const [{ text, isCut }, environ] = read as [Head, Head];
+  const isLong = isCut || text.length > ARGV_BYTES;
+  const argv = parseArgv(text.slice(0, ARGV_BYTES));
+  return { ...stat, argv, ...(isLong && { isCut: true }), environ };
+}
+
+const NOTHING: readonly Head[] = [];
+
+type Command = Pick<Process, 'argv' | 'isCut'>;
+
+function readArgvs(of: readonly ProcessStat[]): ReadonlyMap<number, Command> | Unreadable {
+  const read = readMemoryFiles(
+    of.map(({ pid }) => `/proc/${pid}/cmdline`),
+    { maxBytes: ARGV_BYTES, allBytes: ALL_ARGV_BYTES },
+  );
+  if ('error' in read) {
+    const { error, isTooMuch } = read;
+    return isTooMuch ? TOO_LONG : { error: `its processes cannot be read: ${error}` };
   }
+  const commands = new Map<number, Command>();
+  for (const [index, { pid }] of of.entries()) {
+    const { text, isCut } = read[index]!;
+    // it has ended meanwhile, or has no command line
+    if (text === '' && readStat(pid) === null) continue;
+    commands.set(pid, { argv: parseArgv(text), ...(isCut && { isCut }) });
+  }
+  return commands;
 }
 
 /** The words of a command line, or the title that stands there with the NULs that fill up its place. */

@@ -8,7 +8,7 @@ import { isUnitName } from './units.ts';
  * BindsTo=, PartOf= and StopPropagatedFrom=.
  */
 const FOLLOWERS = ['RequiredBy', 'RequisiteOf', 'BoundBy', 'ConsistsOf', 'PropagatesStopTo'];
-const PROPERTIES = ['Id', 'Names', ...FOLLOWERS];
+const PROPERTIES = ['Id', 'Names', 'User', 'DynamicUser', ...FOLLOWERS];
 const TIMEOUT_MS = 10_000;
 
 /** What systemd says of one unit. */
@@ -16,17 +16,21 @@ export interface Followed {
   /** all of its names, its own among them */
   names: string[];
   followers: string[];
+  /** whose it is; a unit whose user is made for it (`DynamicUser=`) is its own */
+  owner: string;
 }
 
-/**
- * For each of these services what its restart concerns: itself by all of its names, and the units that systemd then
- * restarts or stops too, and those that follow these.
- *
- * @throws UserError where systemd does not answer
- */
+/** What the restart of a service concerns. */
+export interface Concerned {
+  /** the service by all of its names, the units that systemd then restarts or stops too, and those that follow these */
+  touches: ReadonlySet<string>;
+  owner: string;
+}
+
+/** For each of these services what its restart concerns. @throws UserError where systemd does not answer */
 export async function readPropagation(
   services: readonly string[],
-): Promise<Map<string, ReadonlySet<string>>> {
+): Promise<Map<string, Concerned>> {
   const followed = new Map<string, Followed>();
   const asked = new Set<string>();
   let names = [...new Set(services)];
@@ -39,13 +43,18 @@ export async function readPropagation(
       (name) => !asked.has(name) && !followed.has(name),
     );
   }
-  return new Map(services.map((service) => [service, followAll(service, followed)]));
+  return new Map(
+    services.map((service) => {
+      const owner = followed.get(service)?.owner ?? service;
+      return [service, { touches: followAll(service, followed), owner }];
+    }),
+  );
 }
 
 /** A unit and all that follows it, by all of their names. */
 export function followAll(
   service: string,
-  followed: ReadonlyMap<string, Followed>,
+  followed: ReadonlyMap<string, Omit<Followed, 'owner'>>,
 ): ReadonlySet<string> {
   const all = new Set([service]);
   // a set that grows is walked to its end
@@ -65,6 +74,11 @@ async function askFollowers(names: readonly string[]): Promise<Followed[]> {
   return parseShow(stdout, PROPERTIES).map((unit) => {
     const words = (key: string): string[] =>
       (readValue(unit, key) ?? '').split(' ').filter((word) => word !== '');
-    return { names: [...words('Id'), ...words('Names')], followers: FOLLOWERS.flatMap(words) };
+    const isOwn = readValue(unit, 'DynamicUser') === 'yes';
+    return {
+      names: [...words('Id'), ...words('Names')],
+      followers: FOLLOWERS.flatMap(words),
+      owner: readValue(unit, 'User') ?? (isOwn ? (words('Id')[0] ?? '') : 'root'),
+    };
   });
 }

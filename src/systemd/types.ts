@@ -33,6 +33,11 @@ export interface UnitState {
   needDaemonReload: boolean;
   /** CPU time used by the unit's cgroup, nanoseconds */
   cpuUsageNs: number | null;
+  /** CPUQuota= as processors; null: none */
+  cpuQuotaCores: number | null;
+  /** MemoryMax= and MemoryHigh= of the unit itself; null: none */
+  memoryMaxBytes: number | null;
+  memoryHighBytes: number | null;
   result: string | null;
   /** names its present start */
   invocationId: string | null;

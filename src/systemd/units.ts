@@ -9,6 +9,7 @@ import {
   type Properties,
 } from './show.ts';
 import { askSystemctl, firstLine } from './systemctl.ts';
+import { parseTimespan } from './timespan.ts';
 import type { UnitState } from './types.ts';
 
 const PROPERTIES = [
@@ -30,6 +31,9 @@ const PROPERTIES = [
   'ExecMainStartTimestampMonotonic',
   'NeedDaemonReload',
   'CPUUsageNSec',
+  'CPUQuotaPerSecUSec',
+  'MemoryMax',
+  'MemoryHigh',
   'Result',
   'InvocationID',
 ];
@@ -99,9 +103,18 @@ function toUnitState(unit: string, properties: Properties): UnitState {
     mainStartUs: number('ExecMainStartTimestampMonotonic') || null,
     needDaemonReload: text('NeedDaemonReload') === 'yes',
     cpuUsageNs: number('CPUUsageNSec'),
+    cpuQuotaCores: toCores(text('CPUQuotaPerSecUSec')),
+    memoryMaxBytes: number('MemoryMax'),
+    memoryHighBytes: number('MemoryHigh'),
     result: text('Result'),
     invocationId: text('InvocationID'),
   };
+}
+
+/** `500ms` of each second is half a processor. */
+function toCores(perSecond: string | null): number | null {
+  const ms = perSecond === null ? null : parseTimespan(perSecond);
+  return ms === null ? null : ms / 1000;
 }
 
 type EnvironmentFiles = UnitState['environmentFiles'];

@@ -2,14 +2,19 @@ import { OPAQUE, slice } from './chars.ts';
 import type { Word } from './chars.ts';
 import { celeryWorkerOptions } from './celery-options.ts';
 import type { Parsed } from './options.ts';
+import type { Context } from './program-types.ts';
 import { problemAt } from './reading.ts';
 import type { Problem } from './reading.ts';
+import { shownText } from './shown.ts';
 
 /**
  * `celery multi start NODES OPTIONS` reads options in its own way: a long one has its value attached, a
  * short one takes the next word unless that looks like an option, and `-c:w1` is for one node alone.
  */
-export function parseMulti(words: Word[]): Parsed & { problem: Problem | null } {
+export function parseMulti(
+  words: Word[],
+  factsOf: Context['factsOf'],
+): Parsed & { problem: Problem | null } {
   const parsed: Parsed = {
     options: [],
     positionals: [],
@@ -43,7 +48,7 @@ export function parseMulti(words: Word[]): Parsed & { problem: Problem | null } 
     const short = flag.startsWith('--') ? flag : flag.slice(0, 2);
     const name = table.values[short] ?? table.flags[short] ?? short;
     if (flag !== short) value = slice(word, 2);
-    if (name === 'concurrency' && node !== undefined) problem ??= perNode(word);
+    if (name === 'concurrency' && node !== undefined) problem ??= perNode(word, factsOf);
     if (name === 'concurrency' && flag === '--concurrency' && !attached) problem ??= detached(word);
     parsed.options.push({ name, flag: short, value, index });
   }
@@ -51,17 +56,20 @@ export function parseMulti(words: Word[]): Parsed & { problem: Problem | null } 
   const nodes = parsed.positionals;
   if (forms.size > 1) problem ??= twoForms(nodes[0]);
   const many = nodes.length > 1 || (Number(nodes[0]?.text) || 1) > 1;
-  if (many) problem ??= severalNodes(nodes);
+  if (many) problem ??= severalNodes(nodes, factsOf);
   return { ...parsed, problem };
 }
 
+/** Of the names of nodes; a message is not longer than these are. */
+const MOST_NAMED = 50;
+
 const ONE_NODE = 'give each worker a unit of its own, or one --concurrency=N for the only node';
 
-function perNode(word: Word): Problem {
+function perNode(word: Word, factsOf: Context['factsOf']): Problem {
   return problemAt(
     word,
     'ambiguous',
-    `"${word.text}" sets the concurrency of one node alone`,
+    `"${shownText(word, factsOf)}" sets the concurrency of one node alone`,
     ONE_NODE,
   );
 }
@@ -76,7 +84,9 @@ function twoForms(word: Word | undefined): Problem {
   return problemAt(word, 'ambiguous', message, 'keep one of them');
 }
 
-function severalNodes(nodes: Word[]): Problem {
-  const message = `celery multi starts several nodes (${nodes.map((node) => node.text).join(' ')})`;
+function severalNodes(nodes: Word[], factsOf: Context['factsOf']): Problem {
+  const names = nodes.slice(0, MOST_NAMED).map((node) => shownText(node, factsOf));
+  const more = nodes.length > MOST_NAMED ? ' …' : '';
+  const message = `celery multi starts several nodes (${names.join(' ')}${more})`;
   return problemAt(nodes[0], 'ambiguous', message, ONE_NODE);
 }

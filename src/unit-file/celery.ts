@@ -37,7 +37,7 @@ export function readCelery(argv: Word[], context: Context, cpus: number): Readin
   const words = role === 'multi' ? args.slice(1) : args;
   const parsed =
     role === 'multi'
-      ? parseMulti(words)
+      ? parseMulti(words, context.factsOf)
       : { ...parseOptions(words, celeryWorkerOptions(), 'click'), problem: null };
   // An app named behind `worker` is Celery before 5, which does not look at these variables.
   const isOld = role === 'worker' && lastOption(parsed, 'app') !== null;

@@ -44,31 +44,33 @@ export const OPAQUE = '\0';
 export function charsOf(file: SourceFile, start: number, end: number): Chars {
   const text = file.text.slice(start, end);
   if (text === '') return NOTHING;
-  const run = { at: 0, length: text.length, file, start, end: start + text.length, fixed: false };
-  return { text, runs: [run] };
+  return { text, runs: [makeRun(0, text.length, file, start, start + text.length, false)] };
 }
 
 /** A text that takes the place of everything from `first` to `last`. */
 export function charFor(text: string, first: Span, last: Span, fixed: boolean): Chars {
   if (text === '') return NOTHING;
-  const { file, start } = first;
-  return { text, runs: [{ at: 0, length: text.length, file, start, end: last.end, fixed }] };
+  return { text, runs: [makeRun(0, text.length, first.file, first.start, last.end, fixed)] };
+}
+
+/** There are hundreds of thousands: all of one shape, and none copied member by member. */
+function makeRun(
+  at: number,
+  length: number,
+  file: SourceFile,
+  start: number,
+  end: number,
+  fixed: boolean,
+): Run {
+  return { at, length, file, start, end, fixed };
 }
 
 /** Part of a text; as with `String.slice`, but for negative positions. */
 export function slice(chars: Chars, from: number, to = chars.text.length): Chars {
-  const text = chars.text.slice(from, to);
-  const runs: Run[] = [];
-  for (let index = runIndex(chars, from); text !== '' && index < chars.runs.length; index++) {
-    const run = chars.runs[index];
-    if (!run || run.at >= to) break;
-    const cut = Math.max(0, from - run.at);
-    const length = Math.min(run.length, to - run.at) - cut;
-    const start = isOneByOne(run) ? run.start + cut : run.start;
-    const end = isOneByOne(run) ? start + length : run.end;
-    runs.push({ ...run, at: run.at + cut - from, length, start, end });
-  }
-  return { text, runs };
+  if (from === 0 && to >= chars.text.length) return { text: chars.text, runs: chars.runs };
+  const part = new CharsBuilder();
+  part.take(chars, from, to);
+  return { text: part.text, runs: part.runs };
 }
 
 /** Without blanks at either end (systemd's: space, tab and line ends). */
@@ -84,23 +86,63 @@ export function trim(chars: Chars): Chars {
 export class CharsBuilder implements Chars {
   text = '';
   runs: Run[] = [];
+  private last: Run | null = null;
 
   add(part: Chars): void {
-    for (const run of part.runs) {
-      const last = this.runs.at(-1);
-      const at = this.text.length + run.at;
-      if (last && isOneByOne(last) && isOneByOne(run) && continues(last, run)) {
-        last.length += run.length;
-        last.end = run.end;
-      } else this.runs.push({ ...run, at });
-    }
-    if (this.runs.length > MOST_RUNS) throw new TooMuch();
+    for (const { length, file, start, end, fixed, at } of part.runs)
+      this.append(this.text.length + at, length, file, start, end, fixed);
     this.text += part.text;
   }
 
   /** `from.text[index, end)`, by default a single character. */
   take(from: Chars, index: number, end = index + 1): void {
-    this.add(slice(from, index, end));
+    const { runs } = from;
+    const text = from.text.slice(index, end);
+    const shift = this.text.length - index;
+    const to = index + text.length;
+    for (let at = runIndex(from, index); text !== '' && at < runs.length; at++) {
+      const run = runs[at];
+      if (run === undefined || run.at >= to) break;
+      const first = Math.max(index, run.at);
+      const length = Math.min(to, run.at + run.length) - first;
+      const isOne = isOneByOne(run);
+      const start = isOne ? run.start + first - run.at : run.start;
+      this.append(
+        first + shift,
+        length,
+        run.file,
+        start,
+        isOne ? start + length : run.end,
+        run.fixed,
+      );
+    }
+    this.text += text;
+  }
+
+  private append(
+    at: number,
+    length: number,
+    file: SourceFile,
+    start: number,
+    end: number,
+    fixed: boolean,
+  ): void {
+    const { last } = this;
+    if (
+      last !== null &&
+      last.end === start &&
+      last.file === file &&
+      last.fixed === fixed &&
+      end - start === length &&
+      isOneByOne(last)
+    ) {
+      last.length += length;
+      last.end = end;
+      return;
+    }
+    this.last = makeRun(at, length, file, start, end, fixed);
+    this.runs.push(this.last);
+    if (this.runs.length > MOST_RUNS) throw new TooMuch();
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Budget } from './budget.ts';
-import { CharsBuilder, NOTHING, OPAQUE, wordAt } from './chars.ts';
+import { CharsBuilder, NOTHING, wordAt } from './chars.ts';
 import type { Chars, Word } from './chars.ts';
 import { lookUp } from './environment.ts';
 import { readConcurrencyOf } from './gunicorn-concurrency.ts';
@@ -11,6 +11,7 @@ import type { Context } from './program-types.ts';
 import { lineOfWorkers, mayAssignWorkers } from './python-config.ts';
 import { countUses, lastWord } from './reading.ts';
 import type { Problem, Reading } from './reading.ts';
+import { isShown, shownText } from './shown.ts';
 
 const ON_COMMAND_LINE = 'put --workers N on the command line in ExecStart, which comes before it';
 
@@ -39,8 +40,9 @@ export function readGunicorn(argv: Word[], context: Context): Reading {
       readConcurrencyOf(parsed, argsText === 'unknown' ? 'unknown' : fromEnv, context),
   };
   const flag = lastOption(parsed, 'workers');
-  if (parsed.ambiguous ?? fromEnv.ambiguous)
-    return { ...reading, problem: ambiguous(parsed.ambiguous ?? fromEnv.ambiguous ?? '', argv) };
+  const beginning = parsed.ambiguous ?? fromEnv.ambiguous;
+  if (beginning)
+    return { ...reading, problem: ambiguous(shownText(beginning, context.factsOf), argv) };
   if (parsed.opaqueAt > (flag?.index ?? -1)) return { ...reading, problem: opaque(argv, parsed) };
   if (flag) {
     const chars = flag.value ?? NOTHING;
@@ -51,8 +53,10 @@ export function readGunicorn(argv: Word[], context: Context): Reading {
   const envFlag = lastOption(fromEnv, 'workers');
   if (envFlag)
     return { ...reading, count: { chars: envFlag.value ?? NOTHING, flag: envFlag.flag } };
-  const config = valueOf(parsed, 'config') || valueOf(fromEnv, 'config') || null;
-  const problem = inConfigFile(config, context, argv);
+  const config = [parsed, fromEnv]
+    .map((each) => lastOption(each, 'config')?.value ?? NOTHING)
+    .find(({ text }) => text !== '');
+  const problem = inConfigFile(config ?? null, context, argv);
   if (problem) return { ...reading, problem };
   if (web === 'unknown') return { ...reading, problem: unknown(context, argv) };
   if (!web) return reading;
@@ -91,12 +95,14 @@ function unknown(context: Context, argv: Word[]): Problem {
   };
 }
 
-function inConfigFile(config: string | null, context: Context, argv: Word[]): Problem | null {
+function inConfigFile(given: Chars | null, context: Context, argv: Word[]): Problem | null {
   const at = argv[0]?.first ?? null;
+  const config = given?.text ?? null;
+  const shown = given === null ? null : shownText(given, context.factsOf);
   if (config?.startsWith('python:'))
     return {
       code: 'config_file',
-      message: `the config is the Python module ${config.slice(7)}, which may set the workers`,
+      message: `the config is the Python module ${shown?.replace(/^python:/, '') ?? ''}, which may set the workers`,
       hint: ON_COMMAND_LINE,
       at,
     };
@@ -104,18 +110,22 @@ function inConfigFile(config: string | null, context: Context, argv: Word[]): Pr
   if (path === null)
     return {
       code: 'unreadable',
-      message: `the config file ${configName(config).replaceAll(OPAQUE, '…')} may set the workers, and its folder is not known here`,
+      message: `the config file ${configName(shown)} may set the workers, and its folder is not known here`,
       hint: ON_COMMAND_LINE,
       at,
     };
   const { foreign, fault, isMissing } = context.factsOf(path);
+  // a reason may name folders of the path
+  const isNamed = given === null || isShown(given, context.factsOf);
+  const name = isNamed ? path : configName(shown);
+  const why = foreign === null ? '' : ` and is not root's alone${isNamed ? `: ${foreign}` : ''}`;
   const text = context.readFile(path);
   if (text === null)
     return config === null && isMissing
       ? null
       : {
           code: 'unreadable',
-          message: `the config file ${path} cannot be read${fault === null ? '' : ` (${fault})`}`,
+          message: `the config file ${name} cannot be read${fault === null ? '' : ` (${fault})`}`,
           hint: ON_COMMAND_LINE,
           at,
         };
@@ -123,8 +133,8 @@ function inConfigFile(config: string | null, context: Context, argv: Word[]): Pr
   const line = lineOfWorkers(text);
   return {
     code: 'config_file',
-    message: `the config file ${path}${line === null ? '' : `, line ${line},`} sets the workers${foreign === null ? '' : ` and is not root's alone: ${foreign}`}`,
-    hint: `${ON_COMMAND_LINE}, or remove "workers" from ${path}`,
+    message: `the config file ${name}${line === null ? '' : `, line ${line},`} sets the workers${why}`,
+    hint: `${ON_COMMAND_LINE}, or remove "workers" from ${name}`,
     at,
   };
 }

@@ -35,7 +35,7 @@ export interface Parsed {
   /** index of the last word that may hide further options because its text is not known; -1: none */
   opaqueAt: number;
   /** a beginning of several options, which the program itself refuses */
-  ambiguous: string | null;
+  ambiguous: Chars | null;
 }
 
 /** Reads `words` (the program itself not among them). `stopAfter`: the option that ends all options. */
@@ -68,7 +68,7 @@ export function parseOptions(
     const written = equals < 0 ? word.text : word.text.slice(0, equals);
     const flag = style === 'click' ? written : complete(written, table);
     if (flag === null) {
-      parsed.ambiguous = written;
+      parsed.ambiguous = slice(word, 0, written.length);
       return;
     }
     const attached = equals < 0 ? null : slice(word, equals + 1);

@@ -5,6 +5,7 @@ import type { Env } from './environment.ts';
 import type { Context, Program } from './program-types.ts';
 import { readScript } from './shell.ts';
 import { Unfollowed } from './shell-words.ts';
+import { shownText } from './shown.ts';
 
 const ASSIGNMENT = /^([A-Za-z_][A-Za-z0-9_]*)=/;
 const OPENS = /^(?:if|while|until)$/;
@@ -75,11 +76,13 @@ class ShellState {
   private own: Env;
   private exportsAll = false;
   private changes = 0;
+  private readonly factsOf: Context['factsOf'];
 
   constructor(context: Context) {
     this.env = context.env;
     this.own = { vars: new Map(), unknown: null, budget: context.env.budget };
     this.cwd = context.cwd;
+    this.factsOf = context.factsOf;
   }
 
   get(name: string): Chars | 'unknown' | undefined {
@@ -129,7 +132,7 @@ class ShellState {
       case 'source':
         // A virtual environment's script sets PATH and the like, nothing that counts here.
         if (!/(?:^|\/)activate$/.test(args[0]?.text ?? ''))
-          this.forget(`the command reads ${args[0]?.text ?? ''}`);
+          this.forget(`the command reads ${args[0] ? shownText(args[0], this.factsOf) : ''}`);
         return true;
       case 'eval':
         if (args.some(({ text }) => /gunicorn|celery/.test(text))) throw new Unfollowed('eval');
@@ -159,7 +162,7 @@ class ShellState {
   }
 
   private forget(why: string): void {
-    const unknown = `${why.replaceAll(OPAQUE, '…')}, which may set variables`;
+    const unknown = `${why}, which may set variables`;
     this.env = { ...this.env, vars: new Map(), unknown };
     this.own = { ...this.own, vars: new Map() };
   }

@@ -10,6 +10,7 @@ import { execStartLines, readCommands } from './exec-start.ts';
 import { readGunicorn } from './gunicorn.ts';
 import { parseUnit } from './parse.ts';
 import type { Reading } from './reading.ts';
+import { isShown, shownText } from './shown.ts';
 import type { Refusal, UnitSources } from './types.ts';
 import { Malformed } from './words.ts';
 
@@ -94,6 +95,9 @@ function readFiles(sources: UnitSources): UnitReading | Refusal {
       : readCelery(program.argv, program.context, sources.cpus);
   return { how: 'read', reading, program, execLines, sites };
 }
+
+/** Of a command that a refusal quotes, UTF-16 units. */
+const LONGEST_COMMAND = 60;
 
 /** Of a refusal, UTF-16 units: room for two paths. */
 const LONGEST_MESSAGE = 500;
@@ -201,17 +205,18 @@ function isOpaque({ is, argv }: Program): boolean {
 
 /** For people: whose program or script it is, where it is not root's. */
 function whose({ argv }: Program, { factsOf }: UnitSources): string {
-  for (const { text } of argv.slice(0, 3)) {
+  for (const word of argv.slice(0, 3)) {
+    const { text } = word;
+    if (!isShown(word, factsOf)) continue;
     const foreign = text.startsWith('/') && !text.includes(OPAQUE) ? factsOf(text).foreign : null;
     if (foreign !== null) return ` and is not root's alone: ${foreign}`;
   }
   return '';
 }
 
-function textOf({ argv }: Program): string {
-  const text = argv
-    .map((word) => word.text)
-    .join(' ')
-    .replaceAll(OPAQUE, '…');
-  return `"${text.length > 60 ? `${text.slice(0, 59)}…` : text}"`;
+function textOf({ argv, context }: Program): string {
+  // more words are longer than what is shown, but for empty ones
+  const shown = argv.slice(0, LONGEST_COMMAND).map((word) => shownText(word, context.factsOf));
+  const text = shown.join(' ');
+  return `"${text.length > LONGEST_COMMAND ? `${text.slice(0, LONGEST_COMMAND - 1)}…` : text}"`;
 }

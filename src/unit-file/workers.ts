@@ -1,4 +1,4 @@
-import { OPAQUE, whereIs } from './chars.ts';
+import { NOTHING, OPAQUE, whereIs } from './chars.ts';
 import type { Span } from './chars.ts';
 import { dropInText, dropInWays, environmentText } from './drop-in.ts';
 import type { OurLines } from './drop-in.ts';
@@ -7,6 +7,7 @@ import { ourEnvironmentPath, ourPath } from './our-files.ts';
 import type { Concurrency } from './gunicorn-concurrency.ts';
 import { numberIn } from './reading.ts';
 import type { Reading } from './reading.ts';
+import { isShown } from './shown.ts';
 import type { CommandFacts, Location, Refusal, UnitSources, WorkerCommand } from './types.ts';
 import { readUnit, refuse } from './unit.ts';
 import type { UnitReading } from './unit.ts';
@@ -82,11 +83,8 @@ function notANumber({ kind, count, insertAfter }: Reading, sources: UnitSources)
   const found = isOnePiece
     ? first.file.text.slice(first.start, last.end)
     : (count?.chars.text ?? '');
-  // what a foreign file holds is not shown: it may be a link to what only root may read
-  const isForeign = count?.chars.runs.some(
-    ({ file }) => sources.factsOf(file.path).foreign !== null,
-  );
-  const what = isForeign === true ? 'something else' : `"${found}"`;
+  const mayShow = isShown(count?.chars ?? NOTHING, sources.factsOf);
+  const what = mayShow ? `"${found}"` : 'something else';
   return refuse(
     kind,
     'not_a_number',

@@ -290,7 +290,7 @@ describe('Celery', () => {
 
   test('an interrupted run leaves the drain to the next one at once', async () => {
     const world = newWorld({ kind: 'celery' });
-    const outcome = await applyPlan(world.plan(4), { ...world.deps(), interrupted: () => true });
+    const outcome = await applyPlan(world.plan(4), { ...world.deps(), interruptedMs: () => 0 });
     assert.equal(outcome.result, 'draining');
     assert.equal((await recover(world.deps())).outcomes[0]?.result, 'applied');
   });

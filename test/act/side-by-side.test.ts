@@ -22,10 +22,12 @@ class Yard {
     return this;
   }
 
+  /** `alice/web`: the owner and the unit; `web#1`: the unit and which of its jobs */
   async addRelated(name: string, touches: string[]): Promise<void> {
     const [unit = ''] = name.split('#');
+    const [owner = unit] = unit.split('/');
     await this.beside.add({
-      ...{ unit, touches: new Set(touches) },
+      ...{ unit, touches: new Set(touches), owner },
       work: (getsOn) => {
         this.begun.push(name);
         this.getsOn.set(name, getsOn);
@@ -163,7 +165,7 @@ describe('one that is slow', () => {
 
   test('one that computes counts for more among those without a place', async (t) => {
     const pass = mockTime(t);
-    const limits = { places: 1, longestMs: PATIENCE_MS + 1000, mostWaiting: 6 };
+    const limits = { places: 1, longestMs: PATIENCE_MS + 1000, most: 9 };
     const yard = new Yard(limits).add('a', 'b', 'c', 'd');
     await pass(2000);
     yard.getOn('a');
@@ -172,7 +174,7 @@ describe('one that is slow', () => {
     await pass(PATIENCE_MS);
     assert.deepEqual(yard.begun, ['a', 'b', 'c'], 'b only waits');
     await pass(PATIENCE_MS);
-    assert.deepEqual(yard.begun, ['a', 'b', 'c'], 'no more than 6');
+    assert.deepEqual(yard.begun, ['a', 'b', 'c'], 'no more than 9, and a place counts 3');
     await yard.end('a');
     assert.deepEqual(yard.begun, ['a', 'b', 'c', 'd']);
   });
@@ -186,15 +188,63 @@ describe('one that is slow', () => {
 
   test('where too many are slow nothing more is begun, until one of them has ended', async (t) => {
     const pass = mockTime(t);
-    const yard = new Yard({ mostWaiting: 6 }).add('a', 'b', 'c', 'd', 'e', 'f');
+    const yard = new Yard({ most: 12 }).add('a', 'b', 'c', 'd', 'e', 'f');
     await pass(PATIENCE_MS);
     await pass(PATIENCE_MS);
-    // three without a place, one that would give its own up, and the next one after the third
+    // with four that wait and one that begins; a sixth would make it 13
     assert.deepEqual(yard.begun, ['a', 'b', 'c', 'd', 'e']);
     await pass(PATIENCE_MS);
     assert.deepEqual(yard.begun, ['a', 'b', 'c', 'd', 'e']);
     await yard.end('a');
     assert.deepEqual(yard.begun, ['a', 'b', 'c', 'd', 'e', 'f']);
+  });
+});
+
+describe('an owner of many that are slow', () => {
+  const SECONDS = 1000;
+  /** 16 that compute for ever while they load, as they are in a run with the limits that it has */
+  function hang(t: TestContext) {
+    const pass = mockTime(t);
+    const yard = new Yard({ places: 4, patienceMs: 4 * SECONDS });
+    const names = Array.from({ length: 16 }, (_, index) => `alice/${index}`);
+    const wait = async (seconds: number): Promise<void> => {
+      for (let passed = 0; passed < seconds; passed++) {
+        await pass(SECONDS);
+        for (const name of names) yard.getOn(name);
+      }
+    };
+    return { yard, names, wait, begunOf: () => yard.begun.filter((name) => /alice/.test(name)) };
+  }
+
+  test('delays nobody else: theirs have the next place, and all that is free after them', async (t) => {
+    const { yard, names, wait, begunOf } = hang(t);
+    yard.add(...names, 'bob/1', 'bob/2', 'carl/1');
+    await wait(11);
+    assert.equal(yard.begun.length, 4);
+    await wait(1);
+    assert.deepEqual(yard.begun.slice(4), ['bob/1', 'carl/1', 'bob/2', 'alice/4']);
+    await yard.end('bob/1', 'bob/2', 'carl/1');
+    await wait(60);
+    assert.equal(begunOf().length, 12, 'no more of hers');
+  });
+
+  test('nor those that come when hers have been at it for long, as after a recovery', async (t) => {
+    const { yard, names, wait, begunOf } = hang(t);
+    yard.add(...names);
+    await wait(60);
+    assert.equal(begunOf().length, 12);
+    yard.add('bob/1', 'carl/1', 'dave/1', 'erin/1');
+    await settle();
+    assert.deepEqual(yard.begun.slice(12), ['bob/1', 'carl/1', 'dave/1', 'erin/1']);
+    await yard.end('bob/1', 'alice/0');
+    assert.deepEqual(yard.begun.slice(16), ['alice/12']);
+  });
+
+  test('one of several owners is served in the order of what was added, while none has more under way', async () => {
+    const yard = new Yard({ places: 3 }).add('a/1', 'a/2', 'b/1', 'c/1', 'b/2');
+    assert.deepEqual(yard.begun, ['a/1', 'a/2', 'b/1']);
+    await yard.end('a/1', 'a/2');
+    assert.deepEqual(yard.begun, ['a/1', 'a/2', 'b/1', 'c/1', 'b/2']);
   });
 });
 
@@ -250,11 +300,18 @@ test('whatever ends, hangs or is related: never too many at work, never two rela
   await fc.assert(
     fc.asyncProperty(jobs, async (list) => {
       const patienceMs = 5;
-      const beside = openSideBySide({ places: 2, patienceMs, mostWaiting: 4, longestMs: 100 });
+      const beside = openSideBySide({
+        places: 2,
+        patienceMs,
+        longestMs: 100,
+        most: 10,
+        mostOfOne: 5,
+      });
       const running = new Set<(typeof list)[number]>();
       const work = list.map((job) =>
         beside.add({
           ...{ unit: String(job.unit), touches: new Set(job.touches.map(String)) },
+          owner: String(job.unit % 2),
           work: async () => {
             for (const other of running) {
               assert.notEqual(other.unit, job.unit);
@@ -262,6 +319,8 @@ test('whatever ends, hangs or is related: never too many at work, never two rela
             }
             running.add(job);
             assert.ok(running.size <= 4, `${running.size} at once`);
+            const own = [...running].filter(({ unit }) => unit % 2 === job.unit % 2);
+            assert.ok(own.length <= 2, `${own.length} of one owner at once`);
             await new Promise((resolve) => setTimeout(resolve, job.ms));
             running.delete(job);
           },

@@ -75,7 +75,7 @@ const CASES: {
   {
     name: 'one worker too few to the end',
     looks: [{ pids: [11] }],
-    why: /1 workers run, expected 2/,
+    why: /1 worker runs, expected 2/,
   },
   {
     name: 'one too many to the end',

@@ -153,7 +153,7 @@ describe('a service that does not serve when the run has nothing else to do', ()
 });
 
 describe('a run that is asked to end', () => {
-  const ASKED: Partial<ActDeps> = { interrupted: () => true };
+  const ASKED: Partial<ActDeps> = { interruptedMs: () => 0 };
 
   test('finishes what comes to serve soon', async () => {
     const { world, startRun } = newWorld(() => false);
@@ -174,9 +174,39 @@ describe('a run that is asked to end', () => {
     const outcome = await applyPlan(world.plan(4), startRun(ASKED));
     assert.equal(outcome.result, 'waiting');
     assert.deepEqual([world.declared(), pending()], [2, [PENDING]]);
-    assert.ok(host.startMs < 4 * hurryMs, `${host.startMs} ms`);
+    assert.ok(host.startMs < 3.5 * hurryMs, `${host.startMs} ms`);
     host.isHanging = () => false;
     assert.equal((await recoverOne(startRun()))?.result, 'undone');
+  });
+
+  test('counts from that moment, not for each step of a change', async () => {
+    const { world, host, startRun, pending } = newWorld(WITH_FOUR);
+    const deps = startRun(ASKED);
+    // each restart takes as long as it is waited for, and what is up by then does not serve
+    deps.systemd.restartUnit = () => new Promise(() => undefined);
+    const outcome = await applyPlan(world.plan(4), deps);
+    assert.equal(outcome.result, 'undone', 'its old process was never touched');
+    assert.ok(host.startMs < 2 * hurryMs, `${host.startMs} ms`);
+    assert.deepEqual([world.declared(), pending()], [2, []]);
+  });
+
+  test('waits no longer for what is on its way back already', async () => {
+    const { world, host, startRun } = newWorld(ALWAYS);
+    let askedMs: number | null = null;
+    const deps = startRun({ interruptedMs: () => askedMs });
+    const { restartUnit } = deps.systemd;
+    let restarts = 0;
+    deps.systemd.restartUnit = async (unit) => {
+      if (++restarts === 1) return restartUnit(unit);
+      askedMs = deps.monotonicMs();
+      // a stop that takes most of the time that there is
+      await deps.sleep(2.5 * hurryMs);
+      return restartUnit(unit);
+    };
+    const outcome = await applyPlan(world.plan(4), deps);
+    assert.deepEqual([outcome.result, outcome.failed], ['waiting', true]);
+    const tookMs = host.startMs - askedMs!;
+    assert.ok(tookMs < 3.5 * hurryMs, `${tookMs} ms`);
   });
 
   test('begins no recovery: those services stay blocked', async () => {

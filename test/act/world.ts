@@ -175,8 +175,9 @@ export class World {
       sleep: (ms) => Promise.resolve(void (clock += ms)),
       step,
       record: (outcome) => this.recorded.push(outcome),
-      interrupted: () => false,
+      interruptedMs: () => null,
       getsOn: () => undefined,
+      waitsFor: () => undefined,
       mayLeave: () => false,
       timing: {
         ...{ verifyMs: 5000, settleMs: 1000, pollMs: 500, drainMs: 10_000 },
@@ -255,6 +256,7 @@ export class World {
       },
       ...{ activeState: active ? 'active' : 'failed', subState: active ? 'running' : 'failed' },
       ...{ unitFileState: 'enabled', mainPid: active ? main : null, controlGroup: '/web' },
+      ...{ cpuQuotaCores: null, memoryMaxBytes: null, memoryHighBytes: null },
       ...{ fragmentPath: this.unitPath, dropInPaths: [], environmentFiles: [], nRestarts: 0 },
       ...{ workingDirectory: null, mainStartUs: main, needDaemonReload: false, result: null },
       ...{ hasPatterns: false, cpuUsageNs: null, invocationId: null },

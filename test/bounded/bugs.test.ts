@@ -14,7 +14,16 @@ const CONFIG = {
 
 const unitOf = (unit: string): UnitState => ({
   ...{ unit, id: unit, loadState: 'loaded', loadError: null, activeState: 'active' },
-  ...{ subState: 'running', unitFileState: null, type: null, mainPid: null, controlGroup: null },
+  ...{
+    subState: 'running',
+    unitFileState: null,
+    type: null,
+    cpuQuotaCores: null,
+    memoryMaxBytes: null,
+    memoryHighBytes: null,
+    mainPid: null,
+    controlGroup: null,
+  },
   ...{ fragmentPath: null, dropInPaths: [], environmentFiles: [], hasPatterns: false },
   ...{ workingDirectory: null, nRestarts: 0, mainStartUs: null, needDaemonReload: false },
   ...{ cpuUsageNs: null, result: null, invocationId: null },

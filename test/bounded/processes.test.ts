@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { measureBusyness } from '../../src/measure/busy.ts';
 import { readLinks } from '../../src/measure/listeners.ts';
-import { parseUnixTable } from '../../src/measure/sockets.ts';
+import { parseUnixHeld } from '../../src/measure/sockets.ts';
 import { readNodeName } from '../../src/systemd/celery-node.ts';
 import { hasBooted } from '../../src/systemd/heartbeat.ts';
 import { readProcess, readProcesses, readUnitProcesses } from '../../src/systemd/proc.ts';
@@ -210,7 +210,7 @@ test('a table of very many sockets is not kept', () => {
       yield Array.from({ length: 1000 }, (_, index) => unixRow(at * 1000 + index + 1)).join('');
     }
   }
-  assert.throws(() => parseUnixTable(rows()), { code: 'EFBIG' });
+  assert.throws(() => parseUnixHeld(rows()), { code: 'EFBIG' });
 });
 
 function unixRow(inode: number): string {

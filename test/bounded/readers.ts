@@ -6,7 +6,13 @@ import { maskUrl } from '../../src/config/mask.ts';
 import { findBind, findBroker, findQueues } from '../../src/init/find-broker.ts';
 import { guessBroker } from '../../src/init/guess-broker.ts';
 import { parsePressure } from '../../src/measure/pressure.ts';
-import { parseTcpTable, parseUnixTable } from '../../src/measure/sockets.ts';
+import {
+  countByName,
+  parseTcpHeld,
+  parseTcpListeners,
+  parseUnixHeld,
+  parseUnixListeners,
+} from '../../src/measure/sockets.ts';
 import { parseHistoryLine } from '../../src/state/history-lines.ts';
 import { parseCountedLine } from '../../src/state/counted-line.ts';
 import { readLines } from '../../src/state/stream-lines.ts';
@@ -122,11 +128,14 @@ export const READERS: Record<string, Reader> = {
   }),
   ...upTo(ALL, {
     'the table of TCP': (text) => {
-      parseTcpTable(inPieces(text));
+      parseTcpListeners(inPieces(text), new Set(['7']));
+      parseTcpHeld(inPieces(text));
       guessBroker(inPieces(text), new Set(['7']));
     },
     'the table of Unix sockets': (text) => {
-      parseUnixTable(inPieces(text));
+      parseUnixListeners(inPieces(text), new Set(['7']));
+      parseUnixHeld(inPieces(text));
+      countByName(inPieces(text), [{ inode: '7', name: '/run/web', waiting: null }]);
     },
     'a pressure': (text) => {
       parsePressure(text);

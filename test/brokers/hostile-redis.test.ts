@@ -64,7 +64,9 @@ describe('a Redis that does wrong costs its own project the value, which is neve
 
   test('one queue that is wrong spoils the sum, and another project on the server nothing', async () => {
     const server = await startHostile((socket) => {
-      socket.on('data', () => socket.write('+OK\r\n+OK\r\n:1\r\n:1\r\n+OK\r\n:1\r\n:-1\r\n'));
+      socket.on('data', () =>
+        socket.write('+OK\r\n+OK\r\n:1\r\n:1\r\n+OK\r\n:1\r\n:-1\r\n+OK\r\n'),
+      );
     });
     const url = `redis://127.0.0.1:${server.port}`;
     const options = { priority_steps: [0] };

@@ -20,12 +20,7 @@ const LATE = /no answer within [\d.]+ s/;
 export function redisThat(answers: Record<string, string>): Behaviour {
   return (socket) => {
     socket.on('data', (bytes) => {
-      const commands = bytes
-        .toString()
-        .split(/^\*\d+\r\n\$\d+\r\n/m)
-        .slice(1);
-      for (const command of commands) {
-        const name = command.split('\r\n')[0]!.toLowerCase();
+      for (const name of listCommands(bytes)) {
         socket.write(answers[name] ?? (name === 'llen' ? ':1\r\n' : '+OK\r\n'));
       }
     });
@@ -46,6 +41,32 @@ const onceAsked =
   (act: Behaviour): Behaviour =>
   (socket) =>
     void socket.once('data', () => act(socket));
+
+/** Names of the commands in what was sent. */
+const listCommands = (bytes: Buffer): string[] =>
+  bytes
+    .toString()
+    .split(/^\*\d+\r\n\$\d+\r\n/m)
+    .slice(1)
+    .map((command) => command.split('\r\n')[0]!.toLowerCase());
+
+/** Answers the commands that come first, an answer after another; `twice`: to which lengths two. */
+const oneByOne =
+  (twice: 'each' | 'the first'): Behaviour =>
+  (socket) =>
+    void socket.once('data', (bytes) => {
+      let lengths = 0;
+      const left = listCommands(bytes).flatMap((name) => {
+        if (!/len$/.test(name)) return ['+OK'];
+        lengths += 1;
+        return twice === 'each' || lengths === 1 ? [':1', ':2'] : [':1'];
+      });
+      const timer = setInterval(() => {
+        const answer = left.shift();
+        if (answer === undefined || socket.destroyed) clearInterval(timer);
+        else socket.write(`${answer}\r\n`);
+      }, 20);
+    });
 
 export const HOSTILE_REDIS: readonly HostileRedis[] = [
   {
@@ -94,6 +115,16 @@ export const HOSTILE_REDIS: readonly HostileRedis[] = [
   lengthIs('a text of 10 MB', `$10000000\r\n${'x'.repeat(10_000_000)}\r\n`, /more than 256 KB$/),
   lengthIs('a text of a negative length', '$-7\r\n', /a length below 0$/),
   lengthIs('two answers', ':1\r\n:2\r\n', /it answers what was not asked$/),
+  {
+    name: 'a length that is two answers, each by itself',
+    behave: oneByOne('each'),
+    says: /it answers what was not asked$/,
+  },
+  {
+    name: 'an answer too many before the last',
+    behave: oneByOne('the first'),
+    says: /it answers what was not asked$/,
+  },
   lengthIs('elsewhere', '-MOVED 3999 10.0.0.1:6379\r\n', /part of a cluster/),
   lengthIs('not told to this user', '-NOPERM no permissions\r\n', /may not read the queue/),
   lengthIs('not told yet', '-LOADING Redis is loading\r\n', /still loading/),
@@ -115,7 +146,7 @@ export const HOSTILE_REDIS: readonly HostileRedis[] = [
   },
   greets(
     'numbers before anything was asked',
-    ':7\r\n'.repeat(6),
+    ':7\r\n'.repeat(7),
     /does not answer as a Redis does$/,
   ),
   greets(

@@ -1,11 +1,44 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { checkMemoryPlan, type ProjectMemory } from '../../src/check/memory-plan.ts';
+import { checkMemoryGroups, type GroupedMemory } from '../../src/check/memory-groups.ts';
 import { checkReach, type Reach } from '../../src/check/reach.ts';
 import { checkDisks } from '../../src/check/disk.ts';
 import { checkInterval, checkPace } from '../../src/check/timer.ts';
 import type { MetricPolicy, Policy, Step } from '../../src/decide/types.ts';
 import { metricPolicy } from '../decide/series.ts';
+
+describe('memory of the control groups', () => {
+  const web: GroupedMemory = {
+    ...{ project: 'web', maxWorkers: 8, running: 2, workerMb: 60, memoryMb: 120 },
+    ...{ groups: [], oomKills: 0 },
+  };
+  const group = { group: '/web', what: 'MemoryMax', limit_mb: 300, used_mb: 130 } as const;
+
+  test('max_workers does not fit into the limit: how many do', () => {
+    const [found, ...others] = checkMemoryGroups([{ ...web, groups: [group] }]);
+    assert.deepEqual(others, []);
+    assert.equal(found?.code, 'memory_beyond_group');
+    assert.match(
+      found.evidence,
+      /MemoryMax of \/web is 300 MB, of which 130 MB are in use; at 60 MB a worker it has room for 4 workers, max_workers is 8/,
+    );
+    assert.match(found.remedy ?? '', /lower max_workers to 4, or raise MemoryMax= of \/web/);
+  });
+
+  test('what fits exactly fits; without a cost or a limit nothing is said', () => {
+    const fits = { ...web, maxWorkers: 4, groups: [{ ...group, used_mb: 180 }] };
+    assert.deepEqual(
+      checkMemoryGroups([fits, { ...web, workerMb: null, groups: [group] }, web]),
+      [],
+    );
+  });
+
+  test('processes that the kernel has ended are named', () => {
+    const [found] = checkMemoryGroups([{ ...web, oomKills: 3 }]);
+    assert.match(found?.evidence ?? '', /ended 3 processes of it for lack of memory/);
+  });
+});
 
 describe('memory of all projects at max_workers', () => {
   const one = (maxWorkers: number, running: number, workerMb: number | null): ProjectMemory => ({

@@ -9,7 +9,7 @@ function newRun(t: TestContext, checkIntervalMs: number) {
   const now = { ms: 1000, calmSinceMs: null as number | null, isAsked: false };
   t.mock.method(performance, 'now', () => now.ms);
   const limits = limitRun(
-    { monotonicMs: () => now.ms, interrupted: () => now.isAsked },
+    { monotonicMs: () => now.ms, interruptedMs: () => (now.isAsked ? 0 : null) },
     { calmSinceMs: () => now.calmSinceMs },
     checkIntervalMs,
   );

@@ -77,6 +77,49 @@ const TABLE: Case[] = [
     to: 4,
   },
   {
+    name: 'a limit of the control group is a limit, without a threshold too',
+    cpu: '90x3',
+    host: { memory_available_mb: 9000 },
+    service: { memory_groups: [{ group: '/w', what: 'MemoryMax', limit_mb: 450, used_mb: 310 }] },
+    fields: { memoryThresholdMb: null },
+    to: 4,
+    says: 'cpu 90 % > 80 % for 4 m 0 s (needs 4 m); MemoryMax of /w 450 MB, 310 MB in use, 100 MB a worker: 5 workers wanted, 4 possible → 4 workers',
+  },
+  {
+    name: 'what fits exactly fits',
+    cpu: '90x3',
+    host: { memory_available_mb: 9000 },
+    service: { memory_groups: [{ group: '/w', what: 'MemoryMax', limit_mb: 510, used_mb: 310 }] },
+    to: 5,
+  },
+  {
+    name: 'a group above it that is full: nothing is added',
+    cpu: '90x3',
+    host: { memory_available_mb: 9000 },
+    service: {
+      memory_groups: [
+        { group: '/a/w', what: 'MemoryHigh', limit_mb: 900, used_mb: 310 },
+        { group: '/a', what: 'MemoryMax', limit_mb: 500, used_mb: 480 },
+      ],
+    },
+    to: 3,
+    hold: 'memory',
+  },
+  {
+    name: 'where the use of a group is not known, what the workers hold counts',
+    cpu: '90x3',
+    host: { memory_available_mb: 9000 },
+    service: { memory_groups: [{ group: 'w', what: 'MemoryMax', limit_mb: 400, used_mb: null }] },
+    to: 4,
+  },
+  {
+    name: 'min_workers is kept in a full group',
+    host: { memory_available_mb: 9000 },
+    service: { memory_groups: [{ group: '/w', what: 'MemoryMax', limit_mb: 300, used_mb: 300 }] },
+    fields: { minWorkers: 4 },
+    to: 4,
+  },
+  {
     name: 'over budget: as many are taken away as make up for it, at once',
     host: { memory_available_mb: 850 },
     fields: DOWN,
@@ -126,6 +169,21 @@ describe('memory', () => {
       assertDecision(run(row), row);
     });
   }
+
+  test('what one service is granted in a slice is gone for the others of it', () => {
+    const names = ['a.service', 'b.service'];
+    const policies = names.map((service) =>
+      policy([metricPolicy('cpu', '5>80')], { service, project: service[0]! }),
+    );
+    const slice = { group: '/s', what: 'MemoryMax', limit_mb: 900, used_mb: 600 } as const;
+    const found = { workers: 3, running: 3, memory_mb: 300, memory_groups: [slice] };
+    const entries = mapSamples(history({ cpu: '90x3', availableMb: 9000 }), (sample) => ({
+      ...sample,
+      services: Object.fromEntries(names.map((name) => [name, found])),
+    }));
+    const decisions = decide({ policies, history: entries, checkIntervalMs: 120_000 });
+    assert.deepEqual(decisions.map(({ to }) => to).sort(), [4, 5]);
+  });
 
   test('the least urgent gives first, and what it gives counts for the others', () => {
     const names = ['a.service', 'b.service'];

@@ -72,11 +72,24 @@ describe('scripts/install.sh', { timeout: 120_000 }, () => {
     const journal = await lab.until(
       async () => {
         const text = await lab.ok('journalctl -u autoscaler.service -o cat --no-pager');
-        return text.includes('"event":"none"') ? text : null;
+        return text.includes('1 service (') ? text : null;
       },
-      { what: 'the decision in the journal', timeoutMs: 10_000 },
+      { what: 'the summary in the journal', timeoutMs: 10_000 },
     );
-    assert.match(journal, /"project":"shop".*cpu .*stays at 2/);
+    // sentences, with their priorities
+    assert.match(journal, /^1 service \(said once an hour; .*\): shop 2 workers/m);
+    assert.doesNotMatch(journal, /[{<]/);
+    const warnings = 'journalctl -u autoscaler.service -p warning -o cat --no-pager';
+    assert.equal(await lab.ok(warnings), '');
+    await lab.ok('systemctl stop autoscaler.timer; chmod 600 /etc/autoscaler/config.json');
+    await lab.writeFile('/etc/autoscaler/broken.json', '{');
+    await lab.sh(
+      'systemd-run --quiet --wait --unit=autoscaler-broken autoscaler run --config /etc/autoscaler/broken.json',
+    );
+    const faults = 'journalctl -u autoscaler-broken -p err -o cat --no-pager';
+    await lab.until(async () => (await lab.ok(faults)).includes('broken.json:1:'), {
+      what: 'the fault in the journal',
+    });
     const timer = await lab.ok(
       'systemctl show -p TimersMonotonic -p AccuracyUSec autoscaler.timer',
     );

@@ -229,7 +229,7 @@ test('a rollback waits for the run that is under way', async () => {
   );
   const { exitCode, stdout, stderr } = await lab.autoscaler(['rollback', '--keep-timer'], PATIENT);
   assert.equal(exitCode, 0, stdout + stderr);
-  assert.match(stderr, /a run is under way \(process \d+ .*its end is waited for/);
+  assert.match(stderr, /waiting up to 180 s for another run to end: process \d+ /);
   assert.equal((await first.done).exitCode, 0);
   assert.equal(await lab.readFile(UNIT), unit);
   assert.equal(await countWorkers(), 2);

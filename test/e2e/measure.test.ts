@@ -206,7 +206,10 @@ describe('what systemd is asked to do', () => {
 
   test('no systemctl, or no systemd, is said in plain words', async () => {
     const ask = `print(await catching(() => readUnits(['odd.service'])));`;
-    const missing = await inside<Fault>(IMPORT_UNITS, `process.env.PATH = '/nowhere';`, ask);
+    // a PATH of whoever calls is not looked at
+    await lab.ok('mv /usr/bin/systemctl /usr/bin/systemctl-away');
+    const missing = await inside<Fault>(IMPORT_UNITS, ask);
+    await lab.ok('mv /usr/bin/systemctl-away /usr/bin/systemctl');
     assert.equal(missing.exitCode, 1);
     assert.match(missing.message, /systemctl is not there/);
     await lab.ok(

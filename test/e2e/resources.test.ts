@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sample } from '../../src/decide/types.ts';
+import type { CheckDocument } from '../../src/output/check-report.ts';
 import type { ServiceReport } from '../../src/output/run-report.ts';
 import { httpLoad } from '../lab/http-load.ts';
 import { startLab, type Lab } from '../lab/lab.ts';
@@ -156,5 +157,36 @@ describe('what a service itself uses', () => {
     assert.ok(heldMb > 400 && Math.abs(own.memory_mb! - heldMb) < 10, told);
     assert.ok(Math.abs(own.worker_peak_mb! - heldMb / 3) < 5, told);
     if (process.env['SHOW'] !== undefined) console.log(told, report.reason);
+  });
+
+  test('limits of the unit: check names what they keep it from, and no more are added than fit', async () => {
+    const limited = gunicornUnit({ lines: ['MemoryMax=150M', 'CPUQuota=50%'] });
+    await installUnit(lab, 'busy.service', limited);
+    const project = {
+      min_workers: 1,
+      max_workers: 30,
+      service_cpu_thresholds: { scale_up_30: 80 },
+    };
+    const config = '/etc/autoscaler/limited.json';
+    await lab.writeFile(config, JSON.stringify({ projects: { busy: project } }));
+    const { stdout } = await lab.autoscaler(['check', '--json', '--config', config]);
+    const { findings } = JSON.parse(stdout) as CheckDocument;
+    const evidence = (code: string) => findings.find((found) => found.code === code)?.evidence;
+    assert.match(
+      evidence('up_out_of_reach') ?? stdout,
+      /scale_up_30 needs service cpu above 80 %, and 29 workers on 0\.5 processors \(CPUQuota of busy\.service\) compute at most 1\.7 % each/,
+    );
+    assert.match(
+      evidence('memory_beyond_group') ?? stdout,
+      /MemoryMax of busy\.service is 150 MB, of which \d+ MB are in use; at \d+ MB a worker it has room for \d+ workers, max_workers is 30/,
+    );
+    await lab.ok(`${lab.autoscalerArgv.join(' ')} --config ${config} pin busy 30`);
+    const dry = await lab.autoscaler(['run', '--dry-run', '--json', '--config', config]);
+    const [report] = (JSON.parse(dry.stdout) as { services: ServiceReport[] }).services;
+    assert.match(
+      report?.reason ?? dry.stderr,
+      /MemoryMax of busy\.service 150 MB, \S+ MB in use, \S+ MB a worker: 30 workers wanted, \d+ possible/,
+    );
+    assert.ok(report!.to! > 2 && report!.to! < 30, report!.reason);
   });
 });

@@ -43,6 +43,8 @@ const CONFIG = '/etc/autoscaler/config.json';
 
 /** What our own colours, and those of the log, are made of. */
 const COLOURS = /\x1b\[(?:0|1|2|22|3[1-7]|39|90)m/g;
+/** The line that says what is waited for, overwritten each time. */
+const STATUS = /\x1b\[(?:2K|G)/g;
 /** The screen of `status --watch`. */
 const SCREEN = /\x1b\[(?:\?1049[hl]|\?25[hl]|[HKJ])/g;
 
@@ -126,7 +128,7 @@ describe('a terminal on a host with a hostile broker, hostile files and hostile 
     test(`${name}: our own colours alone; none with --no-color, and none in a pipe`, async () => {
       const shown = await onTerminal(args);
       assert.notEqual(shown, '');
-      assert.doesNotMatch(shown.replaceAll(COLOURS, ''), CONTROLS);
+      assert.doesNotMatch(shown.replaceAll(COLOURS, '').replaceAll(STATUS, ''), CONTROLS);
       assert.doesNotMatch(shown, /\x1b\[41/);
       const plain = await onTerminal(['--no-color', ...args]);
       assert.doesNotMatch(plain, CONTROLS);
@@ -136,6 +138,22 @@ describe('a terminal on a host with a hostile broker, hostile files and hostile 
       assert.ok(shown.length < 100_000, `${shown.length} characters`);
     });
   }
+
+  test('what is waited for is shown, with how long, and removed at the end', async () => {
+    await lab.ok('systemctl stop autoscaler-slow 2> /dev/null; touch /run/slow');
+    const slow =
+      '[Service]\nExecStartPre=/bin/sh -c "test ! -e /run/slow || sleep 4; rm -f /run/slow"\n';
+    await lab.writeFile('/etc/systemd/system/web.service.d/slow.conf', slow);
+    await lab.ok('systemctl daemon-reload');
+    const shown = await onTerminal(['scale', 'web', '2']);
+    assert.match(shown, /\x1b\[2K\x1b\[Gweb\.service: [^\x1b]+: [23] s/);
+    assert.match(shown, /[23] s[^\x1b]*\x1b\[2K\x1b\[G[^\x1b]*verified/);
+    await lab.ok('touch /run/slow');
+    const plain = await onTerminal(['--no-color', 'scale', 'web', '1']);
+    assert.doesNotMatch(plain, CONTROLS);
+    assert.match(await onTerminal(['check']), /checking web \(1 of 2\)/);
+    await lab.ok('rm -r /etc/systemd/system/web.service.d; systemctl daemon-reload');
+  });
 
   test('what a file holds is seen, not hidden', async () => {
     const { stdout } = await lab.autoscaler(['scale', 'web', '4', '--dry-run']);
@@ -162,7 +180,7 @@ describe('a terminal on a host with a hostile broker, hostile files and hostile 
       `systemd-run --quiet --wait --unit=hostile-run -- ${lab.autoscalerArgv.join(' ')} run || true`,
     );
     const journal = await lab.ok('journalctl -u hostile-run -o cat --no-pager');
-    assert.match(journal, /"project":"tasks"/);
+    assert.match(journal, /^tasks: /m);
     assert.doesNotMatch(journal, CONTROLS);
     assert.doesNotMatch(await lab.readFile('/var/log/autoscaler.log'), CONTROLS);
   });

@@ -39,12 +39,17 @@ const WAYS: Record<string, () => Promise<unknown>> = {
   'is asked to end while it changes': () =>
     whileChanging(async () => {
       process.stdout.write('changing\n');
-      while (!signals.interrupted()) await sleep(10);
+      while (signals.interruptedMs() === null) await sleep(10);
       process.stdout.write('heard\n');
+    }),
+  'never ends its change': () =>
+    whileChanging(() => {
+      process.stdout.write('changing\n');
+      return new Promise(() => setInterval(() => undefined, 1000));
     }),
 };
 
-const signals = watchSignals();
+const signals = watchSignals(how === 'never ends its change' ? 1000 : undefined);
 const watchdog = await startWatchdog(2);
 enterPhase('measuring web.service: reading its processes');
 process.stdout.write('ready\n');

@@ -96,4 +96,13 @@ describe('a run that does not get on', { concurrency: 5 }, () => {
     const { code, signal, stdout } = await ended;
     assert.deepEqual([code, signal, stdout], [143, null, 'ready\nchanging\nheard\n']);
   });
+
+  test('and has not ended its change in time ends all the same, and leaves it as it is', async () => {
+    const { child, hasSaid, ended } = start('never ends its change');
+    await hasSaid('changing');
+    child.kill('SIGTERM');
+    const { code, stderr } = await ended;
+    assert.equal(code, 143);
+    assert.match(stderr, /^autoscaler: asked to end 1 s ago: .* by the next run\n$/);
+  });
 });

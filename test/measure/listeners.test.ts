@@ -4,45 +4,52 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { describe, test } from 'node:test';
-import {
-  countWaiting,
-  findListeners,
-  readTable,
-  readTablesOnce,
-} from '../../src/measure/listeners.ts';
+import { tooMuch } from '../../src/host/kernel-files.ts';
+import { findListeners, readListenersOnce } from '../../src/measure/listeners.ts';
 
 describe('what a process listens on', () => {
   test('is told by its own sockets; tables that are read once show it as it was at first', async () => {
     const first = await listen();
-    const read = readTablesOnce();
+    const read = readListenersOnce([process.pid]);
     assert.deepEqual(portsOf(read), [portOf(first)]);
     const second = await listen();
     assert.deepEqual(portsOf(read), [portOf(first)]);
-    assert.deepEqual(portsOf(readTablesOnce()), [portOf(first), portOf(second)].sort());
-    assert.equal(countWaiting(process.pid, read), 0);
+    assert.deepEqual(
+      portsOf(readListenersOnce([process.pid])),
+      [portOf(first), portOf(second)].sort(),
+    );
     for (const server of [first, second]) server.close();
   });
-});
 
-describe('a table of sockets', () => {
-  test('is read only where not all that the process holds were found in those before', async () => {
-    const tablesOf = (): string[] => {
-      const tables: string[] = [];
-      findListeners(process.pid, (pid, name) => {
-        tables.push(name);
-        return readTable(pid, name);
-      });
-      return tables;
-    };
+  test('is found in the tables of TCP first, which hold no text of anybody', async () => {
     const path = join(tmpdir(), `autoscaler-${process.pid}.sock`);
     const local = createServer().listen(path);
     await once(local, 'listening');
-    assert.deepEqual(tablesOf(), ['unix']);
-    assert.deepEqual([...findListeners(process.pid).keys()], ['unix']);
     const web = await listen();
-    assert.deepEqual(tablesOf(), ['unix', 'tcp']);
-    assert.deepEqual([...findListeners(process.pid).keys()], ['unix', 'tcp']);
+    const real = readListenersOnce([process.pid]);
+    const { inode } = real(process.pid, 'tcp')[0]!;
+    const { listeners } = findListeners(process.pid, (pid, name) => [
+      ...real(pid, name),
+      ...(name === 'unix' ? [{ inode, name: '/false', waiting: null }] : []),
+    ]);
+    const told = [...listeners].map(([name, each]) => [name, each.map((one) => one.name)]);
+    assert.deepEqual(told, [
+      ['tcp', [portOf(web)]],
+      ['unix', [path]],
+    ]);
     for (const server of [local, web]) server.close();
+  });
+
+  test('a table of Unix sockets that cannot be read leaves its sockets unread', async () => {
+    const web = await listen();
+    const real = readListenersOnce([process.pid]);
+    const { listeners, unread } = findListeners(process.pid, (pid, name) => {
+      if (name === 'unix') throw tooMuch('/proc/net/unix', 'too long');
+      return real(pid, name);
+    });
+    assert.deepEqual([...listeners.keys()], ['tcp']);
+    assert.ok(!unread.includes(listeners.get('tcp')![0]!.inode));
+    web.close();
   });
 });
 
@@ -56,7 +63,7 @@ function portOf(server: Server): string {
   return String((server.address() as AddressInfo).port);
 }
 
-function portsOf(read: ReturnType<typeof readTablesOnce>): string[] {
-  const listeners = findListeners(process.pid, read).get('tcp') ?? [];
-  return listeners.map(({ name }) => name).sort();
+function portsOf(read: ReturnType<typeof readListenersOnce>): string[] {
+  const ours = findListeners(process.pid, read).listeners.get('tcp') ?? [];
+  return ours.map(({ name }) => name).sort();
 }

@@ -110,7 +110,7 @@ describe('the screen says', () => {
     [
       'why nothing was done',
       report([]),
-      /^held by duration 31, memory 4, cooldown 0, paused 0, at the limit 12$/m,
+      /^held back: duration 31, memory 4, cooldown 0, paused 0, at the limit 12$/m,
     ],
     [
       'workers, limits and metrics',

@@ -13,7 +13,7 @@ const ROWS: [rule: string, units: Record<string, string>, service: string, expec
 
 for (const [rule, units, service, expected] of ROWS) {
   test(rule, () => {
-    const followed = new Map<string, Followed>();
+    const followed = new Map<string, Omit<Followed, 'owner'>>();
     for (const [key, followers] of Object.entries(units)) {
       const names = key.split('=');
       for (const name of names) {

@@ -85,7 +85,7 @@ describe('a user who takes every lock that she can', { timeout: 200_000 }, () =>
     // it stands still in the middle of it, whatever it was doing
     const pid = (await lab.ok('systemctl show -P MainPID slow-run')).trim();
     await lab.ok(`kill -STOP ${pid}`);
-    const second = await host.measured(lab, ['run'], 20);
+    const second = await host.measured(lab, ['run'], 40);
     const findings = await check();
     const rollback = await host.measured(lab, ['rollback'], 4);
     const found = await timer();

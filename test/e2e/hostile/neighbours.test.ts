@@ -32,6 +32,14 @@ describe("a user who makes sockets that look like a neighbour's", { timeout: 120
     await host.startAs(lab, 'shop', ['sockets.py', 'ask', SOCKET, String(ASKED)]);
     await assertCounted('nobody disturbs it');
   });
+
+  test('under the service, with all that is closed to it, it is counted too', async () => {
+    await lab.ok('rm -rf /var/lib/autoscaler; systemctl start autoscaler');
+    const line = (await lab.readFile('/var/lib/autoscaler/history.jsonl')).split('\n')[0]!;
+    const { services } = JSON.parse(line) as { services: Record<string, { backlog?: number }> };
+    assert.equal(services['web.service']?.backlog, WAITING, line);
+  });
+
   after(() => lab.stop());
 
   async function assertCounted(when: string): Promise<void> {
@@ -41,30 +49,26 @@ describe("a user who makes sockets that look like a neighbour's", { timeout: 120
     assert.equal(run.get('web').error, null, when);
   }
 
-  /** The kernel's table cannot tell the two apart: then the number is unknown, with the reason, and nothing is changed. */
-  async function assertNeverWrong(): Promise<void> {
-    const { stdout, stderr } = await host.measured(lab, ['metrics', 'backlog', 'web']);
-    assert.match(stdout, new RegExp(`^(?:${WAITING}\n)?$`), stderr);
-    if (stdout === '') assert.match(stderr, /backlog is not known: another socket has the path/);
-  }
-
   async function whileOneIsThere(start: Promise<Running>): Promise<void> {
     const running = await start;
     try {
-      await assertNeverWrong();
+      await assertCounted('with the other there');
     } finally {
       running.stdin.end();
       await running.done;
     }
   }
 
-  test('by a name with a line break in it: what waits for the neighbour is counted, or unknown, never wrong', () =>
+  test('by names with a line break in them: what waits for the neighbour is counted', () =>
     whileOneIsThere(host.startAs(lab, 'alice', ['sockets.py', 'forge', SOCKET, inode])));
 
-  test('by the same path in a file system of her own: neither', () =>
+  test('by the same path in a file system of her own: it is counted', () =>
     whileOneIsThere(
       host.startAs(lab, 'alice', ['sockets.py', 'twin', SOCKET], { in: OWN_FILE_SYSTEM }),
     ));
+
+  test('by 200,000 of them: it is counted', () =>
+    whileOneIsThere(host.startAs(lab, 'alice', ['sockets.py', 'many', SOCKET, '200500'])));
 });
 
 const OWN_FILE_SYSTEM = ['unshare', '--user', '--map-root-user', '--mount'];

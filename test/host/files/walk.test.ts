@@ -8,7 +8,6 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
-  readlinkSync,
   realpathSync,
   rmSync,
   symlinkSync,
@@ -17,6 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { judgePath, walkPath } from '../../../src/host/files/walk.ts';
+import { listOpen } from '../../open-descriptors.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'autoscaler-walk-'));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -32,20 +32,6 @@ function newPlace(): string {
   writeFileSync(join(place, 'alice/env'), 'alice');
   for (const path of ['alice', 'alice/env']) chownSync(join(place, path), ALICE, ALICE);
   return place;
-}
-
-/** Those of files and folders: the test runner opens and closes pipes and sockets of its own meanwhile. */
-function openDescriptors(): number {
-  return readdirSync('/proc/self/fd').filter((fd) => leadsToPath(fd)).length;
-}
-
-function leadsToPath(fd: string): boolean {
-  try {
-    return readlinkSync(`/proc/self/fd/${fd}`).startsWith('/');
-  } catch {
-    // the one that listed them
-    return false;
-  }
 }
 
 /** A path in such a place, and why it is not trusted; null: it is. */
@@ -156,9 +142,9 @@ describe('a path is walked with a descriptor for each component', () => {
     test(name, () => {
       const at = newPlace();
       const path = join(at, make(at));
-      const before = openDescriptors();
+      const before = listOpen(at);
       const verdict = judgePath(path);
-      assert.equal(openDescriptors(), before, 'no descriptor is left open');
+      assert.deepEqual(listOpen(at), before, 'no descriptor is left open');
       assert.equal(verdict.trusted, reason === null, JSON.stringify(verdict));
       if (!verdict.trusted) assert.match(verdict.reason, reason ?? /^$/);
     });

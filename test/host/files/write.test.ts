@@ -29,6 +29,7 @@ import {
   writeUserFile,
   type FileEdit,
 } from '../../../src/host/files/write.ts';
+import { listOpen } from '../../open-descriptors.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'autoscaler-write-'));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -157,11 +158,11 @@ describe('writeUserFile', () => {
   test('nothing is left open, whatever happens', () => {
     const path = join(newFolder(), 'web.service');
     writeFileSync(path, 'old');
-    const before = readdirSync('/proc/self/fd').length;
+    const before = listOpen(root);
     writeUserFile(edit(path, 'old', 'new'), nothing);
     assert.throws(() => writeUserFile(edit(path, 'old', 'newer'), nothing), /somebody else/);
     writeUserFile(edit(path, 'new', null), nothing);
-    assert.equal(readdirSync('/proc/self/fd').length, before);
+    assert.deepEqual(listOpen(root), before);
   });
 
   test('a fifo is no unit file, and does not hang us', () => {
