@@ -41,7 +41,7 @@ export async function resizeGunicorn(
     } else {
       const kept = await lowerByOne(change, pool, deps);
       if (kept === 'leave') return 'waiting';
-      if (kept !== null) return { kept: tellKept(staying, target, kept, deps) };
+      if (kept !== null) return { kept: tellKept(staying, target, kept.kept, deps) };
     }
     staying = stayingOf(await readPool(service, deps, first), leaving, deps);
   }

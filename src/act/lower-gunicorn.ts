@@ -6,14 +6,14 @@ import type { ActDeps, ProcessRef } from './types.ts';
 
 /**
  * Takes one worker away. On SIGTTOU the master ends the oldest, so as long as one has never served, that one goes, and
- * no other. `leave`: some still load, and are left to the next run. A text says why no worker could be taken away
+ * no other. `leave`: some still load, and are left to the next run. `kept`: why no worker could be taken away
  * without one that serves; null: one was.
  */
 export async function lowerByOne(
   change: Change,
   seen: Resizing,
   deps: ActDeps,
-): Promise<string | 'leave' | null> {
+): Promise<{ kept: string } | 'leave' | null> {
   const { service, undo_because: undoing } = change.manifest;
   let pool = seen;
   // on the way back they have had their time
@@ -57,13 +57,13 @@ async function withdraw(
   { first, staying }: Resizing,
   unserved: ProcessRef[],
   deps: ActDeps,
-): Promise<string | null> {
+): Promise<{ kept: string } | null> {
   const youngest = unserved.at(-1);
   if (youngest === undefined) return null;
   const master = { pid: first.masterPid, startTicks: first.masterStartTicks };
   deps.step('withdraw a worker');
   const answer = await deps.processes.withdraw(master, youngest, first.controlGroup);
-  if (typeof answer === 'object') return answer.why;
+  if (typeof answer === 'object') return { kept: answer.why };
   // One that serves by now is asked to end as any other, by the next step. One that is gone was ended by its master, which
   // has a limit of its own (--timeout); there is another one now.
   if (answer !== 'withdrawn') return null;

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { readLinks, readTable, socketInode } from '../measure/listeners.ts';
+import { parseUnixListeners } from '../measure/sockets.ts';
 import type { Process } from './proc.ts';
 
 /**
@@ -36,12 +37,10 @@ const OF_MULTIPROCESSING = /\/pymp-[^/]+\//;
 /** The paths of the Unix sockets that a process listens on and its master does not. */
 export function listOwnSockets(pid: number, masterPid: number): string[] {
   try {
-    const inodes = (of: number): Set<string | null> =>
-      new Set([...readLinks(of).values()].map(socketInode));
-    const own = inodes(pid);
-    const shared = inodes(masterPid);
-    return readTable(pid, 'unix')
-      .listeners.filter(({ inode }) => own.has(inode) && !shared.has(inode))
+    const shared = new Set([...readLinks(masterPid).values()].map(socketInode));
+    const inodes = [...readLinks(pid).values()].flatMap((link) => socketInode(link) ?? []);
+    const own = new Set(inodes.filter((inode) => !shared.has(inode)));
+    return parseUnixListeners(readTable(pid, 'unix'), own)
       .map(({ name }) => name)
       .filter((name) => !OF_MULTIPROCESSING.test(name));
   } catch {
