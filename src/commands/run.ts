@@ -67,7 +67,7 @@ async function runLocked(
 ): Promise<RunReport | number> {
   const lock = await holdLock(written.global, tellLock(log));
   const signals = watchSignals();
-  const watchdog = await startWatchdog();
+  const watchdog = startWatchdog();
   const cycle = async (): Promise<RunReport | number> => {
     tellConfig(warnings, written.global.state_dir, log);
     const memory = recallUnits(written.global.state_dir);

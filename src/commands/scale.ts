@@ -10,6 +10,7 @@ import { loadConfigIfAny } from '../config/optional.ts';
 import type { Config } from '../config/schema.ts';
 import { findNameFault, unitName } from '../config/service-name.ts';
 import { EXIT, UserError, type ExitCode } from '../errors.ts';
+import { expectForeign } from '../host/phase.ts';
 import { startWatchdog } from '../host/watchdog.ts';
 import { cleanLine } from '../output/clean.ts';
 import { renderDiff } from '../output/diff.ts';
@@ -70,7 +71,8 @@ async function scaleLocked(
 ): Promise<number> {
   const lock = await holdLock(config.global, tellLock(log));
   const signals = watchSignals();
-  const watchdog = await startWatchdog();
+  const watchdog = startWatchdog();
+  await expectForeign();
   const scale = async (beside: SideBySide): Promise<number> => {
     const deps = makeActDeps(config.global, {
       ...{

@@ -48,6 +48,21 @@ export function requireGoing(): void {
   throw new UserError(EXIT.failed, 'this run was given up, so nothing more is written');
 }
 
+let startThread: (() => Promise<void>) | null = null;
+
+/** What starts the watchdog's thread, where that was put off; null: nothing. */
+export function startThreadBy(start: (() => Promise<void>) | null): void {
+  startThread = start;
+}
+
+/**
+ * Called before what could hold this thread up: files that may lie in a file system that never answers, foreign texts that
+ * are taken apart. From then on the watchdog's thread is there.
+ */
+export async function expectForeign(): Promise<void> {
+  await startThread?.();
+}
+
 let tellBegun: (() => void) | null = null;
 
 /** Calls back once, right before the next change begins; null: no more. */

@@ -1,10 +1,13 @@
+import type { Worker } from 'node:worker_threads';
 import { EXIT, UserError } from '../errors.ts';
-import { PHASE, WORD } from './phase.ts';
+import { PHASE, startThreadBy, WORD } from './phase.ts';
 
 /** Nothing of what is done between two changes takes nearly as long. */
 const LIMIT_S = 30;
 /** How long the main thread has to end the run in order, before it is ended from outside. */
 const GRACE_MS = 2000;
+/** When the second thread is started at the latest. */
+const AT_LATEST_MS = 1000;
 
 /** Ends a run that does not get on. */
 export interface Watchdog {
@@ -20,11 +23,42 @@ export interface Watchdog {
  *
  * Time is counted in steps of a second, each of which counts as one however long it was: neither a host that slept
  * nor a clock that jumps ends a run.
+ *
+ * The thread costs 11 MB and half of what an empty Node.js takes of the processor. So it is started before what could
+ * hold this one up (`expectForeign`), and after a second in any case: most runs are over by then.
  */
-export async function startWatchdog(limitS = LIMIT_S): Promise<Watchdog> {
-  const { Worker } = await import('node:worker_threads');
+export function startWatchdog(limitS = LIMIT_S): Watchdog {
   const words = new Int32Array(PHASE, 0, 4);
   Atomics.store(words, WORD.heard, 0);
+  let tellStuck: (error: UserError) => void;
+  const stuck = new Promise<never>((_, reject) => (tellStuck = reject));
+  stuck.catch(() => undefined);
+  let thread: Promise<Worker> | null = null;
+  let isOver = false;
+  const start = async (): Promise<void> => {
+    if (isOver) return;
+    thread ??= startThread(limitS, words, tellStuck);
+    await thread;
+  };
+  const timer = setTimeout(() => void start(), AT_LATEST_MS).unref();
+  startThreadBy(start);
+  return {
+    unlessStuck: (work) => Promise.race([work(), stuck]),
+    stop: () => {
+      isOver = true;
+      clearTimeout(timer);
+      startThreadBy(null);
+      void thread?.then((worker) => worker.terminate());
+    },
+  };
+}
+
+async function startThread(
+  limitS: number,
+  words: Int32Array,
+  tellStuck: (error: UserError) => void,
+): Promise<Worker> {
+  const { Worker } = await import('node:worker_threads');
   const worker = new Worker(SOURCE, {
     eval: true,
     env: {},
@@ -32,22 +66,14 @@ export async function startWatchdog(limitS = LIMIT_S): Promise<Watchdog> {
     workerData: { phase: PHASE, limitS, graceMs: GRACE_MS },
   });
   worker.unref();
-  const stuck = new Promise<never>((_, reject) => {
-    // where there is no room for one thread more, a run does without
-    worker.on('error', () => undefined);
-    worker.on('message', (sentence: string) => {
-      Atomics.store(words, WORD.heard, 1);
-      Atomics.notify(words, WORD.heard);
-      reject(new UserError(EXIT.failed, sentence, HINT));
-    });
+  // where there is no room for one thread more, a run does without
+  worker.on('error', () => undefined);
+  worker.on('message', (sentence: string) => {
+    Atomics.store(words, WORD.heard, 1);
+    Atomics.notify(words, WORD.heard);
+    tellStuck(new UserError(EXIT.failed, sentence, HINT));
   });
-  stuck.catch(() => undefined);
-  return {
-    unlessStuck: (work) => Promise.race([work(), stuck]),
-    stop: () => {
-      void worker.terminate();
-    },
-  };
+  return worker;
 }
 
 const HINT = 'The next run begins anew. If this comes again, look at that service.';
