@@ -3,6 +3,7 @@ import { whileChanging } from '../host/phase.ts';
 import { toUserError } from '../host-fault.ts';
 import type { UnitState } from '../systemd/types.ts';
 import { carryOut } from './carry-out.ts';
+import { findCrashing } from './crashing.ts';
 import { registerChange } from './checkpoint.ts';
 import type { Identity } from './manifest.ts';
 import type { ActDeps, Outcome, Plan } from './types.ts';
@@ -21,14 +22,19 @@ async function apply(plan: Plan, deps: ActDeps): Promise<Outcome> {
     const unit = await readUnit(plan.service, deps);
     if (plan.action !== 'rollback') requireLoaded(unit);
     const { resize, obstacle } = await chooseResize(plan, unit, deps);
+    let { from } = plan;
+    const crashing = isRunning(unit) && resize !== 'live' ? await findCrashing(unit, deps) : null;
     if (plan.action === 'heal' && resize === 'live') {
       const { findHealHold } = await import('./heal-guard.ts');
-      const held = await findHealHold(plan, deps);
-      if (held !== null) return { ...refuse(plan, new UserError(EXIT.failed, held)), held };
+      const found = await findHealHold(plan, deps);
+      if ('held' in found)
+        return { ...refuse(plan, new UserError(EXIT.failed, found.held)), ...found };
+      ({ from } = found);
     }
     if (resize === 'none' && obstacle !== null && plan.action !== 'rollback') {
       return { ...refuse(plan, new UserError(EXIT.failed, obstacle)), obstacle };
     }
+<<<<<<< HEAD
     const { findLoadFault } = await import('./foresee-load.ts');
     const fault = await findLoadFault(plan, resize, unit, deps);
     if (fault !== null) {
@@ -36,6 +42,10 @@ async function apply(plan: Plan, deps: ActDeps): Promise<Outcome> {
     }
     const change = await registerChange({ ...plan, resize }, identify(unit, deps), deps);
     const outcome = await carryOut(change, deps);
+=======
+    const change = await registerChange({ ...plan, from, resize }, identify(unit, deps), deps);
+    const outcome = withCrashing(await carryOut(change, deps), crashing);
+>>>>>>> main
     return obstacle === null ? outcome : { ...outcome, obstacle };
   } catch (error) {
     const fault = toUserError(error);
@@ -44,8 +54,16 @@ async function apply(plan: Plan, deps: ActDeps): Promise<Outcome> {
   }
 }
 
+<<<<<<< HEAD
 const LOAD_HINT =
   'Nothing is asked of the service until its application can be loaded: end the deployment, or mend it, and restart or reload the service.';
+=======
+/** What comes of a service that ended by itself before says little of the change: whoever reads it has to know. */
+function withCrashing(outcome: Outcome, crashing: string | null): Outcome {
+  if (crashing === null) return outcome;
+  return { ...outcome, sentence: `${outcome.sentence}; before the change: ${crashing}` };
+}
+>>>>>>> main
 
 /** A service that was stopped since it was measured is not started; what may not be restarted is left alone. */
 async function chooseResize(

@@ -6,6 +6,9 @@ import type { ActDeps, ControlCommand } from './types.ts';
 /** A worker that is busy for a moment is given a second chance to answer. */
 const ASK_TRIES = 2;
 
+/** The broker does not allow remote control: a next run will not be allowed either. */
+class ControlRefused extends UserError {}
+
 /** The worker that has answered to its name, and what of `inspect stats` matters. */
 export interface CeleryNode {
   node: string;
@@ -32,7 +35,12 @@ export async function findNode(
   if (node === null)
     return { obstacle: 'the name of its node cannot be told from its main process' };
   const command: ControlCommand = { method: 'stats', arguments: {} };
-  const [first, second] = await askCelery(service, node, command, deps, tries);
+  const replies = await askCelery(service, node, command, deps, tries).catch((error: unknown) => {
+    if (error instanceof ControlRefused) return { obstacle: error.message };
+    throw error;
+  });
+  if ('obstacle' in replies) return replies;
+  const [first, second] = replies;
   if (first === undefined) {
     return {
       obstacle: `${node} does not answer to remote control over the broker of the config: it is switched off (worker_enable_remote_control), or the worker uses another broker or another control_exchange`,
@@ -68,6 +76,12 @@ export async function askCelery(
 ): Promise<unknown[]> {
   for (let left = tries; left > 0; left--) {
     const answer = await deps.control.ask(service, node, command);
+    if ('error' in answer && answer.isRefused === true) {
+      throw new ControlRefused(
+        EXIT.failed,
+        `remote control is refused by its broker: ${answer.error}`,
+      );
+    }
     if ('error' in answer) {
       throw new UserError(
         EXIT.failed,

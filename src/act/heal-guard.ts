@@ -1,4 +1,5 @@
 import { readLeaving } from './live-gunicorn.ts';
+import { askPoolSize } from './pool-size.ts';
 import { readPool } from './pool.ts';
 import type { UnitState } from '../systemd/types.ts';
 import type { ActDeps, Plan } from './types.ts';
@@ -12,7 +13,7 @@ const RETIRED_MS = 60_000;
 
 /**
  * Why drift is not healed now: it must be seen in every look of a few seconds, and must not be what a start,
- * a reload or the replacement of a worker looks like. Answers null where it may be healed.
+ * a reload or the replacement of a worker looks like. Answers how many workers there are where it may be healed.
  *
  * A Gunicorn master that reloads has its old workers finish their requests beside the new ones. So one that
  * is older than the last burst of new workers counts for "too many" only when that burst is a minute ago.
@@ -20,12 +21,14 @@ const RETIRED_MS = 60_000;
  * @throws UserError where the service is on its way up, down or to another process
  */
 export async function findHealHold(
-  { service, kind, to }: Pick<Plan, 'service' | 'kind' | 'to'>,
+  { service, kind, from, to }: Pick<Plan, 'service' | 'kind' | 'from' | 'to'>,
   deps: ActDeps,
-): Promise<string | null> {
+): Promise<{ held: string } | { from: number }> {
   const first = await readPool(service, deps);
   const nowMs = deps.monotonicMs();
-  if (nowMs - toMs(first.masterStartTicks) < GROWN_UP_MS) return 'it has just been started';
+  if (nowMs - toMs(first.masterStartTicks) < GROWN_UP_MS) {
+    return { held: 'it has just been started' };
+  }
   const leaving = kind === 'gunicorn' ? await readLeaving(service, deps) : new Map();
   const since = deps.monotonicMs();
   for (;;) {
@@ -38,13 +41,18 @@ export async function findHealHold(
     }
     const sure = kind === 'gunicorn' ? countSure(staying, nowMs, deps) : staying.length;
     if (staying.length >= to && sure <= to) {
-      return staying.length === to
-        ? 'all that is missing or left over is on its way'
-        : 'some of its workers may be finishing their last requests';
+      const held =
+        staying.length === to
+          ? 'all that is missing or left over is on its way'
+          : 'some of its workers may be finishing their last requests';
+      return { held };
     }
-    if (deps.monotonicMs() - since >= deps.timing.settleMs) return null;
+    if (deps.monotonicMs() - since >= deps.timing.settleMs) break;
     await deps.sleep(deps.timing.pollMs);
   }
+  const said = kind === 'celery' ? await askPoolSize(service, first.masterPid, deps) : null;
+  if (said === to) return { held: `its pool has ${to}, some of which it replaces at this moment` };
+  return { from: said ?? from };
 }
 
 /** Workers that do not serve yet, and have not had the time that they may take. */

@@ -3,7 +3,8 @@ import { cleanText } from '../model/clean-text.ts';
 import { asObject } from '../model/foreign-json.ts';
 import { askCelery, findNode } from './ask-celery.ts';
 import type { Change } from './checkpoint.ts';
-import { readPool, readStillPool, watch, type Pool } from './pool.ts';
+import { watchPoolSize, type PoolSize } from './pool-size.ts';
+import { readPool, watch, type Pool } from './pool.ts';
 import type { ActDeps, WorkerTree, Resized } from './types.ts';
 
 /** How often a pool that is busy is asked to shrink in one run. */
@@ -46,13 +47,14 @@ export async function resizeCelery(
   const { reactMs, stillMs } = deps.timing;
   // another run, or this one before it was to go back, may have asked it to grow
   const isAgain = change.written === null || change.manifest.undo_because !== null;
-  const patienceMs = isAgain ? reactMs + stillMs : stillMs;
-  const first = await readStillPool(service, deps, undefined, patienceMs);
+  const sizeOf = watchPoolSize(service, deps);
+  const first = await readPool(service, deps);
+  const look = () => readPool(service, deps, first);
   const node = deps.control.nodeOf(first.masterPid);
   if (node === null) throw new UserError(EXIT.failed, 'the name of its node cannot be told');
-  let pool = first;
-  for (let tries = 0; pool.workerPids.length !== target; tries++) {
-    const missing = target - pool.workerPids.length;
+  let now = await readStillSize(look, sizeOf, isAgain ? reactMs + stillMs : stillMs, deps);
+  for (let tries = 0; now.size !== target; tries++) {
+    const missing = target - now.size;
     if (missing < 0 && tries >= SHRINK_TRIES) return 'partly';
     if (tries >= SHRINK_TRIES) {
       throw new UserError(
@@ -60,18 +62,47 @@ export async function resizeCelery(
         `${node} was asked for ${missing} processes more and has not started them`,
       );
     }
-    const wanted = missing > 0 ? missing : -(await countIdle(pool, -missing, deps));
+    const wanted = missing > 0 ? missing : -(await countIdle(now.pool, -missing, deps));
     if (wanted === 0) return 'partly';
     const isAnswered = await demand(service, node, wanted, deps);
-    const isThere = ({ workerPids }: Pool): boolean => workerPids.length === target;
     // idle processes end at once, busy ones not for long
     const limitMs = missing > 0 ? 2 * reactMs : stillMs;
-    await watch(() => readPool(service, deps, first), isThere, limitMs, deps);
-    pool = await readStillPool(service, deps, first);
+    const readSize = async () => sizeOf.of(await look());
+    await watch(readSize, (size) => size === target, limitMs, deps);
+    now = await readStillSize(look, sizeOf, stillMs, deps);
     // it may still come to it: a second demand would be made beside the first
-    if (!isAnswered && pool.workerPids.length !== target) return giveUp(node, missing, deps);
+    if (!isAnswered && now.size !== target) return giveUp(node, missing, deps);
   }
   return 'done';
+}
+
+/**
+ * The pool and its size once nothing has changed for `stillMs`, so that one that is about to grow is not taken for small;
+ * after `stillLimitMs` as it is then. It is asked itself in the end: whatever is asked of it follows from that.
+ */
+async function readStillSize(
+  look: () => Promise<Pool>,
+  sizeOf: PoolSize,
+  stillMs: number,
+  deps: ActDeps,
+): Promise<{ pool: Pool; size: number }> {
+  const begin = deps.monotonicMs();
+  let since = begin;
+  let before = '';
+  let isAsked = false;
+  for (;;) {
+    const pool = await look();
+    const size = await (isAsked ? sizeOf.ask(pool) : sizeOf.of(pool));
+    const nowMs = deps.monotonicMs();
+    // where they come and go the number alone can stand still
+    const key = sizeOf.isReplacing() ? `${size}` : pool.workerPids.join(' ');
+    if (key !== before) since = nowMs;
+    before = key;
+    const isStill = nowMs - since >= stillMs || nowMs - begin >= deps.timing.stillLimitMs;
+    if (isStill && (isAsked || sizeOf.isReplacing())) return { pool, size };
+    isAsked = isStill;
+    if (!isStill) await deps.sleep(deps.timing.livePollMs);
+  }
 }
 
 /** How many processes, of `most` that are wanted, are idle for sure; waits for them for a while. */

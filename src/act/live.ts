@@ -1,6 +1,7 @@
 import { EXIT, UserError } from '../errors.ts';
 import type { UnitState } from '../systemd/types.ts';
 import { saveChange, type Change } from './checkpoint.ts';
+import { findCrashing } from './crashing.ts';
 import { findCeleryObstacle, resizeCelery } from './live-celery.ts';
 import { findGunicornObstacle, resizeGunicorn } from './live-gunicorn.ts';
 import type { ActDeps, Plan, Resized } from './types.ts';
@@ -12,6 +13,8 @@ export async function findObstacle(
   unit: UnitState,
   deps: ActDeps,
 ): Promise<string | null> {
+  const crashing = await findCrashing(unit, deps);
+  if (crashing !== null) return crashing;
   const tree = await deps.findWorkerTree(unit);
   if ('error' in tree) return `its main process cannot be told beyond doubt: ${tree.error}`;
   switch (kind) {

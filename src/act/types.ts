@@ -165,7 +165,10 @@ export interface ControlCommand {
 }
 
 /** What came back within the time limit, an answer for each worker that has the name (none: nobody has acted on it). */
-export type ControlAnswer = { replies: unknown[] } | { error: string };
+export type ControlAnswer =
+  | { replies: unknown[] }
+  /** `isRefused`: the broker does not allow it, now or later */
+  | { error: string; isRefused?: boolean };
 
 /** Celery's remote control, over the broker of the config. */
 export interface RemoteControl {

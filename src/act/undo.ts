@@ -12,7 +12,7 @@ import { because, outcomeOf } from './outcome.ts';
 import { discardChange, endChange, readCopy, saveChange, type Change } from './checkpoint.ts';
 import { isDraining } from './drain.ts';
 import { sha256 } from './durable.ts';
-import type { FileRecord } from './manifest.ts';
+import type { FileRecord, Manifest } from './manifest.ts';
 import { leaveChange, readWaited, type Waited } from './leave.ts';
 import { startPatience } from './patience.ts';
 import { resizeService } from './resize.ts';
@@ -65,7 +65,7 @@ async function takeBack(change: Change, why: string, deps: ActDeps): Promise<Out
       sentence: `${service}: ${from} → ${to} failed: ${why}; its unit is back, and once Celery has finished its running tasks the next run starts it with ${from}`,
     });
   }
-  if (now !== null && 'left' in now) return leaveChange(change, now.left, deps);
+  if ('left' in now) return leaveChange(change, now.left, deps);
   return close(change, edited, now, deps);
 }
 
@@ -144,6 +144,7 @@ function likeOf(change: Change, { copy, uid, gid, mode, attributes }: FileRecord
   return { uid, gid, mode, attributes: attributes ?? readAttributesOf(join(change.folder, copy)) };
 }
 
+<<<<<<< HEAD
 /** `wrong`: the service does not come up. `kept`: it serves, but its pool is not what it was. */
 type Unlike = { wrong: string } | { kept: string };
 
@@ -153,13 +154,21 @@ async function bringServiceBack(
   deps: ActDeps,
 ): Promise<'draining' | Unlike | { left: Waited } | null> {
   const { service, kind, from, to, countable, touched, before, resize, action } = change.manifest;
+=======
+/** How many workers serve now (null: not countable, or it was never touched), what is wrong with it, or that it is waited for. */
+async function bringServiceBack(
+  change: Change,
+  deps: ActDeps,
+): Promise<'draining' | { running: number | null } | { wrong: string } | { left: Waited }> {
+  const { service, kind, from, countable, touched, before, resize, action } = change.manifest;
+>>>>>>> main
   const unit = await readUnit(service, deps);
   // a live change leaves the main process as it is
   const isLive = touched && resize === 'live';
-  if (!isLive && isUntouched(change, unit, deps)) return null;
+  if (!isLive && isUntouched(change, unit, deps)) return { running: null };
   // somebody, or a boot, may have started it from the changed files; one that was stopped stays so
   const mayBeOurs = unit.activeState === 'failed' && before.main_pid !== null;
-  if (!touched && !isRunning(unit) && !mayBeOurs) return null;
+  if (!touched && !isRunning(unit) && !mayBeOurs) return { running: null };
   try {
     // the pool that was to be healed had a wrong number already: it stays as it is, if only it serves, but for what was added
     const isHeal = action === 'heal';
@@ -181,7 +190,11 @@ async function bringServiceBack(
     const waiting = { patience: startPatience(true, deps), waited };
     const verdict = await verifyService(expected, deps, waiting);
     if ('left' in verdict) return verdict;
+<<<<<<< HEAD
     return verdict.ok ? kept : { wrong: verdict.why };
+=======
+    return verdict.ok ? { running: verdict.running } : { wrong: verdict.why };
+>>>>>>> main
   } catch (error) {
     // the service may be down by our hand: the change stays in the journal, and the next run tries again
     if (error instanceof NoAnswer) throw error;
@@ -204,17 +217,29 @@ function isUntouched(change: Change, unit: UnitState, deps: ActDeps): boolean {
 async function close(
   change: Change,
   edited: string[],
+<<<<<<< HEAD
   now: Unlike | null,
+=======
+  now: { running: number | null } | { wrong: string },
+>>>>>>> main
   deps: ActDeps,
 ): Promise<Outcome> {
   const { service, from, to, undo_because } = change.manifest;
   const head = `${service}: ${from} → ${to} failed: ${undo_because}`;
-  if (edited.length === 0 && now === null) {
-    const sentence = `${head}; undone: it is as before, with ${from}`;
-    const outcome = outcomeOf(change, { result: 'undone', sentence });
+  if (edited.length === 0 && 'running' in now) {
+    const { running } = now;
+    const sentence = `${head}; undone: ${tellUndone(change.manifest, running)}`;
+    const outcome = outcomeOf(change, { result: 'undone', sentence, running });
     return endChange(change, outcome, undo_because ?? '', deps);
   }
+<<<<<<< HEAD
   const troubles = [...edited, ...(now === null ? [] : [tellUnlike(now, from)])];
+=======
+  const troubles = [
+    ...edited,
+    ...('wrong' in now ? [`with the old unit the service does not come up: ${now.wrong}`] : []),
+  ];
+>>>>>>> main
   const kept = change.folder.replace(/\.pending$/, '');
   const outcome = outcomeOf(change, {
     result: 'failed',
@@ -224,8 +249,21 @@ async function close(
   return endChange(change, outcome, `${undo_because}; ${troubles.join('; ')}`, deps);
 }
 
+<<<<<<< HEAD
 function tellUnlike(now: Unlike, from: number): string {
   return 'kept' in now
     ? `its unit is back, and it serves with ${from}, but ${now.kept}`
     : `with the old unit the service does not come up: ${now.wrong}`;
+=======
+/** No more than was seen: some workers may still be busy, and of a heal the number was wrong before. */
+function tellUndone({ action, kind, from }: Manifest, running: number | null): string {
+  if (running === null || running === from) return `it is as before, with ${from}`;
+  if (action === 'heal') return `${running} run`;
+  const more = running - from;
+  const end =
+    kind === 'gunicorn'
+      ? `${more} of them end when their requests are answered`
+      : `${more} of them are busy and end in one of the next runs`;
+  return `its unit says ${from} again; ${running} run, ${end}`;
+>>>>>>> main
 }

@@ -3,6 +3,7 @@ import type { UnitState } from '../systemd/types.ts';
 import { watchComputing } from './computing.ts';
 import type { Waited } from './leave.ts';
 import type { Patience } from './patience.ts';
+import { watchPoolSize, type PoolSize } from './pool-size.ts';
 import type { ActDeps } from './types.ts';
 
 /** What a service must show. */
@@ -36,8 +37,13 @@ const QUICK_LOOKS = 20;
  * Whether a service serves with its new number: within `verifyMs` it is active with exactly that many
  * workers, and for `settleMs` it stays so, with the same main process, no restart by systemd, and (for
  * Gunicorn) no worker that dies soon after its start. Gunicorn's workers must have loaded their
+<<<<<<< HEAD
  * application: while all are there and some still do, `bootMs` of the deps is the limit. Celery's children may come and go with each
  * task (`--max-tasks-per-child`); a pool that cannot live takes the main process with it.
+=======
+ * application: while all are there and some still do, `bootMs` is the limit. Celery's children may come and go with each
+ * task (`--max-tasks-per-child`): then the size of the pool counts; one that cannot live takes the main process with it.
+>>>>>>> main
  */
 export async function verifyService(
   expected: Expectation,
@@ -55,9 +61,14 @@ export async function verifyService(
   let neverServed = 0;
   let hasServed = false;
   const isComputing = watchComputing(deps);
+  const sizeOf = expected.kind === 'celery' ? watchPoolSize(expected.service, deps) : null;
   for (;;) {
+<<<<<<< HEAD
     const look = await observe(expected, deps);
     const bootMs = look.unit === null ? verifyMs : deps.bootMs(look.unit);
+=======
+    const look = await observe(expected, sizeOf, deps);
+>>>>>>> main
     const now = deps.monotonicMs();
     if (isComputing(look)) deps.getsOn();
     const died = trackWorkers(births, look.workerPids, now);
@@ -86,7 +97,7 @@ export async function verifyService(
       deps.getsOn();
     }
     if (window !== null && now - window.since >= settleMs) {
-      return { ok: true, running: expected.countable ? look.workerPids.length : null };
+      return { ok: true, running: look.count };
     }
     before = look;
     beforeMs = now;
@@ -105,12 +116,18 @@ interface Look {
   /** what must stay the same while it settles */
   key: string;
   workerPids: number[];
+  /** how many workers it has; null: not countable */
+  count: number | null;
   cpuUsageNs: number | null;
   /** null: systemd does not know it */
   unit: UnitState | null;
 }
 
-async function observe(expected: Expectation, deps: ActDeps): Promise<Look> {
+async function observe(
+  expected: Expectation,
+  sizeOf: PoolSize | null,
+  deps: ActDeps,
+): Promise<Look> {
   const unit = (await deps.systemd.readUnits([expected.service])).get(expected.service);
   if (unit === undefined || unit.loadState !== 'loaded') {
     return bad(`the unit is ${unit?.loadState ?? 'not known'}`, null, true);
@@ -126,10 +143,15 @@ async function observe(expected: Expectation, deps: ActDeps): Promise<Look> {
   }
   const key = identify(unit);
   const { cpuUsageNs } = unit;
+<<<<<<< HEAD
   if (!expected.countable) return { ...GOOD, key, workerPids: [], cpuUsageNs, unit };
+=======
+  if (!expected.countable) return { ...GOOD, key, workerPids: [], count: null, cpuUsageNs };
+>>>>>>> main
   const tree = await deps.findWorkerTree(unit);
   if ('error' in tree) return bad(tree.error, unit, false);
   const { masterPid, masterStartTicks, workerPids } = tree;
+<<<<<<< HEAD
   const look = {
     ...GOOD,
     key: `${key} ${masterPid} ${masterStartTicks}`,
@@ -138,6 +160,11 @@ async function observe(expected: Expectation, deps: ActDeps): Promise<Look> {
     unit,
   };
   const count = workerPids.length;
+=======
+  const count = sizeOf === null ? workerPids.length : await sizeOf.of(tree);
+  const whose = `${key} ${masterPid} ${masterStartTicks}`;
+  const look = { ...GOOD, key: whose, workerPids, count, cpuUsageNs };
+>>>>>>> main
   if (expected.atLeast === true ? count < expected.workers : count !== expected.workers) {
     return {
       ...look,
@@ -153,9 +180,14 @@ async function observe(expected: Expectation, deps: ActDeps): Promise<Look> {
 
 const GOOD = { why: null, final: false, loading: [] };
 
+<<<<<<< HEAD
 function bad(why: string, unit: UnitState | null, final: boolean): Look {
   const cpuUsageNs = unit?.cpuUsageNs ?? null;
   return { why, final, loading: [], key: '', workerPids: [], cpuUsageNs, unit };
+=======
+function bad(why: string, cpuUsageNs: number | null, final: boolean): Look {
+  return { why, final, loading: [], key: '', workerPids: [], count: null, cpuUsageNs };
+>>>>>>> main
 }
 
 function identify(unit: UnitState): string {

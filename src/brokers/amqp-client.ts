@@ -39,6 +39,8 @@ export interface AmqpChannel {
   call: (id: number, args: readonly Buffer[], answer: number) => Promise<Fields>;
   /** takes what is delivered from now on; what is delivered before is an error */
   onMessage: (take: (message: AmqpMessage) => void) => void;
+  /** takes why it has ended, also where nobody waits for an answer */
+  onFault: (take: (fault: Error) => void) => void;
   number: number;
   send: (frames: Buffer) => void;
 }
@@ -72,6 +74,7 @@ interface ChannelState {
   call: Call | null;
   fault: Error | null;
   take: ((message: AmqpMessage) => void) | null;
+  takeFault: ((fault: Error) => void) | null;
   /** 'announced': its head comes next */
   incoming: 'announced' | { left: number; properties: Buffer; parts: Buffer[] } | null;
 }
@@ -175,6 +178,7 @@ export function createAmqpClient(place: Place, mostBytes: number): AmqpClient {
         number,
         call: (id, args, answer) => call(number, id, args, answer),
         onMessage: (take) => void (state.take = take),
+        onFault: (take) => void (state.takeFault = take),
         send: connection.send,
       };
     },
@@ -194,13 +198,14 @@ export function createAmqpClient(place: Place, mostBytes: number): AmqpClient {
 }
 
 function newState(): ChannelState {
-  return { call: null, fault: null, take: null, incoming: null };
+  return { call: null, fault: null, take: null, takeFault: null, incoming: null };
 }
 
 function fail(state: ChannelState, fault: Error): void {
   state.fault = fault;
   state.call?.reject(fault);
   state.call = null;
+  state.takeFault?.(fault);
 }
 
 function readRefusal(fields: Fields): AmqpRefusal {

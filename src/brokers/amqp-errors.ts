@@ -1,4 +1,5 @@
 import { cleanText } from '../model/clean-text.ts';
+import { AmqpRefusal } from './amqp-client.ts';
 import { explainConnectionError } from './connection-errors.ts';
 
 /** What the server says (RabbitMQ's reply codes and texts), and what it means. */
@@ -13,6 +14,24 @@ const SERVER: readonly [pattern: RegExp, meaning: string][] = [
 /** A fault of an AMQP connection or answer in plain words; what it says itself is cleaned and cut. */
 export function explainAmqpError(error: Error): string {
   const { message } = error;
+  const right = tellRight(message);
+  if (right !== null) return right;
   const known = SERVER.find(([pattern]) => pattern.test(message))?.[1];
   return explainConnectionError(error) ?? known ?? cleanText(message);
+}
+
+/** Refused by its rules (403 ACCESS_REFUSED, 530 NOT_ALLOWED): asked again, it says the same. */
+export function isLastingAmqpError(error: Error): boolean {
+  return error instanceof AmqpRefusal && (error.code === 403 || error.code === 530);
+}
+
+/** `ACCESS_REFUSED - write access to exchange 'celery.pidbox' in vhost '/' refused for user 'scaler'`; older ones have no kind. */
+function tellRight(message: string): string | null {
+  const [, right, what, name] =
+    /ACCESS[_-]REFUSED.*?(?:(configure|read|write) )?access to (queue|exchange) '([^']{1,255})'/i.exec(
+      message,
+    ) ?? [];
+  if (what === undefined || name === undefined) return null;
+  const which = right === undefined ? '' : ` ("${right.toLowerCase()}")`;
+  return `the user of the URL lacks a permission${which} for the ${what.toLowerCase()} ${cleanText(name)}`;
 }

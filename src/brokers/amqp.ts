@@ -1,8 +1,9 @@
 import { monotonicMs } from '../monotonic.ts';
 import { createAmqpClient, type AmqpChannel } from './amqp-client.ts';
-import { explainAmqpError } from './amqp-errors.ts';
+import { explainAmqpError, isLastingAmqpError } from './amqp-errors.ts';
 import type { Broker, Server } from './broker.ts';
 import { MOST_BYTES } from './connection.ts';
+import { BrokerRefusal } from './refusal.ts';
 import { tellLate, withinLimit } from './time-limit.ts';
 import { tlsOptions } from './tls.ts';
 import { tryServers, type Limits } from './try-servers.ts';
@@ -40,7 +41,9 @@ export function askAmqp<T>(
     try {
       return await withinLimit(work(), limitMs, tellLate(limitMs, broker.tls !== null));
     } catch (error) {
-      throw new Error(explainAmqpError(error as Error), { cause: error });
+      const fault = error as Error;
+      const Kind = isLastingAmqpError(fault) ? BrokerRefusal : Error;
+      throw new Kind(explainAmqpError(fault), { cause: error });
     } finally {
       await client.close(Math.min(GOODBYE_MS, end - monotonicMs()));
     }

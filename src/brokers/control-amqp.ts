@@ -54,8 +54,11 @@ export function sendByAmqp(
     });
     await consume(channel, message.replyQueue);
     if (!(await hasExchange(channel, message.exchange))) return [];
+    // a publication has no answer: that it is not allowed comes by itself
+    const refused = new Promise<never>((_, reject) => channel.onFault(reject));
+    refused.catch(() => undefined);
     channel.send(toPublication(channel.number, message));
-    await Promise.race([first, sleep(timeoutMs, undefined, { ref: false })]);
+    await Promise.race([first, refused, sleep(timeoutMs, undefined, { ref: false })]);
     if (replies.length > 0) await sleep(SECOND_MS);
     return replies;
   };

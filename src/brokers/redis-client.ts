@@ -6,6 +6,16 @@ export type Reply = [error: Error | null, value: RespValue];
 
 export type Command = readonly (string | number)[];
 
+/** What a Redis answers to a command that it does not carry out; with the command, which may hold a secret. */
+export class RedisError extends Error {
+  readonly command: Command;
+
+  constructor(message: string, command: Command) {
+    super(message);
+    this.command = command;
+  }
+}
+
 /** One connection to a Redis. */
 export interface Redis {
   connect: () => Promise<void>;
@@ -22,6 +32,7 @@ export interface Redis {
 export const NOT_ASKED = 'it answers what was not asked';
 
 interface Waiting {
+  command: Command;
   resolve: (reply: Reply) => void;
   reject: (fault: Error) => void;
 }
@@ -35,7 +46,8 @@ export function createRedis(place: Place, mostBytes: number): Redis {
     refusal = value instanceof Error ? value : null;
     const next = waiting.shift();
     if (next === undefined) throw refusal ?? new Error(NOT_ASKED);
-    next.resolve(value instanceof Error ? [value, null] : [null, value]);
+    const isError = value instanceof Error;
+    next.resolve(isError ? [new RedisError(value.message, next.command), null] : [null, value]);
   });
   const { opened, ...connection } = openConnection(place, mostBytes, {
     onBytes: read,
@@ -47,7 +59,8 @@ export function createRedis(place: Place, mostBytes: number): Redis {
     const before = connection.fault();
     if (before !== null) throw before;
     const replies = commands.map(
-      () => new Promise<Reply>((resolve, reject) => waiting.push({ resolve, reject })),
+      (command) =>
+        new Promise<Reply>((resolve, reject) => waiting.push({ command, resolve, reject })),
     );
     connection.send(commands.map(encodeCommand).join(''));
     const all = await Promise.all(replies);

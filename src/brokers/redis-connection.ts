@@ -1,6 +1,7 @@
 import { MOST_BYTES, type Place } from './connection.ts';
 import { createRedis, type Redis } from './redis-client.ts';
-import { explainRedisError } from './redis-errors.ts';
+import { explainRedisError, isLastingRedisError } from './redis-errors.ts';
+import { BrokerRefusal } from './refusal.ts';
 import { tellLate, withinLimit } from './time-limit.ts';
 
 /** What may be set of a connection: how much is answered, and that this process ends soon, and it with it. */
@@ -14,7 +15,7 @@ export interface RedisUse {
  * One connection, gone when this returns or after `limitMs`, whatever comes first; where all went well and it is the last,
  * with this process.
  *
- * @throws Error in plain words
+ * @throws Error in plain words; a BrokerRefusal where it would say the same again
  */
 export async function withRedis<T>(
   place: Place,
@@ -28,7 +29,9 @@ export async function withRedis<T>(
       await redis.connect();
       return await ask(redis);
     } catch (error) {
-      throw new Error(explainRedisError(error as Error), { cause: error });
+      const fault = error as Error;
+      const Kind = isLastingRedisError(fault) ? BrokerRefusal : Error;
+      throw new Kind(explainRedisError(fault), { cause: error });
     }
   };
   let isWell = false;

@@ -41,7 +41,8 @@ export async function askRedis<T>(
 
 /**
  * Logs in and asks, all in one round trip: AUTH and SELECT go along, so that each has an answer of its own
- * instead of an event. Where the login or a database is refused, that is the answer to each of its commands. An answer too
+ * instead of an event. Where the login or a database is refused, that is the answer to each of its commands, also where the
+ * server lets in whoever does not log in: Celery does not go on there. An answer too
  * many, however late it comes, shows in the place of the next SELECT's: with a section without commands, of the last one's.
  *
  * @throws Error where the connection is lost, or the answers are none to these commands
@@ -65,9 +66,9 @@ export async function askSections(
   return sections.map(({ commands: { length } }, index) => {
     const [select, ...own] = answers[index]!;
     // a database that is not selected is another one, with other keys
-    const refused = select?.[0] ?? null;
+    const refused = refusedLogin ?? select?.[0] ?? null;
     if (refused === null) return own;
-    return Array.from({ length }, (): Reply => [refusedLogin ?? refused, null]);
+    return Array.from({ length }, (): Reply => [refused, null]);
   });
 }
 

@@ -1,5 +1,6 @@
 import { monotonicMs } from '../monotonic.ts';
 import { nameServer, type Broker, type Server } from './broker.ts';
+import { BrokerRefusal } from './refusal.ts';
 
 /** How long a broker may take: each of its servers, and until when all of them. */
 export interface Limits {
@@ -16,7 +17,7 @@ export function limitsFromNow(serverMs: number, totalMs: number): Limits {
 /**
  * Asks the servers of a broker one after another until one answers, as Celery does. `ask` keeps its limit itself.
  *
- * @throws Error in plain words: what each of them says
+ * @throws Error in plain words: what each of them says; a BrokerRefusal where each refuses for good
  */
 export async function tryServers<T>(
   { kind, servers }: Broker,
@@ -24,6 +25,7 @@ export async function tryServers<T>(
   ask: (server: Server, limitMs: number) => Promise<T>,
 ): Promise<T> {
   const faults: Fault[] = [];
+  let refusals = 0;
   for (const server of servers) {
     const leftMs = limits.deadline - monotonicMs();
     const limitMs = Math.round(Math.min(limits.serverMs, leftMs));
@@ -36,9 +38,11 @@ export async function tryServers<T>(
       return await ask(server, limitMs);
     } catch (error) {
       faults.push({ at, what: (error as Error).message });
+      if (error instanceof BrokerRefusal) refusals += 1;
     }
   }
-  throw new Error(tellFaults(faults));
+  const Kind = refusals === servers.length ? BrokerRefusal : Error;
+  throw new Kind(tellFaults(faults));
 }
 
 /** A server, and what is wrong with it. */

@@ -1,4 +1,6 @@
+import { findCrashing } from '../act/crashing.ts';
 import { findObstacle } from '../act/live.ts';
+import { askPoolSize } from '../act/pool-size.ts';
 import type { ActDeps, Plan } from '../act/types.ts';
 import { isRunning } from '../act/unit.ts';
 import { checkKeptConnections } from '../check/kept-connections.ts';
@@ -9,6 +11,7 @@ import type { ServiceSample } from '../decide/types.ts';
 import { formatCount } from '../decide/wording.ts';
 import { UserError } from '../errors.ts';
 import { readUnitSources } from '../measure/unit-sources.ts';
+import { tellRestarting } from '../systemd/crash-loop.ts';
 import type { UnitState } from '../systemd/types.ts';
 import { classOfWorkers, type WorkerClass } from '../unit-file/gunicorn-concurrency.ts';
 import { readConcurrency } from '../unit-file/workers.ts';
@@ -48,17 +51,20 @@ export async function checkService(looked: Looked): Promise<Finding[]> {
     return [tell('unit_not_loaded', 'error', `${unit.id} is ${unit.loadState}${detail}`, remedy)];
   }
   try {
-    const state = checkState(looked, tell);
+    const state = await checkState(looked, tell);
     return [...state, ...(await checkChange(looked, tell))];
   } catch (error) {
     return [toFinding('unit_unreadable', error, name)];
   }
 }
 
-function checkState({ unit, project, limits, sample }: Looked, tell: Tell): Finding[] {
+async function checkState(looked: Looked, tell: Tell): Promise<Finding[]> {
+  const { unit, project, limits, sample } = looked;
   const findings: Finding[] = [];
   if (!isRunning(unit)) {
-    const evidence = `${unit.id} is ${unit.activeState}: it is never started by autoscaler`;
+    const how = tellRestarting(unit);
+    const state = `${unit.id} is ${unit.activeState}${how === null ? '' : ` (${how})`}`;
+    const evidence = `${state}: it is never started by autoscaler`;
     findings.push(tell('service_down', 'warning', evidence, `systemctl status ${unit.id}`));
   }
   if (unit.needDaemonReload) {
@@ -77,8 +83,10 @@ function checkState({ unit, project, limits, sample }: Looked, tell: Tell): Find
     findings.push(tell('outside_limits', isWarning ? 'warning' : 'info', evidence, remedy));
   }
   if (isRunning(unit) && workers !== null && running !== null && running !== workers) {
-    const evidence = `the unit declares ${formatCount(workers, 'worker')}, ${running} ${running === 1 ? 'runs' : 'run'}`;
-    findings.push(tell('drift', 'warning', evidence, `systemctl restart ${unit.id}`));
+    const now = (await askSize(looked)) ?? running;
+    const evidence = `the unit declares ${formatCount(workers, 'worker')}, ${now} ${now === 1 ? 'runs' : 'run'}`;
+    if (now !== workers)
+      findings.push(tell('drift', 'warning', evidence, `systemctl restart ${unit.id}`));
   }
   if (isRunning(unit) && errors['running'] !== undefined) {
     findings.push(
@@ -86,6 +94,12 @@ function checkState({ unit, project, limits, sample }: Looked, tell: Tell): Find
     );
   }
   return findings;
+}
+
+/** A Celery pool may be replacing the processes that are missing; null: it does not say, or it is none. */
+async function askSize({ unit, deps }: Looked): Promise<number | null> {
+  const tree = await deps.findWorkerTree(unit);
+  return 'error' in tree ? null : askPoolSize(unit.unit, tree.masterPid, deps);
 }
 
 async function checkChange(looked: Looked, tell: Tell): Promise<Finding[]> {
@@ -115,9 +129,16 @@ async function checkChange(looked: Looked, tell: Tell): Promise<Finding[]> {
       'it has no broker_url: it cannot be told to take no more tasks before a restart, and what Celery does by itself then may lose a task, or do one twice, on a busy machine';
     findings.push(tell('restart_unaided', 'warning', evidence, 'set "broker_url" of the project'));
   }
+<<<<<<< HEAD
   if (plan.kind === 'gunicorn' && isRunning(unit)) {
     const declared = sample?.workers ?? null;
     findings.push(...(await checkServing({ name, unit, declared }, looked.deps)));
+=======
+  const crashing = isRunning(unit) ? await findCrashing(unit, looked.deps) : null;
+  if (crashing !== null) {
+    const remedy = `journalctl -u ${unit.id} -n 50; no change of it can be proven before that is mended`;
+    return [...findings, tell('service_crashing', 'error', `${unit.id}: ${crashing}`, remedy)];
+>>>>>>> main
   }
   return [...findings, ...(await checkLive(looked, plan, tell))];
 }
@@ -131,7 +152,13 @@ async function checkLive(
   if (!isRunning(unit)) return [];
   const { apply } = project;
   const { kind, service } = plan;
-  const obstacle = plan.obstacle ?? (await askLive({ kind, service }, unit, deps));
+  const asked = await askLive(plan, { kind, service }, unit, deps);
+  if ('fault' in asked) {
+    if (apply === 'restart') return [];
+    const evidence = `whether it can be changed while it runs cannot be told: ${asked.fault}; as long as that is so, it is not changed`;
+    return [tell('live_unknown', 'warning', evidence, 'mend that, or set "apply": "restart"')];
+  }
+  const { obstacle } = asked;
   if (obstacle === null) {
     return apply === 'restart' && kind === 'gunicorn'
       ? [
@@ -173,14 +200,17 @@ export function readWorkerClass(unit: UnitState): WorkerClass | null {
   }
 }
 
+/** `fault`: what a change would be refused for, and tried again by the next run. */
 async function askLive(
+  { obstacle }: Plan,
   of: Pick<Plan, 'kind' | 'service'>,
   unit: UnitState,
   deps: ActDeps,
-): Promise<string | null> {
+): Promise<{ obstacle: string | null } | { fault: string }> {
+  if (obstacle !== null) return { obstacle };
   try {
-    return await findObstacle(of, unit, deps);
+    return { obstacle: await findObstacle(of, unit, deps) };
   } catch (error) {
-    return toFinding('', error).evidence;
+    return { fault: toFinding('', error).evidence };
   }
 }

@@ -31,7 +31,7 @@ import { wrapLines } from '../output/wrap.ts';
 import { makeActDeps } from './act-deps.ts';
 import { checkPlaces, checkTimer, checkUser, toFinding } from './check-host.ts';
 import { checkConfigFile, checkServiceRisks } from './check-risks.ts';
-import { checkService, readWorkerClass } from './check-service.ts';
+import { checkService, readWorkerClass, type Looked } from './check-service.ts';
 import { explainTwin, readServices, type TrueNames } from './true-names.ts';
 
 export interface CheckOptions extends GlobalOptions {
@@ -139,6 +139,7 @@ async function checkServices(written: Config): Promise<Finding[]> {
     const looked = { name, project: { ...project, enabled }, limits, unit, sample, deps };
     findings.push(...(await checkService({ ...looked, config: named.config })));
     findings.push(...tellQueue(name, measured));
+    findings.push(...(await tellWorkerQueues({ ...looked, config: named.config })));
   }
   findings.push(...(await checkServiceRisks(named.config, named.units)));
   findings.push(...tellMetrics(named, measured));
@@ -146,6 +147,17 @@ async function checkServices(written: Config): Promise<Finding[]> {
     ...findings,
     ...checkNumbers(named.config, written, { ...measured, classes, units: named.units }),
   ];
+}
+
+/** The broker's client and what belongs to it are loaded where there is something to ask it. */
+async function tellWorkerQueues(looked: Looked): Promise<Finding[]> {
+  if (looked.project.broker_url === undefined || looked.unit.loadState !== 'loaded') return [];
+  const { checkWorkerQueues } = await import('./check-queues.ts');
+  try {
+    return await checkWorkerQueues(looked);
+  } catch (error) {
+    return [toFinding('queues_unknown', error, looked.name)];
+  }
 }
 
 function tellTwins({ twins }: TrueNames, written: Config): Finding[] {

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { planHeal } from '../act/plan.ts';
+import { askPoolSize } from '../act/pool-size.ts';
 import { readUnit } from '../act/unit.ts';
 import type { ActDeps, Outcome, Plan } from '../act/types.ts';
 import type { Config } from '../config/schema.ts';
@@ -63,7 +64,8 @@ export async function planHealNow(
   const unit = await readUnit(service, deps);
   const tree = await deps.findWorkerTree(unit);
   if (unit.activeState !== 'active' || 'error' in tree) return null;
-  const from = tree.workerPids.length;
+  const said = kind === 'celery' ? await askPoolSize(service, tree.masterPid, deps) : null;
+  const from = said ?? tree.workerPids.length;
   const live = liveOf(config, service);
   const pool = readCommandFacts(readUnitSources(unit))?.pool ?? null;
   const plan = planHeal({

@@ -1,12 +1,12 @@
 import { cpus } from 'node:os';
-import { isRunning } from '../act/unit.ts';
 import type { Config } from '../config/schema.ts';
 import { EXIT, UserError } from '../errors.ts';
 import { propose } from '../init/propose.ts';
 import type { Candidate, Host, Proposal } from '../init/types.ts';
 import { measureHost } from '../measure/host.ts';
 import { isTerminal } from '../streams.ts';
-import { askLive, type Scan } from './init-scan.ts';
+import type { Scan } from './init-scan.ts';
+import { askWorker } from './init-worker.ts';
 
 /** What is proposed, and what that depends on. */
 export interface Choice {
@@ -69,8 +69,8 @@ export async function choose(choice: Choice): Promise<Proposal[] | null> {
 
   async function withBroker(candidate: Candidate, broker: string): Promise<Candidate> {
     const unit = scan.units.get(candidate.service);
-    const live = unit !== undefined && isRunning(unit);
-    const obstacle = live ? await askLive(unit, { ...candidate, broker }, config) : null;
-    return { ...candidate, broker, obstacle };
+    if (unit === undefined) return { ...candidate, broker, obstacle: null };
+    const { obstacle, queues } = await askWorker(unit, { ...candidate, broker }, config);
+    return { ...candidate, broker, obstacle, queues: queues ?? candidate.queues };
   }
 }

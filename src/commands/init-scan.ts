@@ -1,4 +1,3 @@
-import { findObstacle } from '../act/live.ts';
 import { isRunning } from '../act/unit.ts';
 import type { Config } from '../config/schema.ts';
 import { readLinesOf } from '../host/kernel-files.ts';
@@ -26,10 +25,13 @@ import {
   readConcurrency,
   readWorkerCommand,
 } from '../unit-file/workers.ts';
-import { makeActDeps } from './act-deps.ts';
+import { askWorker } from './init-worker.ts';
 
 /** What stands in a call of systemctl at once. */
 const BATCH = 300;
+/** Celery's own default (`task_default_queue`). */
+const USUAL_QUEUES = ['celery'];
+
 const TABLE_BYTES = 64 * 2 ** 20;
 const ROWS = ['--type=service', '--plain', '--no-legend', '--full'];
 
@@ -122,6 +124,7 @@ async function lookAt(unit: UnitState, config: Config): Promise<Candidate | Unus
   const { words, variables } = readCommand(sources, tree);
   const memoryMb = tree === null ? null : readMemoryMb(tree.workerPids);
   const broker = kind === 'celery' ? findBroker(words, variables) : null;
+  const { obstacle, queues } = await askWorker(unit, { kind, broker }, config);
   return {
     ...{ service: unit.id, kind, workers, broker },
     workerClass:
@@ -129,10 +132,13 @@ async function lookAt(unit: UnitState, config: Config): Promise<Candidate | Unus
     workerMb: memoryMb === null || count === null ? null : memoryMb / count,
     bind: kind === 'gunicorn' ? findBind(words) : null,
     guess: kind === 'celery' && broker === null && tree !== null ? guess(tree.masterPid) : null,
-    queues: kind === 'celery' ? findQueues(words) : [],
+    queues:
+      kind === 'celery'
+        ? (queues ?? findQueues(words) ?? findQueues(readMaster(tree).argv) ?? USUAL_QUEUES)
+        : [],
     showsTasks: kind === 'celery' && showsTasks(sources, tree),
     hasCpu: !isRunning(unit) || unit.cpuUsageNs !== null,
-    obstacle: isRunning(unit) ? await askLive(unit, { kind, broker }, config) : null,
+    obstacle,
   };
 }
 
@@ -189,23 +195,4 @@ function readMaster(tree: WorkerTree | null): { argv: string[]; environ: string 
   if (tree === null) return { argv: [], environ: '' };
   const { argv = [], environ } = readProcess(tree.masterPid) ?? {};
   return { argv, environ: environ === undefined || environ.isCut ? '' : environ.text };
-}
-
-/** Why the running pool could not be changed without a restart; null: it can. */
-export async function askLive(
-  unit: UnitState,
-  { kind, broker }: Pick<Candidate, 'kind' | 'broker'>,
-  config: Config,
-): Promise<string | null> {
-  const project = { service_name: unit.id, ...(broker !== null && { broker_url: broker }) };
-  const projects = { asked: project } as unknown as Config['projects'];
-  const deps = makeActDeps(config.global, {
-    ...{ interruptedMs: () => null, log: null, config: { ...config, projects } },
-  });
-  try {
-    return await findObstacle({ service: unit.id, kind }, unit, deps);
-  } catch (error) {
-    if (error instanceof UserError) return error.message;
-    throw error;
-  }
 }

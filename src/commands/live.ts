@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { LiveQuestion } from '../act/plan.ts';
 import type { Outcome, RemoteControl } from '../act/types.ts';
 import type { BrokerSettings } from '../brokers/broker.ts';
+import { BrokerRefusal } from '../brokers/refusal.ts';
 import { settingsOf } from '../brokers/settings.ts';
 import type { Config } from '../config/schema.ts';
 import { isNews } from '../state/told.ts';
@@ -33,7 +34,8 @@ export function remoteControl(config: Config | null): RemoteControl {
       try {
         return { replies: await askNode(settings, { node, ...command }, ANSWER_MS) };
       } catch (error) {
-        return { error: (error as Error).message };
+        const isRefused = error instanceof BrokerRefusal;
+        return { error: (error as Error).message, ...(isRefused && { isRefused }) };
       }
     },
   };

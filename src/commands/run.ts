@@ -31,6 +31,7 @@ import { reportDisabled, reportTwin } from './report-decision.ts';
 import { limitRun } from './run-limits.ts';
 import { serveAll, wantsChange, type Look } from './serve-all.ts';
 import { watchSignals } from './signals.ts';
+import { tellHiddenTasks } from './tell-hidden.ts';
 import { isFirstOfHour, tellConfig, tellRun } from './tell-run.ts';
 import { tellLock } from './tell-wait.ts';
 import { tellLacks } from './tell-lacks.ts';
@@ -158,6 +159,7 @@ async function runBeside(
     requireGoing();
     appendEntries(stateDir, [noteHolds(sample, decisions)]);
     tellLacks(sample, stateDir, log);
+    await tellHiddenTasks(config, sample, log);
     keepUnits(stateDir, memory);
   }
 

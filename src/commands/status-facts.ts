@@ -20,6 +20,9 @@ import { recallUnits } from './unit-memory.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
+/** A change of ours may be one of these: a Celery worker is asked to end, and `Restart=` starts it. */
+const MANY_RESTARTS = 3;
+
 /** Holds that are always told, also where they never stood in the way. */
 const USUAL_HOLDS = ['duration', 'memory', 'cooldown', 'paused', 'at_limit'];
 
@@ -65,7 +68,15 @@ export async function gatherStatus(
       });
     }),
     last_day: describeDay(entries, changes),
-    notes: [...new Set([...recorded.warnings, ...warnings, ...notes, ...twins.map(tellTwin)])],
+    notes: [
+      ...new Set([
+        ...recorded.warnings,
+        ...warnings,
+        ...('error' in overview ? [] : tellRestarts(overview, recorded, now)),
+        ...notes,
+        ...twins.map(tellTwin),
+      ]),
+    ],
   };
 }
 
@@ -110,6 +121,25 @@ function describeDay(
     },
     changes: { up, down, other: changes.length - up - down - failed, failed },
   };
+}
+
+/** What is to be said of services that end by themselves: now, or several times since the last run looked. */
+function tellRestarts(
+  { restarting, restarts, ids }: Overview,
+  { sample }: Recorded,
+  { boot }: Now,
+): string[] {
+  return [...restarts].flatMap(([name, times]) => {
+    const service = ids.get(name) ?? name;
+    const then = sample?.boot === boot ? sample.services[service]?.auto_restarts : null;
+    const more = typeof then === 'number' ? times - then : 0;
+    const told =
+      restarting.get(name) ??
+      (more < MANY_RESTARTS
+        ? null
+        : `it ends again and again: systemd has restarted it ${more} times since the last run`);
+    return told === null ? [] : [`${service}: ${told}; see journalctl -u ${service} -n 50`];
+  });
 }
 
 /** Without systemd the rest can still be told. Of what goes on as runs have seen it, it is not asked. */

@@ -1,9 +1,8 @@
 import { cleanText } from '../model/clean-text.ts';
+import { readQueueNames } from '../model/queue-names.ts';
 
 const NAMES = ['CELERY_BROKER_URL', 'BROKER_URL', 'CELERY_BROKER', 'REDIS_URL'];
 const MOST_URL = 2000;
-/** As in AMQP. */
-const MOST_NAME = 255;
 const URL = /^(?:rediss?|redis\+socket|unix|sentinel|amqps?|pyamqp):\/\/\S+$/;
 
 /**
@@ -33,11 +32,19 @@ function isPlain(text: string, mostLength: number): boolean {
   return cleanText(text, mostLength) === text;
 }
 
-/** The queues that a Celery worker serves by its `-Q`, with the usual name where it has none. */
-export function findQueues(words: readonly string[]): string[] {
-  const given = findOption(words, '-Q', '--queues') ?? '';
-  const names = given.split(',').filter((name) => name !== '' && isPlain(name, MOST_NAME));
-  return names.length > 0 ? [...new Set(names)] : ['celery'];
+/**
+ * The queues that a Celery worker takes tasks from by its `-Q`, without those of its `-X`; null: these do not tell, so
+ * that its app decides (`task_queues`, `task_default_queue`).
+ */
+export function findQueues(words: readonly string[]): string[] | null {
+  const given = splitNames(findOption(words, '-Q', '--queues'));
+  const without = splitNames(findOption(words, '-X', '--exclude-queues'));
+  const names = given.filter((name) => !without.includes(name));
+  return names.length > 0 ? names : null;
+}
+
+function splitNames(given: string | null): string[] {
+  return readQueueNames((given ?? '').split(','));
 }
 
 /** Where a Gunicorn listens by its command line; null: it is not told there. */
@@ -45,9 +52,13 @@ export function findBind(words: readonly string[]): string | null {
   return findOption(words, '-b', '--bind');
 }
 
-/** The value of an option, in a word of its own or attached; null: it is not there. */
+/**
+ * The value of an option, in a word of its own or attached; null: it is not there. `celery multi` has it for a node too
+ * (`-Q:w1 high`), of which we take services with one alone.
+ */
 function findOption(words: readonly string[], short: string, long: string): string | null {
-  for (const [index, word] of words.entries()) {
+  for (const [index, written] of words.entries()) {
+    const word = written.replace(/^(--?[\w-]+):[^=]*/, '$1');
     if (word === short || word === long) return words[index + 1] ?? null;
     if (word.startsWith(`${long}=`)) return word.slice(long.length + 1);
     if (word.startsWith(short) && word.length > 2) return word.slice(2).replace(/^=/, '');

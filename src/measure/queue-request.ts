@@ -15,7 +15,7 @@ export function toQueueRequest(
   return { project: name, ...settings, queues: project.queues, wantsUnacked };
 }
 
-/** It does not tell how many tasks are not acknowledged. */
-function isAmqp(url: string): boolean {
+/** Whether it is RabbitMQ, which does not tell how many tasks are not acknowledged. */
+export function isAmqp(url: string): boolean {
   return /^(?:amqps?|pyamqp|librabbitmq):/.test(url);
 }

@@ -26,6 +26,8 @@ export interface Holding {
 interface Sent {
   exchange: string;
   routingKey: string;
+  /** not to be begun before, milliseconds since 1970; null: at once */
+  etaMs: number | null;
 }
 
 /** The hash in which kombu keeps what it has handed out and is not acknowledged yet, of all queues of a database. */
@@ -35,7 +37,8 @@ export function unackedKey({ keys }: Broker): string {
 
 /**
  * Completes each answer by the tasks of its queues that are handed out and not acknowledged. Two round trips
- * for all: the messages, and the bindings that say which queue an exchange puts them into.
+ * for all: the messages, and the bindings that say which queue an exchange puts them into. A task for a later time (ETA,
+ * countdown) is taken at once and held by the worker until then: it is no work yet, and does not count.
  */
 export async function readUnacked(redis: Redis, server: Server, all: Holding[]): Promise<void> {
   const at = nameServer('redis', server);
@@ -112,9 +115,10 @@ function countOwn(
     if (left < 0) throw new Error('it has too many bindings to find the queues');
     return findQueues(sent, bound, keys.separator).some((queue) => own.has(queue));
   };
+  const nowMs = Date.now();
   return messages.filter((sent) => {
-    if (sent === null) return false;
-    const key = JSON.stringify(sent);
+    if (sent === null || (sent.etaMs ?? 0) > nowMs) return false;
+    const key = JSON.stringify([sent.exchange, sent.routingKey]);
     const found = known.get(key) ?? isOwn(sent);
     known.set(key, found);
     return found;
@@ -131,11 +135,22 @@ function parseSent(value: string): Sent | null {
   try {
     const [, exchange, routingKey] = JSON.parse(names) as unknown[];
     return typeof exchange === 'string' && typeof routingKey === 'string'
-      ? { exchange, routingKey }
+      ? { exchange, routingKey, etaMs: readEta(end) }
       : null;
   } catch {
     return null;
   }
+}
+
+/**
+ * The `eta` of a message's headers, which stand near its end; within texts, quotes have a backslash before them. Celery
+ * writes it with its time zone, or in UTC without one.
+ */
+function readEta(text: string): number | null {
+  const eta = /[{,] ?"eta": ?"([\d:.T+-]{10,40})Z?"/.exec(text)?.[1];
+  if (eta === undefined) return null;
+  const ms = Date.parse(/[+-]\d\d:?\d\d$/.test(eta) && eta.includes('T') ? eta : `${eta}Z`);
+  return Number.isNaN(ms) ? null : ms;
 }
 
 /** The queues that a message was put into; an exchange without bindings is the default one, whose keys are queues. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceSample } from '../decide/types.ts';
 import { enterPhase } from '../host/phase.ts';
 import { findWorkerTreeAgain, type KnownTrees } from '../systemd/known-trees.ts';
@@ -23,6 +24,10 @@ export interface ServiceMemory {
   trees: KnownTrees;
 }
 
+/** How often, and how long after one another, a pool is looked at of which workers are missing. */
+const LOOKS = 10;
+const LOOK_MS = 20;
+
 /** Celery's pools whose workers are processes. */
 const PROCESS_POOLS = ['prefork', 'processes'];
 
@@ -40,12 +45,15 @@ export async function measureService(
   const measuring = `measuring ${unit.unit}`;
   enterPhase(`${measuring}: reading its processes`);
   const tree = isDown(unit) ? null : findWorkerTreeAgain(unit, memory.trees);
-  const running = tree === null ? [] : countable(tree);
-  if (!Array.isArray(running)) errors['running'] = running.error;
+  const seen = tree === null ? [] : countable(tree);
+  if (!Array.isArray(seen)) errors['running'] = seen.error;
   enterPhase(`${measuring}: reading its files`);
   const facts = await readFacts(unit, memory.files, errors);
-  const location = facts && assumeRunning(facts.location, countUp(running));
+  const location = facts && assumeRunning(facts.location, countUp(seen));
   const workers = location === null || location.how === 'refused' ? null : location.workers;
+  const isCelery = tree !== null && !('error' in tree) && tree.kind === 'celery';
+  const isShort = Array.isArray(seen) && workers !== null && seen.length < workers;
+  const running = isCelery && isShort ? await lookAgain(unit, seen, workers) : seen;
   if (location?.how === 'refused') errors['workers'] = location.message;
   const sample: ServiceSample = {
     workers,
@@ -57,7 +65,7 @@ export async function measureService(
     unit_hash: facts?.hash ?? null,
   };
   enterPhase(`${measuring}: looking at its workers`);
-  if (tree !== null && !('error' in tree) && tree.kind === 'celery') {
+  if (isCelery) {
     const tasks = Array.isArray(running) ? countRunningTasks(tree.masterPid, running) : running;
     sample.running_tasks = typeof tasks === 'number' ? tasks : null;
     if (typeof tasks === 'object') errors['running_tasks'] = tasks.error;
@@ -69,8 +77,22 @@ export async function measureService(
     }
   }
   if (Object.keys(errors).length > 0) sample.errors = errors;
-  const isCelery = tree !== null && !('error' in tree) && tree.kind === 'celery';
   return { sample, location, celeryPid: isCelery ? tree.masterPid : null };
+}
+
+/**
+ * The workers of a Celery pool of which some are missing: one that ends (`--max-tasks-per-child`) is replaced in the next
+ * moment, so it is looked at for a moment. There are never more than the pool has, so the most that ran at once count.
+ */
+async function lookAgain(unit: UnitState, first: number[], workers: number): Promise<number[]> {
+  let most = first;
+  for (let looks = 0; looks < LOOKS && most.length < workers; looks++) {
+    await sleep(LOOK_MS);
+    const running = countable(await findWorkerTree(unit));
+    if (!Array.isArray(running)) break;
+    if (running.length > most.length) most = running;
+  }
+  return most;
 }
 
 async function readFacts(

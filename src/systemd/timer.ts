@@ -1,4 +1,5 @@
 import { EXIT, UserError } from '../errors.ts';
+import { tellRestarting } from './crash-loop.ts';
 import { parseShow, readNumber, readPaths, readValue, type Properties } from './show.ts';
 import { askSystemctl, firstLine } from './systemctl.ts';
 import { parseTimespan, readTimerInterval } from './timespan.ts';
@@ -12,6 +13,8 @@ const PROPERTIES = [
   'Names',
   'LoadState',
   'ActiveState',
+  'SubState',
+  'NRestarts',
   'UnitFileState',
   'Result',
   'ExecMainStatus',
@@ -50,6 +53,9 @@ export interface Overview {
   dropIns: string[];
   /** `ActiveState`; a unit that does not exist is `not-found`, one that is not loaded says its `LoadState` */
   active: Map<string, string>;
+  /** by the same name: systemd's own restarts of it; and what is to be said of one that has ended by itself */
+  restarts: Map<string, number>;
+  restarting: Map<string, string>;
   /** the unit's own name, which differs where the one that was asked for is an alias */
   ids: Map<string, string>;
 }
@@ -74,6 +80,8 @@ export function parseOverview(text: string, names: readonly string[]): Overview 
     everyS: readTimerInterval((timer.get('TimersMonotonic') ?? []).join('\n')),
     dropIns: readPaths(timer, 'DropInPaths'),
     active: new Map(names.map((name) => [name, toActive(named(name))])),
+    restarts: new Map(names.map((name) => [name, readNumber(named(name), 'NRestarts') ?? 0])),
+    restarting: new Map(names.flatMap((name) => toRestarting(name, named(name)))),
     ids: new Map(names.map((name) => [name, readValue(named(name), 'Id') ?? name])),
   };
 }
@@ -85,6 +93,16 @@ function namesOf(block: Properties): string[] {
 function toActive(block: Properties): string {
   const load = readValue(block, 'LoadState') ?? 'not-found';
   return load === 'loaded' ? (readValue(block, 'ActiveState') ?? 'inactive') : load;
+}
+
+function toRestarting(name: string, block: Properties): [string, string][] {
+  const told = tellRestarting({
+    activeState: readValue(block, 'ActiveState') ?? '',
+    subState: readValue(block, 'SubState') ?? '',
+    nRestarts: readNumber(block, 'NRestarts'),
+    result: readValue(block, 'Result'),
+  });
+  return told === null ? [] : [[name, told]];
 }
 
 function toTimer(timer: Properties, service: Properties): TimerState {

@@ -14,6 +14,8 @@ interface Look {
   error?: string;
   /** workers that have not loaded their application */
   loading?: number[];
+  /** the size of a Celery pool by its own word; missing: it cannot be asked */
+  said?: number;
 }
 
 const GOOD: Look = { pids: [11, 12] };
@@ -34,6 +36,14 @@ function verify(looks: Look[], kind: Kind = 'gunicorn', countable = true): Promi
         return Promise.resolve(new Map([[SERVICE, state as UnitState]]));
       },
     },
+    control: {
+      hasBroker: () => look().said !== undefined,
+      nodeOf: () => 'celery@host',
+      ask: () => {
+        const processes = Array.from({ length: look().said ?? 0 }, (_, pid) => pid + 1);
+        return Promise.resolve({ replies: [{ pid: 1, pool: { processes } }] });
+      },
+    },
     hasBooted: (pid) => look().loading?.includes(pid) !== true,
     findWorkerTree: () => {
       const { error, pids = [] } = look();
@@ -47,6 +57,9 @@ function verify(looks: Look[], kind: Kind = 'gunicorn', countable = true): Promi
 }
 
 const respawning = Array.from({ length: 40 }, (_, index) => ({ pids: [5, index + 10] }));
+
+/** Each process ends with its task, and the next one is not there yet. */
+const replacing = Array.from({ length: 40 }, (_, index) => ({ pids: [index + 10] }));
 
 const CASES: {
   name: string;
@@ -130,6 +143,24 @@ const CASES: {
     looks: respawning,
     kind: 'celery',
     why: null,
+  },
+  {
+    name: 'so is one of which some are missing at each moment, as it says itself',
+    looks: replacing.map((look) => ({ ...look, said: 2 })),
+    kind: 'celery',
+    why: null,
+  },
+  {
+    name: 'where it does not say, the most that ran at once count',
+    looks: replacing.map((look, index) => (index % 2 === 0 ? look : { pids: [100, 101] })),
+    kind: 'celery',
+    why: null,
+  },
+  {
+    name: 'a Celery pool that has more than are to be seen, as it says itself',
+    looks: replacing.map((look) => ({ ...look, said: 3 })),
+    kind: 'celery',
+    why: /3 workers run, expected 2/,
   },
   {
     name: 'a Gunicorn worker that is recycled after it has served for the settle time',

@@ -100,7 +100,7 @@ describe('tasks that are not acknowledged, of a Redis that does wrong: the lengt
       { hlen: ':1\r\n', hvals: '*1\r\n:1\r\n' },
       /does not answer what was asked$/,
     ],
-    ['they are refused', { hlen: ':1\r\n', hvals: '-NOPERM x\r\n' }, /command is not allowed$/],
+    ['they are refused', { hlen: ':1\r\n', hvals: '-NOPERM x\r\n' }, /may not run HVALS: its ACL lacks \+hvals$/],
     [
       'they have no end',
       { hlen: ':1\r\n', hvals: `*1\r\n$9000000\r\n${'x'.repeat(9e6)}\r\n` },

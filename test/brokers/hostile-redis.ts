@@ -126,7 +126,7 @@ export const HOSTILE_REDIS: readonly HostileRedis[] = [
     says: /it answers what was not asked$/,
   },
   lengthIs('elsewhere', '-MOVED 3999 10.0.0.1:6379\r\n', /part of a cluster/),
-  lengthIs('not told to this user', '-NOPERM no permissions\r\n', /may not read the queue/),
+  lengthIs('not told to this user', '-NOPERM no permissions\r\n', /may not run LLEN/),
   lengthIs('not told yet', '-LOADING Redis is loading\r\n', /still loading/),
   lengthIs('behind a password', '-NOAUTH Authentication required.\r\n', /wants a password/),
   {

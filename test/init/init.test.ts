@@ -128,7 +128,14 @@ describe("a worker's broker", () => {
     assert.deepEqual(findQueues(['celery', 'worker', '-Q', 'mail,slow,mail']), ['mail', 'slow']);
     assert.deepEqual(findQueues(['celery', 'worker', '--queues=mail']), ['mail']);
     assert.deepEqual(findQueues(['celery', 'worker', '-Qmail', '-c', '2']), ['mail']);
-    assert.deepEqual(findQueues(['celery', 'worker']), ['celery']);
+    assert.equal(findQueues(['celery', 'worker']), null);
+    assert.deepEqual(findQueues(['celery', 'worker', '-Q', 'a,b,c', '-X', 'b']), ['a', 'c']);
+    assert.equal(findQueues(['celery', 'worker', '--exclude-queues=b']), null);
+    const multi = ['celery', 'multi', 'start', 'w1', '-b', 'redis://h:1/0', '-Q:w1', 'high,low'];
+    assert.deepEqual(findQueues(multi), ['high', 'low']);
+    assert.deepEqual(findQueues([...multi.slice(0, -2), '--queues:w1=high']), ['high']);
+    // a variable that is not known
+    assert.equal(findQueues(['celery', 'worker', '-Q', '\0']), null);
     const odd = ['a\x1b[2J', '\u202eb', 'c'.repeat(256), 'mail'].join(',');
     assert.deepEqual(findQueues(['celery', 'worker', '-Q', odd]), ['mail']);
   });

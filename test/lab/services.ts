@@ -86,16 +86,20 @@ export async function installUnit(lab: Lab, name: string, text: string): Promise
 
 /**
  * Puts `n` tasks into a Redis queue as a Celery client does, in one go without Python.
- * `args` gives the positional arguments of the i-th task; the first one is taken first.
+ * `args` gives the positional arguments of the i-th task; the first one is taken first. `eta`: not to be begun before.
  */
 export async function enqueue(
   lab: Lab,
   n: number,
   task: string,
   args: (i: number) => unknown[],
-  { url = 'redis://127.0.0.1:6379/0', queue = 'celery' } = {},
+  {
+    url = 'redis://127.0.0.1:6379/0',
+    queue = 'celery',
+    eta,
+  }: { url?: string; queue?: string; eta?: string } = {},
 ): Promise<void> {
-  const messages = Array.from({ length: n }, (_, i) => celeryMessage(task, args(i), queue));
+  const messages = Array.from({ length: n }, (_, i) => celeryMessage(task, args(i), queue, eta));
   const commands = messages.map((text) => resp(['LPUSH', queue, text])).join('');
   const { exitCode, stdout, stderr } = await lab.exec(['redis-cli', '-u', url, '--pipe'], {
     input: commands,
@@ -106,14 +110,14 @@ export async function enqueue(
 }
 
 /** A message of Celery's protocol 2 in kombu's envelope for Redis. */
-function celeryMessage(task: string, args: unknown[], queue: string): string {
+function celeryMessage(task: string, args: unknown[], queue: string, eta?: string): string {
   const id = randomUUID();
   const body = [args, {}, { callbacks: null, errbacks: null, chain: null, chord: null }];
   return JSON.stringify({
     body: Buffer.from(JSON.stringify(body)).toString('base64'),
     'content-encoding': 'utf-8',
     'content-type': 'application/json',
-    headers: { lang: 'py', task, id, root_id: id, parent_id: null, group: null, retries: 0 },
+    headers: { lang: 'py', task, id, root_id: id, parent_id: null, group: null, retries: 0, eta },
     properties: {
       correlation_id: id,
       delivery_mode: 2,

@@ -9,8 +9,12 @@ from celery import Celery
 app = Celery("tasks", broker=os.environ["BROKER_URL"])
 if "MASTER_NAME" in os.environ:
     app.conf.broker_transport_options = {"master_name": os.environ["MASTER_NAME"]}
+if "KEY_PREFIX" in os.environ:
+    app.conf.broker_transport_options = {"global_keyprefix": os.environ["KEY_PREFIX"]}
+if "DEFAULT_QUEUE" in os.environ:
+    app.conf.task_default_queue = os.environ["DEFAULT_QUEUE"]
 app.conf.task_ignore_result = True
-app.conf.worker_prefetch_multiplier = 1
+app.conf.worker_prefetch_multiplier = int(os.environ.get("PREFETCH", 1))
 app.conf.task_acks_late = os.environ.get("ACKS_LATE", "") == "1"
 app.conf.broker_connection_retry_on_startup = True
 app.conf.worker_enable_remote_control = os.environ.get("REMOTE_CONTROL") != "off"
