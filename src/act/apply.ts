@@ -34,18 +34,13 @@ async function apply(plan: Plan, deps: ActDeps): Promise<Outcome> {
     if (resize === 'none' && obstacle !== null && plan.action !== 'rollback') {
       return { ...refuse(plan, new UserError(EXIT.failed, obstacle)), obstacle };
     }
-<<<<<<< HEAD
     const { findLoadFault } = await import('./foresee-load.ts');
     const fault = await findLoadFault(plan, resize, unit, deps);
     if (fault !== null) {
       return refuse(plan, new UserError(EXIT.failed, `${fault}; nothing was changed`, LOAD_HINT));
     }
-    const change = await registerChange({ ...plan, resize }, identify(unit, deps), deps);
-    const outcome = await carryOut(change, deps);
-=======
     const change = await registerChange({ ...plan, from, resize }, identify(unit, deps), deps);
     const outcome = withCrashing(await carryOut(change, deps), crashing);
->>>>>>> main
     return obstacle === null ? outcome : { ...outcome, obstacle };
   } catch (error) {
     const fault = toUserError(error);
@@ -54,16 +49,14 @@ async function apply(plan: Plan, deps: ActDeps): Promise<Outcome> {
   }
 }
 
-<<<<<<< HEAD
 const LOAD_HINT =
   'Nothing is asked of the service until its application can be loaded: end the deployment, or mend it, and restart or reload the service.';
-=======
+
 /** What comes of a service that ended by itself before says little of the change: whoever reads it has to know. */
 function withCrashing(outcome: Outcome, crashing: string | null): Outcome {
   if (crashing === null) return outcome;
   return { ...outcome, sentence: `${outcome.sentence}; before the change: ${crashing}` };
 }
->>>>>>> main
 
 /** A service that was stopped since it was measured is not started; what may not be restarted is left alone. */
 async function chooseResize(

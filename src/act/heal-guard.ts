@@ -37,7 +37,8 @@ export async function findHealHold(
     const loading =
       kind === 'gunicorn' && staying.length > to ? countLoading(staying, unit, deps) : 0;
     if (loading > 0) {
-      return `${loading} of its workers ${loading === 1 ? 'does' : 'do'} not serve yet, and Gunicorn would end those that do`;
+      const held = `${loading} of its workers ${loading === 1 ? 'does' : 'do'} not serve yet, and Gunicorn would end those that do`;
+      return { held };
     }
     const sure = kind === 'gunicorn' ? countSure(staying, nowMs, deps) : staying.length;
     if (staying.length >= to && sure <= to) {

@@ -144,24 +144,15 @@ function likeOf(change: Change, { copy, uid, gid, mode, attributes }: FileRecord
   return { uid, gid, mode, attributes: attributes ?? readAttributesOf(join(change.folder, copy)) };
 }
 
-<<<<<<< HEAD
 /** `wrong`: the service does not come up. `kept`: it serves, but its pool is not what it was. */
 type Unlike = { wrong: string } | { kept: string };
 
-/** null: the service serves as before (or was never touched); otherwise what is wrong with it, or that it is waited for. */
-async function bringServiceBack(
-  change: Change,
-  deps: ActDeps,
-): Promise<'draining' | Unlike | { left: Waited } | null> {
-  const { service, kind, from, to, countable, touched, before, resize, action } = change.manifest;
-=======
 /** How many workers serve now (null: not countable, or it was never touched), what is wrong with it, or that it is waited for. */
 async function bringServiceBack(
   change: Change,
   deps: ActDeps,
-): Promise<'draining' | { running: number | null } | { wrong: string } | { left: Waited }> {
-  const { service, kind, from, countable, touched, before, resize, action } = change.manifest;
->>>>>>> main
+): Promise<'draining' | { running: number | null } | Unlike | { left: Waited }> {
+  const { service, kind, from, to, countable, touched, before, resize, action } = change.manifest;
   const unit = await readUnit(service, deps);
   // a live change leaves the main process as it is
   const isLive = touched && resize === 'live';
@@ -190,11 +181,8 @@ async function bringServiceBack(
     const waiting = { patience: startPatience(true, deps), waited };
     const verdict = await verifyService(expected, deps, waiting);
     if ('left' in verdict) return verdict;
-<<<<<<< HEAD
-    return verdict.ok ? kept : { wrong: verdict.why };
-=======
-    return verdict.ok ? { running: verdict.running } : { wrong: verdict.why };
->>>>>>> main
+    if (!verdict.ok) return { wrong: verdict.why };
+    return kept ?? { running: verdict.running };
   } catch (error) {
     // the service may be down by our hand: the change stays in the journal, and the next run tries again
     if (error instanceof NoAnswer) throw error;
@@ -217,11 +205,7 @@ function isUntouched(change: Change, unit: UnitState, deps: ActDeps): boolean {
 async function close(
   change: Change,
   edited: string[],
-<<<<<<< HEAD
-  now: Unlike | null,
-=======
-  now: { running: number | null } | { wrong: string },
->>>>>>> main
+  now: { running: number | null } | Unlike,
   deps: ActDeps,
 ): Promise<Outcome> {
   const { service, from, to, undo_because } = change.manifest;
@@ -232,14 +216,7 @@ async function close(
     const outcome = outcomeOf(change, { result: 'undone', sentence, running });
     return endChange(change, outcome, undo_because ?? '', deps);
   }
-<<<<<<< HEAD
-  const troubles = [...edited, ...(now === null ? [] : [tellUnlike(now, from)])];
-=======
-  const troubles = [
-    ...edited,
-    ...('wrong' in now ? [`with the old unit the service does not come up: ${now.wrong}`] : []),
-  ];
->>>>>>> main
+  const troubles = [...edited, ...('running' in now ? [] : [tellUnlike(now, from)])];
   const kept = change.folder.replace(/\.pending$/, '');
   const outcome = outcomeOf(change, {
     result: 'failed',
@@ -249,12 +226,12 @@ async function close(
   return endChange(change, outcome, `${undo_because}; ${troubles.join('; ')}`, deps);
 }
 
-<<<<<<< HEAD
 function tellUnlike(now: Unlike, from: number): string {
   return 'kept' in now
     ? `its unit is back, and it serves with ${from}, but ${now.kept}`
     : `with the old unit the service does not come up: ${now.wrong}`;
-=======
+}
+
 /** No more than was seen: some workers may still be busy, and of a heal the number was wrong before. */
 function tellUndone({ action, kind, from }: Manifest, running: number | null): string {
   if (running === null || running === from) return `it is as before, with ${from}`;
@@ -265,5 +242,4 @@ function tellUndone({ action, kind, from }: Manifest, running: number | null): s
       ? `${more} of them end when their requests are answered`
       : `${more} of them are busy and end in one of the next runs`;
   return `its unit says ${from} again; ${running} run, ${end}`;
->>>>>>> main
 }

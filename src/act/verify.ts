@@ -37,13 +37,8 @@ const QUICK_LOOKS = 20;
  * Whether a service serves with its new number: within `verifyMs` it is active with exactly that many
  * workers, and for `settleMs` it stays so, with the same main process, no restart by systemd, and (for
  * Gunicorn) no worker that dies soon after its start. Gunicorn's workers must have loaded their
-<<<<<<< HEAD
  * application: while all are there and some still do, `bootMs` of the deps is the limit. Celery's children may come and go with each
- * task (`--max-tasks-per-child`); a pool that cannot live takes the main process with it.
-=======
- * application: while all are there and some still do, `bootMs` is the limit. Celery's children may come and go with each
  * task (`--max-tasks-per-child`): then the size of the pool counts; one that cannot live takes the main process with it.
->>>>>>> main
  */
 export async function verifyService(
   expected: Expectation,
@@ -63,12 +58,8 @@ export async function verifyService(
   const isComputing = watchComputing(deps);
   const sizeOf = expected.kind === 'celery' ? watchPoolSize(expected.service, deps) : null;
   for (;;) {
-<<<<<<< HEAD
-    const look = await observe(expected, deps);
-    const bootMs = look.unit === null ? verifyMs : deps.bootMs(look.unit);
-=======
     const look = await observe(expected, sizeOf, deps);
->>>>>>> main
+    const bootMs = look.unit === null ? verifyMs : deps.bootMs(look.unit);
     const now = deps.monotonicMs();
     if (isComputing(look)) deps.getsOn();
     const died = trackWorkers(births, look.workerPids, now);
@@ -143,28 +134,13 @@ async function observe(
   }
   const key = identify(unit);
   const { cpuUsageNs } = unit;
-<<<<<<< HEAD
-  if (!expected.countable) return { ...GOOD, key, workerPids: [], cpuUsageNs, unit };
-=======
-  if (!expected.countable) return { ...GOOD, key, workerPids: [], count: null, cpuUsageNs };
->>>>>>> main
+  if (!expected.countable) return { ...GOOD, key, workerPids: [], count: null, cpuUsageNs, unit };
   const tree = await deps.findWorkerTree(unit);
   if ('error' in tree) return bad(tree.error, unit, false);
   const { masterPid, masterStartTicks, workerPids } = tree;
-<<<<<<< HEAD
-  const look = {
-    ...GOOD,
-    key: `${key} ${masterPid} ${masterStartTicks}`,
-    workerPids,
-    cpuUsageNs,
-    unit,
-  };
-  const count = workerPids.length;
-=======
   const count = sizeOf === null ? workerPids.length : await sizeOf.of(tree);
   const whose = `${key} ${masterPid} ${masterStartTicks}`;
-  const look = { ...GOOD, key: whose, workerPids, count, cpuUsageNs };
->>>>>>> main
+  const look = { ...GOOD, key: whose, workerPids, count, cpuUsageNs, unit };
   if (expected.atLeast === true ? count < expected.workers : count !== expected.workers) {
     return {
       ...look,
@@ -180,14 +156,9 @@ async function observe(
 
 const GOOD = { why: null, final: false, loading: [] };
 
-<<<<<<< HEAD
 function bad(why: string, unit: UnitState | null, final: boolean): Look {
   const cpuUsageNs = unit?.cpuUsageNs ?? null;
-  return { why, final, loading: [], key: '', workerPids: [], cpuUsageNs, unit };
-=======
-function bad(why: string, cpuUsageNs: number | null, final: boolean): Look {
-  return { why, final, loading: [], key: '', workerPids: [], count: null, cpuUsageNs };
->>>>>>> main
+  return { why, final, loading: [], key: '', workerPids: [], count: null, cpuUsageNs, unit };
 }
 
 function identify(unit: UnitState): string {

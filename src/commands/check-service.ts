@@ -129,16 +129,14 @@ async function checkChange(looked: Looked, tell: Tell): Promise<Finding[]> {
       'it has no broker_url: it cannot be told to take no more tasks before a restart, and what Celery does by itself then may lose a task, or do one twice, on a busy machine';
     findings.push(tell('restart_unaided', 'warning', evidence, 'set "broker_url" of the project'));
   }
-<<<<<<< HEAD
-  if (plan.kind === 'gunicorn' && isRunning(unit)) {
-    const declared = sample?.workers ?? null;
-    findings.push(...(await checkServing({ name, unit, declared }, looked.deps)));
-=======
   const crashing = isRunning(unit) ? await findCrashing(unit, looked.deps) : null;
   if (crashing !== null) {
     const remedy = `journalctl -u ${unit.id} -n 50; no change of it can be proven before that is mended`;
     return [...findings, tell('service_crashing', 'error', `${unit.id}: ${crashing}`, remedy)];
->>>>>>> main
+  }
+  if (plan.kind === 'gunicorn' && isRunning(unit)) {
+    const declared = sample?.workers ?? null;
+    findings.push(...(await checkServing({ name, unit, declared }, looked.deps)));
   }
   return [...findings, ...(await checkLive(looked, plan, tell))];
 }
