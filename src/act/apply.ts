@@ -3,9 +3,12 @@ import { whileChanging } from '../host/phase.ts';
 import { toUserError } from '../host-fault.ts';
 import type { UnitState } from '../systemd/types.ts';
 import { carryOut } from './carry-out.ts';
+import { tellNeither } from './plan.ts';
 import { findCrashing } from './crashing.ts';
 import { registerChange } from './checkpoint.ts';
+import { readFollowers } from './followers.ts';
 import type { Identity } from './manifest.ts';
+import { readReachable } from './served.ts';
 import type { ActDeps, Outcome, Plan } from './types.ts';
 import { isRunning, readUnit } from './unit.ts';
 
@@ -31,7 +34,11 @@ async function apply(plan: Plan, deps: ActDeps): Promise<Outcome> {
         return { ...refuse(plan, new UserError(EXIT.failed, found.held)), ...found };
       ({ from } = found);
     }
-    if (resize === 'none' && obstacle !== null && plan.action !== 'rollback') {
+    const isStuck = resize === 'none' && obstacle !== null && plan.action !== 'rollback';
+    if (isStuck && plan.barrier !== null && plan.apply !== 'live-only') {
+      return refuse(plan, new UserError(EXIT.failed, obstacle));
+    }
+    if (isStuck) {
       return { ...refuse(plan, new UserError(EXIT.failed, obstacle)), obstacle };
     }
     const { findLoadFault } = await import('./foresee-load.ts');
@@ -39,7 +46,10 @@ async function apply(plan: Plan, deps: ActDeps): Promise<Outcome> {
     if (fault !== null) {
       return refuse(plan, new UserError(EXIT.failed, `${fault}; nothing was changed`, LOAD_HINT));
     }
-    const change = await registerChange({ ...plan, from, resize }, identify(unit, deps), deps);
+    const followers = resize === 'none' ? [] : await readFollowers(plan.service, deps);
+    const listeners = resize === 'none' ? null : await readReachable(unit, deps);
+    const before = { before: identify(unit, deps), followers, ...(listeners && { listeners }) };
+    const change = await registerChange({ ...plan, from, resize }, before, deps);
     const outcome = withCrashing(await carryOut(change, deps), crashing);
     return obstacle === null ? outcome : { ...outcome, obstacle };
   } catch (error) {
@@ -69,8 +79,10 @@ async function chooseResize(
   const { findObstacle } = await import('./live.ts');
   const obstacle = await findObstacle(plan, unit, deps);
   if (obstacle === null) return { resize: 'live', obstacle };
-  const mayRestart = plan.apply !== 'live-only' && plan.action !== 'heal';
-  return { resize: mayRestart ? 'restart' : 'none', obstacle };
+  const { apply, action, barrier } = plan;
+  const mayRestart = apply !== 'live-only' && action !== 'heal' && barrier === null;
+  const why = tellNeither(barrier, obstacle, apply);
+  return { resize: mayRestart ? 'restart' : 'none', obstacle: why };
 }
 
 /** Removed, renamed or masked since it was measured. A rollback takes files back all the same. */

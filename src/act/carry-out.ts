@@ -3,11 +3,13 @@ import { EXIT, UserError } from '../errors.ts';
 import { Foreign, makeFolder, removeFolderIfEmpty } from '../host/files/folders.ts';
 import { ChangedMeanwhile, writeUserFile, type FileEdit } from '../host/files/write.ts';
 import { discardChange, endChange, saveChange, type Change } from './checkpoint.ts';
+import { requireFollowers, tendFollowers } from './followers.ts';
 import { leaveChange, readWaited } from './leave.ts';
 import type { Manifest } from './manifest.ts';
 import { because, outcomeOf } from './outcome.ts';
 import { startPatience } from './patience.ts';
 import { resizeService } from './resize.ts';
+import { proveServed } from './served.ts';
 import type { ActDeps, Outcome } from './types.ts';
 import { undoChange } from './undo.ts';
 import { readUnit } from './unit.ts';
@@ -42,7 +44,7 @@ export async function carryOut(change: Change, deps: ActDeps): Promise<Outcome> 
 /** The second half, from where files and systemd are ready: the running service, the proof, the end. */
 export async function settle(change: Change, deps: ActDeps): Promise<Outcome> {
   const { service, from, to, resize } = change.manifest;
-  if (resize === 'none') return finish(change, null, deps);
+  if (resize === 'none') return finish(change, null, [], deps);
   deps.getsOn();
   const sinceMs = deps.monotonicMs();
   // a start that was begun and left is only waited for, so that all runs together have one limit
@@ -68,10 +70,24 @@ export async function prove(change: Change, deps: ActDeps, atLeast = false): Pro
   deps.step('verify');
   const expected = { service, kind, workers: to, countable, atLeast };
   const waiting = { patience: startPatience(false, deps), waited: readWaited(change, deps) };
+  const sinceMs = deps.monotonicMs();
+  const followers = tendFollowers(change, deps);
+  await followers.start();
   const verdict = await verifyService(expected, deps, waiting);
   if ('left' in verdict) return leaveChange(change, verdict.left, deps);
   if (!verdict.ok) throw new UserError(EXIT.failed, verdict.why);
-  return finish(change, verdict.running, deps);
+  const followed = await followers.prove(waiting.patience);
+  if (followed === 'left') {
+    return leaveChange(change, { since_ms: sinceMs, loading_ms: 0 }, deps);
+  }
+  const served = await proveServed(change, deps, waiting.patience);
+  if (served === 'left') return leaveChange(change, { since_ms: sinceMs, loading_ms: 0 }, deps);
+  if ('wrong' in served) throw new UserError(EXIT.failed, served.wrong);
+  const notes = [
+    ...tellStarted(requireFollowers(followed)),
+    ...(served.moved === null ? [] : [served.moved]),
+  ];
+  return finish(change, verdict.running, notes, deps);
 }
 
 /** Noted before it is tried: a write may fail after the file took its name. */
@@ -95,9 +111,20 @@ async function requireLoaded(change: Change, deps: ActDeps): Promise<void> {
   throw new UserError(EXIT.failed, `${service}: systemd says ${unit.loadState}${detail}`);
 }
 
-async function finish(change: Change, running: number | null, deps: ActDeps): Promise<Outcome> {
+/** Units that went down with the service and were started again. */
+function tellStarted(units: readonly string[]): string[] {
+  return units.length === 0 ? [] : [`active again with it: ${units.join(', ')}`];
+}
+
+/** `notes`: what else there is to be said of it. */
+async function finish(
+  change: Change,
+  running: number | null,
+  notes: readonly string[],
+  deps: ActDeps,
+): Promise<Outcome> {
   const { service, from, to, action } = change.manifest;
-  const proof = tellProof(change.manifest, running);
+  const proof = [tellProof(change.manifest, running), ...notes].join('; ');
   const what =
     action === 'rollback' ? ' (rolled back)' : action === 'heal' ? ' (drift healed)' : '';
   const sentence = `${service}: ${from} → ${formatCount(to, 'worker')}${what}; ${proof}`;

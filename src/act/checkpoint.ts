@@ -15,11 +15,14 @@ import {
   renameChange,
   saveManifest,
 } from './journal.ts';
-import type { FileRecord, Identity, Manifest } from './manifest.ts';
+import type { FileRecord, Manifest } from './manifest.ts';
 import { chainOf } from './chain.ts';
 import { withoutEnd } from './outcome.ts';
 import { pruneBackups } from './retention.ts';
 import type { ActDeps, FileChange, Outcome, Plan } from './types.ts';
+
+/** What runs when a change is registered. */
+export type Before = Pick<Manifest, 'before' | 'followers' | 'listeners'>;
 
 /** A change in progress: its folder in the journal, its record, and its files as bytes. */
 export interface Change {
@@ -37,7 +40,7 @@ export interface Change {
  * @throws UserError failed: a file is not what the plan was made from, or the backup cannot be
  *   written; nothing is changed then
  */
-export async function registerChange(plan: Plan, before: Identity, deps: ActDeps): Promise<Change> {
+export async function registerChange(plan: Plan, before: Before, deps: ActDeps): Promise<Change> {
   const targets = plan.files.map(findTarget);
   deps.step('register');
   try {
@@ -144,7 +147,7 @@ function findTarget(file: FileChange): Planned {
 async function writeCheckpoint(
   plan: Plan,
   targets: Planned[],
-  before: Identity,
+  before: Before,
   deps: ActDeps,
 ): Promise<Change> {
   // copies hold what users' files hold, passwords too: root's eyes alone
@@ -206,15 +209,16 @@ function toManifest(
   plan: Plan,
   id: string,
   files: FileRecord[],
-  before: Identity,
+  before: Before,
   now: Date,
 ): Manifest {
   const { service, project, kind, action, from, to, reason, resize, countable, undoes, folders } =
     plan;
-  const live = resize === 'live' ? { live_only: plan.apply === 'live-only' } : {};
+  const liveOnly = plan.apply === 'live-only' || plan.barrier !== null;
+  const live = resize === 'live' ? { live_only: liveOnly } : {};
   return {
     ...{ v: 1, id, at: now.toISOString(), service, project, kind, action, from, to, reason },
-    ...{ resize, ...live, countable, undoes, folders, files, before },
+    ...{ resize, ...live, countable, undoes, folders, files, ...before },
     ...{ touched: false, drain: null, undo_because: null, outcome: null },
   };
 }

@@ -11,6 +11,7 @@ import type { ActDeps, ProcessRef, WorkerTree, Resized } from './types.ts';
 /** Why the master cannot be asked by signals; null: it can. */
 export function findGunicornObstacle(tree: WorkerTree, unit: UnitState): string | null {
   if (unit.controlGroup === null) return 'systemd knows no control group of it';
+  if (tree.upgrade !== undefined) return tree.upgrade;
   if (tree.workerPids.length === 0) return 'its master has no workers yet';
   return null;
 }

@@ -38,6 +38,13 @@ const Drain = z.object({
   signalled: z.boolean(),
 });
 
+/** A unit that is active with the service, and that systemd stops or restarts with it. */
+const Follower = z.object({
+  unit: z.string(),
+  /** it was on its way to it; a job that was running then need not run again */
+  starting: z.boolean(),
+});
+
 const Waiting = z.object({
   boot: z.string(),
   /** on the boot clock, milliseconds */
@@ -70,6 +77,10 @@ export const Manifest = z.object({
   files: z.array(FileRecord),
   /** the main process when the change was registered: whether the service was touched shows against it */
   before: Identity,
+  /** what was active with the service then; an older version did not write it */
+  followers: z.optional(z.array(Follower)),
+  /** where one could connect to it then; missing: nowhere, or it could not be seen */
+  listeners: z.optional(z.array(z.string())),
   /** written before the service itself is touched: the files are in place then, and systemd knows them */
   touched: z.boolean(),
   /** the Celery main process that was asked to finish its tasks; null: none */
@@ -89,6 +100,7 @@ export const Manifest = z.object({
 
 export type Manifest = z.infer<typeof Manifest>;
 export type FileRecord = z.infer<typeof FileRecord>;
+export type Follower = z.infer<typeof Follower>;
 export type Waiting = z.infer<typeof Waiting>;
 export type Identity = z.infer<typeof Identity>;
 

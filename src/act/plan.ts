@@ -24,6 +24,16 @@ export interface LiveQuestion {
   pool: string | null;
   /** whether the config says where Celery's remote control can be reached */
   hasBroker: boolean;
+  /** of a restart; missing: there is nothing to be said of it, or none comes into question */
+  restart?: RestartFacts;
+}
+
+/** What can be told beforehand of a restart. */
+export interface RestartFacts {
+  /** units that are active and that systemd restarts or stops with it */
+  also: string[];
+  /** why it must not be made; null: it may */
+  barrier: string | null;
 }
 
 /** The edits and commands that bring a service to `to` workers. No files: the unit says `to` already. */
@@ -66,23 +76,39 @@ export function planHeal({ live, ...rest }: HealInput): Plan {
   return {
     ...rest,
     ...{ action: 'heal', files: [], undoes: [], folders: [], apply: live.apply, obstacle },
+    ...{ barrier: null, also: [] },
     resize: resize === 'live' ? resize : 'none',
     countable: true,
   };
 }
 
-/** How the running service is to be changed, and, where it cannot be done while it runs, why. */
+/**
+ * How the running service is to be changed, and, where it cannot be done as is asked for, why. One that must not be
+ * restarted is changed while it runs, also where that is not asked for.
+ */
 export function planResize(of: {
   kind: Kind;
   live: LiveQuestion;
   running: boolean;
-}): Pick<Plan, 'apply' | 'resize' | 'obstacle'> {
-  const { apply } = of.live;
-  if (!of.running) return { apply, resize: 'none', obstacle: null };
-  if (apply === 'restart') return { apply, resize: 'restart', obstacle: null };
+}): Pick<Plan, 'apply' | 'resize' | 'obstacle' | 'barrier' | 'also'> {
+  const { apply, restart = { also: [], barrier: null } } = of.live;
+  if (!of.running) return { apply, resize: 'none', obstacle: null, barrier: null, also: [] };
+  const { barrier } = restart;
+  const mayRestart = apply !== 'live-only' && barrier === null;
+  if (apply === 'restart' && mayRestart) {
+    return { apply, resize: 'restart', obstacle: null, ...restart };
+  }
   const obstacle = of.kind === 'gunicorn' ? null : tellCeleryObstacle(of.live);
-  const instead = apply === 'live' ? 'restart' : 'none';
-  return { apply, resize: obstacle === null ? 'live' : instead, obstacle };
+  if (obstacle === null) return { apply, resize: 'live', obstacle, barrier, also: [] };
+  const also = mayRestart ? restart.also : [];
+  const resize = mayRestart ? 'restart' : 'none';
+  return { apply, resize, obstacle: tellNeither(barrier, obstacle, apply), barrier, also };
+}
+
+/** Why neither way is open, or only why the one that is asked for is not. */
+export function tellNeither(barrier: string | null, obstacle: string, apply: ApplyMode): string {
+  if (barrier === null || barrier === obstacle || apply === 'live-only') return obstacle;
+  return `${barrier}; and it cannot be changed while it runs: ${obstacle}`;
 }
 
 function tellCeleryObstacle({ pool, hasBroker }: LiveQuestion): string | null {

@@ -1,5 +1,6 @@
 import type { ApplyMode } from '../config/schema.ts';
 import type { Kind, Reason } from '../decide/types.ts';
+import type { Served } from '../model/served.ts';
 import type { Concerned } from '../systemd/propagation.ts';
 import type { UnitState } from '../systemd/types.ts';
 import type { Withdrawn } from './withdraw.ts';
@@ -31,6 +32,10 @@ export interface Plan {
   resize: 'live' | 'restart' | 'none';
   /** why the running service cannot be changed without a restart, although that is asked for; null: it can, or nobody asks */
   obstacle: string | null;
+  /** why the service must not be restarted, whatever is asked for; null: it may */
+  barrier: string | null;
+  /** where it is restarted: units that are active and that systemd restarts or stops with it */
+  also: string[];
   /** whether the workers are processes that can be counted (not so for Celery's thread pools) */
   countable: boolean;
   /** the changes that a rollback takes back, by id */
@@ -83,6 +88,8 @@ export interface WorkerTree {
   /** start of the master, in clock ticks since boot (field 22 of /proc/PID/stat) */
   masterStartTicks: number;
   workerPids: number[];
+  /** that its master has started a second one, as in an upgrade, as a sentence; missing: none is */
+  upgrade?: string;
 }
 
 /** What act asks of systemd. */
@@ -95,6 +102,8 @@ export interface SystemdActions {
   restartUnit: (unit: string) => Promise<void>;
   startUnit: (unit: string) => Promise<void>;
   resetFailedUnit: (unit: string) => Promise<void>;
+  /** has a unit started that went down with another one, and does not wait for it */
+  bringBackUnit: (unit: string) => Promise<void>;
 }
 
 /** Time limits of a change, milliseconds. */
@@ -192,6 +201,8 @@ export interface ActDeps {
     tree: WorkerTree,
     resize: 'live' | 'restart',
   ) => Promise<string | null>;
+  /** where the main process of a service listens; null: it cannot be seen */
+  readServed: (masterPid: number) => Promise<Served[] | null>;
   /** whether a Gunicorn worker has loaded its application and serves; null: not to be told */
   hasBooted: (pid: number) => boolean | null;
   /**

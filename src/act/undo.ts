@@ -13,9 +13,11 @@ import { discardChange, endChange, readCopy, saveChange, type Change } from './c
 import { isDraining } from './drain.ts';
 import { sha256 } from './durable.ts';
 import type { FileRecord, Manifest } from './manifest.ts';
+import { tendFollowers } from './followers.ts';
 import { leaveChange, readWaited, type Waited } from './leave.ts';
 import { startPatience } from './patience.ts';
 import { resizeService } from './resize.ts';
+import { proveServed } from './served.ts';
 import type { UnitState } from '../systemd/types.ts';
 import type { ActDeps, Outcome } from './types.ts';
 import { isRunning, readUnit } from './unit.ts';
@@ -179,15 +181,27 @@ async function bringServiceBack(
     const atLeast = isHeal || resized === 'partly' || kept !== null;
     const expected = { service, kind, workers, countable, atLeast, mayLoad: kept !== null };
     const waiting = { patience: startPatience(true, deps), waited };
+    const followers = tendFollowers(change, deps);
+    await followers.start();
     const verdict = await verifyService(expected, deps, waiting);
     if ('left' in verdict) return verdict;
-    if (!verdict.ok) return { wrong: verdict.why };
+    if (!verdict.ok) return { wrong: tellDown(verdict.why) };
+    const followed = await followers.prove(waiting.patience);
+    if (followed === 'left') return { left: { since_ms: sinceMs, loading_ms: 0 } };
+    if ('wrong' in followed) return followed;
+    const served = await proveServed(change, deps, waiting.patience);
+    if (served === 'left') return { left: { since_ms: sinceMs, loading_ms: 0 } };
+    if ('wrong' in served) return served;
     return kept ?? { running: verdict.running };
   } catch (error) {
     // the service may be down by our hand: the change stays in the journal, and the next run tries again
     if (error instanceof NoAnswer) throw error;
-    return { wrong: because(error) };
+    return { wrong: tellDown(because(error)) };
   }
+}
+
+function tellDown(why: string): string {
+  return `with the old unit the service does not come up: ${why}`;
 }
 
 /** Whether the service is still the one that ran before the change. */
@@ -229,7 +243,7 @@ async function close(
 function tellUnlike(now: Unlike, from: number): string {
   return 'kept' in now
     ? `its unit is back, and it serves with ${from}, but ${now.kept}`
-    : `with the old unit the service does not come up: ${now.wrong}`;
+    : now.wrong;
 }
 
 /** No more than was seen: some workers may still be busy, and of a heal the number was wrong before. */

@@ -5,6 +5,7 @@ import { processActions } from '../act/process.ts';
 import type { Config, Global } from '../config/schema.ts';
 import { joinCalls } from '../join-calls.ts';
 import { readBootId } from '../measure/boot-clock.ts';
+import { readServed } from '../measure/served.ts';
 import * as actions from '../systemd/actions.ts';
 import { hasBooted } from '../systemd/heartbeat.ts';
 import { findWorkerTree } from '../systemd/processes.ts';
@@ -58,6 +59,7 @@ export function makeActDeps(
       const { loadFaults } = await import('./load-fault.ts');
       return loadFaults(bootMs)(...args);
     },
+    readServed,
     hasBooted,
     readIdle,
     processes: processActions,

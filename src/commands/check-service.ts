@@ -1,5 +1,6 @@
 import { findCrashing } from '../act/crashing.ts';
 import { findObstacle } from '../act/live.ts';
+import { tellNeither } from '../act/plan.ts';
 import { askPoolSize } from '../act/pool-size.ts';
 import type { ActDeps, Plan } from '../act/types.ts';
 import { isRunning } from '../act/unit.ts';
@@ -17,6 +18,8 @@ import { classOfWorkers, type WorkerClass } from '../unit-file/gunicorn-concurre
 import { readConcurrency } from '../unit-file/workers.ts';
 import { toFinding } from './check-host.ts';
 import { checkServing } from './check-serving.ts';
+import { checkSockets } from './check-sockets.ts';
+import { findElsewhere } from './find-elsewhere.ts';
 import { liveOf } from './live.ts';
 import { preparePlan } from './prepare-plan.ts';
 
@@ -47,12 +50,22 @@ export async function checkService(looked: Looked): Promise<Finding[]> {
   });
   if (unit.loadState !== 'loaded') {
     const detail = unit.loadError === null ? '' : `: ${unit.loadError}`;
-    const remedy = 'check "service_name"; systemctl list-units --type=service shows the names';
-    return [tell('unit_not_loaded', 'error', `${unit.id} is ${unit.loadState}${detail}`, remedy)];
+    const elsewhere = unit.loadState === 'not-found' ? findElsewhere(unit.unit) : null;
+    const seen =
+      elsewhere === null
+        ? ''
+        : `; ${elsewhere}, which is not for the system's own systemd to change`;
+    const remedy =
+      elsewhere === null
+        ? 'check "service_name"; systemctl list-units --type=service shows the names'
+        : 'make it a service of the system, with User= and its command on the host itself';
+    const evidence = `${unit.id} is ${unit.loadState}${detail}${seen}`;
+    return [tell('unit_not_loaded', 'error', evidence, remedy)];
   }
   try {
     const state = await checkState(looked, tell);
-    return [...state, ...(await checkChange(looked, tell))];
+    const sockets = isRunning(unit) ? await checkSockets(name, unit) : [];
+    return [...state, ...sockets, ...(await checkChange(looked, tell))];
   } catch (error) {
     return [toFinding('unit_unreadable', error, name)];
   }
@@ -149,17 +162,26 @@ async function checkLive(
 ): Promise<Finding[]> {
   if (!isRunning(unit)) return [];
   const { apply } = project;
-  const { kind, service } = plan;
+  const { kind, service, barrier } = plan;
   const asked = await askLive(plan, { kind, service }, unit, deps);
+  const others = tellOthers(plan, tell);
+  const isBarred = barrier !== null && apply !== 'live-only';
   if ('fault' in asked) {
-    if (apply === 'restart') return [];
-    const evidence = `whether it can be changed while it runs cannot be told: ${asked.fault}; as long as that is so, it is not changed`;
-    return [tell('live_unknown', 'warning', evidence, 'mend that, or set "apply": "restart"')];
+    const evidence = `whether it can be changed while it runs cannot be told: ${asked.fault}`;
+    if (isBarred) return tellBarrier(`${barrier}; ${evidence}`, true, tell);
+    if (apply === 'restart') return others;
+    const now = `${evidence}; as long as that is so, it is not changed`;
+    return [tell('live_unknown', 'warning', now, 'mend that, or set "apply": "restart"')];
   }
   const { obstacle } = asked;
+  if (isBarred) {
+    const why = obstacle === null ? barrier : tellNeither(barrier, obstacle, apply);
+    return tellBarrier(why, obstacle !== null, tell);
+  }
   if (obstacle === null) {
     return apply === 'restart' && kind === 'gunicorn'
       ? [
+          ...others,
           tell(
             'live_recommended',
             'info',
@@ -168,15 +190,20 @@ async function checkLive(
           ),
         ]
       : [
+          ...others,
           tell('live_possible', 'info', 'it can be changed while it runs (apply: live)'),
           ...checkKeptConnections(name, readConcurrency(readUnitSources(unit))),
         ];
   }
   if (apply === 'restart')
-    return [tell('live_impossible', 'info', `each change restarts it, because ${obstacle}`)];
+    return [
+      ...others,
+      tell('live_impossible', 'info', `each change restarts it, because ${obstacle}`),
+    ];
   const isOnly = apply === 'live-only';
   const instead = isOnly ? 'so it is never changed' : 'so each change restarts it';
   return [
+    ...others,
     tell(
       'live_impossible',
       isOnly ? 'error' : 'warning',
@@ -184,6 +211,26 @@ async function checkLive(
       isOnly ? 'set "apply": "live" or "restart"' : 'mend that, or set "apply": "restart"',
     ),
   ];
+}
+
+/** A service that must not be restarted, whatever "apply" says. */
+function tellBarrier(why: string, isStuck: boolean, tell: Tell): Finding[] {
+  return isStuck
+    ? [tell('restart_barred', 'error', `it cannot be changed: ${why}`)]
+    : [
+        tell(
+          'restart_barred',
+          'warning',
+          `it must not be restarted, so it is changed while it runs: ${why}`,
+          'set "apply": "live", which says the same',
+        ),
+      ];
+}
+
+function tellOthers({ also }: Plan, tell: Tell): Finding[] {
+  if (also.length === 0) return [];
+  const evidence = `a restart of it also stops or restarts ${also.join(', ')}, which must be active again afterwards`;
+  return [tell('restart_hits_others', 'info', evidence)];
 }
 
 /** How many requests each worker of a Gunicorn service has at once; null: it is none, or its files cannot be read. */

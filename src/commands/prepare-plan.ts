@@ -1,5 +1,6 @@
 import { planChange, type LiveQuestion } from '../act/plan.ts';
 import type { Plan } from '../act/types.ts';
+import { isRunning } from '../act/unit.ts';
 import type { Kind, Reason } from '../decide/types.ts';
 import { countRunning } from '../measure/services.ts';
 import { readUnitSources } from '../measure/unit-sources.ts';
@@ -12,6 +13,7 @@ import type { Refusal } from '../unit-file/types.ts';
 import { assumeRunning } from '../unit-file/assume-running.ts';
 import { ourEnvironmentPath } from '../unit-file/our-files.ts';
 import { locateWorkers, readCommandFacts } from '../unit-file/workers.ts';
+import { readRestart } from './read-restart.ts';
 
 /** What a change is to be, before it is known where it is made. */
 export interface Wanted {
@@ -39,7 +41,7 @@ export async function preparePlan(
   const isAssumed = located.how === 'drop_in' && located.assumed;
   const location = isAssumed ? assumeRunning(located, await countRunning(unit)) : located;
   if (location.how === 'refused') return location;
-  const running = ['active', 'reloading', 'activating'].includes(unit.activeState);
+  const running = isRunning(unit);
   const processes = running ? readUnitProcesses(unit) : new Map<number, never>();
   if ('error' in processes) return refuseUnseen(unit, processes.error, location.kind);
   const texts = new Map<string, string>();
@@ -49,13 +51,11 @@ export async function preparePlan(
   for (const { path, text } of sources.environmentFiles) if (text !== null) texts.set(path, text);
   const { ourEnvironment } = sources;
   if (ourEnvironment !== null) texts.set(ourEnvironmentPath(sources.unit), ourEnvironment);
+  const facts = { ...live, pool: readCommandFacts(sources)?.pool ?? null };
+  const restart = running ? { restart: await readRestart(unit, location.kind) } : {};
   return planChange({
-    service: unit.unit,
-    ...wanted,
-    location,
-    texts,
-    running,
-    live: { ...live, pool: readCommandFacts(sources)?.pool ?? null },
+    ...{ service: unit.unit, ...wanted, location, texts, running },
+    live: { ...facts, ...restart },
   });
 }
 

@@ -61,6 +61,9 @@ export function withPlan(report: ServiceReport, plan: Plan | Refusal): ServiceRe
 /** A plan that cannot be carried out in the way that is asked for, so that something else, or nothing, is done. */
 function withObstacle(report: ServiceReport, plan: Plan): ServiceReport {
   if (plan.resize !== 'none') return { ...report, plan };
+  if (plan.barrier !== null && plan.apply !== 'live-only') {
+    return { ...report, action: 'none', to: report.from, error: plan.obstacle, plan };
+  }
   return { ...withoutChange(report, plan.obstacle), plan };
 }
 

@@ -2,13 +2,14 @@ import { findRelated } from '../act/related.ts';
 import { planServiceRollback } from '../act/rollback-plan.ts';
 import { openSideBySide } from '../act/side-by-side.ts';
 import type { ActDeps, Outcome, Plan } from '../act/types.ts';
-import { readUnit } from '../act/unit.ts';
+import { isRunning, readUnit } from '../act/unit.ts';
 import type { Config } from '../config/schema.ts';
 import { toUserError } from '../host-fault.ts';
 import { readUnitSources } from '../measure/unit-sources.ts';
 import type { RollbackResult } from '../output/rollback-report.ts';
 import { readCommandFacts } from '../unit-file/workers.ts';
 import { liveOf } from './live.ts';
+import { readRestart } from './read-restart.ts';
 import type { Chain } from './rollback-select.ts';
 import { locatorOf } from './rollback-sources.ts';
 
@@ -43,7 +44,7 @@ async function rollBackOne(
   deps: ActDeps,
   apply: (plan: Plan, deps: ActDeps) => Promise<Outcome | null>,
 ): Promise<RollbackResult> {
-  const [{ service, countable }] = changes;
+  const [{ service, countable, kind }] = changes;
   try {
     const unit = await readUnit(service, deps);
     const tree = unit.mainPid === null ? null : await deps.findWorkerTree(unit);
@@ -52,6 +53,7 @@ async function rollBackOne(
       live: {
         ...liveOf(config, service),
         pool: readCommandFacts(readUnitSources(unit))?.pool ?? null,
+        ...(isRunning(unit) && { restart: await readRestart(unit, kind) }),
       },
       running: tree === null || 'error' in tree || !countable ? null : tree.workerPids.length,
     });

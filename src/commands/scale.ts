@@ -14,6 +14,7 @@ import { expectForeign } from '../host/phase.ts';
 import { startWatchdog } from '../host/watchdog.ts';
 import { cleanLine } from '../output/clean.ts';
 import { renderDiff } from '../output/diff.ts';
+import { tellResize } from '../output/run-report.ts';
 import { openOutput } from '../output/terminal.ts';
 import type { UnitState } from '../systemd/types.ts';
 import { readUnits } from '../systemd/units.ts';
@@ -208,7 +209,7 @@ async function printPlan(plan: Plan, options: ScaleOptions): Promise<ExitCode> {
     const what =
       plan.from === plan.to
         ? 'nothing to do'
-        : `dry run: ${plan.from} → ${formatCount(plan.to, 'worker')}, not done`;
+        : `dry run: ${plan.from} → ${formatCount(plan.to, 'worker')}, not done; ${tellResize(plan)}`;
     openOutput(options).write(`${plan.service}: ${what}\n${await renderDiff(plan.files)}`);
   }
   return EXIT.ok;

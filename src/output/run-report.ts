@@ -84,15 +84,21 @@ function renderResult(service: ServiceReport, dryRun: boolean, out: Output): str
 }
 
 function tellDryRun(plan: Plan | undefined): string {
-  if (plan === undefined) return 'dry run: not done';
-  const { resize, obstacle } = plan;
+  return `dry run: not done${plan === undefined ? '' : `; ${tellResize(plan)}`}`;
+}
+
+/** What a plan would do to the running service, and to what else. */
+export function tellResize(plan: Plan): string {
+  const { resize, obstacle, barrier, also } = plan;
   const how =
     resize === 'live'
       ? 'it would be changed without a restart'
       : resize === 'restart'
         ? 'it would be restarted'
         : 'what runs would be left alone';
-  return `dry run: not done; ${how}${obstacle === null ? '' : `: ${obstacle}`}`;
+  const others = also.length === 0 ? '' : `, and with it ${cleanLine(also.join(', '))}`;
+  const why = obstacle ?? (resize === 'live' ? barrier : null);
+  return `${how}${others}${why === null ? '' : `: ${cleanLine(why)}`}`;
 }
 
 /** `cpu 71.2 %   memory 5.0 GB available`, with the reason where a value is missing. */

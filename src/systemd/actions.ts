@@ -30,6 +30,15 @@ export function startUnit(unit: string): Promise<void> {
   return start(['start', '--', unit], unit);
 }
 
+/**
+ * Has a unit started that systemd stopped with another one, and does not wait. A target pulls nothing in: what it wants and
+ * was stopped stays so. @throws UserError with what systemctl says
+ */
+export function bringBackUnit(unit: string): Promise<void> {
+  const mode = unit.endsWith('.target') ? ['--job-mode=ignore-requirements'] : [];
+  return act(['start', '--no-block', ...mode, '--', unit], RELOAD_MS);
+}
+
 /** Stops a unit and waits for it. @throws UserError with what systemctl says */
 export function stopUnit(unit: string): Promise<void> {
   return act(['stop', '--', unit], JOB_MS);

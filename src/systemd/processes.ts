@@ -9,6 +9,17 @@ export interface WorkerTree extends Program {
   /** start of the master, in clock ticks since boot */
   masterStartTicks: number;
   workerPids: number[];
+  /** that its master has started a second one, as in an upgrade of Gunicorn (SIGUSR2), as a sentence; missing: none is */
+  upgrade?: string;
+}
+
+/** Why the processes of a service are not told apart. */
+export interface NoTree {
+  error: string;
+  /** there is none at all */
+  empty?: boolean;
+  /** there is more than one master */
+  masters?: number[];
 }
 
 /**
@@ -18,7 +29,7 @@ export interface WorkerTree extends Program {
  */
 export function findWorkerTree(
   unit: Pick<UnitState, 'mainPid' | 'controlGroup'>,
-): Promise<WorkerTree | { error: string; empty?: boolean }> {
+): Promise<WorkerTree | NoTree> {
   const processes = readUnitProcesses(unit);
   return Promise.resolve(
     'error' in processes ? processes : selectWorkerTree(processes, unit.mainPid),
@@ -30,7 +41,7 @@ export function selectWorkerTree(
   processes: ReadonlyMap<number, Process>,
   mainPid: number | null,
   findArbiter: typeof findDirtyArbiter = findDirtyArbiter,
-): WorkerTree | { error: string; empty?: boolean } {
+): WorkerTree | NoTree {
   if (processes.size === 0) return { error: 'it has no processes', empty: true };
   const masters = findMasters(processes);
   // those that a killed master has left behind look like masters and end soon
@@ -40,8 +51,11 @@ export function selectWorkerTree(
     return { error: 'none of its processes is a Gunicorn master or the main process of Celery' };
   }
   if (second !== undefined) {
-    const pids = `${master.process.pid} and ${second.process.pid}`;
-    return { error: `it has more than one master (processes ${pids})` };
+    const pids = [master.process.pid, second.process.pid];
+    return {
+      error: `it has more than one master (processes ${pids.join(' and ')})`,
+      masters: pids,
+    };
   }
   const { process, program } = master;
   const children = [...processes.values()].filter((child) => isWorker(child, process));
@@ -56,7 +70,25 @@ export function selectWorkerTree(
     masterPid: process.pid,
     masterStartTicks: process.startTicks,
     workerPids: workers.map(({ pid }) => pid),
+    ...tellUpgrade(process, program, processes),
   };
+}
+
+/** A master that gets SIGUSR2 starts another one beside itself, as a child that is no fork (signals of Gunicorn's manual). */
+function tellUpgrade(
+  master: Process,
+  { kind }: Program,
+  processes: ReadonlyMap<number, Process>,
+): { upgrade?: string } {
+  if (kind !== 'gunicorn') return {};
+  for (const child of processes.values()) {
+    const isForked = child.stackStart === 0 || child.stackStart === master.stackStart;
+    if (child.parentPid !== master.pid || isForked || child.isCut === true) continue;
+    if (readProgram(child.argv)?.kind !== 'gunicorn') continue;
+    const upgrade = `an upgrade is under way (SIGUSR2), or its unit starts two: process ${child.pid} is a second master, started by ${master.pid}`;
+    return { upgrade };
+  }
+  return {};
 }
 
 function findMasters(

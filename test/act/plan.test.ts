@@ -1,6 +1,7 @@
 import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { planChange, type PlanInput } from '../../src/act/plan.ts';
+import { planChange, planResize, type LiveQuestion, type PlanInput } from '../../src/act/plan.ts';
+import type { Plan } from '../../src/act/types.ts';
 import { renderDiff } from '../../src/output/diff.ts';
 
 const UNIT = '[Service]\nExecStart=gunicorn -w 2 app\n';
@@ -70,4 +71,64 @@ describe('renderDiff', () => {
   });
 
   test('nothing changes: nothing is printed', async () => assert.equal(await renderDiff([]), ''));
+});
+
+describe('planResize: a barrier keeps from a restart', () => {
+  const barrier = 'systemd refuses';
+  const free = { also: ['beat.service'], barrier: null };
+  const barred = { also: ['beat.service'], barrier };
+  const solo = { pool: 'solo', hasBroker: true };
+  const prefork = { pool: null, hasBroker: true };
+  type Resize = Pick<Plan, 'resize' | 'obstacle' | 'also'>;
+  const rows: [string, Plan['kind'], LiveQuestion, Resize][] = [
+    [
+      'none: restarted, and what goes with it is named',
+      'gunicorn',
+      { ...prefork, apply: 'restart', restart: free },
+      { resize: 'restart', obstacle: null, also: ['beat.service'] },
+    ],
+    [
+      'where a restart is asked for: changed while it runs',
+      'gunicorn',
+      { ...prefork, apply: 'restart', restart: barred },
+      { resize: 'live', obstacle: null, also: [] },
+    ],
+    [
+      'where it cannot be changed while it runs either: nothing, with both reasons',
+      'celery',
+      { ...solo, apply: 'restart', restart: barred },
+      {
+        resize: 'none',
+        obstacle: `${barrier}; and it cannot be changed while it runs: its pool is solo, and only a pool of processes (prefork) can be changed while it runs`,
+        also: [],
+      },
+    ],
+    [
+      'where it is to be changed while it runs: no restart in its place',
+      'celery',
+      { ...solo, apply: 'live', restart: barred },
+      {
+        resize: 'none',
+        obstacle: `${barrier}; and it cannot be changed while it runs: its pool is solo, and only a pool of processes (prefork) can be changed while it runs`,
+        also: [],
+      },
+    ],
+    [
+      'none, and it cannot be changed while it runs: restarted in its place',
+      'celery',
+      { ...solo, apply: 'live', restart: free },
+      {
+        resize: 'restart',
+        obstacle:
+          'its pool is solo, and only a pool of processes (prefork) can be changed while it runs',
+        also: ['beat.service'],
+      },
+    ],
+  ];
+  for (const [name, kind, live, expected] of rows) {
+    test(name, () => {
+      const { resize, obstacle, also } = planResize({ kind, live, running: true });
+      assert.deepEqual({ resize, obstacle, also }, expected);
+    });
+  }
 });

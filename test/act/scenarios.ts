@@ -51,7 +51,7 @@ export const TOGETHER: Scenario[] = [
 
 /** Once all is recovered: as before the change or as after it, in the files, in systemd, in the journal. */
 export function assertConsistent(world: World, { to, how, state }: Scenario, where: string): void {
-  const { loaded, running, active, brokenWith } = world.state;
+  const { loaded, running, active, brokenWith, bound } = world.state;
   const declared = world.declared();
   const expected = brokenWith === null ? [2, to] : [2];
   assert.ok(declared !== null && expected.includes(declared), `${where}: declared ${declared}`);
@@ -64,6 +64,7 @@ export function assertConsistent(world: World, { to, how, state }: Scenario, whe
   assert.equal(loaded, declared, `${where}: systemd has loaded what the files say`);
   if (state.active === false) assert.equal(active, false, `${where}: a stopped service stays so`);
   else assert.deepEqual([active, running], [true, declared], `${where}: it runs as declared`);
+  assert.equal(bound, active, `${where}: what is bound to it is as it was`);
   const left = readdirSync(join(world.root, 'units')).filter(
     (name) => !name.startsWith(world.service),
   );

@@ -17,6 +17,8 @@ export interface WorldState {
   /** Celery's main process got SIGTERM and still works for so many looks */
   drainLooks: number | null;
   restarts: number;
+  /** whether the unit that is bound to the service (`BindsTo=`) is active: it goes down with it */
+  bound: boolean;
   /** of a Celery pool: processes that cannot be ended now */
   busy: number;
   /** remote control is switched off */
@@ -72,6 +74,7 @@ export class World {
     this.state = {
       ...{ kind: 'gunicorn', active: true, loaded: 2, running: 2, generation: 1 },
       ...{ brokenWith: null, drainLooks: null, restarts: 0, busy: 0, deaf: false },
+      bound: state.active !== false,
       ...{ consuming: ['celery', 'mail'], taken: 0 },
       ...state,
     };
@@ -122,6 +125,8 @@ export class World {
         apply: 'restart',
         resize: 'restart',
         obstacle: null,
+        barrier: null,
+        also: [],
         countable: true,
         undoes: [],
         folders: [],
@@ -136,15 +141,22 @@ export class World {
     return {
       backupDir: this.backupDir,
       systemd: {
-        readUnits: () => Promise.resolve(new Map([[this.service, this.unitState()]])),
-        readPropagation: () => Promise.resolve(new Map()),
+        readUnits: () => Promise.resolve(this.unitStates()),
+        readPropagation: () =>
+          Promise.resolve(
+            new Map([
+              [this.service, { touches: new Set([this.service, this.bound]), owner: 'root' }],
+            ]),
+          ),
         daemonReload: () => Promise.resolve(this.update({ loaded: this.declared() })),
         restartUnit: () => Promise.resolve(this.start()),
         startUnit: () => Promise.resolve(this.state.active ? undefined : this.start()),
         resetFailedUnit: () => Promise.resolve(),
+        bringBackUnit: () => Promise.resolve(this.update({ bound: this.state.active })),
       },
       bootMs: () => 20_000,
       findLoadFault: () => Promise.resolve(null),
+      readServed: () => Promise.resolve([{ address: '127.0.0.1:8000', fault: null }]),
       hasBooted: () => null,
       readIdle: (_main, pids) =>
         new Map(pids.slice(this.state.busy).map((pid) => [pid, String(this.state.generation)])),
@@ -218,10 +230,10 @@ export class World {
   }
 
   private start(): void {
-    const { loaded, generation, brokenWith, restarts } = this.state;
+    const { loaded, generation, brokenWith, restarts, bound } = this.state;
     const up = loaded !== brokenWith;
     this.update({
-      ...{ active: up, running: up ? (loaded ?? 0) : 0, drainLooks: null },
+      ...{ active: up, running: up ? (loaded ?? 0) : 0, drainLooks: null, bound: bound && up },
       ...{ generation: generation + 1, restarts: restarts + 1, consuming: ['celery', 'mail'] },
     });
   }
@@ -231,7 +243,7 @@ export class World {
     if (!active || startTicks !== this.offset + generation) return false;
     if (drainLooks === null) return true;
     if (drainLooks > 0) this.update({ drainLooks: drainLooks - 1 });
-    else this.update({ active: false, running: 0 });
+    else this.update({ active: false, running: 0, bound: false });
     return drainLooks > 0;
   }
 
@@ -241,6 +253,18 @@ export class World {
     const first = this.offset + generation * 1000;
     const workerPids = Array.from({ length: running }, (_, index) => first + index);
     return { masterPid: main, masterStartTicks: main, workerPids };
+  }
+
+  /** the unit that is bound to the service */
+  get bound(): string {
+    return `bound-${this.service}`;
+  }
+
+  private unitStates(): Map<string, UnitState> {
+    const own = this.unitState();
+    const activeState = this.state.bound ? 'active' : 'inactive';
+    const bound = { ...own, unit: this.bound, id: this.bound, activeState, mainStartUs: 1 };
+    return new Map([own, bound].map((unit) => [unit.unit, unit]));
   }
 
   private unitState(): UnitState {

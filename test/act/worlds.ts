@@ -56,7 +56,7 @@ export class Worlds {
   deps(step: (name: string) => void = () => undefined): ActDeps {
     const each = new Map(this.all.map((world) => [world.service, world.deps(step)]));
     const [first] = each.values();
-    const of = (service: string): ActDeps => each.get(service)!;
+    const of = (unit: string): ActDeps => each.get(unit.replace('bound-', ''))!;
     const byPid = (pid: number): ActDeps => [...each.values()][Math.floor(pid / PIDS) - 1]!;
     const clock = new Clock();
     return {
@@ -66,13 +66,19 @@ export class Worlds {
           const maps = await Promise.all(names.map((name) => of(name).systemd.readUnits([name])));
           return new Map(maps.flatMap((map) => [...map]));
         },
-        readPropagation: () => Promise.resolve(new Map()),
+        readPropagation: async (services) => {
+          const maps = await Promise.all(
+            services.map((service) => of(service).systemd.readPropagation([service])),
+          );
+          return new Map(maps.flatMap((map) => [...map]));
+        },
         daemonReload: async () => {
           for (const { systemd } of each.values()) await systemd.daemonReload();
         },
         restartUnit: (unit) => of(unit).systemd.restartUnit(unit),
         startUnit: (unit) => of(unit).systemd.startUnit(unit),
         resetFailedUnit: (unit) => of(unit).systemd.resetFailedUnit(unit),
+        bringBackUnit: (unit) => of(unit).systemd.bringBackUnit(unit),
       },
       findWorkerTree: (unit) => of(unit.unit).findWorkerTree(unit),
       readIdle: (main, pids) => byPid(main).readIdle(main, pids),

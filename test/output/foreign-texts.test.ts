@@ -122,7 +122,7 @@ const PROPOSALS: Proposal[] = [
 const PLAN: Plan = {
   ...{ service: 'shop.service', project: 'shop', kind: 'gunicorn', action: 'rollback', from: 3 },
   ...{ to: 2, apply: 'restart', resize: 'restart', obstacle: null, countable: true, undoes: [] },
-  ...{ folders: [], reasons: [], reason: 'r', files: [] },
+  ...{ folders: [], reasons: [], reason: 'r', files: [], barrier: null, also: ['a.service'] },
 };
 const ROLLBACK: RollbackResult[] = [
   { service: 'a.service', error: 'e' },

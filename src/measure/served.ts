@@ -1,0 +1,106 @@
+import { closeSync, constants, lstatSync, openSync } from 'node:fs';
+import { connect } from 'node:net';
+import { basename, dirname, isAbsolute, join } from 'node:path';
+import type { Served } from '../model/served.ts';
+import { nameNetwork } from './listeners.ts';
+import { listSockets, listTcp, listUnix } from './listening.ts';
+import { askUnixQueues } from './unix-queues.ts';
+
+/** How long a connection may take; where the backlog is full it is not made at all, and somebody listens all the same. */
+const CONNECT_MS = 1_000;
+/** A service with more listening sockets is out of hand, or wants us to be. */
+const MOST = 64;
+
+/**
+ * Where the main process of a service listens, sockets that systemd gave it included, and whether one can connect there:
+ * each is connected to once, and closed. null: it cannot be seen.
+ */
+export async function readServed(masterPid: number): Promise<Served[] | null> {
+  try {
+    const own = listSockets(masterPid);
+    const tcp = listTcp(masterPid, own);
+    const unix = listUnix(masterPid, ({ inode }) => own.has(inode));
+    // one name of each is somebody's making
+    if (unix.length > new Set(unix.map(({ inode }) => inode)).size) return null;
+    if (tcp.length + unix.length > MOST) return null;
+    const paths = new Set(unix.map(({ path }) => path));
+    const twins = listUnix(masterPid, ({ inode, path }) => paths.has(path) && !own.has(inode));
+    const isHere = nameNetwork(masterPid) === nameNetwork('self');
+    const { lengths } =
+      isHere && unix.length > 0
+        ? await askUnixQueues(unix.map(({ inode }) => inode))
+        : { lengths: new Map<string, number | null>() };
+    const served = [
+      ...tcp.map(async (at): Promise<Served> => {
+        const address = at.host.includes(':') ? `[${at.host}]:${at.port}` : `${at.host}:${at.port}`;
+        return { address, fault: isHere ? await tryTcp(at) : null };
+      }),
+      ...unix
+        .filter(({ inode }) => lengths.get(inode) !== null)
+        .map(async ({ path }): Promise<Served> => {
+          const address = `unix:${path}`;
+          // who connected there might reach somebody else; and nobody can take an abstract one away
+          const isTold = twins.some((twin) => twin.path === path) || path.startsWith('@');
+          return { address, fault: isTold ? null : await tryPath(path, masterPid) };
+        }),
+    ];
+    // the same one may be held twice
+    return [...new Map((await Promise.all(served)).map((each) => [each.address, each])).values()];
+  } catch {
+    return null;
+  }
+}
+
+function tryTcp({ host, port }: { host: string; port: number }): Promise<string | null> {
+  const to = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
+  return tryConnect({ host: to, port }, ['ECONNREFUSED']);
+}
+
+/**
+ * As the service sees the path, and as the host does: a socket unit makes it in the host's own file system, whatever the
+ * service sees there (`PrivateTmp=`). No link is followed in the end, and what is no socket is not touched.
+ */
+async function tryPath(path: string, masterPid: number): Promise<string | null> {
+  const seen = isAbsolute(path)
+    ? [join(`/proc/${masterPid}/root`, path), path]
+    : [join(`/proc/${masterPid}/cwd`, path)];
+  let fault: string | null = 'there is no such socket any more';
+  for (const each of seen) {
+    let folder: number;
+    try {
+      folder = openSync(dirname(each), constants.O_RDONLY | constants.O_DIRECTORY);
+    } catch {
+      continue;
+    }
+    try {
+      // short enough for the address of a socket, and one look is at what the connection is made to
+      const here = `/proc/self/fd/${folder}/${basename(each)}`;
+      if (lstatSync(here, { throwIfNoEntry: false })?.isSocket() !== true) continue;
+      fault = await tryConnect({ path: here }, ['ECONNREFUSED', 'ENOENT']);
+      if (fault === null) return null;
+    } finally {
+      closeSync(folder);
+    }
+  }
+  return fault;
+}
+
+/** null: somebody listens there, or it cannot be told; `faults`: what says that nobody does. */
+function tryConnect(
+  to: { path: string } | { host: string; port: number },
+  faults: readonly string[],
+): Promise<string | null> {
+  return new Promise((resolve) => {
+    const socket = connect(to);
+    const end = (fault: string | null): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(fault);
+    };
+    const timer = setTimeout(() => end(null), CONNECT_MS);
+    socket.once('connect', () => end(null));
+    socket.once('error', (error: NodeJS.ErrnoException) =>
+      end(faults.includes(error.code ?? '') ? 'nobody accepts connections there' : null),
+    );
+  });
+}
