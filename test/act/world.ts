@@ -189,6 +189,7 @@ export class World {
       record: (outcome) => this.recorded.push(outcome),
       interruptedMs: () => null,
       getsOn: () => undefined,
+      readOomKills: () => null,
       waitsFor: () => undefined,
       mayLeave: () => false,
       timing: {
