@@ -41,6 +41,11 @@ async function apply(plan: Plan, deps: ActDeps): Promise<Outcome> {
     if (isStuck) {
       return { ...refuse(plan, new UserError(EXIT.failed, obstacle)), obstacle };
     }
+    const { findLoadFault } = await import('./foresee-load.ts');
+    const fault = await findLoadFault(plan, resize, unit, deps);
+    if (fault !== null) {
+      return refuse(plan, new UserError(EXIT.failed, `${fault}; nothing was changed`, LOAD_HINT));
+    }
     const followers = resize === 'none' ? [] : await readFollowers(plan.service, deps);
     const listeners = resize === 'none' ? null : await readReachable(unit, deps);
     const before = { before: identify(unit, deps), followers, ...(listeners && { listeners }) };
@@ -53,6 +58,9 @@ async function apply(plan: Plan, deps: ActDeps): Promise<Outcome> {
     return refuse(plan, fault);
   }
 }
+
+const LOAD_HINT =
+  'Nothing is asked of the service until its application can be loaded: end the deployment, or mend it, and restart or reload the service.';
 
 function withNote(outcome: Outcome, { note }: Plan): Outcome {
   if (note === undefined || ['undone', 'failed', 'refused'].includes(outcome.result))

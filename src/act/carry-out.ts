@@ -57,8 +57,10 @@ export async function settle(change: Change, deps: ActDeps): Promise<Outcome> {
     });
   }
   if (resized === 'waiting') {
-    return leaveChange(change, { since_ms: sinceMs, loading_ms: 0 }, deps);
+    const waited = readWaited(change, deps) ?? { since_ms: sinceMs, loading_ms: 0 };
+    return leaveChange(change, waited, deps);
   }
+  if (typeof resized === 'object') throw new UserError(EXIT.failed, resized.kept);
   return prove(change, deps, resized === 'partly');
 }
 

@@ -3,6 +3,7 @@ import type { Kind, Reason } from '../decide/types.ts';
 import type { Served } from '../model/served.ts';
 import type { Concerned } from '../systemd/propagation.ts';
 import type { UnitState } from '../systemd/types.ts';
+import type { Withdrawn } from './withdraw.ts';
 
 /** A file as it is to be after the change; `before` null: the file does not exist yet, `after` null: it is removed. */
 export interface FileChange {
@@ -116,8 +117,6 @@ export interface SystemdActions {
 export interface Timing {
   /** how long a service may take until its workers are as many as they should be */
   verifyMs: number;
-  /** how long workers that are there may take to load their application */
-  bootMs: number;
   /** how long it must then stay so */
   settleMs: number;
   /** between two looks at it, and at one that does not come up */
@@ -162,6 +161,10 @@ export interface ProcessActions {
   ) => 'sent' | 'gone' | 'deaf';
   /** null: there is no such process */
   startTicks: (pid: number) => number | null;
+  /** SIGKILL, with the same care as `terminate`, for a worker that never served */
+  kill: (process: ProcessRef, controlGroup: string) => boolean;
+  /** Asks a master for one worker less, so that this one goes, which never served: see withdraw.ts */
+  withdraw: (master: ProcessRef, worker: ProcessRef, controlGroup: string) => Promise<Withdrawn>;
 }
 
 /** A command of Celery's remote control. */
@@ -197,6 +200,14 @@ export interface ActDeps {
   systemd: SystemdActions;
   /** `empty`: the unit has no process at all */
   findWorkerTree: (unit: UnitState) => Promise<WorkerTree | { error: string; empty?: boolean }>;
+  /** how long workers of a service that are there may take to load their application, milliseconds */
+  bootMs: (unit: UnitState) => number;
+  /** why new workers of a Gunicorn would not load the application, as far as it shows beforehand; null: nothing is known */
+  findLoadFault: (
+    unit: UnitState,
+    tree: WorkerTree,
+    resize: 'live' | 'restart',
+  ) => Promise<string | null>;
   /** where the main process of a service listens; null: it cannot be seen */
   readServed: (masterPid: number) => Promise<Served[] | null>;
   /** whether a Gunicorn worker has loaded its application and serves; null: not to be told */
@@ -239,10 +250,11 @@ export interface ActDeps {
 
 /**
  * `draining`: Celery still finishes its tasks; the journal says where to go on. `partly`: the service has
- * its number, and some workers beyond it, which are busy, go later. `waiting`: systemd still starts it, and that is left
- * to the next run.
+ * its number, and some workers beyond it, which are busy, go later. `waiting`: it does not serve yet, and that is left
+ * to the next run. `kept`: it has more workers than its number, of which some never served: Gunicorn would end one that
+ * serves in the place of each.
  */
-export type Resized = 'done' | 'draining' | 'partly' | 'waiting';
+export type Resized = 'done' | 'draining' | 'partly' | 'waiting' | { kept: string };
 
 /** What was found unfinished, and what became of it. */
 export interface Recovery {

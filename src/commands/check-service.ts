@@ -17,6 +17,7 @@ import type { UnitState } from '../systemd/types.ts';
 import { classOfWorkers, type WorkerClass } from '../unit-file/gunicorn-concurrency.ts';
 import { locateWorkers, readConcurrency } from '../unit-file/workers.ts';
 import { toFinding } from './check-host.ts';
+import { checkServing } from './check-serving.ts';
 import { checkSockets } from './check-sockets.ts';
 import { findElsewhere } from './find-elsewhere.ts';
 import { editOf, liveOf } from './live.ts';
@@ -154,6 +155,10 @@ async function checkChange(looked: Looked, tell: Tell): Promise<Finding[]> {
   if (crashing !== null) {
     const remedy = `journalctl -u ${unit.id} -n 50; no change of it can be proven before that is mended`;
     return [...findings, tell('service_crashing', 'error', `${unit.id}: ${crashing}`, remedy)];
+  }
+  if (plan.kind === 'gunicorn' && isRunning(unit)) {
+    const declared = sample?.workers ?? null;
+    findings.push(...(await checkServing({ name, unit, declared }, looked.deps)));
   }
   return [...findings, ...(await checkLive(looked, plan, tell))];
 }

@@ -114,6 +114,13 @@ export const projectSchema = z
       apply: z.optional(apply('How a new number is put into force. Default: the one of "global".')),
       edit: z.optional(edit('Which files a change may edit. Default: the one of "global".')),
       drain_timeout_minutes: drainTimeout('Default: the one of "global".'),
+      boot_timeout_seconds: z.optional(
+        number('seconds, a number from 1 to 3600', 1, 3600).check(
+          z.describe(
+            'How long a worker may take to load the application before a change is taken back. Default: --timeout of Gunicorn, 120 at least and 300 at most.',
+          ),
+        ),
+      ),
       ...BUSY_KEYS,
       ...RESOURCE_KEYS,
       ...SCHEDULE_KEYS,

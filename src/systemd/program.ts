@@ -55,7 +55,7 @@ function celery(args: readonly string[]): Program {
 }
 
 /** The place of the script, or of the module of `-m`, in Python's command line. */
-function findScript(argv: readonly string[]): number {
+export function findScript(argv: readonly string[]): number {
   for (let at = 1; at < argv.length; at++) {
     const arg = argv[at] ?? '';
     if (/^-[A-Za-z]*m$/.test(arg)) return at + 1;
