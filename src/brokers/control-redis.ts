@@ -32,7 +32,8 @@ export function sendByRedis(
       ...channels.map((channel) => ['publish', channel, toEnvelope(message)]),
     ];
     const [sent] = await askSections(redis, server, [{ database: broker.database, commands }]);
-    const fault = sent?.find(([error]) => error !== null);
+    // the last: that nothing can be published says more than what keeps the replies' queue from being emptied
+    const fault = sent?.findLast(([error]) => error !== null);
     if (fault?.[0]) throw fault[0];
     const replies: ControlReply[] = [];
     for (let waitMs = timeoutMs; replies.length < MOST_REPLIES; waitMs = SECOND_MS) {

@@ -103,12 +103,23 @@ function describeStuck({ first, last, hasSteps }: Stuck, reach: Reach): Finding 
       remedy: `add "scale_up_${maxWorkers}", or lower max_workers to ${first}`,
     };
   }
-  const easiest = findEasiest(last, reach);
   return {
     ...{ ...found, code: 'up_out_of_reach' },
-    evidence: `with ${counts} it cannot grow by its own load: ${easiest.map((each) => tellReach(each, last, reach)).join('; ')}`,
+    evidence: `with ${counts} it cannot grow by its own load: ${tellEnds(first, last, reach)}`,
     remedy: tellRemedy({ first, last }, reach),
   };
+}
+
+/** What is asked for at the most workers of a range, and before it what is asked for at the fewest, where that is another. */
+function tellEnds(first: number, last: number, reach: Reach): string {
+  const atLast = findEasiest(last, reach);
+  const atFirst = findEasiest(first, reach).filter(
+    ({ step }) => !atLast.some((each) => each.step === step),
+  );
+  return [
+    ...atFirst.map((each) => tellReach(each, first, reach)),
+    ...atLast.map((each) => tellReach(each, last, reach)),
+  ].join('; ');
 }
 
 /** Of each metric the threshold that is passed first. */

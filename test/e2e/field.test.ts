@@ -16,7 +16,7 @@ const SRV = '/srv/field';
 const PATIENT = { timeoutMs: 120_000 };
 const REDIS = 'redis://127.0.0.1:6379';
 const USERS = [
-  "reader on '>secret' '~*' resetchannels +llen +ping +select +hlen +del +brpop",
+  "reader on '>secret' '~*' resetchannels +llen +ping +select",
   "tenant on '>secret' '~tenant*' resetchannels '&tenant*' +@all",
 ];
 /** Tasks that each broker gets before its worker starts: what they wait for, and in which queue. */
@@ -81,8 +81,9 @@ async function install(name: string, units: string[]): Promise<{ service_name: s
 
 async function configure(file: string, projects: Record<string, object>, global: object = {}) {
   const all = Object.entries(projects).map(([name, project]) => {
-    const thresholds =
-      'broker_url' in project
+    const thresholds = Object.keys(project).some((key) => key.endsWith('_thresholds'))
+      ? {}
+      : 'broker_url' in project
         ? { queue_thresholds: { scale_up_8: 5000 } }
         : { busy_thresholds: { scale_up_8: 90 } };
     return [name, { max_workers: 8, ...thresholds, ...project }];
@@ -141,7 +142,7 @@ describe('check foresees it', () => {
     [
       'quota',
       'up_out_of_reach',
-      /scale_up_8 needs service cpu .* 0\.5 processors \(CPUQuota of half\.service\)/,
+      /scale_up_4 needs service cpu .*; scale_up_8 needs service cpu .* 0\.5 processors \(CPUQuota of half\.service\)/,
     ],
     ['prefetch', 'tasks_hidden', /^(?:58|59|60) tasks .* with 2 processes to run/],
     [
