@@ -58,6 +58,8 @@ describe('it does what commander would make of it', () => {
         [true, false],
       );
       const [plain, parsed] = calls.map((args) => {
+        // what is said once is said to each
+        rmSync(join(folder, 'state'), { recursive: true, force: true });
         const { code, stdout, stderr } = autoscaler(args);
         // moments and measures, and the blanks that fill a column up
         const constant = (text: string): string => text.replace(/[\d.\s]+/g, ' ');

@@ -25,6 +25,9 @@ const MS_PER_TICK = 10;
 /** Whoever may start thousands of processes with thousands of files each does not keep us. */
 const LIMIT_MS = 2000;
 
+/** The owner's processes are not there to keep us, and on a busy host each look takes its time. */
+const OWN_LIMIT_MS = 8000;
+
 /** Whoever may mount (FUSE) may do so a thousand times, with paths of 4 KB each. */
 const MOUNTS_BYTES = 8 * 2 ** 20;
 
@@ -51,19 +54,25 @@ export function findHolders(fd: number): FoundHolders {
   const sought = { lock: readLockId(fd), name: nameOf(readlinkSync(`/proc/self/fd/${fd}`)) };
   const holders: Holder[] = [];
   if (sought.lock === null) return { holders, isWhole: false };
-  const look = (pids: readonly number[], kind: string): void => {
+  let isWhole = true;
+  const look = (pids: readonly number[], kind: string, untilMs: number): void => {
     for (const pid of pids) {
-      if (monotonicMs() > deadlineMs || holders.length === MOST_HOLDERS) return;
-      if (!holdsLock(pid, { ...sought, kind, deadlineMs })) continue;
+      if (holders.length === MOST_HOLDERS) return;
+      if (monotonicMs() > untilMs) {
+        isWhole = false;
+        return;
+      }
+      if (!holdsLock(pid, { ...sought, kind, deadlineMs: untilMs })) continue;
       const holder = describeProcess(pid, owner);
       if (holder !== null) holders.push(holder);
     }
   };
   const { own, others } = listPids(owner, deadlineMs);
+  if (monotonicMs() > deadlineMs) isWhole = false;
   // a shared one of the owner's is that of somebody who looks, as we do
-  look(own, ' WRITE ');
-  if (holders.length === 0) look(others, '');
-  return { holders, isWhole: monotonicMs() <= deadlineMs };
+  look(own, ' WRITE ', deadlineMs + OWN_LIMIT_MS);
+  if (holders.length === 0) look(others, '', deadlineMs);
+  return { holders, isWhole };
 }
 
 /** What is looked for among the open files of a process: by the kernel's name of the file, and its own. */

@@ -216,20 +216,26 @@ describe('a broker that does not allow something: check and scale agree, and say
   });
 });
 
+/** Until systemd waits before it starts it once more: on a busy machine it may be up in the next moment. */
+const untilDead = (unit: string) =>
+  lab.until(async () => /auto-restart/.test(await lab.ok(`systemctl show -P SubState ${unit}`)), {
+    what: 'it to die',
+    timeoutMs: 30_000,
+    everyMs: 20,
+  });
+
 test('a worker that ends again and again: check, status and scale say so', async () => {
   const said =
     /(?:ends again and again|has ended, and systemd starts it again).*systemd has restarted it \d+ times/;
   assert.match(find('prefixed', 'service_crashing')?.evidence ?? '', said);
   assert.equal(find('prefixed', 'service_crashing')?.severity, 'error');
   await lab.ok('systemctl start --no-block prefixed');
-  await lab.until(
-    async () => /auto-restart/.test(await lab.ok('systemctl show -P SubState prefixed')),
-    { what: 'it to die', timeoutMs: 30_000, everyMs: 20 },
-  );
+  await untilDead('prefixed');
   const { notes } = JSON.parse((await lab.autoscaler(['status', '--json'])).stdout) as {
     notes: string[];
   };
   assert.match(notes.join('\n'), /prefixed\.service: it has ended, and systemd starts it again/);
+  await untilDead('prefixed');
   const { stdout } = await lab.autoscaler(['scale', 'prefixed', '2'], PATIENT);
   assert.match(stdout, /before the change: it /);
 });

@@ -7,11 +7,12 @@ const SECRET = 's3cret';
 const ENV = '/home/alice/env';
 const UNIT = '/home/alice/web.service';
 
-/** What a refusal says of a unit where `foreign` belongs to somebody else. */
-function refusalOf(shape: Omit<Shape, 'name'>, foreign: string): string {
+/** What is said of a unit where `foreign` belongs to somebody else. */
+function whatIsSaid(shape: Omit<Shape, 'name'>, foreign: string): string {
   const reason = `it belongs to user 1000`;
   const { sources } = sourcesOf({ name: '', ...shape, foreign: { [foreign]: reason } });
   const location = locateWorkers(sources);
+  if (location.how === 'drop_in') return `${location.why}\n${location.overrules ?? ''}`;
   assert.ok(location.how === 'refused', JSON.stringify(location));
   return `${location.message}\n${location.hint}`;
 }
@@ -43,23 +44,23 @@ describe('what a file of somebody else holds is not shown, as it may be a link t
       const isByVariable = /by a variable/.test(what);
       const files = { [`/srv/${SECRET}.py`]: 'workers = 3\n' };
       const text = isByVariable ? `GUNICORN_CMD_ARGS="-c ${value}"\n` : `A="${value}"\n`;
-      const said = refusalOf({ exec, envFiles: { [ENV]: text }, files }, ENV);
+      const said = whatIsSaid({ exec, envFiles: { [ENV]: text }, files }, ENV);
       const [word = ''] = value.match(/s3cret|--pro/) ?? [];
       assert.ok(!said.includes(word), said);
       // and it is where the file is root's
-      const own = refusalOf({ exec, envFiles: { [ENV]: text }, files }, '/home/alice/other');
+      const own = whatIsSaid({ exec, envFiles: { [ENV]: text }, files }, '/home/alice/other');
       if (!/^--w=/.test(value)) assert.ok(own.includes(word), own);
     });
   }
 
   test('a unit that is linked into a folder of theirs', () => {
     const text = `[Service]\nExecStart=/usr/bin/mysql -p${SECRET}\n`;
-    const said = refusalOf({ path: UNIT, text }, UNIT);
+    const said = whatIsSaid({ path: UNIT, text }, UNIT);
     assert.match(said, /expected a gunicorn or celery worker command, found "… …"/);
   });
 
   test("what is root's in the same command is", () => {
     const shape = { exec: '/usr/bin/mysql -p $A', envFiles: { [ENV]: `A=${SECRET}\n` } };
-    assert.match(refusalOf(shape, ENV), /found "\/usr\/bin\/mysql -p …"/);
+    assert.match(whatIsSaid(shape, ENV), /found "\/usr\/bin\/mysql -p …"/);
   });
 });
