@@ -10,8 +10,6 @@ import { loadConfigIfAny } from '../config/optional.ts';
 import type { Config } from '../config/schema.ts';
 import { findNameFault, unitName } from '../config/service-name.ts';
 import { EXIT, UserError, type ExitCode } from '../errors.ts';
-import { expectForeign } from '../host/phase.ts';
-import { startWatchdog } from '../host/watchdog.ts';
 import { cleanLine } from '../output/clean.ts';
 import { renderDiff } from '../output/diff.ts';
 import { tellResize } from '../output/run-report.ts';
@@ -72,8 +70,7 @@ async function scaleLocked(
 ): Promise<number> {
   const lock = await holdLock(config.global, tellLock(log));
   const signals = watchSignals();
-  const watchdog = startWatchdog();
-  await expectForeign();
+  const watchdog = watchRun(log);
   const scale = async (beside: SideBySide): Promise<number> => {
     const deps = makeActDeps(config.global, {
       ...{
