@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Builds the Debian package with debhelper and checks it with lintian: scripts/build-deb.sh [FOLDER]
-# puts autoscaler_VERSION_all.deb into FOLDER (default: dist). Needs the packages debhelper and lintian.
+# puts autoscaler_VERSION_all.deb into FOLDER (default: dist). Needs the packages debhelper, lintian and po-debconf.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-for tool in dh dpkg-buildpackage lintian; do
-  command -v $tool > /dev/null || { printf 'build-deb.sh: %s is needed: apt-get install debhelper dpkg-dev lintian\n' "$tool" >&2; exit 1; }
+for tool in dh dpkg-buildpackage lintian po2debconf; do
+  command -v $tool > /dev/null || { printf 'build-deb.sh: %s is needed: apt-get install debhelper dpkg-dev lintian po-debconf\n' "$tool" >&2; exit 1; }
 done
 mkdir -p "${1:-dist}"
 to=$(cd "${1:-dist}" && pwd)
@@ -17,6 +17,9 @@ trap 'rm -rf "$work"' EXIT
 mkdir "$work/autoscaler"
 cp -r dist config docs systemd scripts README.md README.es.md SECURITY.md LICENSE package.json "$work/autoscaler/"
 cp -r scripts/deb/debian "$work/autoscaler/debian"
+for script in prerm postrm; do
+  sed -i -e '/^#BACKUPS#$/{r scripts/deb/backups.sh' -e 'd}' "$work/autoscaler/debian/$script"
+done
 cd "$work/autoscaler"
 rm -f dist/*.deb
 version=$(node -p 'require("./package.json").version')

@@ -10,5 +10,11 @@ if [ "$major" -lt 20 ]; then
 fi
 # npm writes its copy of the lock file when it is done
 if [ ! node_modules/.package-lock.json -nt package-lock.json ]; then
+  if [ -L node_modules ]; then
+    # npm would empty the folder that it leads to, which others use
+    real=$(readlink -f node_modules)
+    printf 'node_modules is a link to %s, which is older than package-lock.json\nRun there: (cd %s && npm ci)\n' "$real" "$(dirname "$real")" >&2
+    exit 1
+  fi
   npm ci --no-update-notifier --no-fund --no-audit --loglevel=error < /dev/null
 fi

@@ -45,6 +45,8 @@ rm -rf "$root/usr/lib/autoscaler"
 # what is there already keeps its mode and stays a symlink, where it is one
 tar -C "$staged" -cf - . | tar -C "${root:-/}" -xf - --no-same-owner --no-overwrite-dir --keep-directory-symlink
 install -d -m 0750 "$root/var/lib/autoscaler" "$root/var/backups/autoscaler"
+# what a removal has noted; from here on the program says it
+rm -f "$root/var/backups/autoscaler/still-changed"
 hint=$("$here/scripts/deb/first-config.sh" "$root")
 if [ -n "$live" ]; then systemctl daemon-reload; fi
 if [ -n "$timer" ]; then systemctl start autoscaler.timer; fi

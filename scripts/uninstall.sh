@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Removes what scripts/install.sh has installed: timer, units and program. Numbers that it wrote into units stay as
-# they are (first `autoscaler rollback`, if the old ones are wanted). With --purge also config, history, backups and log.
+# they are, and are named; on a terminal it asks first whether they are to be rolled back. With --purge also config,
+# history, log and the backups of all that is as it was before; those of what is still changed stay.
 set -euo pipefail
 
 root=${DESTDIR:-}
@@ -23,6 +24,22 @@ if [ -n "$live" ]; then
   # a change in progress is finished or undone by the run itself
   systemctl stop autoscaler.service 2> /dev/null || true
 fi
+# shellcheck source=scripts/deb/backups.sh
+. "$(dirname "${BASH_SOURCE[0]}")/deb/backups.sh"
+# below another root the program would look at this host
+if [ -z "$root" ] && [ -x /usr/bin/autoscaler ]; then
+  note_changed
+  if [ -n "$changed" ] && [ -n "$live" ] && [ -t 0 ] && [ -t 1 ]; then
+    printf 'Roll them back now? Celery workers finish their running tasks first. [y/N] '
+    read -r answer || answer=
+    case $answer in
+      [yY]*)
+        autoscaler rollback || printf 'uninstall.sh: not everything was rolled back (see above); the removal goes on\n' >&2
+        note_changed
+        ;;
+    esac
+  fi
+fi
 rm -f "$root"/usr/bin/autoscaler "$root"/usr/lib/systemd/system/autoscaler.{service,timer} \
   "$root"/etc/logrotate.d/autoscaler "$root"/usr/share/man/man8/autoscaler.8 \
   "$root"/usr/share/bash-completion/completions/autoscaler "$root"/usr/share/zsh/vendor-completions/_autoscaler \
@@ -31,13 +48,14 @@ rm -rf "$root/usr/lib/autoscaler" "$root/var/cache/autoscaler" "$root/usr/share/
 if [ -n "$live" ]; then systemctl daemon-reload; fi
 
 if [ -n "$purge" ]; then
-  rm -rf "$root/etc/autoscaler" "$root/var/lib/autoscaler" "$root/var/backups/autoscaler"
+  purge_backups
+  rm -rf "$root/etc/autoscaler" "$root/var/lib/autoscaler"
   rm -f "$root"/var/log/autoscaler.log "$root"/var/log/autoscaler.log.*
   # the interval that `autoscaler timer --every` has set
   rm -f "$root"/etc/systemd/system/autoscaler.timer.d/zz-autoscaler-every.conf*
   rmdir --ignore-fail-on-non-empty "$root"/etc/systemd/system/autoscaler.timer.d 2> /dev/null || true
   if [ -n "$live" ]; then systemctl daemon-reload; fi
-  printf 'autoscaler is removed, with its config, history, backups and log.\n'
+  printf 'autoscaler is removed, with its config, history, log and all backups that nothing needs.\n'
 else
   printf 'autoscaler is removed. Kept: /etc/autoscaler, /var/lib/autoscaler, /var/backups/autoscaler (uninstall.sh --purge removes them).\n'
 fi

@@ -221,6 +221,8 @@ export interface ActDeps {
   interruptedMs: () => number | null;
   /** called when a change gets on: right before the service itself is touched, and when it serves for the first time */
   getsOn: () => void;
+  /** processes of a control group that the kernel has ended for lack of memory; null: not known */
+  readOomKills: (controlGroup: string | null) => number | null;
   /** called again and again while something lasts, for people who look on: what, since when (`monotonicMs`), how long at most */
   waitsFor: (service: string, what: string, sinceMs: number, limitMs?: number) => void;
   /** whether a change that still waits for its service is left in the journal, so that the next run goes on with it */

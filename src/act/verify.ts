@@ -2,6 +2,7 @@ import type { Kind } from '../decide/types.ts';
 import type { UnitState } from '../systemd/types.ts';
 import { watchComputing } from './computing.ts';
 import type { Waited } from './leave.ts';
+import { watchKills } from './oom-kills.ts';
 import type { Patience } from './patience.ts';
 import { watchPoolSize, type PoolSize } from './pool-size.ts';
 import type { ActDeps } from './types.ts';
@@ -55,8 +56,9 @@ export async function verifyService(
   let hasServed = false;
   const isComputing = watchComputing(deps);
   const sizeOf = expected.kind === 'celery' ? watchPoolSize(expected.service, deps) : null;
+  const killsOf = watchKills(deps);
   for (;;) {
-    const look = await observe(expected, sizeOf, deps);
+    const look = await observe(expected, { sizeOf, killsOf }, deps);
     const now = deps.monotonicMs();
     if (isComputing(look)) deps.getsOn();
     const died = trackWorkers(births, look.workerPids, now);
@@ -110,13 +112,15 @@ interface Look {
 
 async function observe(
   expected: Expectation,
-  sizeOf: PoolSize | null,
+  { sizeOf, killsOf }: { sizeOf: PoolSize | null; killsOf: ReturnType<typeof watchKills> },
   deps: ActDeps,
 ): Promise<Look> {
   const unit = (await deps.systemd.readUnits([expected.service])).get(expected.service);
   if (unit === undefined || unit.loadState !== 'loaded') {
     return bad(`the unit is ${unit?.loadState ?? 'not known'}`, null, true);
   }
+  const kills = killsOf(unit.controlGroup);
+  if (kills !== null) return bad(kills, unit.cpuUsageNs, true);
   // a daemon that nobody waits for (Type=oneshot) is the unit's, but systemd calls none its main process
   if (unit.activeState !== 'active' || (unit.mainPid === null && !expected.countable)) {
     const result = unit.result === null ? '' : `, result ${unit.result}`;

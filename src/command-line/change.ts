@@ -54,6 +54,7 @@ function defineRollback(command: Command, { done, withGlobals }: Context): void 
     .description('back to the units as they were before the first change; stops the timer')
     .argument('[service...]', 'only these services')
     .option('--list', 'list all changes and stop')
+    .option('--changed', 'list the files that are still changed, and where what was before is')
     .option('--last', 'undo the last change only')
     .option('--keep-timer', 'leave the timer running')
     .option('--dry-run', 'show what would be restored; write nothing')
@@ -95,6 +96,7 @@ interface SwitchFlags {
 
 interface RollbackFlags {
   list?: boolean;
+  changed?: boolean;
   last?: boolean;
   keepTimer?: boolean;
   dryRun?: boolean;

@@ -4,6 +4,7 @@ import type { ActDeps } from '../act/types.ts';
 import { processActions } from '../act/process.ts';
 import type { Config, Global } from '../config/schema.ts';
 import { joinCalls } from '../join-calls.ts';
+import { readOomKills } from '../measure/group-limits.ts';
 import { readBootId } from '../measure/boot-clock.ts';
 import { readServed } from '../measure/served.ts';
 import * as actions from '../systemd/actions.ts';
@@ -66,6 +67,7 @@ export function makeActDeps(
     step: () => undefined,
     interruptedMs,
     getsOn: () => undefined,
+    readOomKills,
     waitsFor: log === null ? () => undefined : openWaits(log),
     mayLeave: () => false,
     timing: TIMING,

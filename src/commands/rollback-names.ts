@@ -15,14 +15,20 @@ export async function readTrueChanges(
 ): Promise<{ finished: Manifest[]; names: string[] }> {
   const found = await listFinished(backupDir);
   const services = found.map(({ service }) => service);
-  const units = await readUnits([...new Set([...services, ...names.map(unitName)])]);
+  const own = await readTrueNames([...services, ...names.map(unitName)]);
   const finished = found.map((change) => ({
     ...change,
-    service: units.get(change.service)?.id ?? change.service,
+    service: own.get(change.service) ?? change.service,
   }));
   const toTrue = (name: string): string => {
     const isKnown = finished.some((change) => isNamed(change, [name]));
-    return isKnown ? name : (units.get(unitName(name))?.id ?? name);
+    return isKnown ? name : (own.get(unitName(name)) ?? name);
   };
   return { finished, names: names.map(toTrue) };
+}
+
+/** The own name of each of these services that systemd knows. @throws UserError failed where it does not answer */
+export async function readTrueNames(services: string[]): Promise<Map<string, string>> {
+  const units = await readUnits([...new Set(services)]);
+  return new Map([...units].map(([name, { id }]) => [name, id]));
 }

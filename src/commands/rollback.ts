@@ -19,6 +19,7 @@ import { tellEvents } from './events.ts';
 import { holdLock } from './hold-lock.ts';
 import { logOutcome, notingFailure, openCommandLog } from './log-events.ts';
 import { rollBack } from './rollback-all.ts';
+import { tellChanged } from './rollback-changed.ts';
 import { readTrueChanges } from './rollback-names.ts';
 import { isNamed, selectChains, type Chain } from './rollback-select.ts';
 import { tellLock } from './tell-wait.ts';
@@ -28,6 +29,7 @@ import { writeErr, writeOut } from '../streams.ts';
 export interface RollbackOptions extends GlobalOptions {
   services: string[];
   list?: boolean;
+  changed?: boolean;
   last?: boolean;
   keepTimer?: boolean;
   dryRun?: boolean;
@@ -59,6 +61,7 @@ export async function rollbackCommand(options: RollbackOptions): Promise<number>
   const isWhole = await tellUnreadable(places);
   const { config } = places;
   const out = openOutput({ ...options, quiet: options.quiet === true || options.json === true });
+  if (options.changed === true) return tellChanged(places.backup_dir, isWhole, options, out);
   if (options.list === true) return list(places, options, out);
   if (options.dryRun === true) {
     const deps = makeActDeps(places, { interruptedMs: () => null, log: null, config });

@@ -27,7 +27,11 @@ const LEAST_MS = 300;
 /** So long one that has not answered is not asked again: a service that is being changed is looked at four times a second. */
 const SILENT_MS = 10_000;
 
+/** What was read ahead is taken once, and soon: the same processes are asked for in the next moment. */
+const AHEAD_MS = 2000;
+
 let spentMs = 0;
+let ahead: { heads: Map<string, Head>; untilMs: number } | null = null;
 /** Until when each file is taken for one that does not answer. */
 const silent = new Map<string, number>();
 
@@ -45,7 +49,45 @@ export function readMemoryFiles(
 ): Head[] | Unread {
   if (paths.length === 0) return [];
   const startMs = monotonicMs();
+  const taken = takeAhead(paths, maxBytes);
+  if (taken !== null) return taken;
   if (paths.some((path) => (silent.get(path) ?? 0) > startMs)) return NO_ANSWER;
+  const read = callHead(paths, { maxBytes, allBytes, limitMs });
+  if ('error' in read && read.isLate) {
+    for (const path of paths) silent.set(path, monotonicMs() + SILENT_MS);
+  }
+  return read;
+}
+
+/**
+ * Reads files of many services at once, so that each of them need not start a program of its own: what `readMemoryFiles`
+ * is then asked for in this moment is there. Where one of them does not answer, or they are too large together, nothing is, and each
+ * service is asked by itself.
+ */
+export function readMemoryAhead(paths: readonly string[], limits: Limits): void {
+  ahead = null;
+  if (paths.length === 0) return;
+  const heads = callHead(paths, limits);
+  if ('error' in heads) return;
+  ahead = {
+    heads: new Map(paths.map((path, index) => [path, heads[index]!])),
+    untilMs: monotonicMs() + AHEAD_MS,
+  };
+}
+
+function takeAhead(paths: readonly string[], maxBytes: number): Head[] | null {
+  if (ahead === null || monotonicMs() > ahead.untilMs) return null;
+  const found = paths.map((path) => ahead?.heads.get(path));
+  if (!found.every((head) => head !== undefined && head.text.length <= maxBytes)) return null;
+  for (const path of paths) ahead.heads.delete(path);
+  return found as Head[];
+}
+
+function callHead(
+  paths: readonly string[],
+  { maxBytes, allBytes, limitMs = LIMIT_MS }: Limits,
+): Head[] | (Unread & { isLate?: true }) {
+  const startMs = monotonicMs();
   const key = readFileSync('/proc/sys/kernel/random/uuid', 'latin1').trim();
   const env = { ...CHILD_ENV, AUTOSCALER_KEY: key };
   const files = paths.flatMap((path) => [path, '/proc/self/environ']);
@@ -58,10 +100,8 @@ export function readMemoryFiles(
     case undefined:
       return parse(stdout, toEnviron(env), paths.length, maxBytes);
     case 'ETIMEDOUT': {
-      const nowMs = monotonicMs();
-      spentMs += nowMs - startMs;
-      for (const path of paths) silent.set(path, nowMs + SILENT_MS);
-      return NO_ANSWER;
+      spentMs += monotonicMs() - startMs;
+      return { ...NO_ANSWER, isLate: true };
     }
     case 'ENOBUFS':
       return { error: `more than ${allBytes} bytes`, isTooMuch: true };

@@ -9,7 +9,7 @@ import { tellBug } from '../host-fault.ts';
 import { cleanText } from '../model/clean-text.ts';
 import { dropWrongValues } from '../model/sample-checks.ts';
 import { monotonicMs } from '../monotonic.ts';
-import { noTrees } from '../systemd/known-trees.ts';
+import { noTrees, readTreesAhead } from '../systemd/known-trees.ts';
 import type { UnitState } from '../systemd/types.ts';
 import type { KnownLocation } from '../unit-file/types.ts';
 import type { DrainInput } from './drain.ts';
@@ -78,6 +78,8 @@ export async function takeSample({
   const toLoad = projects
     .map(([, project]) => toLoadRequest(project, units, wantsAll))
     .filter((request) => request !== null);
+  enterPhase('measuring: reading the processes of all services');
+  readTreesAhead(units.values(), memory.trees);
   enterPhase('measuring: the host, the brokers, what workers do');
   const deadline = monotonicMs() + BROKERS_MS;
   const [queues, loads, { host: measured, boot, uptimeS, spanS }] = await Promise.all([

@@ -1,7 +1,13 @@
 import { uptime } from 'node:os';
 import { monotonicMs } from '../monotonic.ts';
 import { MAX_AGE_MS } from './known-states.ts';
-import { readGroupPids, readProcesses, type Process, type Unreadable } from './proc.ts';
+import {
+  readCommandsAhead,
+  readGroupPids,
+  readProcesses,
+  type Process,
+  type Unreadable,
+} from './proc.ts';
 import { selectWorkerTree, type WorkerTree } from './processes.ts';
 import type { UnitState } from './types.ts';
 
@@ -56,6 +62,18 @@ export function findWorkerTreeAgain(
     known.hasChanged = true;
   }
   return tree;
+}
+
+/** Reads at once what `findWorkerTreeAgain` is going to need for these units. */
+export function readTreesAhead(units: Iterable<UnitState>, known: KnownTrees): void {
+  const groups = [...units].flatMap((unit): number[][] => {
+    const pids = unit.controlGroup === null ? [] : readGroupPids(unit.controlGroup);
+    if ('error' in pids || pids.length === 0) return [];
+    const isKnown = known.trees[unit.unit]?.mark === markOf(unit, pids);
+    return isKnown ? [] : [[...pids]];
+  });
+  // one alone is read in the same way
+  if (groups.length > 1) readCommandsAhead(groups);
 }
 
 /** null: its processes are not those of the list alone. */

@@ -1,5 +1,5 @@
 import { listNames, readWhole, tryReadWhole, type Head } from '../host/kernel-files.ts';
-import { readMemoryFiles } from '../host/process-memory.ts';
+import { readMemoryAhead, readMemoryFiles } from '../host/process-memory.ts';
 import type { UnitState } from './types.ts';
 
 /** What the kernel tells of a process. */
@@ -190,6 +190,18 @@ function readArgvs(of: readonly ProcessStat[]): ReadonlyMap<number, Command> | U
     commands.set(pid, { argv: parseArgv(text), ...(isCut && { isCut }) });
   }
   return commands;
+}
+
+/** Of more processes of a unit the command lines are not read ahead. */
+const MOST_AHEAD = 64;
+
+/** Reads the command lines of several units at once, for `readProcesses` right after it. */
+export function readCommandsAhead(groups: readonly (readonly number[])[]): void {
+  const pids = groups.flatMap((listed) => (listed.length > MOST_AHEAD ? [] : listed));
+  readMemoryAhead(
+    pids.map((pid) => `/proc/${pid}/cmdline`),
+    { maxBytes: ARGV_BYTES, allBytes: ALL_ARGV_BYTES },
+  );
 }
 
 /** The words of a command line, or the title that stands there with the NULs that fill up its place. */

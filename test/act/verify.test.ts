@@ -16,6 +16,8 @@ interface Look {
   loading?: number[];
   /** the size of a Celery pool by its own word; missing: it cannot be asked */
   said?: number;
+  /** processes of its group that the kernel has ended for lack of memory */
+  kills?: number;
 }
 
 const GOOD: Look = { pids: [11, 12] };
@@ -44,6 +46,7 @@ function verify(looks: Look[], kind: Kind = 'gunicorn', countable = true): Promi
         return Promise.resolve({ replies: [{ pid: 1, pool: { processes } }] });
       },
     },
+    readOomKills: () => look().kills ?? null,
     hasBooted: (pid) => look().loading?.includes(pid) !== true,
     findWorkerTree: () => {
       const { error, pids = [] } = look();
@@ -69,6 +72,28 @@ const CASES: {
   why: RegExp | null;
 }[] = [
   { name: 'active with all workers for the settle time', looks: [GOOD], why: null },
+  {
+    name: 'the kernel ends some of its processes for lack of memory meanwhile',
+    looks: [
+      { ...GOOD, kills: 2 },
+      { ...GOOD, kills: 2 },
+      { ...GOOD, kills: 5 },
+    ],
+    why: /^the kernel has ended 3 processes of it for lack of memory$/,
+  },
+  {
+    name: 'its group is new, and the kernel has ended one of it already',
+    looks: [
+      { ...GOOD, kills: 2 },
+      { ...GOOD, kills: 1 },
+    ],
+    why: /^the kernel has ended 1 process of it/,
+  },
+  {
+    name: 'what the kernel ended before does not count',
+    looks: [{ ...GOOD, kills: 2 }],
+    why: null,
+  },
   {
     name: 'workers that come up one by one',
     looks: [{ error: 'no master yet' }, { pids: [11] }, GOOD],

@@ -182,6 +182,7 @@ export class World {
       record: (outcome) => this.recorded.push(outcome),
       interruptedMs: () => null,
       getsOn: () => undefined,
+      readOomKills: () => null,
       waitsFor: () => undefined,
       mayLeave: () => false,
       timing: {

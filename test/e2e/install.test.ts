@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import type { StillChanged } from '../../src/act/still-changed.ts';
+import { assertDocumented } from '../docs/json-schemas.ts';
 import { CHECKOUT, startLab, type Lab } from '../lab/lab.ts';
 import { gunicornUnit, installUnit } from '../lab/services.ts';
 
@@ -98,17 +100,59 @@ describe('scripts/install.sh', { timeout: 120_000 }, () => {
     assert.equal(await lab.ok('systemctl is-failed autoscaler.service || true'), 'inactive\n');
   });
 
-  test('uninstall.sh removes the program and keeps what the user needs; --purge all', async () => {
-    await lab.ok('autoscaler timer --every 30s');
-    await lab.ok(`bash ${CHECKOUT}/scripts/uninstall.sh`);
+  /** `terminal`: what is answered on one; null: there is none. */
+  const uninstall = async (options = '', terminal: string | null = null): Promise<string> => {
+    const command = `bash ${CHECKOUT}/scripts/uninstall.sh ${options}`;
+    if (terminal === null) return lab.ok(`${command} 2>&1`);
+    const shown = await lab.ok(`script -qec '${command}' /dev/null`, { input: terminal });
+    return shown.replaceAll('\r', '');
+  };
+  const UNIT = '/etc/systemd/system/shop.service';
+
+  test('uninstall.sh asks on a terminal whether to roll back what is still changed', async () => {
+    await lab.ok('tar -cPf /run/installed.tar /usr/bin/autoscaler /usr/lib/autoscaler');
+    await lab.ok('autoscaler scale shop 3');
+    const said = await uninstall('', 'y\n');
+    assert.match(said, /^ {2}shop\.service: 3 workers, 2 before; .*\n[^]*^Roll them back now\?/m);
+    assert.match(await lab.readFile(UNIT), /--workers 2 /);
+    await lab.ok('tar -xPf /run/installed.tar');
+  });
+
+  test('uninstall.sh removes the program and keeps what the user needs; --purge all but the backups of what is still changed', async () => {
+    await lab.ok(
+      `cp ${CHECKOUT}/systemd/autoscaler.* /usr/lib/systemd/system/ && systemctl daemon-reload`,
+    );
+    await lab.ok('autoscaler timer --every 30s && autoscaler scale shop 3');
+    const document = assertDocumented(
+      'rollback',
+      await lab.ok('autoscaler rollback --changed --json shop'),
+    ) as { changed: StillChanged[] };
+    const [{ service, from, to, open, files } = assert.fail('nothing is changed')] =
+      document.changed;
+    assert.deepEqual([service, from, to, open], ['shop.service', 2, 3, false]);
+    assert.deepEqual(
+      files.map(({ path }) => path),
+      [UNIT],
+    );
+    assert.match(await uninstall(), /^ {2}shop\.service: 3 workers, 2 before; /m);
     // an interval is configuration, and is kept with it
     await lab.ok('ls /etc/systemd/system/autoscaler.timer.d');
     await lab.ok(
       'test ! -e /usr/bin/autoscaler && test ! -e /usr/lib/systemd/system/autoscaler.timer && test -e /etc/autoscaler/config.json && test -e /var/lib/autoscaler/history.jsonl',
     );
-    await lab.ok(`bash ${CHECKOUT}/scripts/uninstall.sh --purge`);
+    const said = await uninstall('--purge');
+    assert.match(said, /^ {2}shop\.service: 3 workers, 2 before; /m);
+    assert.match(said, /What was before stays in \/var\/backups\/autoscaler/);
     await lab.ok(
-      'test ! -e /etc/systemd/system/autoscaler.timer.d && test ! -e /etc/autoscaler && test ! -e /var/lib/autoscaler && test ! -e /var/backups/autoscaler',
+      'test ! -e /etc/systemd/system/autoscaler.timer.d && test ! -e /etc/autoscaler && test ! -e /var/lib/autoscaler',
     );
+    // by hand, as the list says
+    const list = await lab.readFile('/var/backups/autoscaler/still-changed');
+    const [, before, file] = /^shop\.service 2 3 (\S+) (.*)$/m.exec(list) ?? [];
+    assert.equal(file, UNIT);
+    await lab.ok(`cp ${before} ${file}`);
+    assert.match(await lab.readFile(UNIT), /--workers 2 /);
+    await uninstall('--purge');
+    await lab.ok('test ! -e /var/backups/autoscaler');
   });
 });

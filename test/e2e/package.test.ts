@@ -57,6 +57,11 @@ const CONFIG = JSON.stringify({
 const REFERENCES =
   "set -- $(grep -oE '(docs|config)/[A-Za-z./_-]+|SECURITY.md' README.md | sort -u) && test $# -ge 10 && for name; do test -f $name || { echo $name is missing; exit 1; }; done";
 
+/** What a removal notes for people and for the purge. */
+const LIST = '/var/backups/autoscaler/still-changed';
+const TASKS_STAY =
+  /^ {2}tasks\.service: 3 workers, 2 before; \/etc\/systemd\/system\/tasks\.service$/m;
+
 /** What tells a package whether it may start and stop services; images of containers hold one that says no. */
 const POLICIES: [name: string, script: string][] = [
   [
@@ -73,6 +78,14 @@ describe('the Debian package', { timeout: 240_000 }, () => {
     lab.ok(
       `find /etc /usr /var /opt -xdev \\( -path /var/lib/dpkg -o -path /var/log/journal -o -path /var/cache -o -path /var/tmp -o -path /var/lib/systemd \\) -prune -o -print | sort > ${to}`,
     );
+
+  /** What a removal says; without an `answer` nobody is there to be asked. */
+  const remove = (how: string, { answer }: { answer?: string } = {}) =>
+    lab.ok(`LC_ALL=C.UTF-8 ${how} autoscaler 2>&1`, {
+      input: answer ?? '',
+      env: { DEBIAN_FRONTEND: answer === undefined ? 'noninteractive' : 'teletype' },
+      timeoutMs: 90_000,
+    });
 
   before(async () => {
     build('scripts/build-deb.sh', folder); // fails where lintian has anything to say
@@ -166,9 +179,15 @@ describe('the Debian package', { timeout: 240_000 }, () => {
       assert.equal(await lab.ok('systemctl is-active autoscaler.timer'), 'active\n');
     });
 
-    test(`a removal stops the timer and keeps what the user needs: ${policy}`, async () => {
+    test(`a removal stops the timer, keeps what the user needs, and asks each time whether to roll back: ${policy}`, async () => {
       await lab.ok('autoscaler timer --every 1m');
-      await lab.ok('dpkg -r autoscaler');
+      const said = await remove('dpkg -r', { answer: 'no\n' });
+      assert.match(said, /Roll back the numbers of workers that autoscaler has set\?/);
+      assert.match(said, /tasks\.service \(2 to\s+3\)/);
+      assert.match(said, TASKS_STAY);
+      assert.match(said, /^ {2}shop\.service: 3 workers, 2 before; \/home\/shop\/env$/m);
+      assert.match(await lab.ok(`stat -c %a:%U ${LIST}`), /^600:root$/m);
+      assert.match(await lab.readFile(LIST), /^tasks\.service +2 +3 +\S+-tasks\.service\/0 +\//m);
       await lab.ok(
         'test -e /etc/autoscaler/config.json && test -e /var/lib/autoscaler/history.jsonl',
       );
@@ -176,12 +195,51 @@ describe('the Debian package', { timeout: 240_000 }, () => {
       assert.equal(stdout, 'inactive\n');
       await lab.ok('test -e /etc/systemd/system/autoscaler.timer.d/zz-autoscaler-every.conf');
       await lab.ok(`dpkg -i ${find('.deb')}`);
+      await lab.ok(`test ! -e ${LIST}`);
     });
   }
 
-  test('a purge leaves nothing', async () => {
+  test('a purge keeps the backups of what is still changed, and nothing else', async () => {
+    const dropIns = '/etc/systemd/system/site.service.d';
+    await lab.writeFile('/usr/lib/systemd/system/site.service', gunicornUnit());
+    await lab.ok('systemctl daemon-reload && autoscaler scale site 3');
+    // put back by hand
+    await lab.ok('printf "WEB_CONCURRENCY=2\\n" > /home/shop/env');
+    await lab.ok('cp /var/lib/dpkg/info/autoscaler.postrm /run/postrm');
+    const said = await remove('dpkg -P');
+    assert.match(said, TASKS_STAY);
+    assert.match(said, new RegExp(`^ {2}site\\.service: 3 workers, 2 before; ${dropIns}/.*$`, 'm'));
+    assert.match(said, /What was before stays in \/var\/backups\/autoscaler: /);
+    assert.doesNotMatch(said, /shop/);
+    await lab.ok(`ls ${dropIns}/*autoscaler*.conf`);
+    const kept = async () =>
+      (await lab.ok('cd /var/backups/autoscaler && ls . changes'))
+        .replaceAll(/^\d+-/gm, '')
+        .trim()
+        .split('\n');
+    const expected = ['.:', 'changes', 'still-changed', '', 'changes:'];
+    assert.deepEqual(await kept(), [...expected, 'tasks.service', 'site.service']);
+    await lab.ok('test ! -e /etc/autoscaler && test ! -e /var/lib/autoscaler');
+    await lab.ok('test ! -e /var/log/autoscaler.log');
+    // one that was interrupted is repeated
+    const again = await lab.ok('DPKG_MAINTSCRIPT_PACKAGE=autoscaler sh /run/postrm purge 2>&1');
+    assert.match(again, TASKS_STAY);
+    assert.deepEqual(await kept(), [...expected, 'tasks.service', 'site.service']);
+  });
+
+  test('a later installation rolls back what is kept; a purge that does so first leaves nothing', async () => {
+    await lab.ok(`dpkg -i ${find('.deb')}`);
+    assert.match(
+      await lab.ok('autoscaler rollback --changed'),
+      /^tasks\.service +2 +3 +\S+\/0 +\S/m,
+    );
+    await lab.ok('echo autoscaler autoscaler/rollback boolean true | debconf-set-selections');
     await lab.ok('systemctl enable --now autoscaler.timer');
-    await lab.ok('dpkg -P autoscaler');
+    const said = await remove('dpkg -P');
+    assert.match(await lab.readFile('/etc/systemd/system/tasks.service'), /worker -c 2/, said);
+    assert.equal(await lab.ok('systemctl is-active tasks.service'), 'active\n');
+    await lab.ok('test ! -e /etc/systemd/system/site.service.d');
+    assert.doesNotMatch(said, /stays? in/);
     await lab.ok('test ! -e /etc/systemd/system/autoscaler.timer.d');
     await listFiles('/run/files-after');
     // other tests have folders on this machine, which the lab shows
@@ -221,7 +279,7 @@ describe('the tarball of npm pack', { timeout: 120_000 }, () => {
     assert.match(await lab.ok('cd / && autoscaler --version'), /^\d+\.\d+\.\d+\n$/);
     const example = '$(npm root -g)/autoscaler/config/autoscaler.example.jsonc';
     const { stdout } = await lab.sh(`cd / && autoscaler --config "${example}" metrics all`);
-    assert.match(stdout, /^memory +\d+ MB/m);
+    assert.match(stdout, /^memory +\d[\d.]* [MG]B/m);
     await lab.ok(`cd "$(npm root -g)/autoscaler" && ${REFERENCES}`);
     const bytes = await lab.ok('du -sb "$(npm root -g)/autoscaler" | cut -f1');
     assert.ok(Number(bytes) <= 3 * 2 ** 20, `${bytes} bytes`);

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { readMemoryFiles } from '../../src/host/process-memory.ts';
+import { readMemoryAhead, readMemoryFiles } from '../../src/host/process-memory.ts';
 
 const LIMITS = { maxBytes: 4096, allBytes: 64 * 1024 };
 /** A pipe that nobody writes to is not answered either. */
@@ -41,6 +41,27 @@ describe('files of the memory of processes, by a program that can be killed', ()
       { text: '', isCut: false },
     ]);
     assert.deepEqual(readMemoryFiles([], LIMITS), []);
+  });
+
+  test('what was read ahead is taken once, whoever asks for a part of it', () => {
+    const [one, two] = [write('one', 'first'), write('two', 'second')];
+    const read = (paths: string[]) => {
+      const heads = readMemoryFiles(paths, LIMITS);
+      return 'error' in heads ? heads.error : heads.map(({ text }) => text);
+    };
+    readMemoryAhead([one, two], LIMITS);
+    write('one', 'changed');
+    assert.deepEqual(read([one]), ['first']);
+    assert.deepEqual(read([one]), ['changed']);
+    assert.deepEqual(read([two]), ['second']);
+  });
+
+  test('where one of them does not answer, or all are too long together, each is read by itself', () => {
+    const file = write('readable', 'text');
+    readMemoryAhead([file, makePipe('silent')], { ...LIMITS, limitMs: 300 });
+    assert.deepEqual(readMemoryFiles([file], LIMITS), [{ text: 'text', isCut: false }]);
+    readMemoryAhead(Array<string>(20).fill(write('large', 'x'.repeat(4096))), LIMITS);
+    assert.deepEqual(readMemoryFiles([file], LIMITS), [{ text: 'text', isCut: false }]);
   });
 
   test('more than all of them may have is not read', () => {
