@@ -24,6 +24,7 @@ import { readTrueChanges } from './rollback-names.ts';
 import { isNamed, selectChains, type Chain } from './rollback-select.ts';
 import { tellLock } from './tell-wait.ts';
 import { watchSignals } from './signals.ts';
+import { watchRun } from './watch-run.ts';
 import { writeErr, writeOut } from '../streams.ts';
 
 export interface RollbackOptions extends GlobalOptions {

@@ -29,6 +29,7 @@ import { tellLock } from './tell-wait.ts';
 import { watchSignals } from './signals.ts';
 import { writeOut } from '../streams.ts';
 import { explainTwin, followAliases } from './true-names.ts';
+import { watchRun } from './watch-run.ts';
 
 export interface ScaleOptions extends GlobalOptions {
   service: string;

@@ -83,7 +83,7 @@ function start(
       },
     );
     child.on('error', fail);
-    child.stdin.on('error', () => undefined);
+    child.stdin!.on('error', () => undefined);
     child.unref();
     return () => {
       child.kill('SIGKILL');
@@ -108,8 +108,8 @@ function openPage(): number {
  * that hangs. What it kills is its parent: a number that has passed on to another process is not.
  */
 const SCRIPT = `
-$0 = 'autoscaler-watchdog';
 $SIG{$_} = 'IGNORE' for qw(HUP INT TERM PIPE);
+$0 = 'autoscaler-watchdog';
 my ($parent, $limit, $grace, $words) = @ARGV;
 open my $page, '+<&=', 3 or die "$!\\n";
 
