@@ -41,17 +41,31 @@ async function apply(plan: Plan, deps: ActDeps): Promise<Outcome> {
     if (isStuck) {
       return { ...refuse(plan, new UserError(EXIT.failed, obstacle)), obstacle };
     }
+    const { findLoadFault } = await import('./foresee-load.ts');
+    const fault = await findLoadFault(plan, resize, unit, deps);
+    if (fault !== null) {
+      return refuse(plan, new UserError(EXIT.failed, `${fault}; nothing was changed`, LOAD_HINT));
+    }
     const followers = resize === 'none' ? [] : await readFollowers(plan.service, deps);
     const listeners = resize === 'none' ? null : await readReachable(unit, deps);
     const before = { before: identify(unit, deps), followers, ...(listeners && { listeners }) };
     const change = await registerChange({ ...plan, from, resize }, before, deps);
-    const outcome = withCrashing(await carryOut(change, deps), crashing);
+    const outcome = withNote(withCrashing(await carryOut(change, deps), crashing), plan);
     return obstacle === null ? outcome : { ...outcome, obstacle };
   } catch (error) {
     const fault = toUserError(error);
     if (fault === null) throw error;
     return refuse(plan, fault);
   }
+}
+
+const LOAD_HINT =
+  'Nothing is asked of the service until its application can be loaded: end the deployment, or mend it, and restart or reload the service.';
+
+function withNote(outcome: Outcome, { note }: Plan): Outcome {
+  if (note === undefined || ['undone', 'failed', 'refused'].includes(outcome.result))
+    return outcome;
+  return { ...outcome, note, sentence: `${outcome.sentence}; ${note}` };
 }
 
 /** What comes of a service that ended by itself before says little of the change: whoever reads it has to know. */

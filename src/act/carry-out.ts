@@ -57,8 +57,10 @@ export async function settle(change: Change, deps: ActDeps): Promise<Outcome> {
     });
   }
   if (resized === 'waiting') {
-    return leaveChange(change, { since_ms: sinceMs, loading_ms: 0 }, deps);
+    const waited = readWaited(change, deps) ?? { since_ms: sinceMs, loading_ms: 0 };
+    return leaveChange(change, waited, deps);
   }
+  if (typeof resized === 'object') throw new UserError(EXIT.failed, resized.kept);
   return prove(change, deps, resized === 'partly');
 }
 
@@ -121,11 +123,9 @@ async function finish(
   notes: readonly string[],
   deps: ActDeps,
 ): Promise<Outcome> {
-  const { service, from, to, action } = change.manifest;
+  const { service, from, action } = change.manifest;
   const proof = [tellProof(change.manifest, running), ...notes].join('; ');
-  const what =
-    action === 'rollback' ? ' (rolled back)' : action === 'heal' ? ' (drift healed)' : '';
-  const sentence = `${service}: ${from} → ${formatCount(to, 'worker')}${what}; ${proof}`;
+  const sentence = `${service}: ${tellChange(change.manifest)}; ${proof}`;
   if (action === 'heal' && running === from) {
     // all were busy: nothing was done that a history should tell
     await discardChange(change, deps);
@@ -141,6 +141,12 @@ async function finish(
     proof,
     deps,
   );
+}
+
+function tellChange({ action, from, to }: Manifest): string {
+  if (action === 'renew') return `our drop-in is renewed, ${formatCount(to, 'worker')} as before`;
+  const what = { rollback: ' (rolled back)', heal: ' (drift healed)' };
+  return `${from} → ${formatCount(to, 'worker')}${action === 'rollback' || action === 'heal' ? what[action] : ''}`;
 }
 
 function tellProof({ kind, resize, countable, to }: Manifest, running: number | null): string {

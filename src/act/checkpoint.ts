@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { EXIT, UserError } from '../errors.ts';
 import { makeFolders, requireTrusted } from '../host/files/folders.ts';
+import { decodeText, encodeText } from '../host/files/text.ts';
 import { walkPath } from '../host/files/walk.ts';
 import { readTarget, type FileEdit, type Target } from '../host/files/write.ts';
 import { explainErrno } from '../host-fault.ts';
@@ -126,7 +127,7 @@ interface Planned extends Target {
 function findTarget(file: FileChange): Planned {
   const target = readTarget(file.path);
   const { path, bytes } = target;
-  if ((bytes?.toString('utf8') ?? null) !== file.before) {
+  if ((bytes === null ? null : decodeText(bytes)) !== file.before) {
     const how = bytes === null ? 'was removed' : 'was edited by somebody else';
     throw new UserError(
       EXIT.failed,
@@ -134,14 +135,7 @@ function findTarget(file: FileChange): Planned {
       'Nothing to do: the next run starts from the file as it is now.',
     );
   }
-  if (bytes !== null && !bytes.equals(Buffer.from(file.before ?? '', 'utf8'))) {
-    throw new UserError(
-      EXIT.failed,
-      `${path}: expected UTF-8, found bytes that are not; nothing was changed`,
-      `Convert it, for instance: iconv -f latin1 -t utf8 ${path}`,
-    );
-  }
-  return { ...target, after: file.after === null ? null : Buffer.from(file.after, 'utf8') };
+  return { ...target, after: file.after === null ? null : encodeText(file.after) };
 }
 
 async function writeCheckpoint(

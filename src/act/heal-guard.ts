@@ -1,6 +1,7 @@
 import { readLeaving } from './live-gunicorn.ts';
 import { askPoolSize } from './pool-size.ts';
 import { readPool } from './pool.ts';
+import type { UnitState } from '../systemd/types.ts';
 import type { ActDeps, Plan } from './types.ts';
 
 /** A main process younger than this is still on its way up. */
@@ -31,8 +32,14 @@ export async function findHealHold(
   const leaving = kind === 'gunicorn' ? await readLeaving(service, deps) : new Map();
   const since = deps.monotonicMs();
   for (;;) {
-    const { workerPids } = await readPool(service, deps, first);
+    const { workerPids, unit } = await readPool(service, deps, first);
     const staying = workerPids.filter((pid) => !leaving.has(pid));
+    const loading =
+      kind === 'gunicorn' && staying.length > to ? countLoading(staying, unit, deps) : 0;
+    if (loading > 0) {
+      const held = `${loading} of its workers ${loading === 1 ? 'does' : 'do'} not serve yet, and Gunicorn would end those that do`;
+      return { held };
+    }
     const sure = kind === 'gunicorn' ? countSure(staying, nowMs, deps) : staying.length;
     if (staying.length >= to && sure <= to) {
       const held =
@@ -47,6 +54,15 @@ export async function findHealHold(
   const said = kind === 'celery' ? await askPoolSize(service, first.masterPid, deps) : null;
   if (said === to) return { held: `its pool has ${to}, some of which it replaces at this moment` };
   return { from: said ?? from };
+}
+
+/** Workers that do not serve yet, and have not had the time that they may take. */
+function countLoading(pids: readonly number[], unit: UnitState, deps: ActDeps): number {
+  const limitMs = deps.bootMs(unit);
+  return pids.filter((pid) => {
+    const startMs = toMs(deps.processes.startTicks(pid) ?? Infinity);
+    return deps.hasBooted(pid) === false && deps.monotonicMs() - startMs <= limitMs;
+  }).length;
 }
 
 /** Workers of which it is sure that nobody has asked them to end. */

@@ -2,7 +2,10 @@ import { EXIT, UserError } from '../errors.ts';
 import type { UnitState } from '../systemd/types.ts';
 import { saveChange, type Change } from './checkpoint.ts';
 import { listFinished } from './journal.ts';
+import { lowerByOne } from './lower-gunicorn.ts';
 import { readPool, readStillPool, watch, type Pool } from './pool.ts';
+import { listUnserved, stayingOf, untilServing } from './serving.ts';
+import { signalMaster } from './signal-master.ts';
 import type { ActDeps, ProcessRef, WorkerTree, Resized } from './types.ts';
 
 /** Why the master cannot be asked by signals; null: it can. */
@@ -15,9 +18,9 @@ export function findGunicornObstacle(tree: WorkerTree, unit: UnitState): string 
 
 /**
  * Brings a Gunicorn master to `target` workers by SIGTTIN and SIGTTOU, one at a time, each seen in its
- * processes before the next: a master of version 20 keeps five signals at most in mind and drops others.
- * One that is asked to end finishes its request first. Where that takes long it is noted in the journal and
- * does not count from then on, so that it is not asked for again.
+ * processes before the next: a master of version 20 keeps five signals at most in mind and drops others. None is added
+ * before the last one serves. One that is asked to end finishes its request first. Where that takes long it is noted in
+ * the journal and does not count from then on, so that it is not asked for again.
  */
 export async function resizeGunicorn(
   change: Change,
@@ -32,8 +35,15 @@ export async function resizeGunicorn(
   let steps = 2 * Math.abs(target - staying.length) + 4;
   while (staying.length !== target) {
     if (steps-- === 0) throw new UserError(EXIT.failed, 'its workers do not come to rest');
-    if (staying.length < target) await addOne(service, first, deps);
-    else await removeOne(service, first, staying, leaving, deps);
+    const pool = { first, staying, leaving };
+    if (staying.length < target) {
+      if ((await untilServing(change, pool, deps)) === 'leave') return 'waiting';
+      await addOne(service, first, deps);
+    } else {
+      const kept = await lowerByOne(change, pool, deps);
+      if (kept === 'leave') return 'waiting';
+      if (kept !== null) return { kept: tellKept(staying, target, kept.kept, deps) };
+    }
     staying = stayingOf(await readPool(service, deps, first), leaving, deps);
   }
   if (leaving.size === 0) return 'done';
@@ -51,9 +61,14 @@ export async function resizeGunicorn(
   return 'partly';
 }
 
+function tellKept(staying: ProcessRef[], target: number, why: string, deps: ActDeps): string {
+  const unserved = listUnserved(staying, deps).map(({ pid }) => pid);
+  return `${staying.length} workers run instead of ${target}: process ${unserved.join(', ')} has not served yet, and Gunicorn would end one that serves in its place (${why})`;
+}
+
 async function addOne(service: string, pool: Pool, deps: ActDeps): Promise<void> {
   const before = new Set((await readPool(service, deps, pool)).workerPids);
-  signal(pool, 'SIGTTIN', deps);
+  signalMaster(pool, 'SIGTTIN', deps);
   const { workerPids } = await watch(
     () => readPool(service, deps, pool),
     (now) => now.workerPids.some((pid) => !before.has(pid)),
@@ -65,39 +80,6 @@ async function addOne(service: string, pool: Pool, deps: ActDeps): Promise<void>
     EXIT.failed,
     `its master (process ${pool.masterPid}) was asked for one worker more (SIGTTIN) and has started none within ${deps.timing.reactMs / 1000} s`,
   );
-}
-
-/** The master ends the oldest one. */
-async function removeOne(
-  service: string,
-  pool: Pool,
-  staying: ProcessRef[],
-  leaving: Map<number, ProcessRef>,
-  deps: ActDeps,
-): Promise<void> {
-  const [oldest] = [...staying].sort((a, b) => a.startTicks - b.startTicks || a.pid - b.pid);
-  if (oldest === undefined) return;
-  signal(pool, 'SIGTTOU', deps);
-  const isGone = ({ workerPids }: Pool): boolean =>
-    staying.some(({ pid }) => !workerPids.includes(pid));
-  const now = await watch(
-    () => readPool(service, deps, pool),
-    isGone,
-    deps.timing.pollMs * 4,
-    deps,
-  );
-  if (!isGone(now)) leaving.set(oldest.pid, oldest);
-}
-
-/** Right before each signal the process is compared once more with the one that was recognised. */
-function signal(pool: Pool, name: 'SIGTTIN' | 'SIGTTOU', deps: ActDeps): void {
-  const master = { pid: pool.masterPid, startTicks: pool.masterStartTicks };
-  deps.step(`signal ${name}`);
-  const answer = deps.processes.signalMaster(master, pool.controlGroup, name);
-  if (answer === 'sent') return;
-  const why =
-    answer === 'gone' ? 'is gone' : `does not handle ${name} (yet), and would be stopped by it`;
-  throw new UserError(EXIT.failed, `its master (process ${master.pid}) ${why}`);
 }
 
 /** Those that earlier changes have asked to end and that still live. */
@@ -113,14 +95,4 @@ export async function readLeaving(
     .map(({ pid, start_ticks: startTicks }) => ({ pid, startTicks }))
     .filter((ref) => deps.processes.isAlive(ref));
   return new Map(refs.map((ref) => [ref.pid, ref]));
-}
-
-function stayingOf(
-  { workerPids }: Pool,
-  leaving: ReadonlyMap<number, ProcessRef>,
-  deps: ActDeps,
-): ProcessRef[] {
-  return workerPids
-    .filter((pid) => !leaving.has(pid))
-    .map((pid) => ({ pid, startTicks: deps.processes.startTicks(pid) ?? Infinity }));
 }

@@ -61,7 +61,7 @@ export const Manifest = z.object({
   service: z.string(),
   project: z.nullable(z.string()),
   kind: z.enum(['gunicorn', 'celery']),
-  action: z.enum(['scale_up', 'scale_down', 'rollback', 'heal']),
+  action: z.enum(['scale_up', 'scale_down', 'rollback', 'heal', 'renew']),
   from: z.number(),
   to: z.number(),
   reason: z.string(),

@@ -39,21 +39,42 @@ export interface RestartFacts {
 /** The edits and commands that bring a service to `to` workers. No files: the unit says `to` already. */
 export function planChange(input: PlanInput): Plan {
   const { location, to, live, running } = input;
+  const files = planFiles(location, input.texts, to);
+  const isRenewal = location.workers === to && files.length > 0;
+  // the running service has this many workers, and the edit of somebody else is put into force by whoever made it
+  const how = planResize({ kind: location.kind, live, running: running && !isRenewal });
   return {
     service: input.service,
     project: input.project,
     kind: location.kind,
-    action: planAction(location.workers, to),
+    action: isRenewal ? 'renew' : planAction(location.workers, to),
     from: location.workers,
     to,
-    files: planFiles(location, input.texts, to),
-    ...planResize({ kind: location.kind, live, running }),
+    files,
+    ...how,
     countable: isCountable(location.kind, live.pool),
     undoes: [],
     folders: [],
     reasons: input.reasons,
     reason: input.reason,
+    ...noteOf(location, isRenewal && running ? input.service : null),
   };
+}
+
+/** Said once: the next change finds our drop-in as it is to be. `left`: the service that runs and is left alone. */
+function noteOf(location: PlanInput['location'], left: string | null): { note?: string } {
+  if (location.how === 'splice') return {};
+  if (location.stale) {
+    const follows = `${location.path} follows what has changed below it`;
+    const how =
+      left === null
+        ? ''
+        : `, which takes effect when the service restarts (systemctl restart ${left})`;
+    return { note: `${follows}${how}` };
+  }
+  if (location.overrules === null) return {};
+  const note = `from now on our drop-in says how many; what ${location.overrules.replace(/,$/, '')} says of the workers no longer counts`;
+  return { note };
 }
 
 /** What a heal is made of. */
@@ -149,13 +170,16 @@ export function planRollback({ resize, live, ...rest }: RollbackInput): Plan {
   return { ...rest, action: 'rollback', ...how, reasons: [] };
 }
 
-/** The edit that sets `to` where `location` says that the number stands; none where it is `to` already. */
+/**
+ * The edit that sets `to` where `location` says that the number stands; none where it is `to` already, unless our
+ * drop-in is to follow what has changed below it.
+ */
 export function planFiles(
   location: Exclude<Location, Refusal>,
   texts: ReadonlyMap<string, string>,
   to: number,
 ): FileChange[] {
-  if (location.workers === to) return [];
+  if (location.workers === to && (location.how === 'splice' || !location.stale)) return [];
   const change = (path: string, after: string | null): FileChange => ({
     ...{ path, before: texts.get(path) ?? null, after },
   });
@@ -163,12 +187,13 @@ export function planFiles(
   if (location.how === 'splice') {
     return changed([change(path, splice(texts.get(path) ?? '', location, to))]);
   }
-  const { environment } = location;
+  const { environment, replaces } = location;
   const named = environment?.text?.(to) ?? null;
   const ours = environment === undefined ? [] : [change(environment.path, named)];
   const dropIn = change(path, location.text(to));
+  const older = replaces.map((each) => change(each, null));
   // never a drop-in that names a file which is not there
-  return changed(named === null ? [dropIn, ...ours] : [...ours, dropIn]);
+  return changed(named === null ? [dropIn, ...older, ...ours] : [...ours, dropIn, ...older]);
 }
 
 function changed(files: FileChange[]): FileChange[] {

@@ -1,10 +1,12 @@
 import { EXIT, UserError } from '../errors.ts';
+import type { UnitState } from '../systemd/types.ts';
 import type { ActDeps, WorkerTree } from './types.ts';
 import { readUnit } from './unit.ts';
 
 /** A running pool: whose it is and where it belongs. */
 export interface Pool extends WorkerTree {
   controlGroup: string;
+  unit: UnitState;
 }
 
 /**
@@ -27,7 +29,7 @@ export async function readPool(service: string, deps: ActDeps, same?: Pool): Pro
   ) {
     throw new UserError(EXIT.failed, 'somebody restarted it in the meantime');
   }
-  return { ...tree, controlGroup: unit.controlGroup };
+  return { ...tree, controlGroup: unit.controlGroup, unit };
 }
 
 /** Calls `read` until `isGood` says so or the time is over; answers what it read last. */

@@ -27,6 +27,19 @@ export const processActions: ProcessActions = {
     if (!isCaught) return 'deaf';
     return send(target.pid, signal) ? 'sent' : 'gone';
   },
+  kill(target: ProcessRef, controlGroup: string) {
+    if (!this.isAlive(target) || !isInGroup(target.pid, controlGroup)) return false;
+    return send(target.pid, 'SIGKILL');
+  },
+  async withdraw(master: ProcessRef, worker: ProcessRef, controlGroup: string) {
+    const { withdrawWorker } = await import('./withdraw.ts');
+    const isCaught = catches(master.pid, constants.signals.SIGTTOU);
+    for (const target of [master, worker]) {
+      if (!this.isAlive(target) || !isInGroup(target.pid, controlGroup)) return 'gone';
+    }
+    if (!isCaught) return { why: `its master (process ${master.pid}) does not handle SIGTTOU` };
+    return withdrawWorker(master.pid, worker.pid);
+  },
   startTicks(pid) {
     return readStat(pid)?.startTicks ?? null;
   },

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { EXIT, UserError } from '../errors.ts';
 import { readFile, shortReason } from '../host/files/read.ts';
+import { decodeText } from '../host/files/text.ts';
 import { judgePath } from '../host/files/walk.ts';
 import { toUserError } from '../host-fault.ts';
 import type { UnitState } from '../systemd/types.ts';
@@ -53,7 +54,9 @@ export function planServiceRollback(question: RollbackQuestion): RollbackAnswer 
   const now = locate([], []);
   const then = locate(files, edited);
   const from = now.how === 'refused' ? last.to : now.workers;
-  const to = then.how === 'refused' ? first.from : then.workers;
+  // where the number is set outside of the unit, it is what it was
+  const isKnown = then.how !== 'refused' && !(then.how === 'drop_in' && then.assumed);
+  const to = isKnown ? then.workers : first.from;
   if (to !== first.from) {
     notes.push(`the number that counts is ${to} now, set elsewhere in the unit; it is left so`);
   }
@@ -92,11 +95,11 @@ function restoreWhole({ changes, backupDir }: RollbackQuestion): Restore {
     const isOurs = touching.length === 1 || last.file.ours_alone;
     if (hash === first.file.sha256_before) continue;
     if (now !== null) requireOurs(path, first, backupDir);
-    if (now === null) {
+    if (now === null && last.file.sha256_after !== null) {
       answer.notes.push(`${path} was removed since and stays so`);
     } else if (hash === last.file.sha256_after && isOurs) {
       const after = readBackup(first, backupDir);
-      answer.files.push({ path, before: now.toString('utf8'), after });
+      answer.files.push({ path, before: now === null ? null : decodeText(now), after });
     } else {
       answer.edited.push(path);
     }
@@ -147,7 +150,7 @@ function readBackup(first: Touch, backupDir: string): string | null {
   const { copy } = first.file;
   if (copy === null) return null;
   try {
-    return readCopyIn(join(changesFolder(backupDir), first.change.id), copy).toString('utf8');
+    return decodeText(readCopyIn(join(changesFolder(backupDir), first.change.id), copy));
   } catch (error) {
     throw new UserError(
       EXIT.failed,
@@ -166,7 +169,7 @@ function restoreNumber(
     return { files: [], note: `${head}, and the number is not in it any more: left as it is` };
   }
   const read = readFile(path);
-  const before = 'bytes' in read ? read.bytes.toString('utf8') : '';
+  const before = 'bytes' in read ? decodeText(read.bytes) : '';
   if (Number(before.slice(location.start, location.end)) !== location.workers) {
     throw new UserError(
       EXIT.failed,

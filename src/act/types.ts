@@ -3,6 +3,7 @@ import type { Kind, Reason } from '../decide/types.ts';
 import type { Served } from '../model/served.ts';
 import type { Concerned } from '../systemd/propagation.ts';
 import type { UnitState } from '../systemd/types.ts';
+import type { Withdrawn } from './withdraw.ts';
 
 /** A file as it is to be after the change; `before` null: the file does not exist yet, `after` null: it is removed. */
 export interface FileChange {
@@ -16,8 +17,11 @@ export interface Plan {
   service: string;
   project: string | null;
   kind: Kind;
-  /** `heal`: no file changes, the running workers are brought to the number that the unit declares */
-  action: 'scale_up' | 'scale_down' | 'rollback' | 'heal';
+  /**
+   * `heal`: no file changes, the running workers are brought to the number that the unit declares; `renew`: our
+   * drop-in follows an edit of what it repeats, with the number as it is
+   */
+  action: 'scale_up' | 'scale_down' | 'rollback' | 'heal' | 'renew';
   /** declared workers; with `heal` the running ones */
   from: number;
   to: number;
@@ -44,6 +48,8 @@ export interface Plan {
   reasons: Reason[];
   /** the reasons as one sentence */
   reason: string;
+  /** what people must know of it besides, once it is made; missing: nothing */
+  note?: string;
 }
 
 /**
@@ -77,6 +83,8 @@ export interface Outcome {
   obstacle?: string;
   /** why nothing was done now, where that is no failure and a later run may do it */
   held?: string;
+  /** what people must know besides, part of the sentence; missing: nothing */
+  note?: string;
   /** of one that goes on: it has failed, and is on its way back; missing: it may still succeed */
   failed?: true;
 }
@@ -109,8 +117,6 @@ export interface SystemdActions {
 export interface Timing {
   /** how long a service may take until its workers are as many as they should be */
   verifyMs: number;
-  /** how long workers that are there may take to load their application */
-  bootMs: number;
   /** how long it must then stay so */
   settleMs: number;
   /** between two looks at it, and at one that does not come up */
@@ -155,6 +161,10 @@ export interface ProcessActions {
   ) => 'sent' | 'gone' | 'deaf';
   /** null: there is no such process */
   startTicks: (pid: number) => number | null;
+  /** SIGKILL, with the same care as `terminate`, for a worker that never served */
+  kill: (process: ProcessRef, controlGroup: string) => boolean;
+  /** Asks a master for one worker less, so that this one goes, which never served: see withdraw.ts */
+  withdraw: (master: ProcessRef, worker: ProcessRef, controlGroup: string) => Promise<Withdrawn>;
 }
 
 /** A command of Celery's remote control. */
@@ -190,6 +200,14 @@ export interface ActDeps {
   systemd: SystemdActions;
   /** `empty`: the unit has no process at all */
   findWorkerTree: (unit: UnitState) => Promise<WorkerTree | { error: string; empty?: boolean }>;
+  /** how long workers of a service that are there may take to load their application, milliseconds */
+  bootMs: (unit: UnitState) => number;
+  /** why new workers of a Gunicorn would not load the application, as far as it shows beforehand; null: nothing is known */
+  findLoadFault: (
+    unit: UnitState,
+    tree: WorkerTree,
+    resize: 'live' | 'restart',
+  ) => Promise<string | null>;
   /** where the main process of a service listens; null: it cannot be seen */
   readServed: (masterPid: number) => Promise<Served[] | null>;
   /** whether a Gunicorn worker has loaded its application and serves; null: not to be told */
@@ -232,10 +250,11 @@ export interface ActDeps {
 
 /**
  * `draining`: Celery still finishes its tasks; the journal says where to go on. `partly`: the service has
- * its number, and some workers beyond it, which are busy, go later. `waiting`: systemd still starts it, and that is left
- * to the next run.
+ * its number, and some workers beyond it, which are busy, go later. `waiting`: it does not serve yet, and that is left
+ * to the next run. `kept`: it has more workers than its number, of which some never served: Gunicorn would end one that
+ * serves in the place of each.
  */
-export type Resized = 'done' | 'draining' | 'partly' | 'waiting';
+export type Resized = 'done' | 'draining' | 'partly' | 'waiting' | { kept: string };
 
 /** What was found unfinished, and what became of it. */
 export interface Recovery {

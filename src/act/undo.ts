@@ -146,12 +146,15 @@ function likeOf(change: Change, { copy, uid, gid, mode, attributes }: FileRecord
   return { uid, gid, mode, attributes: attributes ?? readAttributesOf(join(change.folder, copy)) };
 }
 
+/** `wrong`: the service does not come up. `kept`: it serves, but its pool is not what it was. */
+type Unlike = { wrong: string } | { kept: string };
+
 /** How many workers serve now (null: not countable, or it was never touched), what is wrong with it, or that it is waited for. */
 async function bringServiceBack(
   change: Change,
   deps: ActDeps,
-): Promise<'draining' | { running: number | null } | { wrong: string } | { left: Waited }> {
-  const { service, kind, from, countable, touched, before, resize, action } = change.manifest;
+): Promise<'draining' | { running: number | null } | Unlike | { left: Waited }> {
+  const { service, kind, from, to, countable, touched, before, resize, action } = change.manifest;
   const unit = await readUnit(service, deps);
   // a live change leaves the main process as it is
   const isLive = touched && resize === 'live';
@@ -160,16 +163,23 @@ async function bringServiceBack(
   const mayBeOurs = unit.activeState === 'failed' && before.main_pid !== null;
   if (!touched && !isRunning(unit) && !mayBeOurs) return { running: null };
   try {
-    // the pool that was to be healed had a wrong number already: it stays as it is, if only it serves
+    // the pool that was to be healed had a wrong number already: it stays as it is, if only it serves, but for what was added
+    const isHeal = action === 'heal';
+    const isLeft = isHeal && !(kind === 'gunicorn' && from < to);
     const waited = readWaited(change, deps);
     const sinceMs = deps.monotonicMs();
-    const resized =
-      action === 'heal' ? 'partly' : waited === null ? await resizeService(change, deps) : 'done';
+    const resized = isLeft
+      ? 'partly'
+      : waited === null
+        ? await resizeService(change, deps)
+        : 'done';
     if (resized === 'draining') return 'draining';
     if (resized === 'waiting') return { left: { since_ms: sinceMs, loading_ms: 0 } };
     deps.step('undo: verify');
-    const workers = action === 'heal' ? 1 : from;
-    const expected = { service, kind, workers, countable, atLeast: resized === 'partly' };
+    const kept = typeof resized === 'object' ? resized : null;
+    const workers = isHeal ? 1 : from;
+    const atLeast = isHeal || resized === 'partly' || kept !== null;
+    const expected = { service, kind, workers, countable, atLeast, mayLoad: kept !== null };
     const waiting = { patience: startPatience(true, deps), waited };
     const followers = tendFollowers(change, deps);
     await followers.start();
@@ -181,7 +191,8 @@ async function bringServiceBack(
     if ('wrong' in followed) return followed;
     const served = await proveServed(change, deps, waiting.patience);
     if (served === 'left') return { left: { since_ms: sinceMs, loading_ms: 0 } };
-    return 'wrong' in served ? served : { running: verdict.running };
+    if ('wrong' in served) return served;
+    return kept ?? { running: verdict.running };
   } catch (error) {
     // the service may be down by our hand: the change stays in the journal, and the next run tries again
     if (error instanceof NoAnswer) throw error;
@@ -208,7 +219,7 @@ function isUntouched(change: Change, unit: UnitState, deps: ActDeps): boolean {
 async function close(
   change: Change,
   edited: string[],
-  now: { running: number | null } | { wrong: string },
+  now: { running: number | null } | Unlike,
   deps: ActDeps,
 ): Promise<Outcome> {
   const { service, from, to, undo_because } = change.manifest;
@@ -219,7 +230,7 @@ async function close(
     const outcome = outcomeOf(change, { result: 'undone', sentence, running });
     return endChange(change, outcome, undo_because ?? '', deps);
   }
-  const troubles = [...edited, ...('wrong' in now ? [now.wrong] : [])];
+  const troubles = [...edited, ...('running' in now ? [] : [tellUnlike(now, from)])];
   const kept = change.folder.replace(/\.pending$/, '');
   const outcome = outcomeOf(change, {
     result: 'failed',
@@ -227,6 +238,12 @@ async function close(
     hint: `See: systemctl status ${service}; journalctl -u ${service} -n 50. What was before is in ${kept}`,
   });
   return endChange(change, outcome, `${undo_because}; ${troubles.join('; ')}`, deps);
+}
+
+function tellUnlike(now: Unlike, from: number): string {
+  return 'kept' in now
+    ? `its unit is back, and it serves with ${from}, but ${now.kept}`
+    : now.wrong;
 }
 
 /** No more than was seen: some workers may still be busy, and of a heal the number was wrong before. */

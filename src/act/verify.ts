@@ -14,6 +14,8 @@ export interface Expectation {
   workers: number;
   /** more may run for a while: they are busy and go later */
   atLeast?: boolean;
+  /** besides as many that serve there may be some that never did */
+  mayLoad?: boolean;
   /** false: the workers are no processes, so that only the rest can be verified */
   countable: boolean;
 }
@@ -36,7 +38,7 @@ const QUICK_LOOKS = 20;
  * Whether a service serves with its new number: within `verifyMs` it is active with exactly that many
  * workers, and for `settleMs` it stays so, with the same main process, no restart by systemd, and (for
  * Gunicorn) no worker that dies soon after its start. Gunicorn's workers must have loaded their
- * application: while all are there and some still do, `bootMs` is the limit. Celery's children may come and go with each
+ * application: while all are there and some still do, `bootMs` of the deps is the limit. Celery's children may come and go with each
  * task (`--max-tasks-per-child`): then the size of the pool counts; one that cannot live takes the main process with it.
  */
 export async function verifyService(
@@ -44,7 +46,7 @@ export async function verifyService(
   deps: ActDeps,
   { patience, waited }: Waiting,
 ): Promise<Verdict> {
-  const { verifyMs, bootMs, settleMs, pollMs, slowPollMs } = deps.timing;
+  const { verifyMs, settleMs, pollMs, slowPollMs } = deps.timing;
   const begin = deps.monotonicMs();
   const start = waited?.since_ms ?? begin;
   const births = new Map<number, number>();
@@ -59,14 +61,16 @@ export async function verifyService(
   const killsOf = watchKills(deps);
   for (;;) {
     const look = await observe(expected, { sizeOf, killsOf }, deps);
+    const bootMs = look.unit === null ? verifyMs : deps.bootMs(look.unit);
     const now = deps.monotonicMs();
     if (isComputing(look)) deps.getsOn();
     const died = trackWorkers(births, look.workerPids, now);
-    const early = expected.kind === 'gunicorn' && died !== null && died < settleMs;
+    const early =
+      expected.kind === 'gunicorn' && expected.mayLoad !== true && died !== null && died < settleMs;
     const why = look.why ?? (early ? `a worker died ${seconds(died)} after its start` : null);
     if (before !== null && before.loading.length > 0) loadingMs += now - beforeMs;
     neverServed += before?.loading.filter((pid) => !look.workerPids.includes(pid)).length ?? 0;
-    if (neverServed > expected.workers) {
+    if (neverServed > expected.workers && expected.mayLoad !== true) {
       return { ok: false, why: 'its workers die again and again while they load the application' };
     }
     if (why !== null || window?.key !== look.key) window = null;
@@ -108,6 +112,8 @@ interface Look {
   /** how many workers it has; null: not countable */
   count: number | null;
   cpuUsageNs: number | null;
+  /** null: systemd does not know it */
+  unit: UnitState | null;
 }
 
 async function observe(
@@ -120,25 +126,25 @@ async function observe(
     return bad(`the unit is ${unit?.loadState ?? 'not known'}`, null, true);
   }
   const kills = killsOf(unit.controlGroup);
-  if (kills !== null) return bad(kills, unit.cpuUsageNs, true);
+  if (kills !== null) return bad(kills, unit, true);
   // a daemon that nobody waits for (Type=oneshot) is the unit's, but systemd calls none its main process
   if (unit.activeState !== 'active' || (unit.mainPid === null && !expected.countable)) {
     const result = unit.result === null ? '' : `, result ${unit.result}`;
     return bad(
       `the service is ${unit.activeState} (${unit.subState}${result})`,
-      unit.cpuUsageNs,
+      unit,
       unit.activeState === 'failed',
     );
   }
   const key = identify(unit);
   const { cpuUsageNs } = unit;
-  if (!expected.countable) return { ...GOOD, key, workerPids: [], count: null, cpuUsageNs };
+  if (!expected.countable) return { ...GOOD, key, workerPids: [], count: null, cpuUsageNs, unit };
   const tree = await deps.findWorkerTree(unit);
-  if ('error' in tree) return bad(tree.error, cpuUsageNs, false);
+  if ('error' in tree) return bad(tree.error, unit, false);
   const { masterPid, masterStartTicks, workerPids } = tree;
   const count = sizeOf === null ? workerPids.length : await sizeOf.of(tree);
   const whose = `${key} ${masterPid} ${masterStartTicks}`;
-  const look = { ...GOOD, key: whose, workerPids, count, cpuUsageNs };
+  const look = { ...GOOD, key: whose, workerPids, count, cpuUsageNs, unit };
   if (expected.atLeast === true ? count < expected.workers : count !== expected.workers) {
     return {
       ...look,
@@ -147,14 +153,16 @@ async function observe(
   }
   const loading =
     expected.kind === 'gunicorn' ? workerPids.filter((pid) => deps.hasBooted(pid) === false) : [];
-  if (loading.length === 0) return look;
+  const isEnough = expected.mayLoad === true && count - loading.length >= expected.workers;
+  if (loading.length === 0 || isEnough) return look;
   return { ...look, loading, why: `${loading.length} of ${count} workers do not serve yet` };
 }
 
 const GOOD = { why: null, final: false, loading: [] };
 
-function bad(why: string, cpuUsageNs: number | null, final: boolean): Look {
-  return { why, final, loading: [], key: '', workerPids: [], count: null, cpuUsageNs };
+function bad(why: string, unit: UnitState | null, final: boolean): Look {
+  const cpuUsageNs = unit?.cpuUsageNs ?? null;
+  return { why, final, loading: [], key: '', workerPids: [], count: null, cpuUsageNs, unit };
 }
 
 function identify(unit: UnitState): string {

@@ -14,13 +14,14 @@ import { readPropagation } from '../systemd/propagation.ts';
 import { runSystemctl } from '../systemd/systemctl.ts';
 import { readIdle } from '../systemd/task-pipe.ts';
 import { readUnits } from '../systemd/units.ts';
+import { bootTimeouts } from './boot-timeout.ts';
 import { remoteControl } from './live.ts';
 import { openWaits } from './tell-wait.ts';
 import { openRecord } from './record.ts';
 
 /** How long a change may take: see `Timing`. To a drain that lasts longer a run comes back at its end. */
 const TIMING = {
-  ...{ verifyMs: 30_000, bootMs: 120_000, settleMs: 3_000, pollMs: 250, drainMs: 2_000 },
+  ...{ verifyMs: 30_000, settleMs: 3_000, pollMs: 250, drainMs: 2_000 },
   ...{ livePollMs: 50, stillMs: 1_000, stillLimitMs: 10_000, reactMs: 5_000, leaveMs: 8_000 },
   ...{ slowPollMs: 1_000, hurryMs: 20_000 },
 };
@@ -46,6 +47,7 @@ export function makeActDeps(
   { state_dir: stateDir, backup_dir: backupDir }: Pick<Global, 'state_dir' | 'backup_dir'>,
   { interruptedMs, log, drainTimeoutMs = () => Infinity, config = null }: Means,
 ): ActDeps {
+  const bootMs = bootTimeouts(config);
   return {
     backupDir,
     record: openRecord(stateDir, log),
@@ -53,6 +55,11 @@ export function makeActDeps(
     drainTimeoutMs,
     systemd: { readUnits: askTogether, readPropagation, ...actions },
     findWorkerTree,
+    bootMs,
+    findLoadFault: async (...args) => {
+      const { loadFaults } = await import('./load-fault.ts');
+      return loadFaults(bootMs)(...args);
+    },
     readServed,
     hasBooted,
     readIdle,

@@ -15,11 +15,12 @@ import { readUnitSources } from '../measure/unit-sources.ts';
 import { tellRestarting } from '../systemd/crash-loop.ts';
 import type { UnitState } from '../systemd/types.ts';
 import { classOfWorkers, type WorkerClass } from '../unit-file/gunicorn-concurrency.ts';
-import { readConcurrency } from '../unit-file/workers.ts';
+import { locateWorkers, readConcurrency } from '../unit-file/workers.ts';
 import { toFinding } from './check-host.ts';
+import { checkServing } from './check-serving.ts';
 import { checkSockets } from './check-sockets.ts';
 import { findElsewhere } from './find-elsewhere.ts';
-import { liveOf } from './live.ts';
+import { editOf, liveOf } from './live.ts';
 import { preparePlan } from './prepare-plan.ts';
 
 /** One service as it was found. */
@@ -121,11 +122,20 @@ async function checkChange(looked: Looked, tell: Tell): Promise<Finding[]> {
   const plan = await preparePlan(unit, {
     ...{ project: name, to, reasons: [], reason: 'check', mayReload: false },
     live: liveOf(config, unit.unit),
+    edit: editOf(config, unit.unit),
   });
   if ('how' in plan) {
     return [tell(`number_${plan.code}`, 'error', plan.message, plan.hint)];
   }
   const findings: Finding[] = [];
+  const location = locateWorkers(readUnitSources(unit));
+  if (location.how === 'drop_in' && location.stale) {
+    const evidence = `${location.path} repeats what the files below it say no more: their edit has no effect`;
+    const remedy = `the next run renews it (at once: autoscaler scale ${unit.id} ${location.workers}); then: systemctl restart ${unit.id}`;
+    findings.push(tell('drop_in_stale', 'warning', evidence, remedy));
+  } else if (plan.note !== undefined) {
+    findings.push(tell('number_overruled', 'info', `after the first change: ${plan.note}`));
+  }
   if (project.kind !== undefined && project.kind !== plan.kind) {
     const evidence = `the config says ${project.kind}, ${unit.id} runs ${plan.kind}`;
     findings.push(tell('kind_differs', 'error', evidence, `remove "kind", or correct it`));
@@ -145,6 +155,10 @@ async function checkChange(looked: Looked, tell: Tell): Promise<Finding[]> {
   if (crashing !== null) {
     const remedy = `journalctl -u ${unit.id} -n 50; no change of it can be proven before that is mended`;
     return [...findings, tell('service_crashing', 'error', `${unit.id}: ${crashing}`, remedy)];
+  }
+  if (plan.kind === 'gunicorn' && isRunning(unit)) {
+    const declared = sample?.workers ?? null;
+    findings.push(...(await checkServing({ name, unit, declared }, looked.deps)));
   }
   return [...findings, ...(await checkLive(looked, plan, tell))];
 }

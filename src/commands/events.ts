@@ -25,12 +25,12 @@ export interface ChangeEvent {
 /** What has happened and is not told yet, by the log of the command. */
 const untold = new WeakMap<Logger, Omit<ChangeEvent, 'host'>[]>();
 
-/** Keeps what became of a change for the hook; what changed nothing, goes on, or only healed drift is none of its business. */
+/** Keeps what became of a change for the hook; what changed nothing, goes on, or only healed drift or renewed our drop-in is none of its business. */
 export function noteEvent(log: Logger, outcome: Outcome, as: string): void {
   const { project, service, action, from, to, result, reason, sentence: message } = outcome;
   if (result === 'refused' || result === 'draining' || result === 'waiting') return;
   const event = as === 'recovered' ? as : result === 'applied' ? action : result;
-  if (event === 'heal') return;
+  if (event === 'heal' || event === 'renew') return;
   const at = new Date().toISOString();
   const told = {
     v: 1,

@@ -4,7 +4,7 @@ import type { Outcome, RemoteControl } from '../act/types.ts';
 import type { BrokerSettings } from '../brokers/broker.ts';
 import { BrokerRefusal } from '../brokers/refusal.ts';
 import { settingsOf } from '../brokers/settings.ts';
-import type { Config } from '../config/schema.ts';
+import type { Config, EditMode } from '../config/schema.ts';
 import { isNews } from '../state/told.ts';
 import { readNodeName } from '../systemd/celery-node.ts';
 
@@ -18,6 +18,11 @@ export function liveOf(config: Config | null, service: string): Omit<LiveQuestio
     apply: project?.apply ?? config?.global.apply ?? 'restart',
     hasBroker: project?.broker_url !== undefined,
   };
+}
+
+/** Which files of a service may be edited, by the config. */
+export function editOf(config: Config, service: string): EditMode {
+  return findProject(config, service)?.edit ?? config.global.edit;
 }
 
 /** Celery's remote control over the brokers of the config; the client is loaded when it is needed. */

@@ -1,6 +1,7 @@
 import { planChange, type LiveQuestion } from '../act/plan.ts';
 import type { Plan } from '../act/types.ts';
 import { isRunning } from '../act/unit.ts';
+import type { EditMode } from '../config/schema.ts';
 import type { Kind, Reason } from '../decide/types.ts';
 import { countRunning } from '../measure/services.ts';
 import { readUnitSources } from '../measure/unit-sources.ts';
@@ -22,6 +23,8 @@ export interface Wanted {
   reasons: Reason[];
   reason: string;
   live: Omit<LiveQuestion, 'pool'>;
+  /** which files may be edited */
+  edit: EditMode;
   /** where files were edited since systemd read them, it reads them now, as the change would make it do anyway */
   mayReload: boolean;
 }
@@ -32,11 +35,11 @@ export interface Wanted {
  */
 export async function preparePlan(
   found: UnitState,
-  { live, mayReload, ...wanted }: Wanted,
+  { live, edit, mayReload, ...wanted }: Wanted,
 ): Promise<Plan | Refusal> {
   const unit = mayReload && found.needDaemonReload ? await reload(found) : found;
   const sharedPaths = await findSharedPaths(unit);
-  const sources = { ...readUnitSources(unit), sharedPaths };
+  const sources = { ...readUnitSources(unit), sharedPaths, edit };
   const located = locateWorkers(sources);
   const isAssumed = located.how === 'drop_in' && located.assumed;
   const location = isAssumed ? assumeRunning(located, await countRunning(unit)) : located;

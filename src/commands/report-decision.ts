@@ -77,7 +77,11 @@ function withoutChange(report: ServiceReport, obstacle: string | null): ServiceR
 export function withOutcome(report: ServiceReport, outcome: Outcome): ServiceReport {
   const { result, running, sentence, hint, obstacle } = outcome;
   if (result === 'refused' && obstacle !== undefined) return withoutChange(report, obstacle);
-  if (result === 'applied') return { ...report, applied: true, running: running ?? report.running };
+  const { note } = outcome;
+  if (result === 'applied') {
+    const reason = note === undefined ? report.reason : `${report.reason}; ${note}`;
+    return { ...report, applied: true, running: running ?? report.running, reason };
+  }
   if (result === 'draining' || result === 'waiting') {
     if (outcome.failed === true) return { ...report, error: sentence };
     return { ...report, reason: `${report.reason}; ${sentence}` };

@@ -3,10 +3,8 @@ import { judgePath } from '../host/files/walk.ts';
 import { readUnitSources } from '../measure/unit-sources.ts';
 import type { UnitState } from '../systemd/types.ts';
 import type { SourceFile, UnitSources } from '../unit-file/types.ts';
+import { asOurs, asTheirs } from '../unit-file/our-files.ts';
 import { locateWorkers } from '../unit-file/workers.ts';
-
-const OURS = /\/50-autoscaler\.conf$/;
-const EDITED = '/50-autoscaler.edited.conf';
 
 /** Answers where the number of `unit` stands once some of its files have changed. */
 export function locatorOf(unit: UnitState): RollbackQuestion['locate'] {
@@ -16,7 +14,7 @@ export function locatorOf(unit: UnitState): RollbackQuestion['locate'] {
     const change = ({ path, text }: SourceFile): SourceFile[] => {
       const real = judgePath(path).path;
       const after = texts.has(real) ? (texts.get(real) ?? null) : text;
-      const name = asUsers.includes(real) ? path.replace(OURS, EDITED) : path;
+      const name = asUsers.includes(real) ? asTheirs(path) : path;
       return after === null ? [] : [{ path: name, text: after }];
     };
     const location = locateWorkers({
@@ -30,6 +28,6 @@ export function locatorOf(unit: UnitState): RollbackQuestion['locate'] {
       ),
     });
     if (location.how !== 'splice') return location;
-    return { ...location, path: location.path.replace(EDITED, '/50-autoscaler.conf') };
+    return { ...location, path: asOurs(location.path) };
   };
 }

@@ -21,7 +21,7 @@ import { makeActDeps } from './act-deps.ts';
 import { tellEvents } from './events.ts';
 import { planHealNow } from './heal-drift.ts';
 import { holdLock } from './hold-lock.ts';
-import { liveOf, tellLive } from './live.ts';
+import { editOf, liveOf, tellLive } from './live.ts';
 import { logOutcome, notingFailure, openCommandLog } from './log-events.ts';
 import { preparePlan } from './prepare-plan.ts';
 import { requireLimits, requireStep, type Asked } from './scale-limits.ts';
@@ -99,8 +99,9 @@ async function scaleLocked(
       work: async () => {
         requireFree(service, recovery);
         const plan = await planScale(service, asked, { config, mayReload: true });
-        const heal = plan.from === plan.to ? await planHealNow(plan, config, patient) : null;
-        if (plan.from === plan.to && heal === null) return { plan, outcome: null };
+        const isUnchanged = plan.files.length === 0 && plan.from === plan.to;
+        const heal = isUnchanged ? await planHealNow(plan, config, patient) : null;
+        if (isUnchanged && heal === null) return { plan, outcome: null };
         const outcome = await applyPlan(heal ?? plan, patient);
         logOutcome(log, outcome);
         tellLive(outcome, config, log);
@@ -184,7 +185,10 @@ async function planScale(
   requireLoaded(service, unit);
   const live = liveOf(config, service);
   const reason = 'asked for by hand';
-  const plan = await preparePlan(unit, { project, to, reasons: [], reason, live, mayReload });
+  const plan = await preparePlan(unit, {
+    ...{ project, to, reasons: [], reason, live, mayReload },
+    edit: editOf(config, service),
+  });
   if ('how' in plan) throw new UserError(EXIT.failed, `${service}: ${plan.message}`, plan.hint);
   await requireStep(asked, plan.from, config);
   return plan;
@@ -205,10 +209,12 @@ async function printPlan(plan: Plan, options: ScaleOptions): Promise<ExitCode> {
   if (options.json === true) writeOut(`${JSON.stringify(plan)}\n`);
   else {
     const what =
-      plan.from === plan.to
+      plan.from === plan.to && plan.files.length === 0
         ? 'nothing to do'
         : `dry run: ${plan.from} → ${formatCount(plan.to, 'worker')}, not done; ${tellResize(plan)}`;
-    openOutput(options).write(`${plan.service}: ${what}\n${await renderDiff(plan.files)}`);
+    const note = plan.note === undefined ? '' : `; ${plan.note}`;
+    const head = cleanLine(`${plan.service}: ${what}${note}`);
+    openOutput(options).write(`${head}\n${await renderDiff(plan.files)}`);
   }
   return EXIT.ok;
 }

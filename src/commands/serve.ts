@@ -9,7 +9,7 @@ import type { Measurement } from '../measure/sample.ts';
 import type { ServiceReport } from '../output/run-report.ts';
 import type { UnitState } from '../systemd/types.ts';
 import { serveIdle } from './heal.ts';
-import { liveOf, tellLive } from './live.ts';
+import { editOf, liveOf, tellLive } from './live.ts';
 import { logIdle, logOutcome } from './log-events.ts';
 import { reportDecision, withOutcome, withPlan } from './report-decision.ts';
 
@@ -72,7 +72,16 @@ async function carryOutDecision(
   // seldom needed, and not small
   const { preparePlan } = await import('./prepare-plan.ts');
   const live = liveOf(by.config, unit.unit);
-  const wanted = { project, to, reasons, reason: report.reason, live, mayReload: deps !== null };
+  const edit = editOf(by.config, unit.unit);
+  const wanted = {
+    project,
+    to,
+    reasons,
+    reason: report.reason,
+    live,
+    edit,
+    mayReload: deps !== null,
+  };
   // others may have had their turn since it was measured
   const now = deps === null ? unit : await readUnit(unit.unit, deps);
   const plan = await preparePlan(now, wanted);

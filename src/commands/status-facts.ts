@@ -7,6 +7,7 @@ import { countHolds } from '../decide/holds.ts';
 import type { ActionRecord } from '../decide/types.ts';
 import { UserError } from '../errors.ts';
 import { toUserError } from '../host-fault.ts';
+import { isCurrent } from '../measure/unit-facts.ts';
 import type { PendingStatus, StatusReport } from '../output/status-types.ts';
 import type { Dated, Now } from '../state/dates.ts';
 import type { followSince } from '../state/follow.ts';
@@ -75,9 +76,23 @@ export async function gatherStatus(
         ...('error' in overview ? [] : tellRestarts(overview, recorded, now)),
         ...notes,
         ...twins.map(tellTwin),
+        ...tellStale(config),
       ]),
     ],
   };
+}
+
+/** Of what the last run has seen: drop-ins of ours that stand in the way of an edit. */
+function tellStale({ projects, global }: Config): string[] {
+  const { units } = recallUnits(global.state_dir).files;
+  return Object.values(projects).flatMap(({ service_name: service }) => {
+    const known = units[service];
+    const location = known?.facts.location;
+    if (location?.how !== 'drop_in' || !location.stale || !isCurrent(known!)) return [];
+    return [
+      `${service}: the unit was edited below our drop-in, which hides that until a run renews it`,
+    ];
+  });
 }
 
 function pickHost(

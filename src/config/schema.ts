@@ -12,6 +12,8 @@ import { flag, LONGEST_MINUTES, number, workers } from './values.ts';
 
 const apply = (description: string) => choice(description, ['restart', 'live', 'live-only']);
 
+const edit = (description: string) => choice(description, ['in-place', 'drop-in']);
+
 const drainTimeout = (whatElse: string) =>
   z.optional(
     number(
@@ -110,7 +112,15 @@ export const projectSchema = z
         ),
       ),
       apply: z.optional(apply('How a new number is put into force. Default: the one of "global".')),
+      edit: z.optional(edit('Which files a change may edit. Default: the one of "global".')),
       drain_timeout_minutes: drainTimeout('Default: the one of "global".'),
+      boot_timeout_seconds: z.optional(
+        number('seconds, a number from 1 to 3600', 1, 3600).check(
+          z.describe(
+            'How long a worker may take to load the application before a change is taken back. Default: --timeout of Gunicorn, 120 at least and 300 at most.',
+          ),
+        ),
+      ),
       ...BUSY_KEYS,
       ...RESOURCE_KEYS,
       ...SCHEDULE_KEYS,
@@ -163,6 +173,12 @@ export const globalSchema = z
         ),
         'restart',
       ),
+      edit: z._default(
+        edit(
+          'Which files a change may edit: "in-place" the file of the unit\'s own in which the number stands, "drop-in" none but a drop-in of ours, as for units that Ansible, Puppet or a package writes.',
+        ),
+        'in-place',
+      ),
       drain_timeout_minutes: drainTimeout('Default: wait for them, however long they take.'),
     },
     { error: 'the settings of all projects in braces' },
@@ -197,6 +213,7 @@ export type WrittenProject = z.output<typeof projectSchema>;
 export type Global = z.output<typeof globalSchema>;
 
 export type ApplyMode = Global['apply'];
+export type EditMode = Global['edit'];
 
 /** Minutes, for both directions or for each. */
 export type Duration = WrittenProject['cpu_duration_minutes'];

@@ -134,7 +134,7 @@ export interface ActionRecord {
   boot: string;
   uptime_s: number;
   service: string;
-  action: 'scale_up' | 'scale_down' | 'rollback' | 'heal';
+  action: 'scale_up' | 'scale_down' | 'rollback' | 'heal' | 'renew';
   from: number;
   to: number;
   result: ActionResult;

@@ -15,9 +15,9 @@ export function findFacts(sources: UnitSources): UnitFacts {
 function withoutText(location: KnownLocation): KnownLocation {
   if (location.how === 'refused') return location;
   const { how, kind, workers } = location;
-  return how === 'splice'
-    ? { how, kind, workers }
-    : { how, kind, workers, assumed: location.assumed };
+  if (how === 'splice') return { how, kind, workers };
+  const { assumed, whenDown, stale } = location;
+  return { how, kind, workers, assumed, whenDown, stale };
 }
 
 /** A short text that differs when a file of the unit has been edited, added or removed. */

@@ -76,6 +76,11 @@ export async function readUnitFacts(unit: UnitState, memory: UnitMemory): Promis
   return facts;
 }
 
+/** Whether the files that facts were made of are as they were; only those of the system, which never hold anybody up, are looked at. */
+export function isCurrent({ marks }: KnownUnit): boolean {
+  return marks.every(([path, mark]) => !OF_THE_SYSTEM.test(path) || markOf(path).mark === mark);
+}
+
 /** Of what cannot even be looked at, nothing is kept. */
 function markOf(path: string): { mark: string | null; isYoung: boolean } {
   try {

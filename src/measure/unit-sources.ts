@@ -1,7 +1,7 @@
-import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { EXIT, UserError } from '../errors.ts';
 import { readFile, shortReason, type FileRead } from '../host/files/read.ts';
+import { decodeText } from '../host/files/text.ts';
 import type { UnitState } from '../systemd/types.ts';
 import { ourEnvironmentPath } from '../unit-file/our-files.ts';
 import type { FileFacts, SourceFile, UnitSources } from '../unit-file/types.ts';
@@ -35,6 +35,7 @@ export function readUnitSources(
     factsOf: (path) => factsOf(path, read(path)),
     ourEnvironment: textOf(read(ourEnvironmentPath(id))),
     sharedPaths: new Set(),
+    edit: 'in-place',
     cpus: countProcessors(),
   };
 }
@@ -96,27 +97,19 @@ function isMissing(found: FileRead): boolean {
 
 function readSource(path: string, read: (path: string) => FileRead): SourceFile | null {
   const found = read(path);
+  if ('bytes' in found) return { path, text: decodeText(found.bytes) };
   if (isMissing(found)) return null;
-  const text = textOf(found);
-  if (text !== null) return { path, text };
-  const isDenied = 'fault' in found && found.fault === 'EACCES';
+  const isDenied = found.fault === 'EACCES';
   throw new UserError(
     isDenied ? EXIT.permission : EXIT.failed,
-    `${path}: ${'fault' in found ? `cannot be read (${shortReason(found)})` : 'is not UTF-8 text'}`,
-    hintFor(found, path),
+    `${path}: cannot be read (${shortReason(found)})`,
+    isDenied ? 'Run it as root (sudo).' : `Look at it: ls -l ${path}; file ${path}`,
   );
 }
 
-function hintFor(found: FileRead, path: string): string {
-  if (!('fault' in found)) return `Convert it, for example: iconv -f latin1 -t utf-8 ${path}`;
-  return found.fault === 'EACCES'
-    ? 'Run it as root (sudo).'
-    : `Look at it: ls -l ${path}; file ${path}`;
-}
-
-/** What is not UTF-8 could not be written back as it was. */
+/** Null: it cannot be read. */
 function textOf(found: FileRead): string | null {
-  return 'bytes' in found && isUtf8(found.bytes) ? found.bytes.toString('utf8') : null;
+  return 'bytes' in found ? decodeText(found.bytes) : null;
 }
 
 /** The processors in service, such as `0-3,6`: what Celery's default, Python's os.cpu_count(), counts. */

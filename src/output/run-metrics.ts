@@ -81,7 +81,7 @@ function tellServices({ report, sample, policies }: RunFacts): Family[] {
     gauge(
       'workers',
       'Declared workers: what the unit says.',
-      each((s) => (s.applied && s.action !== 'heal' ? s.to : s.workers)),
+      each((s) => (s.applied && s.action !== 'heal' && s.action !== 'renew' ? s.to : s.workers)),
     ),
     gauge(
       'workers_running',
@@ -135,7 +135,7 @@ function tellCounters({ report }: RunFacts, before: Counts): Family[] {
   });
   const services = report.services.filter(({ hold }) => hold !== 'disabled');
   const changes = services.flatMap((service) =>
-    (['scale_up', 'scale_down', 'heal'] as const).flatMap((action) =>
+    (['scale_up', 'scale_down', 'heal', 'renew'] as const).flatMap((action) =>
       (['applied', 'failed'] as const).map((result) => {
         const ended = service.applied ? 'applied' : service.error === null ? null : 'failed';
         const isThis = service.action === action && ended === result;

@@ -15,8 +15,8 @@ export interface ServiceReport {
   /** declared workers before the run */
   workers: number | null;
   running: number | null;
-  /** `heal`: the running workers were brought to the number of the unit */
-  action: Decision['action'] | 'heal';
+  /** `heal`: the running workers were brought to the number of the unit; `renew`: our drop-in follows an edit below it */
+  action: Decision['action'] | 'heal' | 'renew';
   from: number | null;
   to: number | null;
   wanted: number | null;

@@ -22,7 +22,7 @@ const COMMON: Record<string, Check> = {
 };
 const ACTION: Record<string, Check> = {
   service: TEXT,
-  action: oneOf('scale_up', 'scale_down', 'rollback', 'heal'),
+  action: oneOf('scale_up', 'scale_down', 'rollback', 'heal', 'renew'),
   from: COUNT,
   to: COUNT,
   result: oneOf('applied', 'failed', 'undone'),

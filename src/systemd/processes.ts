@@ -1,3 +1,4 @@
+import { findDirtyArbiter } from './dirty-arbiter.ts';
 import { readUnitProcesses, type Process } from './proc.ts';
 import { readProgram, type Program } from './program.ts';
 import type { UnitState } from './types.ts';
@@ -24,7 +25,7 @@ export interface NoTree {
 /**
  * The workers of a service as its processes show them, whatever stands above the master: the forks of
  * the master alone, so that what the master or a worker has started (a resource tracker, the second
- * master of an upgrade, programs of the app) does not count, nor does Celery's embedded beat.
+ * master of an upgrade, programs of the app) does not count, nor do Celery's embedded beat and Gunicorn's dirty arbiter.
  */
 export function findWorkerTree(
   unit: Pick<UnitState, 'mainPid' | 'controlGroup'>,
@@ -39,6 +40,7 @@ export function findWorkerTree(
 export function selectWorkerTree(
   processes: ReadonlyMap<number, Process>,
   mainPid: number | null,
+  findArbiter: typeof findDirtyArbiter = findDirtyArbiter,
 ): WorkerTree | NoTree {
   if (processes.size === 0) return { error: 'it has no processes', empty: true };
   const masters = findMasters(processes);
@@ -56,7 +58,9 @@ export function selectWorkerTree(
     };
   }
   const { process, program } = master;
-  const forks = [...processes.values()].filter((child) => isWorker(child, process));
+  const children = [...processes.values()].filter((child) => isWorker(child, process));
+  const arbiter = program.kind === 'gunicorn' ? findArbiter(children, process, processes) : null;
+  const forks = children.filter((child) => child !== arbiter);
   const workers = program.embeddedBeat ? withoutBeat(forks) : forks;
   if (workers === null) {
     return { error: 'its embedded beat cannot be told from the pool at this moment' };

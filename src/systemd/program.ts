@@ -29,7 +29,8 @@ export function readProgram(argv: readonly string[]): Program | null {
   const args = argv.slice(at + 1);
   if (/^(?:celery(?:-?\d[\d.]*)?|manage\.py)$/.test(script) && args.includes('worker'))
     return celery(args);
-  return null;
+  // a project's own command: `nautobot-server celery worker …`
+  return args[0] === 'celery' && args[1] === 'worker' ? celery(args) : null;
 }
 
 /** `[celeryd: celery@host:MainProcess] -active- (worker -A shop -B)`: what is in the brackets. */
@@ -54,7 +55,7 @@ function celery(args: readonly string[]): Program {
 }
 
 /** The place of the script, or of the module of `-m`, in Python's command line. */
-function findScript(argv: readonly string[]): number {
+export function findScript(argv: readonly string[]): number {
   for (let at = 1; at < argv.length; at++) {
     const arg = argv[at] ?? '';
     if (/^-[A-Za-z]*m$/.test(arg)) return at + 1;

@@ -1,7 +1,10 @@
-import type { KnownLocation } from './types.ts';
+import type { KnownLocation, Refusal } from './types.ts';
 
-/** A location where nothing but the app may set the number: then it is what runs, where that is known. */
-export function assumeRunning<T extends KnownLocation>(location: T, running: number | null): T {
-  const isAssumed = location.how === 'drop_in' && location.assumed;
-  return isAssumed && running !== null ? { ...location, workers: running } : location;
+/** A location where something outside of the unit may set the number: then it is what runs, where that is known. */
+export function assumeRunning<T extends KnownLocation>(
+  location: T,
+  running: number | null,
+): T | Refusal {
+  if (location.how !== 'drop_in' || !location.assumed) return location;
+  return running === null ? (location.whenDown ?? location) : { ...location, workers: running };
 }

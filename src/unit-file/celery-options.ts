@@ -54,6 +54,32 @@ export function celeryWorkerOptions(): OptionTable {
   };
 }
 
+/** Options of `airflow celery worker`, 2.0 to 3.0. */
+export function airflowWorkerOptions(): OptionTable {
+  return {
+    values: {
+      '-a': 'autoscale',
+      '-c': 'concurrency',
+      '-H': 'hostname',
+      '-l': 'logfile',
+      '-q': 'queues',
+      '-u': 'umask',
+      '--celery-hostname': 'hostname',
+      '--log-file': 'logfile',
+      ...named('autoscale concurrency pid queues stderr stdout umask'),
+    },
+    flags: {
+      '-D': 'detach',
+      '-g': 'without-gossip',
+      '-m': 'without-mingle',
+      '-s': 'skip-serve-logs',
+      '-v': 'verbose',
+      ...named('skip-serve-logs verbose without-gossip without-mingle'),
+      '--daemon': 'detach',
+    },
+  };
+}
+
 function named(...lines: string[]): Record<string, string> {
   return Object.fromEntries(lines.flatMap((line) => line.split(' ')).map((n) => [`--${n}`, n]));
 }

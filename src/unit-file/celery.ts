@@ -1,10 +1,10 @@
-import { NOTHING } from './chars.ts';
+import { NOTHING, OPAQUE } from './chars.ts';
 import type { Chars, Word } from './chars.ts';
-import { celeryOptions, celeryWorkerOptions } from './celery-options.ts';
+import { airflowWorkerOptions, celeryOptions, celeryWorkerOptions } from './celery-options.ts';
 import { parseMulti } from './celery-multi.ts';
 import { lookUp } from './environment.ts';
 import { lastOption, parseOptions } from './options.ts';
-import type { Parsed } from './options.ts';
+import type { OptionTable, Parsed } from './options.ts';
 import type { Context } from './program-types.ts';
 import { countUses, lastWord, problemAt } from './reading.ts';
 import type { Problem, Reading } from './reading.ts';
@@ -38,9 +38,11 @@ export function readCelery(argv: Word[], context: Context, cpus: number): Readin
   const parsed =
     role === 'multi'
       ? parseMulti(words, context.factsOf)
-      : { ...parseOptions(words, celeryWorkerOptions(), 'click'), problem: null };
+      : { ...parseOptions(words, optionsOf(context), 'click'), problem: null };
   // An app named behind `worker` is Celery before 5, which does not look at these variables.
-  const isOld = role === 'worker' && lastOption(parsed, 'app') !== null;
+  // A project's own command may start the worker in a way that does not, either.
+  const isOld =
+    (role === 'worker' && lastOption(parsed, 'app') !== null) || isProjectCommand(context);
   const env = (name: string): Chars | 'unknown' | undefined =>
     isOld ? undefined : lookUp(context.env, `CELERY_WORKER_${name}`);
   const option = lastOption(parsed, 'concurrency');
@@ -59,6 +61,8 @@ export function readCelery(argv: Word[], context: Context, cpus: number): Readin
     kind: 'celery',
     count: chars ? { chars, flag: option?.flag ?? 'CELERY_WORKER_CONCURRENCY' } : null,
     fallback: cpus,
+    elsewhere: null,
+    variable: chars || isOld ? null : variableOf(argv, context),
     pool: pool?.text ?? null,
     embeddedBeat: lastOption(parsed, 'beat') !== null || isTrue(known(env('BEAT'))),
     problem,
@@ -66,6 +70,37 @@ export function readCelery(argv: Word[], context: Context, cpus: number): Readin
     option: (workers) => (isShortInMulti ? ` -c ${workers}` : ` --concurrency=${workers}`),
     usedElsewhere: chars !== null && countUses(argv, chars) > (option ? 1 : 0),
   };
+}
+
+/** Whether a project's own command stands for `celery`, not an interpreter. */
+function isProjectCommand({ runBy }: Context): boolean {
+  return runBy !== null && !/(?:^|\/)(?:python|pypy)[\d.]*[a-z]?$/.test(runBy);
+}
+
+/** Airflow has options of its own, of which some have other letters than Celery's. */
+function optionsOf({ runBy }: Context): OptionTable {
+  return /(?:^|\/)airflow$/.test(runBy ?? '') ? airflowWorkerOptions() : celeryWorkerOptions();
+}
+
+/** The variable that its command-line option has since Celery 5; null: not in this one, or it cannot be told. */
+function variableOf(argv: Word[], context: Context): Reading['variable'] {
+  const module = locateModule(argv[0]?.text ?? '', context);
+  const python = module === null ? null : context.readFile(module);
+  // `celery.bin.celery.main`; Celery 4 has no such thing
+  if (python?.includes('auto_envvar_prefix="CELERY"') !== true) return null;
+  return (workers) => `CELERY_WORKER_CONCURRENCY=${workers}`;
+}
+
+/** Where `celery/bin/celery.py` lies for a program of Debian's, or one in a virtual environment; null: not to be told. */
+function locateModule(program: string, { runBy, readFile }: Context): string | null {
+  const MODULE = 'celery/bin/celery.py';
+  const [, folder = null] = /^(.*)\/bin\/[^/]+$/.exec(runBy ?? program) ?? [];
+  if (folder === null || folder.includes(OPAQUE)) return null;
+  if (folder === '/usr' || folder === '') return `/usr/lib/python3/dist-packages/${MODULE}`;
+  const version = /^version(?:_info)?\s*=\s*(\d+\.\d+)\b/m.exec(
+    readFile(`${folder}/pyvenv.cfg`) ?? '',
+  )?.[1];
+  return version === undefined ? null : `${folder}/lib/python${version}/site-packages/${MODULE}`;
 }
 
 function known(value: Chars | 'unknown' | undefined): Chars | null {

@@ -1,10 +1,10 @@
 import type { Chars, Span } from './chars.ts';
+import { checksum } from './checksum.ts';
 import type { Setting, VariableSite } from './environment.ts';
 import { ourEnvironmentPath } from './our-files.ts';
-import { laterThanOurs } from './ownership.ts';
 import { parseUnit } from './parse.ts';
 import { numberIn } from './reading.ts';
-import type { UnitSources } from './types.ts';
+import type { SourceFile, UnitSources } from './types.ts';
 import type { UnitReading } from './unit.ts';
 
 /** No command has one, and nobody can tell what a reader makes of it. */
@@ -16,13 +16,17 @@ export interface OurLines {
   environment: string | null;
 }
 
-/** One way to set the number by a drop-in, for N workers. */
-export type DropInWay = (workers: number) => OurLines;
+/** One way to set the number by a drop-in. */
+export interface DropInWay {
+  forWorkers: (workers: number) => OurLines;
+  /** it repeats settings of other files, of which a later edit has no effect until it is renewed */
+  copies: boolean;
+}
 
 /**
- * The ways in which a drop-in can set the number, the gentlest first: the variable that holds it,
- * Gunicorn's `WEB_CONCURRENCY` where there is no number, the command with its number replaced, the
- * command with an option added. `number`: where the number in force without our drop-in stands, null where none is set.
+ * The ways in which a drop-in can set the number, the gentlest first: the variable that holds it, the one that sets it
+ * where there is none (`WEB_CONCURRENCY`), the command with its number replaced, the command with an option added.
+ * `number`: where the number in force without our drop-in stands, null where none is set.
  *
  * Of a foreign file a variable's name is taken over, and of its commands what is one line to systemd, as one line.
  */
@@ -34,8 +38,8 @@ export function dropInWays(
   const { reading, execLines, sites } = unit;
   const ways: DropInWay[] = [];
   const isForeign = (path: string): boolean => sources.factsOf(path).foreign !== null;
-  const add = (lines: (workers: number) => string[]): void => {
-    ways.push((workers) => ({ lines: lines(workers), environment: null }));
+  const add = (copies: boolean, lines: (workers: number) => string[]): void => {
+    ways.push({ copies, forWorkers: (n) => ({ lines: lines(n), environment: null }) });
   };
   const isPlain = execLines.every(
     ({ file, assignment }) => !isForeign(file.path) || !CONTROL.test(assignment.value().text),
@@ -44,27 +48,28 @@ export function dropInWays(
     isPlain && execLines.some((line) => containsLine(line, span));
   if (number && !reading.usedElsewhere) {
     const variable = sites.find((site) => contains(site, number));
-    if (variable && isForeign(variable.file.path)) {
+    if (variable && isAllOf(number, variable.value)) {
       const { name } = variable;
-      if (!isAllOf(number, variable.value)) {
-        // options of theirs: what comes behind them on the command line wins
-      } else if (variable.word) add((workers) => [`Environment=${name}=${workers}`]);
-      else if (canNameOurs(sources.unit) && !laterThanOurs(sources).some(namesEnvironmentFiles)) {
+      if (variable.word) add(false, (workers) => [`Environment=${name}=${workers}`]);
+      else if (canNameOurs(sources.unit)) {
         // the last of them wins; without it the service still starts
         const lines = [`EnvironmentFile=-${ourEnvironmentPath(sources.unit)}`];
-        ways.push((workers) => ({ lines, environment: `${name}=${workers}` }));
+        const line = (workers: number): string => `${name}=${workers}`;
+        const forWorkers = (n: number): OurLines => ({ lines, environment: line(n) });
+        ways.push({ copies: false, forWorkers });
       }
-    } else if (variable?.word)
-      add((workers) => [`Environment=${withEdit(variable, number, String(workers))}`]);
+      // options of theirs: what comes behind them on the command line wins
+    } else if (variable?.word && !isForeign(variable.file.path))
+      add(true, (workers) => [`Environment=${withEdit(variable, number, String(workers))}`]);
     if (isInCommand(number))
-      add((workers) => execStart(execLines, number, String(workers), isForeign));
+      add(true, (workers) => execStart(execLines, number, String(workers), isForeign));
   }
-  if (!reading.count && reading.kind === 'gunicorn')
-    add((workers) => [`Environment=WEB_CONCURRENCY=${workers}`]);
+  const { variable: set } = reading;
+  if (!reading.count && set) add(false, (workers) => [`Environment=${set(workers)}`]);
   const behind = reading.insertAfter.last;
   const end = { ...behind, start: behind.end };
   if (isInCommand(behind))
-    add((workers) => execStart(execLines, end, reading.option(workers), isForeign));
+    add(true, (workers) => execStart(execLines, end, reading.option(workers), isForeign));
   return ways;
 }
 
@@ -73,16 +78,46 @@ function canNameOurs(unit: string): boolean {
   return !ourEnvironmentPath(unit).includes('\\');
 }
 
-/** The whole text of our drop-in. */
-export function dropInText(unit: string, lines: string[]): string {
-  return [...head(unit), `# Undo: autoscaler rollback ${unit}`, '[Service]', ...lines, ''].join(
-    '\n',
-  );
+/** Begins the line that says what a drop-in was made from. */
+const MADE_FROM = '# Made from settings of the unit with the checksum ';
+
+/** The files of ours that set N workers in one way: the drop-in's whole text, and the environment file's, null for none. */
+export function textsOf(
+  unit: string,
+  { forWorkers, copies }: DropInWay,
+  workers: number,
+): { text: string; environment: string | null } {
+  const { lines, environment } = forWorkers(workers);
+  const made = copies ? [`${MADE_FROM}${madeFrom(forWorkers)}; renewed when they change.`] : [];
+  const text = [
+    ...[...head(unit), ...made, `# Undo: autoscaler rollback ${unit}`],
+    ...['[Service]', ...lines, ''],
+  ].join('\n');
+  const named = environment === null ? null : [...head(unit), environment, ''].join('\n');
+  return { text, environment: named };
 }
 
-/** The whole text of our environment file. */
-export function environmentText(unit: string, line: string): string {
-  return [...head(unit), line, ''].join('\n');
+/**
+ * Whether our drop-in repeats settings that the files below it have no more, so that their edit has no effect. `way`: how it
+ * would be made now, for as many workers as it says. One of an older version names no checksum.
+ */
+export function isStale(ours: SourceFile, way: DropInWay, workers: number): boolean {
+  const at = ours.text.indexOf(MADE_FROM);
+  const from = at < 0 ? null : /^[0-9a-f]*/.exec(ours.text.slice(at + MADE_FROM.length))?.[0];
+  if (way.copies && from !== null) return from !== madeFrom(way.forWorkers);
+  if (way.copies)
+    return !way.forWorkers(workers).lines.every((line) => ours.text.includes(`\n${line}\n`));
+  return from !== null || repeatsCommand(ours);
+}
+
+/** Whether a drop-in has commands of its own. */
+export function repeatsCommand(file: SourceFile): boolean {
+  return parseUnit(file).some(({ section, key }) => section === 'Service' && key === 'ExecStart');
+}
+
+/** Of all that is repeated, which no number of workers is part of. */
+function madeFrom(forWorkers: DropInWay['forWorkers']): string {
+  return checksum(forWorkers(0).lines.join('\n'));
 }
 
 function head(unit: string): string[] {
@@ -111,7 +146,8 @@ function isAllOf(number: Span, value: VariableSite['value']): boolean {
   return place?.start === number.start && place.end === number.end;
 }
 
-function namesEnvironmentFiles(file: { path: string; text: string }): boolean {
+/** Whether a drop-in names environment files, the last of which win. */
+export function namesEnvironmentFiles(file: SourceFile): boolean {
   return parseUnit(file).some(
     ({ section, key }) => section === 'Service' && key === 'EnvironmentFile',
   );

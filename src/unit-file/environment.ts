@@ -34,6 +34,8 @@ export interface Setting {
 }
 
 const ASSIGNMENT = /^([A-Za-z_][A-Za-z0-9_]*)=/;
+/** A byte that is no part of UTF-8, as it is decoded. */
+const NOT_UTF8 = /[\uDC80-\uDCFF]/u;
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** A variable's value; undefined: not set. */
@@ -94,7 +96,14 @@ export function readEnvironment(
       continue;
     }
     const file = { path, text };
-    for (const { name, value, start, end } of parseEnvFile(file)) {
+    const assignments = parseEnvFile(file);
+    if (assignments.some(({ value }) => NOT_UTF8.test(value.text))) {
+      // systemd does not take the file then
+      unknown = `${path} sets a variable to what is not UTF-8`;
+      vars.clear();
+      continue;
+    }
+    for (const { name, value, start, end } of assignments) {
       vars.set(name, value);
       sites.push({ name, value, file, start, end, word: null });
     }

@@ -10,6 +10,8 @@ export interface Concurrency {
   threads: Told;
   /** how many seconds an idle connection is kept */
   keepAlive: Told;
+  /** how many seconds a worker may be silent, also while it loads its application, before its master ends it; 0: any */
+  timeout: Told;
 }
 
 /**
@@ -46,6 +48,7 @@ export function readConcurrencyOf(
     workerClass: tellAll('worker-class', 'worker_class'),
     threads: tellAll('threads', 'threads'),
     keepAlive: tellAll('keep-alive', 'keepalive'),
+    timeout: tellAll('timeout', 'timeout'),
   };
 }
 

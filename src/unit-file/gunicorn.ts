@@ -8,7 +8,7 @@ import { gunicornOptions } from './gunicorn-options.ts';
 import { lastOption, parseOptions } from './options.ts';
 import type { Parsed } from './options.ts';
 import type { Context } from './program-types.ts';
-import { lineOfWorkers, mayAssignWorkers } from './python-config.ts';
+import { lineOfWorkers, mayAssignWorkers, readAssigned } from './python-config.ts';
 import { countUses, lastWord } from './reading.ts';
 import type { Problem, Reading } from './reading.ts';
 import { isShown, shownText } from './shown.ts';
@@ -30,6 +30,8 @@ export function readGunicorn(argv: Word[], context: Context): Reading {
     kind: 'gunicorn',
     count: null,
     fallback: 1,
+    elsewhere: null,
+    variable: (workers) => `WEB_CONCURRENCY=${workers}`,
     pool: valueOf(parsed, 'worker-class') ?? valueOf(fromEnv, 'worker-class'),
     embeddedBeat: false,
     problem: null,
@@ -56,8 +58,12 @@ export function readGunicorn(argv: Word[], context: Context): Reading {
   const config = [parsed, fromEnv]
     .map((each) => lastOption(each, 'config')?.value ?? NOTHING)
     .find(({ text }) => text !== '');
-  const problem = inConfigFile(config ?? null, context, argv);
-  if (problem) return { ...reading, problem };
+  const inFile = readConfigFile(config ?? null, context);
+  // it comes before the file; one with other options in it would have to be repeated
+  const variable = argsText
+    ? null
+    : (workers: number): string => `GUNICORN_CMD_ARGS=--workers=${workers}`;
+  if (inFile) return { ...reading, ...inFile, variable };
   if (web === 'unknown') return { ...reading, problem: unknown(context, argv) };
   if (!web) return reading;
   const usedElsewhere = countUses(argv, web) > 0;
@@ -95,48 +101,33 @@ function unknown(context: Context, argv: Word[]): Problem {
   };
 }
 
-function inConfigFile(given: Chars | null, context: Context, argv: Word[]): Problem | null {
-  const at = argv[0]?.first ?? null;
+/** Where the config file sets the number, or may, and the number if it stands there; null: it does not. */
+function readConfigFile(
+  given: Chars | null,
+  context: Context,
+): { elsewhere: string; fallback: number | null } | null {
+  const computed = (elsewhere: string) => ({ elsewhere, fallback: null });
   const config = given?.text ?? null;
   const shown = given === null ? null : shownText(given, context.factsOf);
   if (config?.startsWith('python:'))
-    return {
-      code: 'config_file',
-      message: `the config is the Python module ${shown?.replace(/^python:/, '') ?? ''}, which may set the workers`,
-      hint: ON_COMMAND_LINE,
-      at,
-    };
+    return computed(`the Python module ${shown?.replace(/^python:/, '') ?? ''}`);
   const path = locateConfigFile(config, context);
-  if (path === null)
-    return {
-      code: 'unreadable',
-      message: `the config file ${configName(shown)} may set the workers, and its folder is not known here`,
-      hint: ON_COMMAND_LINE,
-      at,
-    };
-  const { foreign, fault, isMissing } = context.factsOf(path);
-  // a reason may name folders of the path
+  if (path === null) return computed(`the config file ${configName(shown)}`);
   const isNamed = given === null || isShown(given, context.factsOf);
   const name = isNamed ? path : configName(shown);
-  const why = foreign === null ? '' : ` and is not root's alone${isNamed ? `: ${foreign}` : ''}`;
+  const { fault, isMissing } = context.factsOf(path);
   const text = context.readFile(path);
-  if (text === null)
-    return config === null && isMissing
-      ? null
-      : {
-          code: 'unreadable',
-          message: `the config file ${name} cannot be read${fault === null ? '' : ` (${fault})`}`,
-          hint: ON_COMMAND_LINE,
-          at,
-        };
+  if (text === null) {
+    if (config === null && isMissing) return null;
+    const why = fault === null ? '' : ` (${fault})`;
+    return computed(`the config file ${name}, which cannot be read${why},`);
+  }
   if (!mayAssignWorkers(text)) return null;
   const line = lineOfWorkers(text);
-  return {
-    code: 'config_file',
-    message: `the config file ${name}${line === null ? '' : `, line ${line},`} sets the workers${why}`,
-    hint: `${ON_COMMAND_LINE}, or remove "workers" from ${name}`,
-    at,
-  };
+  const elsewhere = `the config file ${name}${line === null ? '' : `, line ${line},`}`;
+  const assigned = readAssigned(text, 'workers');
+  const isNumber = typeof assigned === 'object' && /^\d{1,9}$/.test(assigned?.text ?? '');
+  return { elsewhere, fallback: isNumber ? Number(assigned?.text) : null };
 }
 
 /** Python's `shlex.split`, which Gunicorn reads `GUNICORN_CMD_ARGS` with. */

@@ -8,6 +8,8 @@ export interface Context {
   cwd: string | null;
   readFile: (path: string) => string | null;
   factsOf: (path: string) => FileFacts;
+  /** the interpreter that runs the program, or the command of a project that stands for it; null: neither */
+  runBy: string | null;
 }
 
 /** A program that a command line comes down to; `argv` begins with its own name. */

@@ -1,5 +1,6 @@
 import type { Word } from './chars.ts';
 import { OPAQUE } from './chars.ts';
+import { celeryRole } from './celery.ts';
 import { takeAssignments, withVariable } from './environment.ts';
 import { parseOptions } from './options.ts';
 import type { Parsed } from './options.ts';
@@ -39,6 +40,14 @@ export function findPrograms(argv: Word[], context: Context, depth = 0): Program
   }
   if (name === 'su' || name === 'runuser') return switchUser(argv, context, follow);
   if (name === 'sudo') return sudo(argv, context, follow);
+  if (name === 'coverage' && args[0]?.text === 'run')
+    return python(args, context, follow, COVERAGE);
+  if (name === 'newrelic-admin' && args[0]?.text === 'run-python')
+    return python(args, context, follow);
+  if (isProjectCommand(argv)) {
+    const inner = { ...context, runBy: first.text };
+    return [{ is: 'celery', argv: args, context: inner }];
+  }
   const wrapper = findWrapper(name);
   return wrapper ? unwrap(argv, wrapper, context, follow) : unknown;
 }
@@ -74,23 +83,41 @@ function programNamed(name: string): Program['is'] | null {
   return ASGI.test(name) ? 'asgi' : null;
 }
 
-/** `python -m MODULE …` and `python /path/to/SCRIPT …`. */
-function python(argv: Word[], context: Context, follow: Follow): Program[] {
+/** A project's own command that hands on what is behind `celery` (`nautobot-server celery worker …`, `airflow celery worker …`). */
+function isProjectCommand(argv: Word[]): boolean {
+  const role = argv[1]?.text === 'celery' ? celeryRole(argv.slice(1)).role : 'other';
+  return role !== 'other' && /^(?:worker|multi|beat|flower)$/.test(argv[2]?.text ?? '');
+}
+
+const PYTHON_OPTIONS = '-m -c -W -X --check-hash-based-pycs';
+const COVERAGE = '-m --concurrency --context --data-file --include --omit --rcfile --source';
+
+/** `python -m MODULE …` and `python /path/to/SCRIPT …`, or a program that takes the same; `values`: its options that take one. */
+function python(
+  argv: Word[],
+  context: Context,
+  follow: Follow,
+  values = PYTHON_OPTIONS,
+): Program[] {
   const unknown: Program[] = [{ is: 'unknown', argv, context }];
-  const options = { values: table('-m -c -W -X --check-hash-based-pycs'), flags: {} };
+  const options = { values: table(values), flags: {} };
   const parsed = parseOptions(argv.slice(1), options, 'getopt', '-m');
   const last = parsed.options.at(-1);
   if (parsed.options.some((option) => option.name === '-c')) return unknown;
   if (last?.name !== '-m') {
     const [script] = parsed.positionals;
     const name = script ? baseName(script.text) : '';
-    return name === 'manage.py' || programNamed(name)
+    return name === 'manage.py' || programNamed(name) || isProjectCommand(parsed.positionals)
       ? follow(parsed.positionals, context)
       : unknown;
   }
   const is = programNamed(last.value?.text.replace(/^gunicorn\.app\.wsgiapp$/, 'gunicorn') ?? '');
   const module = argv[argv.length - parsed.positionals.length - 1];
-  return is && module ? [{ is, argv: [module, ...parsed.positionals], context }] : unknown;
+  // `python -m coverage run -m gunicorn`
+  if (module?.text === 'coverage') return follow([module, ...parsed.positionals], context);
+  if (!is || !module) return unknown;
+  const inner = { ...context, runBy: argv[0]?.text ?? null };
+  return [{ is, argv: [module, ...parsed.positionals], context: inner }];
 }
 
 /** django-celery's `manage.py celery worker …`. */
@@ -117,7 +144,10 @@ function unwrap(argv: Word[], wrapper: Wrapper, context: Context, follow: Follow
   if (wrapper.separated === 'always' && separator < 0) return [{ is: 'unknown', argv, context }];
   const uses = (names: string | true | undefined): boolean =>
     typeof names === 'string' && used.some((option) => names.split(' ').includes(option.name));
+  if (wrapper.needs !== undefined && !uses(wrapper.needs))
+    return [{ is: 'unknown', argv, context }];
   let inner = context;
+  if (wrapper.moved) inner = elsewhere(inner);
   if (rest[0]?.text === '-' && wrapper.clears) {
     inner = withoutEnvironment(inner);
     rest = rest.slice(1);
@@ -141,6 +171,11 @@ function unwrap(argv: Word[], wrapper: Wrapper, context: Context, follow: Follow
   if (!wrapper.assigns) return follow(rest, inner);
   const { words, env } = takeAssignments(rest, inner.env);
   return follow(words, { ...inner, env });
+}
+
+/** Below another root nothing can be read. */
+function elsewhere(context: Context): Context {
+  return { ...context, cwd: null, readFile: () => null };
 }
 
 function withoutEnvironment(context: Context): Context {

@@ -17,8 +17,12 @@ export interface Reading {
   kind: Kind;
   /** the characters that are the number in force, and the option or variable that they belong to */
   count: { chars: Chars; flag: string } | null;
-  /** in force where the number is set nowhere */
-  fallback: number;
+  /** in force where the number is set nowhere, or elsewhere; null: it is only known while the service runs */
+  fallback: number | null;
+  /** what sets the number where no file of the unit does, so that it can only be overruled, for people; null: nothing */
+  elsewhere: string | null;
+  /** what is set in the environment of the command to have N, where the command itself has no number; null: nothing can be */
+  variable: ((workers: number) => string) | null;
   pool: string | null;
   embeddedBeat: boolean;
   problem: Problem | null;

@@ -37,6 +37,8 @@ export interface UnitSources {
   ourEnvironment: string | null;
   /** paths that other units also use: never edited for one of them */
   sharedPaths: ReadonlySet<string>;
+  /** `drop-in`: no file but our own is edited */
+  edit: 'in-place' | 'drop-in';
   /** processors of the host: Celery's default concurrency */
   cpus: number;
 }
@@ -72,17 +74,32 @@ export type Location =
       text: (workers: number) => string;
       /** our environment file, which the drop-in names; text null: it does so no more; missing: there is none */
       environment?: { path: string; text: ((workers: number) => string) | null };
+      /** drop-ins of ours with other names, which this one takes the place of */
+      replaces: string[];
+      /** what it repeats of the files below it stands there no more: an edit of theirs has no effect */
+      stale: boolean;
       /** why a drop-in: for people */
       why: string;
-      /** nothing in the unit sets the number and the app itself may: `workers` is only Celery's default */
+      /** the number may be set outside of the unit: what runs counts, and `workers` is only what is likely */
       assumed: boolean;
+      /** of one that is assumed: why there is no number while nothing runs; null: then it is `workers` */
+      whenDown: Refusal | null;
+      /** what sets the number now, and counts no more once our drop-in does, for people; null: nothing, or it does already */
+      overrules: string | null;
     }
   | Refusal;
 
 /** A location without what only a change of the number needs. */
 export type KnownLocation =
   | { how: 'splice'; kind: Kind; workers: number }
-  | { how: 'drop_in'; kind: Kind; workers: number; assumed: boolean }
+  | {
+      how: 'drop_in';
+      kind: Kind;
+      workers: number;
+      assumed: boolean;
+      whenDown: Refusal | null;
+      stale: boolean;
+    }
   | Refusal;
 
 /** The number cannot be changed safely. */

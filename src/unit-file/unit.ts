@@ -68,7 +68,7 @@ function readFiles(sources: UnitSources): UnitReading | Refusal {
   );
   const { env, sites } = readEnvironment(settings, sources);
   const { readFile, factsOf } = sources;
-  const context = { env, cwd: sources.workingDirectory ?? '/', readFile, factsOf };
+  const context = { env, cwd: sources.workingDirectory ?? '/', readFile, factsOf, runBy: null };
   const execLines = execStartLines(settings);
   const programs: Program[] = [];
   for (const { file, assignment } of execLines) {

@@ -1,14 +1,29 @@
 import { NOTHING, OPAQUE, whereIs } from './chars.ts';
 import type { Span } from './chars.ts';
-import { dropInText, dropInWays, environmentText } from './drop-in.ts';
-import type { OurLines } from './drop-in.ts';
-import { findOurs, isOurs, laterThanOurs, whyNotOwn, withOurs } from './ownership.ts';
-import { ourEnvironmentPath, ourPath } from './our-files.ts';
+import { dropInWays, isStale, namesEnvironmentFiles, repeatsCommand, textsOf } from './drop-in.ts';
+import type { DropInWay } from './drop-in.ts';
+import { ourEnvironmentPath } from './our-files.ts';
+import {
+  findOurs,
+  isOurs,
+  laterThan,
+  ourPlaces,
+  whyNotOwn,
+  withoutOurs,
+  withOurs,
+} from './ownership.ts';
 import type { Concurrency } from './gunicorn-concurrency.ts';
 import { numberIn } from './reading.ts';
 import type { Reading } from './reading.ts';
 import { isShown } from './shown.ts';
-import type { CommandFacts, Location, Refusal, UnitSources, WorkerCommand } from './types.ts';
+import type {
+  CommandFacts,
+  Location,
+  Refusal,
+  SourceFile,
+  UnitSources,
+  WorkerCommand,
+} from './types.ts';
 import { readUnit, refuse } from './unit.ts';
 import type { UnitReading } from './unit.ts';
 
@@ -55,6 +70,8 @@ export function readWorkerCommand(sources: UnitSources): WorkerCommand | null {
 
 interface NumberReading extends UnitReading {
   workers: number;
+  /** why it is not known while the service does not run; null: it is */
+  whenDown: Refusal | null;
   /** where the number stands; null: nowhere */
   place: Span | null;
 }
@@ -63,17 +80,29 @@ interface NumberReading extends UnitReading {
 function readNumber(sources: UnitSources): NumberReading | Refusal {
   const unit = readUnit(sources);
   if (unit.how === 'refused') return unit;
-  const { kind, problem, count, fallback } = unit.reading;
+  const { kind, problem, count, fallback, elsewhere } = unit.reading;
   if (problem) {
     const where = problem.at ? `${whereIs(problem.at)}: ` : '';
     return refuse(kind, problem.code, `${where}${problem.message}`, problem.hint);
   }
-  if (!count) return { ...unit, workers: fallback, place: null };
+  if (!count) {
+    const whenDown = fallback === null ? onlyWhileItRuns(kind, elsewhere ?? '') : null;
+    return { ...unit, workers: fallback ?? 1, whenDown, place: null };
+  }
   const number = numberIn(count.chars);
   if (!number) return notANumber(unit.reading, sources);
   // Celery takes 0 for "not given".
-  const workers = number.value || (kind === 'celery' ? fallback : 0);
-  return { ...unit, workers, place: number.place };
+  const workers = number.value || (kind === 'celery' ? (fallback ?? 1) : 0);
+  return { ...unit, workers, whenDown: null, place: number.place };
+}
+
+function onlyWhileItRuns(kind: Refusal['kind'], elsewhere: string): Refusal {
+  return refuse(
+    kind,
+    'config_file',
+    `${elsewhere} may set the workers, and how many that gives is only known while the service runs`,
+    'start the service, or set the number in the unit: Environment=GUNICORN_CMD_ARGS=--workers=N',
+  );
 }
 
 function notANumber({ kind, count, insertAfter }: Reading, sources: UnitSources): Refusal {
@@ -104,35 +133,36 @@ function describe({ reading, sites }: UnitReading, place: Span): string {
 
 /** Why the number cannot be edited where it stands; null: it can. */
 function whyNotInPlace({ reading, place }: NumberReading, sources: UnitSources): string | null {
-  if (!place) return `${sources.unit} sets no number of workers`;
+  if (!place) {
+    return reading.elsewhere === null
+      ? `${sources.unit} sets no number of workers`
+      : `${reading.elsewhere} sets the workers, or may`;
+  }
   if (reading.usedElsewhere) return `the number also stands for something else in the command`;
   return whyNotOwn(place.file.path, sources);
 }
 
 /** Our drop-in, made from the other files, so that an edit of theirs is never frozen away. */
 function byDropIn(sources: UnitSources, inForce: NumberReading): Location {
-  const base = readNumber(withOurs(sources, null));
-  if (base.how === 'refused') return base;
-  const path = findOurs(sources)?.path ?? ourPath(sources.unit);
-  const { foreign } = sources.factsOf(path);
-  if (foreign !== null) return noPlace(path, foreign, base);
-  const probe = inForce.workers + 1;
-  const way = dropInWays(base, base.place, sources).find((each) => {
-    const { text, environment } = textsOf(sources.unit, each(probe));
-    const after = readNumber(withOurs(sources, text, environment));
-    return after.how === 'read' && after.workers === probe && after.place !== null;
-  });
-  if (!way) return noWay(sources, base);
-  const why = whyNotInPlace(base, sources) ?? `${path} is there already and comes later`;
-  const namesFile = way(probe).environment !== null;
+  const ours = findOurs(sources);
+  const base = readNumber(withoutOurs(sources));
+  if (base.how === 'refused') return ours && repeatsCommand(ours) ? withLeftover(base, ours) : base;
+  const [usual] = ourPlaces(sources);
+  const { foreign } = sources.factsOf(usual ?? '');
+  if (foreign !== null) return noPlace(usual ?? '', foreign, base);
+  const found = findWay(sources, base, inForce.workers + 1);
+  if (!found) return noWay(sources, base);
+  const { way, path } = found;
+  const namesFile = way.forWorkers(0).environment !== null;
   const environment = (workers: number): string =>
-    textsOf(sources.unit, way(workers)).environment ?? '';
+    textsOf(sources.unit, way, workers).environment ?? '';
+  const isInForce = inForce.place !== null && isOurs(inForce.place.file.path, sources);
   return {
     how: 'drop_in',
     kind: inForce.reading.kind,
     workers: inForce.workers,
     path,
-    text: (workers) => textsOf(sources.unit, way(workers)).text,
+    text: (workers) => textsOf(sources.unit, way, workers).text,
     ...(namesFile || sources.ourEnvironment !== null
       ? {
           environment: {
@@ -141,19 +171,45 @@ function byDropIn(sources: UnitSources, inForce: NumberReading): Location {
           },
         }
       : {}),
-    why,
-    assumed: inForce.reading.kind === 'celery' && inForce.reading.count === null,
+    replaces: sources.dropIns
+      .filter((file) => isOurs(file.path, sources) && file.path !== path)
+      .map((file) => file.path),
+    stale: isInForce && ours !== null && isStale(ours, way, inForce.workers),
+    why: whyNotInPlace(base, sources) ?? `${path} is there already and comes later`,
+    assumed:
+      inForce.place === null && (inForce.reading.kind === 'celery' || inForce.whenDown !== null),
+    whenDown: inForce.whenDown,
+    overrules: inForce.place === null ? inForce.reading.elsewhere : null,
   };
 }
 
-function textsOf(
-  unit: string,
-  { lines, environment }: OurLines,
-): { text: string; environment: string | null } {
-  return {
-    text: dropInText(unit, lines),
-    environment: environment === null ? null : environmentText(unit, environment),
-  };
+/** The gentlest way that wins, tried on the unit as systemd would merge it; a place where ours is not the last comes first. */
+function findWay(
+  sources: UnitSources,
+  base: NumberReading,
+  probe: number,
+): { way: DropInWay; path: string } | null {
+  const places = ourPlaces(sources).map((path) => ({ path, later: laterThan(path, sources) }));
+  for (const way of dropInWays(base, base.place, sources)) {
+    const { text, environment } = textsOf(sources.unit, way, probe);
+    for (const { path, later } of places) {
+      if (environment !== null && later.some(namesEnvironmentFiles)) continue;
+      const after = readNumber(withOurs(sources, { path, text }, environment));
+      if (after.how === 'read' && after.workers === probe && after.place !== null)
+        return { way, path };
+    }
+  }
+  return null;
+}
+
+/** What stands in the way, and that our drop-in goes on with what was there before. */
+function withLeftover(refusal: Refusal, { path }: SourceFile): Refusal {
+  return refuse(
+    refusal.kind,
+    refusal.code,
+    `${refusal.message}; ${path} still repeats the command of before`,
+    `${refusal.hint}; autoscaler rollback takes our drop-in away`,
+  );
 }
 
 function noPlace(path: string, foreign: string, { reading }: NumberReading): Refusal {
@@ -167,13 +223,13 @@ function noPlace(path: string, foreign: string, { reading }: NumberReading): Ref
 
 function noWay(sources: UnitSources, base: NumberReading): Refusal {
   const { kind, insertAfter } = base.reading;
-  const later = laterThanOurs(sources).at(-1);
+  const later = laterThan(ourPlaces(sources).at(-1) ?? '', sources).at(-1);
   if (later)
     return refuse(
       kind,
       'overridden_later',
       `${later.path} comes after our drop-in and decides on the workers`,
-      `set the number there, or give the file a name before 50-autoscaler.conf`,
+      `set the number there, or give the file a name that begins with a digit or a letter`,
     );
   const decides = base.place?.file.path;
   const foreign = decides === undefined ? null : sources.factsOf(decides).foreign;

@@ -17,6 +17,10 @@ export interface Wrapper {
   unsets?: string;
   /** options behind its own words whose value is a script for a shell */
   script?: string;
+  /** an option without which it runs the command elsewhere */
+  needs?: string;
+  /** it changes what `/` is, so that no path of the command leads here to what it will find */
+  moved?: true;
   /** its own words end at `--`; `or_script`: without one, its last word is a script for a shell */
   separated?: 'always' | 'or_script';
 }
@@ -57,6 +61,14 @@ const WRAPPERS: Record<string, Wrapper> = {
   flock: { values: '-w --timeout -E --conflict-exit-code', skip: 1, script: '-c --command' },
   prlimit: {},
   unshare: {},
+  chroot: { values: '--userspec --groups', skip: 1, moved: true },
+  'systemd-run': {
+    values:
+      '-u --unit -p --property --description --slice --uid --gid --nice --working-directory -E --setenv -M --machine -H --host',
+    moves: '--working-directory',
+    hides: '-E --setenv',
+    needs: '--scope',
+  },
   'systemd-cat': { values: '-t --identifier -p --priority --stderr-priority' },
   'systemd-inhibit': { values: '--what --who --why --mode' },
   'dumb-init': { values: '-r --rewrite' },
@@ -89,6 +101,13 @@ const WRAPPERS: Record<string, Wrapper> = {
   honcho: { sub: 'run', values: '-e --env -d --app-root -f --procfile', hides: true },
   direnv: { sub: 'exec', skip: 1, hides: true },
   pyenv: { sub: 'exec' },
+  pixi: {
+    sub: 'run',
+    values: '--manifest-path -m -e --environment --color --auth-file --concurrent-downloads',
+    hides: true,
+  },
+  sops: { sub: 'exec-env', values: '--user', separated: 'or_script', hides: true },
+  dotenvx: { sub: 'run', values: '-f --env-file -fk --env-keys-file -e --env', hides: true },
   doppler: {
     sub: 'run',
     values: '-p --project -c --config -t --token --mount --mount-format --fallback --scope',
@@ -104,7 +123,7 @@ const WRAPPERS: Record<string, Wrapper> = {
   uv: {
     sub: 'run',
     values:
-      '--with --with-editable --with-requirements --project --directory --env-file --python -p --extra --no-extra --group --no-group --only-group --package --index --default-index --index-url -i --find-links -f --config-file --cache-dir --color --module --refresh-package --upgrade-package -P --reinstall-package --config-setting -C --link-mode --python-platform',
+      '-w --with --with-editable --with-requirements --project --directory --env-file --python -p --extra --no-extra --group --no-group --only-group --package --index --default-index --index-url -i --find-links -f --config-file --cache-dir --color --refresh-package --upgrade-package -P --reinstall-package --config-setting -C --link-mode --python-platform',
     moves: '--directory',
     hides: '--env-file',
   },

@@ -116,15 +116,24 @@ describe('applyPlan', () => {
     assert.deepEqual(readdirSync(join(world.backupDir, 'changes')), []);
   });
 
-  test('not UTF-8: refused, since it could not be written back as it was', async () => {
+  test('bytes that are no UTF-8 stay as they are', async () => {
     const world = newWorld();
-    const latin1 = Buffer.from(UNIT, 'latin1');
+    const comment = Buffer.from('# gr\xfc\xdfe\n', 'latin1');
+    const latin1 = Buffer.concat([comment, Buffer.from(UNIT)]);
     writeFileSync(world.unitPath, latin1);
     const plan = world.plan(4);
-    plan.files = [{ path: world.unitPath, before: latin1.toString('utf8'), after: 'x' }];
+    const [file] = plan.files;
+    plan.files = [
+      {
+        path: world.unitPath,
+        before: `# gr\udcfc\udcdfe\n${UNIT}`,
+        after: `# gr\udcfc\udcdfe\n${file?.after}`,
+      },
+    ];
     const outcome = await applyPlan(plan, world.deps());
-    assert.match(outcome.sentence, /expected UTF-8/);
-    assert.deepEqual(readFileSync(world.unitPath), latin1);
+    assert.equal(outcome.result, 'applied', outcome.sentence);
+    const after = Buffer.concat([comment, Buffer.from(file?.after ?? '')]);
+    assert.deepEqual(readFileSync(world.unitPath), after);
   });
 
   test('a backup folder that cannot be made: refused, nothing is touched', async () => {

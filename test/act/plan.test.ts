@@ -23,6 +23,10 @@ const byDropIn: PlanInput = {
     text: (workers) => `[Service]\nEnvironment=WEB_CONCURRENCY=${workers}\n`,
     why: 'no number',
     assumed: false,
+    whenDown: null,
+    replaces: [],
+    stale: false,
+    overrules: null,
   },
 };
 

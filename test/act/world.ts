@@ -154,6 +154,8 @@ export class World {
         resetFailedUnit: () => Promise.resolve(),
         bringBackUnit: () => Promise.resolve(this.update({ bound: this.state.active })),
       },
+      bootMs: () => 20_000,
+      findLoadFault: () => Promise.resolve(null),
       readServed: () => Promise.resolve([{ address: '127.0.0.1:8000', fault: null }]),
       hasBooted: () => null,
       readIdle: (_main, pids) =>
@@ -172,6 +174,11 @@ export class World {
           return 'sent';
         },
         startTicks: (pid) => pid,
+        kill: () => true,
+        withdraw: () => {
+          this.update({ running: this.state.running - 1 });
+          return Promise.resolve('withdrawn');
+        },
       },
       control: this.control(),
       bootId: () => 'boot',
@@ -186,7 +193,7 @@ export class World {
       waitsFor: () => undefined,
       mayLeave: () => false,
       timing: {
-        ...{ verifyMs: 5000, bootMs: 20_000, settleMs: 1000, pollMs: 500, drainMs: 10_000 },
+        ...{ verifyMs: 5000, settleMs: 1000, pollMs: 500, drainMs: 10_000 },
         ...{ livePollMs: 50, stillMs: 500, stillLimitMs: 5000, reactMs: 2000, leaveMs: 2000 },
         ...{ slowPollMs: 500, hurryMs: 4000 },
       },

@@ -88,6 +88,8 @@ export class Worlds {
         signalMaster: (process, ...rest) =>
           byPid(process.pid).processes.signalMaster(process, ...rest),
         startTicks: (pid) => pid,
+        kill: (process, group) => byPid(process.pid).processes.kill(process, group),
+        withdraw: (process, ...rest) => byPid(process.pid).processes.withdraw(process, ...rest),
       },
       control: {
         nodeOf: (main) => `celery${Math.floor(main / PIDS)}@host`,

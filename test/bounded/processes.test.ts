@@ -119,7 +119,7 @@ describe('processes with too much of something', () => {
     assert.throws(() => cheaply(() => readLinks(pid)), { code: 'EFBIG' });
     const requestOf = (service: string, worker: number) => ({
       ...{ service, masterPid: worker, workerPids: [worker] },
-      concurrency: { workerClass: null, threads: null, keepAlive: null },
+      concurrency: { workerClass: null, threads: null, keepAlive: null, timeout: null },
     });
     const requests = [requestOf('hostile', pid), requestOf('shop', process.pid)];
     const { busyness } = await measureBusyness(requests);

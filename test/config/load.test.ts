@@ -73,6 +73,7 @@ describe('configs that load', () => {
         state_dir: '/var/lib/autoscaler',
         backup_dir: '/var/backups/autoscaler',
         apply: 'restart',
+        edit: 'in-place',
       },
     });
   });

@@ -108,6 +108,7 @@ function sourcesOf(
     readFile: () => null,
     factsOf: (path: string) => ({ realPath: path, foreign: null, fault: null, isMissing: true }),
     ourEnvironment: null,
+    edit: 'in-place',
     sharedPaths: new Set(),
     cpus: 1,
   };

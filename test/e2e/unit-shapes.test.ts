@@ -101,8 +101,7 @@ const CASES: Case[] = [
       '/srv/<u>.py': 'import os\nworkers = int(os.environ["WEB_CONCURRENCY"]) // 2\n',
     },
     from: 2,
-    edits: null,
-    says: /\.py, line 2, sets the workers\n.*--workers N/,
+    edits: OURS,
   },
   {
     name: 'a wrapper that is not known',

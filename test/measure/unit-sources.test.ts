@@ -4,7 +4,6 @@ import { chownSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { UserError } from '../../src/errors.ts';
 import { readUnitSources } from '../../src/measure/unit-sources.ts';
 import type { UnitState } from '../../src/systemd/types.ts';
 import { readUnits } from '../../src/systemd/units.ts';
@@ -60,12 +59,10 @@ describe('the files of a unit', () => {
     );
   });
 
-  test('text that is not UTF-8 is refused, as it could not be written back', () => {
+  test('bytes that are not UTF-8 are kept apart, so that they can be written back', () => {
     const fragmentPath = write('latin.service', Buffer.from('# a\xf1o\n', 'latin1'));
-    assert.throws(
-      () => readUnitSources({ ...absent, fragmentPath }),
-      (error: unknown) => error instanceof UserError && /is not UTF-8 text/.test(error.message),
-    );
+    const { fragment } = readUnitSources({ ...absent, fragmentPath });
+    assert.equal(fragment?.text, '# a\udcf1o\n');
   });
 });
 
@@ -83,9 +80,9 @@ describe('environment files', () => {
   test('one that must be there and is not has no text', () => {
     assert.deepEqual(read(at('none'), false), [{ path: at('none'), text: null }]);
   });
-  test('one that is not UTF-8 has no text', () => {
-    const path = write('env-latin', Buffer.from('A=\xf1\n', 'latin1'));
-    assert.deepEqual(read(path, true), [{ path, text: null }]);
+  test('bytes that are not UTF-8 are kept apart', () => {
+    const path = write('env-latin', Buffer.from('# \xf1\nA=b\n', 'latin1'));
+    assert.deepEqual(read(path, true), [{ path, text: '# \udcf1\nA=b\n' }]);
   });
   test('a pipe does not hold us up', () => {
     execFileSync('mkfifo', [at('fifo')]);

@@ -74,7 +74,7 @@ describe('a wrong line', () => {
     ['uptime_s: expected seconds, 0 or more, found -1', { ...SAMPLE, uptime_s: -1 }],
     ['service: expected a text, found nothing', { ...ACTION, service: undefined }],
     [
-      'action: expected scale_up or scale_down or rollback or heal, found "up"',
+      'action: expected scale_up or scale_down or rollback or heal or renew, found "up"',
       { ...ACTION, action: 'up' },
     ],
     ['to: expected a whole number, 0 or more, found null', { ...ACTION, to: null }],

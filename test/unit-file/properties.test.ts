@@ -15,6 +15,7 @@ const noise = fc.constantFrom(
   'ExecReload=/bin/kill -w 6 $MAINPID',
   'Environment=A=1 "B=--workers 5"',
   'Description=grüße 🍏 -w 4',
+  '# gr\uDCFC\uDCDFe -w 4',
   'Restart=always',
   '',
   '\t ',
@@ -31,7 +32,15 @@ const option = fc.constantFrom(
   "-e 'X=--workers 3'",
   '-n ä🍏',
 );
-const gap = fc.constantFrom(' ', '  ', '\t', ' \\\n  ', ' \\\n# -w 9\n; -w 8\n\t', '\\\n');
+const gap = fc.constantFrom(
+  ' ',
+  '  ',
+  '\t',
+  ' \\\n# \uDCFC\n',
+  ' \\\n  ',
+  ' \\\n# -w 9\n; -w 8\n\t',
+  '\\\n',
+);
 const flag = fc.constantFrom(
   ...['--workers «N»', '--workers=«N»', '-w «N»', '-w«N»', '-w=«N»', '-Rw«N»', '"-w" \'«N»\''],
 );
@@ -175,7 +184,7 @@ describe('any text', () => {
 
   /** systemd reads a line at a time: nothing but these can come of ours. */
   const OUR_LINES =
-    /^(?:#[ -~]*|\[Service\]|ExecStart=[^\0-\x08\n-\x1f\x7f]*|Environment=[A-Za-z_]\w*=\d+|EnvironmentFile=-\/etc\/systemd\/system\/web\.service\.d\/50-autoscaler\.env|)$/;
+    /^(?:#[ -~]*|\[Service\]|ExecStart=[^\0-\x08\n-\x1f\x7f]*|Environment=(?:[A-Za-z_]\w*|GUNICORN_CMD_ARGS=--workers)=\d+|EnvironmentFile=-\/etc\/systemd\/system\/web\.service\.d\/50-autoscaler\.env|)$/;
 
   test('of hers gets into a drop-in of ours as commands of one line, and in no other way', () => {
     let dropIns = 0;

@@ -16,6 +16,7 @@ export interface Shape {
   envFiles?: Record<string, string | null>;
   files?: Record<string, string>;
   shared?: string[];
+  edit?: 'drop-in';
   /** why a file is not root's alone, by path */
   foreign?: Record<string, string>;
   /** our environment file, as it is on disk */
@@ -31,6 +32,15 @@ export interface Shape {
   /** and the line of the environment file that these name */
   environment?: string;
   why?: RegExp;
+  /** our drop-in's path where it is not the usual one, and the older ones that it takes the place of */
+  at?: string;
+  replaces?: string[];
+  /** what ours repeats stands there no more */
+  stale?: true;
+  /** what it says of the number while nothing runs, which counts then */
+  whenDown?: RegExp;
+  /** what counts no more once our drop-in is there; null: nothing */
+  overrules?: RegExp | null;
   /** refused: the code, and what the message and hint must say */
   refused?: string;
   says?: RegExp;
@@ -71,7 +81,7 @@ export function sourcesOf(shape: Shape): { sources: UnitSources; mark: Mark | nu
   };
   const path = shape.path ?? `/etc/systemd/system/${unit}`;
   const text = shape.text ?? `[Unit]\nDescription=web\n\n[Service]\nExecStart=${shape.exec}\n`;
-  const sources = {
+  const sources: UnitSources = {
     unit,
     fragment: { path, text: unmarked(path, text) },
     dropIns: Object.entries(shape.dropIns ?? {}).map(([dropIn, content]) => ({
@@ -92,6 +102,7 @@ export function sourcesOf(shape: Shape): { sources: UnitSources; mark: Mark | nu
     }),
     ourEnvironment: shape.ourEnvironment ?? null,
     sharedPaths: new Set(shape.shared),
+    edit: shape.edit ?? 'in-place',
     cpus: 4,
   };
   return { sources, mark };

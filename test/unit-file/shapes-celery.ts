@@ -1,6 +1,8 @@
 import { shapeTable } from './shape.ts';
 import type { Shape } from './shape.ts';
 
+const CELERY_5 = 'def main() -> int:\n    return celery(auto_envvar_prefix="CELERY")\n';
+
 /** How a Celery worker is given its number. */
 export const CELERY: Shape[] = [
   ...shapeTable(`
@@ -17,6 +19,9 @@ export const CELERY: Shape[] = [
   an embedded beat is a worker too | /srv/app/venv/bin/celery -A proj worker -B -c «4»
   python3 -m celery | /usr/bin/python3 -m celery -A proj worker -c «4»
   manage.py celery worker | /srv/venv/bin/python manage.py celery worker -c «4»
+  a command of a project | /srv/venv/bin/nautobot-server celery worker --loglevel INFO --concurrency «2»
+  a command of a project, started by Python | /srv/venv/bin/python /srv/venv/bin/nautobot-server celery worker -c «2»
+  airflow, whose -s takes no value | /opt/venv/bin/airflow celery worker -s -c «2» -q default -H host
   gevent pool: the number of greenlets | /srv/app/venv/bin/celery -A proj worker -P gevent -c «100»
   a sign, which stays | /srv/app/venv/bin/celery -A proj worker --concurrency=+«4»
   newrelic, nice, bash | /bin/bash -c 'nice -n 5 newrelic-admin run-program celery -A proj worker -c «4» -Q a,b'
@@ -77,6 +82,57 @@ export const CELERY: Shape[] = [
       'ExecStart=/srv/app/venv/bin/celery -A proj worker -l info --concurrency=17',
     ],
     why: /sets no number/,
+  },
+  {
+    name: 'no number, and Celery 5 in a virtual environment: its variable',
+    exec: '/srv/app/venv/bin/celery -A proj worker -l info',
+    files: {
+      '/srv/app/venv/pyvenv.cfg': 'home = /usr/bin\nversion = 3.11.2\n',
+      '/srv/app/venv/lib/python3.11/site-packages/celery/bin/celery.py': CELERY_5,
+    },
+    workers: 4,
+    dropIn: ['Environment=CELERY_WORKER_CONCURRENCY=17'],
+  },
+  {
+    name: "no number, and Debian's Celery 5",
+    exec: '/usr/bin/celery multi start w1 -A proj',
+    files: { '/usr/lib/python3/dist-packages/celery/bin/celery.py': CELERY_5 },
+    workers: 4,
+    dropIn: ['Environment=CELERY_WORKER_CONCURRENCY=17'],
+  },
+  {
+    name: 'no number, and Celery 5 as a module',
+    exec: '/srv/venv/bin/python -m celery -A proj worker',
+    files: {
+      '/srv/venv/pyvenv.cfg': 'version_info = 3.12.1.final.0\n',
+      '/srv/venv/lib/python3.12/site-packages/celery/bin/celery.py': CELERY_5,
+    },
+    workers: 4,
+    dropIn: ['Environment=CELERY_WORKER_CONCURRENCY=17'],
+  },
+  {
+    name: 'no number, and a command of a project: an option, as nobody knows of its variables',
+    exec: '/srv/venv/bin/nautobot-server celery worker -l INFO',
+    files: {
+      '/srv/venv/pyvenv.cfg': 'version = 3.11.2\n',
+      '/srv/venv/lib/python3.11/site-packages/celery/bin/celery.py': CELERY_5,
+    },
+    workers: 4,
+    dropIn: [
+      'ExecStart=',
+      'ExecStart=/srv/venv/bin/nautobot-server celery worker -l INFO --concurrency=17',
+    ],
+  },
+  {
+    name: 'no number, and Celery 4, which knows no such variable',
+    exec: '/srv/app/venv/bin/celery -A proj worker',
+    files: {
+      '/srv/app/venv/pyvenv.cfg': 'version = 3.7.3\n',
+      '/srv/app/venv/lib/python3.7/site-packages/celery/bin/celery.py':
+        'class CeleryCommand(Command):\n',
+    },
+    workers: 4,
+    dropIn: ['ExecStart=', 'ExecStart=/srv/app/venv/bin/celery -A proj worker --concurrency=17'],
   },
   {
     name: 'the concurrency is a setting behind `--`',

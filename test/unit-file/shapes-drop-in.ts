@@ -135,7 +135,8 @@ export const DROP_IN: Shape[] = [
     exec: '/usr/bin/gunicorn -w ${W} app',
     envFiles: { '/etc/web/all.env': 'W=2' },
     workers: 2,
-    dropIn: ['ExecStart=', 'ExecStart=/usr/bin/gunicorn -w ${W} app --workers=17'],
+    dropIn: ['EnvironmentFile=-/etc/systemd/system/web@shop.service.d/50-autoscaler.env'],
+    environment: 'W=17',
     why: /other instances/,
   },
   {
@@ -144,7 +145,8 @@ export const DROP_IN: Shape[] = [
     envFiles: { '/etc/env': 'WEB_CONCURRENCY=2' },
     shared: ['/etc/env'],
     workers: 2,
-    dropIn: ['ExecStart=', 'ExecStart=/usr/bin/gunicorn app --workers=17'],
+    dropIn: ['EnvironmentFile=-/etc/systemd/system/web.service.d/50-autoscaler.env'],
+    environment: 'WEB_CONCURRENCY=17',
     why: /other units/,
   },
   {
@@ -152,7 +154,8 @@ export const DROP_IN: Shape[] = [
     exec: '/usr/bin/gunicorn app',
     envFiles: { '/etc/environment': 'LANG=C\nWEB_CONCURRENCY=2\n' },
     workers: 2,
-    dropIn: ['ExecStart=', 'ExecStart=/usr/bin/gunicorn app --workers=17'],
+    dropIn: ['EnvironmentFile=-/etc/systemd/system/web.service.d/50-autoscaler.env'],
+    environment: 'WEB_CONCURRENCY=17',
     why: /whole system/,
   },
   {
@@ -175,13 +178,14 @@ export const DROP_IN: Shape[] = [
     why: /not for this unit alone/,
   },
   {
-    name: 'a shared drop-in after ours that sets a variable: an option comes before it',
+    name: 'a shared drop-in that sorts after ours: ours gets a name that comes last',
     exec: '/usr/bin/gunicorn app',
     dropIns: {
       '/etc/systemd/system/service.d/90.conf': '[Service]\nEnvironment=WEB_CONCURRENCY=2\n',
     },
     workers: 2,
-    dropIn: ['ExecStart=', 'ExecStart=/usr/bin/gunicorn app --workers=17'],
+    dropIn: ['Environment=WEB_CONCURRENCY=17'],
+    at: '/etc/systemd/system/web.service.d/zz-autoscaler.conf',
   },
   {
     name: 'the number also stands for the threads',
@@ -210,6 +214,7 @@ export const DROP_IN: Shape[] = [
     },
     workers: 5,
     dropIn: ['ExecStart=', 'ExecStart=/usr/bin/gunicorn -w 17 --timeout 90 app'],
+    stale: true,
   },
   {
     name: 'our drop-in is there, but the command line has a number now',
@@ -227,5 +232,144 @@ export const DROP_IN: Shape[] = [
         '[Service]\nEnvironment=WEB_CONCURRENCY=5\n',
       '/etc/systemd/system/web.service.d/90.conf': '[Service]\nEnvironment=WEB_CONCURRENCY=«6»\n',
     },
+  },
+  {
+    name: 'a drop-in of the administrator with a name of many z',
+    unit: 'web@shop.service',
+    path: '/etc/systemd/system/web@.service',
+    exec: '/usr/bin/gunicorn app',
+    dropIns: {
+      '/etc/systemd/system/web@.service.d/zzz-site.conf':
+        '[Service]\nExecStart=\nExecStart=/usr/bin/gunicorn -w 6 -b :80 app\n',
+    },
+    workers: 6,
+    dropIn: ['ExecStart=', 'ExecStart=/usr/bin/gunicorn -w 17 -b :80 app'],
+    at: '/etc/systemd/system/web@shop.service.d/zzzz-autoscaler.conf',
+  },
+  {
+    name: 'a drop-in that came to sort after ours: ours is moved behind it',
+    exec: '/usr/bin/gunicorn app',
+    dropIns: {
+      '/etc/systemd/system/web.service.d/50-autoscaler.conf':
+        '[Service]\nEnvironment=WEB_CONCURRENCY=5\n',
+      '/usr/lib/systemd/system/web.service.d/zz-size.conf':
+        '[Service]\nEnvironment=WEB_CONCURRENCY=6\n',
+    },
+    workers: 6,
+    dropIn: ['Environment=WEB_CONCURRENCY=17'],
+    at: '/etc/systemd/system/web.service.d/zzz-autoscaler.conf',
+    replaces: ['/etc/systemd/system/web.service.d/50-autoscaler.conf'],
+  },
+  {
+    name: 'ours with a name that comes last is found again, whatever is there',
+    exec: '/usr/bin/gunicorn app',
+    dropIns: {
+      '/etc/systemd/system/web.service.d/zzz-autoscaler.conf':
+        '[Service]\nEnvironment=WEB_CONCURRENCY=5\n',
+    },
+    workers: 5,
+    dropIn: ['Environment=WEB_CONCURRENCY=17'],
+    at: '/etc/systemd/system/web.service.d/zzz-autoscaler.conf',
+  },
+  {
+    name: 'a file of the same name in the folder of all instances is not ours',
+    unit: 'web@shop.service',
+    path: '/etc/systemd/system/web@.service',
+    exec: '/usr/bin/gunicorn app',
+    dropIns: {
+      '/etc/systemd/system/web@.service.d/zz-autoscaler.conf':
+        '[Service]\nEnvironment=WEB_CONCURRENCY=5\n',
+    },
+    workers: 5,
+    dropIn: ['Environment=WEB_CONCURRENCY=17'],
+    at: '/etc/systemd/system/web@shop.service.d/zzz-autoscaler.conf',
+  },
+  {
+    name: '"edit": "drop-in": an own unit is left alone',
+    exec: '/usr/bin/gunicorn -w 2 app',
+    edit: 'drop-in',
+    workers: 2,
+    dropIn: ['ExecStart=', 'ExecStart=/usr/bin/gunicorn -w 17 app'],
+    why: /"edit": "drop-in"/,
+  },
+  {
+    name: '"edit": "drop-in": an own drop-in and an environment file are, too',
+    exec: '/usr/bin/gunicorn -w ${N} app',
+    edit: 'drop-in',
+    envFiles: { '/etc/default/web': 'A=b\nN=2\n' },
+    workers: 2,
+    dropIn: ['EnvironmentFile=-/etc/systemd/system/web.service.d/50-autoscaler.env'],
+    environment: 'N=17',
+  },
+  {
+    name: '"edit": "drop-in": ours comes after a drop-in of the unit',
+    exec: '/usr/bin/gunicorn app',
+    edit: 'drop-in',
+    dropIns: {
+      '/etc/systemd/system/web.service.d/override.conf':
+        '[Service]\nEnvironment="WEB_CONCURRENCY=2"\n',
+    },
+    workers: 2,
+    dropIn: ['Environment=WEB_CONCURRENCY=17'],
+    at: '/etc/systemd/system/web.service.d/zz-autoscaler.conf',
+  },
+  {
+    name: 'what ours repeats is what the unit says: an older version named no checksum',
+    path: '/usr/lib/systemd/system/web.service',
+    exec: '/usr/bin/gunicorn -w 2 --timeout 90 app',
+    dropIns: {
+      '/etc/systemd/system/web.service.d/50-autoscaler.conf':
+        '# Written by autoscaler: the number of workers of web.service.\n[Service]\nExecStart=\nExecStart=/usr/bin/gunicorn -w 5 --timeout 90 app\nNice=5\n',
+    },
+    workers: 5,
+    dropIn: ['ExecStart=', 'ExecStart=/usr/bin/gunicorn -w 17 --timeout 90 app'],
+  },
+  {
+    name: 'ours repeats a command, and a variable does by now: it is renewed',
+    exec: '/usr/bin/gunicorn -t 9 app',
+    dropIns: {
+      '/etc/systemd/system/web.service.d/50-autoscaler.conf':
+        '[Service]\nExecStart=\nExecStart=/usr/bin/gunicorn app --workers=5\n',
+    },
+    workers: 5,
+    dropIn: ['Environment=WEB_CONCURRENCY=17'],
+    stale: true,
+  },
+  {
+    name: 'ours repeats a command, and the unit below has become a template of several commands',
+    text: '[Service]\nType=oneshot\nExecStart=/bin/true\nExecStart=/usr/bin/gunicorn -D -w 3 app\n',
+    path: '/usr/lib/systemd/system/web.service',
+    dropIns: {
+      '/etc/systemd/system/web.service.d/50-autoscaler.conf':
+        '[Service]\nExecStart=\nExecStart=/usr/bin/gunicorn -D -w 5 app\n',
+    },
+    workers: 5,
+    dropIn: ['ExecStart=', 'ExecStart=/bin/true', 'ExecStart=/usr/bin/gunicorn -D -w 17 app'],
+    stale: true,
+  },
+  {
+    name: 'an own drop-in of the administrator before ours, with a command: ours follows it',
+    exec: '/usr/bin/gunicorn -w 2 app',
+    path: '/usr/lib/systemd/system/web.service',
+    dropIns: {
+      '/etc/systemd/system/web.service.d/40-site.conf':
+        '[Service]\nExecStart=\nExecStart=/usr/bin/gunicorn -w 3 --preload app\n',
+      '/etc/systemd/system/web.service.d/50-autoscaler.conf':
+        '[Service]\nExecStart=\nExecStart=/usr/bin/gunicorn -w 5 app\n',
+    },
+    workers: 5,
+    dropIn: ['ExecStart=', 'ExecStart=/usr/bin/gunicorn -w 17 --preload app'],
+    stale: true,
+  },
+  {
+    name: 'the unit below runs something else by now',
+    exec: '/usr/bin/node server.js',
+    path: '/usr/lib/systemd/system/web.service',
+    dropIns: {
+      '/etc/systemd/system/web.service.d/50-autoscaler.conf':
+        '[Service]\nExecStart=\nExecStart=/usr/bin/gunicorn -w 5 app\n',
+    },
+    refused: 'not_gunicorn_or_celery',
+    says: /found ".*node server\.js".*50-autoscaler\.conf still repeats the command of before.*rollback/,
   },
 ];

@@ -60,7 +60,7 @@ export const FOREIGN: Shape[] = [
     environment: 'WEB_CONCURRENCY=17',
   },
   {
-    name: 'where a later drop-in names environment files, ours would not be the last: an option',
+    name: 'where a later drop-in names environment files, ours comes after it',
     exec: '/usr/bin/gunicorn app',
     dropIns: {
       '/etc/systemd/system/web.service.d/90.conf': `[Service]\nEnvironmentFile=${ENV}\n`,
@@ -68,7 +68,9 @@ export const FOREIGN: Shape[] = [
     envFiles: { [ENV]: 'WEB_CONCURRENCY=2\n' },
     foreign: hers.foreign,
     workers: 2,
-    dropIn: ['ExecStart=', 'ExecStart=/usr/bin/gunicorn app --workers=17'],
+    dropIn: ['EnvironmentFile=-/etc/systemd/system/web.service.d/50-autoscaler.env'],
+    environment: 'WEB_CONCURRENCY=17',
+    at: '/etc/systemd/system/web.service.d/zz-autoscaler.conf',
   },
   {
     name: 'options in one variable of hers: one behind them wins, and nothing of hers is copied',
@@ -206,7 +208,8 @@ export const FOREIGN: Shape[] = [
     envFiles: { '/etc/default/web': 'WEB_CONCURRENCY=2\n' },
     links: { '/etc/default/web': '/etc/environment' },
     workers: 2,
-    dropIn: ['ExecStart=', 'ExecStart=/usr/bin/gunicorn app --workers=17'],
+    dropIn: ['EnvironmentFile=-/etc/systemd/system/web.service.d/50-autoscaler.env'],
+    environment: 'WEB_CONCURRENCY=17',
     why: /^\/etc\/environment is for the whole system$/,
   },
   {
@@ -239,8 +242,9 @@ export const FOREIGN: Shape[] = [
     exec: '/usr/bin/gunicorn -c /home/alice/g.py app',
     files: { '/home/alice/g.py': 'workers = 3\n' },
     foreign: { '/home/alice/g.py': 'it belongs to user 1000' },
-    refused: 'config_file',
-    says: /g\.py, line 1, sets the workers and is not root's alone: it belongs to user 1000 \| put --workers N/,
+    workers: 3,
+    dropIn: ['Environment=GUNICORN_CMD_ARGS=--workers=17'],
+    overrules: /\/home\/alice\/g\.py, line 1/,
   },
   {
     name: 'her environment file has the whole command: an option behind it',

@@ -35,6 +35,18 @@ export const GUNICORN: Shape[] = [
   poetry run | /usr/bin/poetry run gunicorn -w «3» app
   pipenv run | /usr/bin/pipenv run gunicorn -w «3» app
   uv run with options | /root/.local/bin/uv run --no-sync --project /srv --with x gunicorn -w «3» app
+  uv run -w, the short form of --with | /usr/bin/uv run -w httpx --no-sync gunicorn -w «3» app
+  uv run --with, a flag, and the number behind | /usr/bin/uv run --with httpx --no-sync gunicorn -w «3» app
+  uv run -m | /usr/bin/uv run --no-sync -m gunicorn -w «3» app
+  pixi run | /usr/bin/pixi run -e prod gunicorn -w «3» app
+  newrelic-admin run-python | /srv/venv/bin/newrelic-admin run-python -m gunicorn -w «3» app
+  coverage run -m | /srv/venv/bin/coverage run --source app -p -m gunicorn -w «3» app
+  coverage run SCRIPT | /srv/venv/bin/coverage run --rcfile=/c /srv/venv/bin/gunicorn -w «3» app
+  python -m coverage run -m | /srv/venv/bin/python -m coverage run -m gunicorn -w «3» app
+  systemd-run --scope | /usr/bin/systemd-run --scope -p MemoryMax=1G --quiet /usr/bin/gunicorn -w «3» app
+  chroot | /usr/sbin/chroot --userspec=www:www /srv/root /usr/bin/gunicorn -w «3» app
+  sops exec-env | /usr/bin/sops exec-env --pristine /etc/secrets.yaml 'exec gunicorn -w «3» app'
+  dotenvx run | /usr/bin/dotenvx run -f /etc/a.env -- gunicorn -w «3» app
   newrelic-admin run-program | /srv/venv/bin/newrelic-admin run-program /srv/app/venv/bin/gunicorn -w «3» app
   ddtrace-run python -m gunicorn | /srv/venv/bin/ddtrace-run python -m gunicorn -w «3» app
   opentelemetry-instrument with options | /v/opentelemetry-instrument --traces_exporter console /srv/app/venv/bin/gunicorn -w «3» app

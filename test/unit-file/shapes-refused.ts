@@ -24,6 +24,7 @@ export const REFUSED: Shape[] = [
   ...shapeTable(
     `
   celery beat | /usr/bin/celery -A p beat
+  beat by a command of a project | /srv/venv/bin/nautobot-server celery beat
   celery flower | /usr/bin/celery -A p flower --port=5555
   flower by itself | /srv/venv/bin/flower -A p
   `,
@@ -51,6 +52,7 @@ export const REFUSED: Shape[] = [
   honcho start, which reads a Procfile | /srv/venv/bin/honcho start gunicorn
   secrets without a command | /usr/bin/chamber exec gunicorn
   a wrapper that is not known | /opt/bin/supervise-me gunicorn -w 3 app
+  systemd-run without --scope, which runs it elsewhere | /usr/bin/systemd-run -u x gunicorn -w 3 app
   a script with eval | /bin/sh -c 'eval "gunicorn -w 3"'
   Python code | /usr/bin/python3 -c "import gunicorn; run()" -w 3
   a name that begins alike | /usr/bin/gunicorn-exporter -w 3
@@ -173,14 +175,14 @@ export const REFUSED: Shape[] = [
     refused: 'transient',
   },
   {
-    name: "a package's drop-in after ours",
+    name: "a package's drop-in with a name after which we have none",
     path: '/usr/lib/systemd/system/web.service',
     exec: '/usr/bin/gunicorn app',
     dropIns: {
-      '/usr/lib/systemd/system/web.service.d/90-size.conf':
+      '/usr/lib/systemd/system/web.service.d/~size.conf':
         '[Service]\nExecStart=\nExecStart=/usr/bin/gunicorn -w 6 app\n',
     },
     refused: 'overridden_later',
-    says: /90-size\.conf/,
+    says: /~size\.conf/,
   },
 ];

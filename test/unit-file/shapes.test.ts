@@ -13,7 +13,8 @@ import { HIDDEN } from './shapes-hidden.ts';
 import { MERGE } from './shapes-merge.ts';
 import { REFUSED } from './shapes-refused.ts';
 
-const HEAD = /^# Written by autoscaler.*\n#.*\n# Undo: autoscaler rollback \S+\n\[Service\]\n/;
+const HEAD =
+  /^# Written by autoscaler.*\n#.*\n(?:# Made from settings of the unit with the checksum [0-9a-f]{16}; renewed when they change\.\n)?# Undo: autoscaler rollback \S+\n\[Service\]\n/;
 
 for (const [name, shapes] of Object.entries({
   GUNICORN,
@@ -55,11 +56,21 @@ function check(shape: Shape): void {
     const isThere = shape.environment !== undefined || shape.ourEnvironment !== undefined;
     assert.equal(environment !== undefined, isThere);
     assert.match(found.why, shape.why ?? /./);
+    const name = /50-autoscaler\.conf$/.test(found.path) ? undefined : found.path;
+    assert.equal(name, shape.at);
+    assert.deepEqual(found.replaces, shape.replaces ?? []);
+    assert.equal(found.stale, shape.stale ?? false);
+    assert.match(found.whenDown?.message ?? '', shape.whenDown ?? /^$/);
+    if (shape.overrules === null) assert.equal(found.overrules, null);
+    else if (shape.overrules) assert.match(found.overrules ?? '', shape.overrules);
   }
   for (const workers of [1, 17, 250]) {
     const again = locateWorkers(afterChange(sources, found, workers));
     assert.ok(again.how === found.how, `after a change to ${workers}: ${JSON.stringify(again)}`);
     assert.equal(again.workers, workers);
+    if (again.how !== 'drop_in' || found.how !== 'drop_in') continue;
+    assert.deepEqual([again.path, again.stale, again.replaces], [found.path, false, []]);
+    assert.equal(again.text(workers), found.text(workers));
   }
 }
 
@@ -93,7 +104,8 @@ function afterChange(
   if (environment !== undefined && text !== null) {
     environmentFiles.push({ path: environment.path, text });
   }
-  const others = sources.dropIns.filter((file) => file.path !== found.path);
+  const gone = [found.path, ...found.replaces];
+  const others = sources.dropIns.filter((file) => !gone.includes(file.path));
   const dropIns = [...others, { path: found.path, text: found.text(workers) }];
   const name = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
   dropIns.sort((a, b) => (name(a.path) < name(b.path) ? -1 : 1));

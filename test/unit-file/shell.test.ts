@@ -80,6 +80,7 @@ function readScriptOf(script: string): string[] | null {
     env: { vars, unknown: null, budget: new Budget() },
     cwd: '/',
     readFile: () => null,
+    runBy: null,
     factsOf: (path: string) => ({ realPath: path, foreign: null, fault: null, isMissing: true }),
   };
   const programs = findPrograms(words, context);
