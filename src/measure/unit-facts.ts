@@ -34,6 +34,9 @@ export interface UnitMemory {
 /** A file that was changed so short ago may change once more without showing it: its time counts in ticks. */
 const YOUNG_MS = 2000;
 
+/** Other files may lie in a file system of anybody's that never answers. */
+const OF_THE_SYSTEM = /^\/(?:etc|usr|lib|run\/systemd)\//;
+
 /** What an earlier run knew, if it was on as many processors: Celery's default depends on them. */
 export function toUnitMemory(kept: Pick<UnitMemory, 'cpus' | 'units'> | null): UnitMemory {
   const cpus = countProcessors();
