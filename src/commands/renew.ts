@@ -1,6 +1,5 @@
 import { applyPlan } from '../act/apply.ts';
 import { readUnit } from '../act/unit.ts';
-import { expectForeign } from '../host/phase.ts';
 import type { ServiceReport } from '../output/run-report.ts';
 import type { Idle, IdleBy } from './heal.ts';
 import { editOf, liveOf } from './live.ts';
@@ -21,7 +20,6 @@ export async function renewDropIn(
   to: number,
   { config, log, deps }: IdleBy,
 ): Promise<ServiceReport> {
-  await expectForeign();
   const unit = deps === null ? seen : await readUnit(seen.unit, deps);
   const plan = await preparePlan(unit, {
     ...{ project: decision.project, to, reasons: [], reason: STALE, mayReload: deps !== null },

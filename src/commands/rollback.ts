@@ -8,8 +8,6 @@ import { ConfigError } from '../config/fault.ts';
 import { loadConfigIfAny } from '../config/optional.ts';
 import type { Config } from '../config/schema.ts';
 import { EXIT, UserError, type ExitCode } from '../errors.ts';
-import { expectForeign } from '../host/phase.ts';
-import { startWatchdog } from '../host/watchdog.ts';
 import { listChanges, renderChanges } from '../output/changes-report.ts';
 import { cleanLine } from '../output/clean.ts';
 import { renderRollback, type RollbackResult } from '../output/rollback-report.ts';
@@ -26,6 +24,7 @@ import { readTrueChanges } from './rollback-names.ts';
 import { isNamed, selectChains, type Chain } from './rollback-select.ts';
 import { tellLock } from './tell-wait.ts';
 import { watchSignals } from './signals.ts';
+import { watchRun } from './watch-run.ts';
 import { writeErr, writeOut } from '../streams.ts';
 
 export interface RollbackOptions extends GlobalOptions {
@@ -98,8 +97,7 @@ async function rollBackLocked(
   const { config } = places;
   const lock = await holdLock(places, tellLock(log), WAIT_MS);
   const signals = watchSignals();
-  const watchdog = startWatchdog();
-  await expectForeign();
+  const watchdog = watchRun(log);
   const changes = async (): Promise<number> => {
     const deps = makeActDeps(places, { interruptedMs: signals.interruptedMs, log, config });
     deps.timing = { ...deps.timing, drainMs: Infinity };

@@ -15,7 +15,6 @@ import { noteHolds } from '../decide/holds.ts';
 import { mayGrow } from '../decide/may-grow.ts';
 import { historyNeededMs } from '../decide/window.ts';
 import { enterPhase, requireGoing } from '../host/phase.ts';
-import { startWatchdog } from '../host/watchdog.ts';
 import { takeSample } from '../measure/sample.ts';
 import type { RunReport, ServiceReport } from '../output/run-report.ts';
 import { appendEntries, readRecent } from '../state/history.ts';
@@ -37,6 +36,7 @@ import { tellLock } from './tell-wait.ts';
 import { tellLacks } from './tell-lacks.ts';
 import { readServices, type TrueNames } from './true-names.ts';
 import { keepUnits, recallUnits, type RunMemory } from './unit-memory.ts';
+import { watchRun } from './watch-run.ts';
 
 export interface RunOptions extends GlobalOptions {
   dryRun?: boolean;
@@ -68,7 +68,7 @@ async function runLocked(
 ): Promise<RunReport | number> {
   const lock = await holdLock(written.global, tellLock(log));
   const signals = watchSignals();
-  const watchdog = startWatchdog();
+  const watchdog = watchRun(log);
   const cycle = async (): Promise<RunReport | number> => {
     tellConfig(warnings, written.global.state_dir, log);
     const memory = recallUnits(written.global.state_dir);

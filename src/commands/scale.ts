@@ -10,8 +10,6 @@ import { loadConfigIfAny } from '../config/optional.ts';
 import type { Config } from '../config/schema.ts';
 import { findNameFault, unitName } from '../config/service-name.ts';
 import { EXIT, UserError, type ExitCode } from '../errors.ts';
-import { expectForeign } from '../host/phase.ts';
-import { startWatchdog } from '../host/watchdog.ts';
 import { cleanLine } from '../output/clean.ts';
 import { renderDiff } from '../output/diff.ts';
 import { tellResize } from '../output/run-report.ts';
@@ -31,6 +29,7 @@ import { tellLock } from './tell-wait.ts';
 import { watchSignals } from './signals.ts';
 import { writeOut } from '../streams.ts';
 import { explainTwin, followAliases } from './true-names.ts';
+import { watchRun } from './watch-run.ts';
 
 export interface ScaleOptions extends GlobalOptions {
   service: string;
@@ -72,8 +71,7 @@ async function scaleLocked(
 ): Promise<number> {
   const lock = await holdLock(config.global, tellLock(log));
   const signals = watchSignals();
-  const watchdog = startWatchdog();
-  await expectForeign();
+  const watchdog = watchRun(log);
   const scale = async (beside: SideBySide): Promise<number> => {
     const deps = makeActDeps(config.global, {
       ...{

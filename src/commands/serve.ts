@@ -3,7 +3,7 @@ import type { ActDeps } from '../act/types.ts';
 import { readUnit } from '../act/unit.ts';
 import type { Config } from '../config/schema.ts';
 import type { Decision, Policy } from '../decide/types.ts';
-import { enterPhase, expectForeign } from '../host/phase.ts';
+import { enterPhase } from '../host/phase.ts';
 import { tellBug, toUserError } from '../host-fault.ts';
 import type { Measurement } from '../measure/sample.ts';
 import type { ServiceReport } from '../output/run-report.ts';
@@ -68,7 +68,6 @@ async function carryOutDecision(
     return logIdle(log, held);
   }
   const { project, to, reasons } = decision;
-  await expectForeign();
   enterPhase(`planning the change of ${unit.unit}`);
   // seldom needed, and not small
   const { preparePlan } = await import('./prepare-plan.ts');

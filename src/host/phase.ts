@@ -1,26 +1,45 @@
+import { readSync, writeSync } from 'node:fs';
 import { EXIT, UserError } from '../errors.ts';
 
-const TEXT_BYTES = 512;
-
 /**
- * What this process is at, where the watchdog's thread sees it too: four words, and the text of the phase.
- * The words are named by `WORD`.
+ * Where the watchdog's process sees what this one is at: a file of one page. It begins with a letter of `STATE`, the
+ * number of the phase, a blank, and the phase in ASCII, up to a line break. At `verdictAt` the watchdog writes with
+ * which sentence it has given this run up, up to a line break.
  */
-export const PHASE = new SharedArrayBuffer(16 + TEXT_BYTES);
+export const PAGE = { bytes: 4096, verdictAt: 2048 } as const;
 
-/**
- * `entered`: counts the phases; `changing`: how many changes are under way, -1: none may begin any more;
- * `length`: that of the text, bytes; `heard`: 1 once the main thread has been told that the run is given up, and ends it.
- */
-export const WORD = { entered: 0, changing: 1, length: 2, heard: 3 } as const;
+/** Nothing is being changed; a change is under way; this process knows that the run has been given up, and ends it. */
+export const STATE = { idle: '-', changing: '+', ending: '!' } as const;
 
-const words = new Int32Array(PHASE, 0, 4);
-const text = Buffer.from(PHASE, 16, TEXT_BYTES);
+const MOST_CHARS = 512;
+
+let page: number | null = null;
+let text = '';
+let entered = 0;
+let changing = 0;
+let verdict: string | null = null;
+let tellVerdict: (verdict: string) => void = () => undefined;
+
+/** The file that tells of the phases from now on, by its descriptor. @throws what writing throws */
+export function showPhases(fd: number, hear: (verdict: string) => void): void {
+  write(fd);
+  page = fd;
+  tellVerdict = hear;
+}
+
+export function hidePhases(): void {
+  page = null;
+}
 
 /** Says what is done from now on, such as `measuring web.service: reading its processes`. */
 export function enterPhase(what: string): void {
-  words[WORD.length] = text.write(what);
-  Atomics.add(words, WORD.entered, 1);
+  text = what.slice(0, MOST_CHARS).replaceAll(/[^ -~]/g, '?');
+  goOn();
+}
+
+/** How many phases and ends of changes there have been, and how many changes are under way. */
+export function readPhase(): { entered: number; changing: number } {
+  return { entered, changing };
 }
 
 /**
@@ -29,12 +48,19 @@ export function enterPhase(what: string): void {
  * @throws UserError failed where the run has been given up meanwhile
  */
 export async function whileChanging<T>(change: () => Promise<T>): Promise<T> {
-  if (!begin()) throw new UserError(EXIT.failed, 'this run was given up, so nothing more is begun');
+  tellBegun?.();
+  tellBegun = null;
+  changing += 1;
   try {
+    goOn();
+    // the watchdog looks once more after its verdict, as we do after the announcement: one of the two sees the other
+    if (readVerdict() !== null) {
+      throw new UserError(EXIT.failed, 'this run was given up, so nothing more is begun');
+    }
     return await change();
   } finally {
-    Atomics.sub(words, WORD.changing, 1);
-    Atomics.add(words, WORD.entered, 1);
+    changing -= 1;
+    goOn();
   }
 }
 
@@ -44,23 +70,24 @@ export async function whileChanging<T>(change: () => Promise<T>): Promise<T> {
  * @throws UserError failed where the run has been given up
  */
 export function requireGoing(): void {
-  if (Atomics.load(words, WORD.changing) >= 0) return;
+  if (readVerdict() === null) return;
   throw new UserError(EXIT.failed, 'this run was given up, so nothing more is written');
 }
 
-let startThread: (() => Promise<void>) | null = null;
-
-/** What starts the watchdog's thread, where that was put off; null: nothing. */
-export function startThreadBy(start: (() => Promise<void>) | null): void {
-  startThread = start;
-}
-
 /**
- * Called before what could hold this thread up: files that may lie in a file system that never answers, foreign texts that
- * are taken apart. From then on the watchdog's thread is there.
+ * With which sentence the watchdog has given this run up; null: it has not. Who is to hear it does so the first time, and no
+ * change begins any more.
  */
-export async function expectForeign(): Promise<void> {
-  await startThread?.();
+export function readVerdict(): string | null {
+  if (verdict !== null || page === null) return verdict;
+  const bytes = Buffer.alloc(PAGE.bytes - PAGE.verdictAt);
+  const length = readSync(page, bytes, 0, bytes.length, PAGE.verdictAt);
+  const end = bytes.subarray(0, length).indexOf('\n');
+  if (end <= 0) return null;
+  verdict = bytes.toString('latin1', 0, end);
+  write(page);
+  tellVerdict(verdict);
+  return verdict;
 }
 
 let tellBegun: (() => void) | null = null;
@@ -70,13 +97,12 @@ export function onFirstChange(callback: (() => void) | null): void {
   tellBegun = callback;
 }
 
-/** false: the watchdog was quicker */
-function begin(): boolean {
-  tellBegun?.();
-  tellBegun = null;
-  for (;;) {
-    const now = Atomics.load(words, WORD.changing);
-    if (now < 0) return false;
-    if (Atomics.compareExchange(words, WORD.changing, now, now + 1) === now) return true;
-  }
+function goOn(): void {
+  entered += 1;
+  if (page !== null) write(page);
+}
+
+function write(fd: number): void {
+  const state = verdict !== null ? STATE.ending : changing > 0 ? STATE.changing : STATE.idle;
+  writeSync(fd, `${state}${entered} ${text}\n`, 0);
 }

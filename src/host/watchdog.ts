@@ -1,13 +1,20 @@
-import type { Worker } from 'node:worker_threads';
+import { spawn } from 'node:child_process';
+import { closeSync, constants, openSync } from 'node:fs';
+import { CHILD_ENV } from '../child-env.ts';
 import { EXIT, UserError } from '../errors.ts';
-import { PHASE, startThreadBy, WORD } from './phase.ts';
+import { explainErrno } from '../host-fault.ts';
+import { toError } from '../output/journal.ts';
+import { hidePhases, PAGE, readVerdict, showPhases, STATE } from './phase.ts';
 
 /** Nothing of what is done between two changes takes nearly as long. */
 const LIMIT_S = 30;
-/** How long the main thread has to end the run in order, before it is ended from outside. */
-const GRACE_MS = 2000;
-/** When the second thread is started at the latest. */
-const AT_LATEST_MS = 1000;
+/** How long this process has to end the run in order, before it is ended from outside. */
+const GRACE_S = 2;
+/** How often it looks whether it has been given up. */
+const LOOK_MS = 500;
+
+const PERL = '/usr/bin/perl';
+const HINT = 'The next run begins anew. If this comes again, look at that service.';
 
 /** Ends a run that does not get on. */
 export interface Watchdog {
@@ -17,90 +24,146 @@ export interface Watchdog {
 }
 
 /**
- * Watches this process from a second thread, which goes on where the first is held up by a computation or a system call
- * of the kernel: then it says on stderr in what, and kills the process, and with it the lock goes. Where the first thread
- * only waits for something, it ends the run itself.
+ * Watches this process from a second one, which goes on where this is held up by a computation or a system call
+ * of the kernel: then it says on stderr in what, and kills it, and with it the lock goes. Where this one only waits for
+ * something, it ends the run itself.
  *
- * Time is counted in steps of a second, each of which counts as one however long it was: neither a host that slept
- * nor a clock that jumps ends a run.
+ * Time is counted in steps of a second, each of which counts as one however long it was, and not at all while this process
+ * is stopped: neither a host that slept nor a clock that jumps ends a run.
  *
- * The thread costs 11 MB and half of what an empty Node.js takes of the processor. So it is started before what could
- * hold this one up (`expectForeign`), and after a second in any case: most runs are over by then.
+ * A second thread of Node's would do the same for 11 MB and half of what an empty Node.js takes of the processor; perl-base
+ * is on every Debian. Where it cannot be started the run does without, and `tellLack` says why.
  */
-export function startWatchdog(limitS = LIMIT_S): Watchdog {
-  const words = new Int32Array(PHASE, 0, 4);
-  Atomics.store(words, WORD.heard, 0);
-  let tellStuck: (error: UserError) => void;
-  const stuck = new Promise<never>((_, reject) => (tellStuck = reject));
+export function startWatchdog(tellLack: (why: string) => void, limitS = LIMIT_S): Watchdog {
+  let hear: (verdict: string) => void = () => undefined;
+  const stuck = new Promise<never>((_, reject) => {
+    hear = (verdict) => reject(new UserError(EXIT.failed, verdict, HINT));
+  });
   stuck.catch(() => undefined);
-  let thread: Promise<Worker> | null = null;
-  let isOver = false;
-  const start = async (): Promise<void> => {
-    if (isOver) return;
-    thread ??= startThread(limitS, words, tellStuck);
-    await thread;
-  };
-  const timer = setTimeout(() => void start(), AT_LATEST_MS).unref();
-  startThreadBy(start);
+  const end = start(limitS, hear, tellLack);
+  const timer = setInterval(readVerdict, LOOK_MS).unref();
   return {
     unlessStuck: (work) => Promise.race([work(), stuck]),
     stop: () => {
-      isOver = true;
-      clearTimeout(timer);
-      startThreadBy(null);
-      void thread?.then((worker) => worker.terminate());
+      clearInterval(timer);
+      end();
     },
   };
 }
 
-async function startThread(
+/** Answers what ends it. */
+function start(
   limitS: number,
-  words: Int32Array,
-  tellStuck: (error: UserError) => void,
-): Promise<Worker> {
-  const { Worker } = await import('node:worker_threads');
-  const worker = new Worker(SOURCE, {
-    eval: true,
-    env: {},
-    execArgv: [],
-    workerData: { phase: PHASE, limitS, graceMs: GRACE_MS },
-  });
-  worker.unref();
-  // where there is no room for one thread more, a run does without
-  worker.on('error', () => undefined);
-  worker.on('message', (sentence: string) => {
-    Atomics.store(words, WORD.heard, 1);
-    Atomics.notify(words, WORD.heard);
-    tellStuck(new UserError(EXIT.failed, sentence, HINT));
-  });
-  return worker;
+  hear: (verdict: string) => void,
+  tellLack: (why: string) => void,
+): () => void {
+  let fd: number | null = null;
+  const forget = (): void => {
+    hidePhases();
+    if (fd !== null) closeSync(fd);
+    fd = null;
+  };
+  const fail = (error: Error): void => {
+    forget();
+    tellLack(`no watchdog: ${PERL}: ${explainErrno(error)}`);
+  };
+  try {
+    fd = openPage();
+    showPhases(fd, hear);
+    const words = toError(`autoscaler: %s\n${HINT}`);
+    const child = spawn(
+      PERL,
+      ['-e', SCRIPT, ...[process.pid, limitS, GRACE_S, words].map(String)],
+      {
+        ...{ env: CHILD_ENV, cwd: '/' },
+        // a Ctrl-C is ours to handle
+        detached: true,
+        // the first tells it by its end that we have ended, in whatever way
+        stdio: ['pipe', 'ignore', 'inherit', fd],
+      },
+    );
+    child.on('error', fail);
+    child.stdin!.on('error', () => undefined);
+    child.unref();
+    return () => {
+      child.kill('SIGKILL');
+      forget();
+    };
+  } catch (error) {
+    fail(error as Error);
+    return () => undefined;
+  }
 }
 
-const HINT = 'The next run begins anew. If this comes again, look at that service.';
+/** O_TMPFILE of open(2), which Node does not name: a file without a name, that goes with who has it open. */
+const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
+
+/** In memory on every host with systemd (tmpfs), so that no disk that hangs or is full holds up who writes to it. */
+function openPage(): number {
+  return openSync('/dev/shm', O_TMPFILE | constants.O_RDWR, 0o600);
+}
 
 /**
- * The second thread. It waits without an event loop, so that it costs nothing; only in the end it writes by one, since
- * nobody may read stderr.
+ * What it has to say is written by a process of its own, since nobody may read stderr, or it may be a file on the file system
+ * that hangs. What it kills is its parent: a number that has passed on to another process is not.
  */
-const SOURCE = `
-const { workerData: { phase, limitS, graceMs }, parentPort } = require('node:worker_threads');
-const words = new Int32Array(phase, 0, 4);
-const { entered, changing, length, heard } = ${JSON.stringify(WORD)};
-let before = Atomics.load(words, entered);
-let seconds = 0;
-for (;;) {
-  Atomics.wait(words, heard, 0, 1000);
-  const now = Atomics.load(words, entered);
-  seconds = now === before && Atomics.load(words, changing) === 0 ? seconds + 1 : 0;
-  before = now;
-  // no change begins from then on
-  if (seconds >= limitS && Atomics.compareExchange(words, changing, 0, -1) === 0) break;
+const SCRIPT = `
+$SIG{$_} = 'IGNORE' for qw(HUP INT TERM PIPE);
+$0 = 'autoscaler-watchdog';
+my ($parent, $limit, $grace, $words) = @ARGV;
+open my $page, '+<&=', 3 or die "$!\\n";
+
+sub state {
+  sysseek $page, 0, 0;
+  sysread $page, my $line, ${PAGE.verdictAt};
+  $line =~ s/\\n.*//s;
+  return $line;
 }
-const what = Buffer.from(phase, 16, Atomics.load(words, length)).toString() || 'the start';
-const sentence = what + ' for ' + limitS + ' s: this run is given up';
-parentPort.postMessage(sentence);
-if (Atomics.wait(words, heard, 0, graceMs) !== 'timed-out') process.exit();
-const kill = () => process.kill(process.pid, 'SIGKILL');
-setTimeout(kill, graceMs);
-require('node:fs').write(2, 'autoscaler: ' + sentence + '\\n${HINT}\\n', kill);
+
+sub give_up {
+  sysseek $page, ${PAGE.verdictAt}, 0;
+  syswrite $page, "$_[0]\\n";
+}
+
+# 1, or 0 where the parent was stopped
+sub second {
+  vec(my $ended = '', 0, 1) = 1;
+  exit if select($ended, undef, undef, 1) > 0;
+  open my $stat, '<', "/proc/$parent/stat" or exit;
+  return join('', <$stat>) =~ /.*\\) [Tt]/s ? 0 : 1;
+}
+
+my ($before, $seconds, $verdict) = (state(), 0);
+for (;;) {
+  my $counts = second();
+  my $now = state();
+  exit if $now =~ /^${STATE.ending}/;
+  $seconds = $counts && $now eq $before && $now =~ /^${STATE.idle}/ ? $seconds + 1 : 0;
+  $before = $now;
+  next if $seconds < $limit;
+  my ($what) = $now =~ / (.+)/;
+  $verdict = ($what // 'the start') . " for $limit s: this run is given up";
+  give_up($verdict);
+  # no change begins from then on
+  last if state() eq $now;
+  give_up('');
+  $seconds = 0;
+}
+while ($grace > 0) {
+  $grace -= second();
+  exit if state() =~ /^${STATE.ending}/;
+}
+my $writer = fork;
+if (defined $writer && !$writer) {
+  syswrite STDERR, sprintf($words, $verdict);
+  exit;
+}
+my $is_written = !$writer;
+for (1 .. 20) {
+  $is_written ||= waitpid($writer, 1);
+  last if $is_written;
+  select undef, undef, undef, 0.1;
+}
+kill 'KILL', $parent if getppid == $parent;
+kill 'KILL', $writer if !$is_written;
 `;

@@ -3,7 +3,6 @@ import type { UnitState } from '../systemd/types.ts';
 import type { Concurrency } from '../unit-file/gunicorn-concurrency.ts';
 import type { KnownLocation } from '../unit-file/types.ts';
 import { readFile } from '../host/files/read.ts';
-import { expectForeign } from '../host/phase.ts';
 import { countProcessors, readUnitSources } from './unit-sources.ts';
 
 /** What is known of a unit from its files alone. */
@@ -57,11 +56,9 @@ export async function readUnitFacts(unit: UnitState, memory: UnitMemory): Promis
     ...[id, fragmentPath, dropInPaths, environmentFiles, workingDirectory],
   ]);
   const known = memory.units[unit.unit];
-  if (known?.marks.every(([path]) => OF_THE_SYSTEM.test(path)) !== true) await expectForeign();
   if (known?.from === from && known.marks.every(([path, mark]) => markOf(path).mark === mark)) {
     return known.facts;
   }
-  await expectForeign();
   const marks = new Map<string, string | null>();
   let isCertain = true;
   const sources = readUnitSources(unit, (path) => {

@@ -100,7 +100,7 @@ for (const name of ['spawnSync', 'execSync', 'execFileSync']) {
       spread: null,
       unit: '',
     },
-    // `flock` for the two locks, and systemctl
-    ...{ bar: 3, alarm: 3, detail: `${tell(usual)}; ${tell(asking)} where systemd is asked` },
+    // `flock` for the two locks, systemctl, `head` for command lines, the watchdog's perl
+    ...{ bar: 5, alarm: 5, detail: `${tell(usual)}; ${tell(asking)} where systemd is asked` },
   };
 }

@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import { openSideBySide } from '../../src/act/side-by-side.ts';
 import type { ActDeps } from '../../src/act/types.ts';
 import { finishDrains } from '../../src/commands/finish-drains.ts';
-import { PHASE, WORD } from '../../src/host/phase.ts';
+import { readPhase } from '../../src/host/phase.ts';
 import type { Scenario } from '../act/scenarios.ts';
 import { Worlds } from '../act/worlds.ts';
 
@@ -73,13 +73,11 @@ describe('finishDrains', () => {
 
   test('the watchdog sees that it goes on: tasks may take longer than any phase', async () => {
     const { deps, finish } = await drain([20]);
-    const words = new Int32Array(PHASE, 0, 4);
-    let before = Atomics.load(words, WORD.entered);
+    let before = readPhase().entered;
     let looks = 0;
     const sleep = (ms: number): Promise<void> => {
-      const now = Atomics.load(words, WORD.entered);
-      const isChanging = Atomics.load(words, WORD.changing) > 0;
-      assert.ok(isChanging || now > before, `look ${looks} is in the phase of the one before`);
+      const { entered: now, changing } = readPhase();
+      assert.ok(changing > 0 || now > before, `look ${looks} is in the phase of the one before`);
       before = now;
       looks += 1;
       return deps.sleep(ms);

@@ -2,10 +2,10 @@
  * A process with a watchdog of 2 s that gets stuck as its argument says, for who tests it: `stuck.mts HOW FIFO`. It ends
  * with 0 where nothing ends it, and with 1 where it hears that it is given up.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { watchSignals } from '../../src/commands/signals.ts';
-import { enterPhase, expectForeign, whileChanging } from '../../src/host/phase.ts';
+import { enterPhase, whileChanging } from '../../src/host/phase.ts';
 import { startWatchdog } from '../../src/host/watchdog.ts';
 
 const [, , how = '', fifo = ''] = process.argv;
@@ -17,6 +17,9 @@ const WAYS: Record<string, () => Promise<unknown>> = {
   },
   matches: () => Promise.resolve(/^(a+)+$/.test(`${'a'.repeat(60)}b`)),
   reads: () => Promise.resolve(readFileSync(fifo)),
+  'tells what nobody reads': () => {
+    for (;;) writeSync(2, 'x'.repeat(4096));
+  },
   'gets on': async () => {
     for (let phase = 0; phase < 40; phase++) {
       enterPhase(`phase ${phase}`);
@@ -50,8 +53,7 @@ const WAYS: Record<string, () => Promise<unknown>> = {
 };
 
 const signals = watchSignals(how === 'never ends its change' ? 1000 : undefined);
-const watchdog = startWatchdog(2);
-if (how !== 'waits') await expectForeign();
+const watchdog = startWatchdog((why) => process.stderr.write(`${why}\n`), 2);
 enterPhase('measuring web.service: reading its processes');
 process.stdout.write('ready\n');
 try {

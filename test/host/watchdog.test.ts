@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -52,6 +61,64 @@ describe('a run that does not get on', { concurrency: 5 }, () => {
       const { signal, stderr } = await start(how).ended;
       assert.equal(signal, 'SIGKILL');
       assert.ok(stderr.startsWith(`autoscaler: ${SENTENCE}\n`), stderr);
+    });
+  }
+
+  test('although nobody reads what it says is killed all the same', async () => {
+    const args = ['--import', 'tsx', PROGRAM, 'tells what nobody reads', fifo];
+    const child = spawn(process.execPath, args, {
+      ...{ stdio: ['ignore', 'ignore', 'pipe'], timeout: MOST_MS, killSignal: 'SIGABRT' },
+    });
+    const [, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+    child.stderr.destroy();
+    assert.equal(signal, 'SIGKILL');
+  });
+
+  test('says it with its priority where that goes to the journal', async () => {
+    const path = join(folder, 'journal');
+    const journal = openSync(path, 'w');
+    const { dev, ino } = fstatSync(journal);
+    const child = spawn(process.execPath, ['--import', 'tsx', PROGRAM, 'computes', fifo], {
+      ...{ stdio: ['ignore', 'ignore', journal], timeout: MOST_MS, killSignal: 'SIGABRT' },
+      env: { ...process.env, JOURNAL_STREAM: `${dev}:${ino}` },
+    });
+    closeSync(journal);
+    await once(child, 'exit');
+    assert.match(
+      readFileSync(path, 'utf8'),
+      /^<3>autoscaler: .* is given up\n<3>The next run .*\n$/,
+    );
+  });
+
+  for (const how of ['gets on', 'is asked to end while it changes']) {
+    test(`has a watchdog that only it ends, and that goes with one that ${how}`, async () => {
+      const { child, hasSaid, ended } = start(how);
+      await hasSaid('ready');
+      const watchdog = await findWatchdog(child.pid!);
+      const theirs = readdirSync(`/proc/${watchdog}/fd`).map((fd) => readFd(watchdog, fd));
+      assert.deepEqual(
+        theirs.filter(
+          (path) => !/^(?:socket:|pipe:|\/dev\/null$|\/dev\/shm\/#|\/proc\/)/.test(path),
+        ),
+        [],
+      );
+      for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.kill(watchdog, signal);
+      await sleep(200);
+      assert.equal(readTitle(watchdog), TITLE);
+      if (how !== 'gets on') child.kill('SIGTERM');
+      await ended;
+      await isGone(watchdog);
+    });
+  }
+
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    test(`has a watchdog that goes with one that ${signal} ends`, async () => {
+      const { child, hasSaid, ended } = start('reads');
+      await hasSaid('ready');
+      const watchdog = await findWatchdog(child.pid!);
+      child.kill(signal);
+      await ended;
+      await isGone(watchdog);
     });
   }
 
@@ -106,3 +173,37 @@ describe('a run that does not get on', { concurrency: 5 }, () => {
     assert.match(stderr, /^autoscaler: asked to end 1 s ago: .* by the next run\n$/);
   });
 });
+
+const TITLE = 'autoscaler-watchdog';
+
+/** Its process number, once it has begun. */
+async function findWatchdog(parent: number): Promise<number> {
+  for (;;) {
+    const children = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8');
+    const found = children.split(' ').find((pid) => pid !== '' && readTitle(Number(pid)) === TITLE);
+    if (found !== undefined) return Number(found);
+    await sleep(10);
+  }
+}
+
+/** '' of a process that has ended */
+function readTitle(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', '').trim();
+  } catch {
+    return '';
+  }
+}
+
+function readFd(pid: number, fd: string): string {
+  try {
+    return readlinkSync(`/proc/${pid}/fd/${fd}`);
+  } catch {
+    // closed meanwhile
+    return '/proc/';
+  }
+}
+
+async function isGone(pid: number): Promise<void> {
+  while (readTitle(pid) === TITLE) await sleep(10);
+}
