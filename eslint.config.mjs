@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint';
 const PURE = 'This room is pure: no node module, no package, no other room but types.';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'test/fixtures/'] },
+  { ignores: ['dist/', 'node_modules/', 'test/fixtures/', '.packages-*/'] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: {

@@ -9,7 +9,8 @@ import { startHostile } from './hostile-server.ts';
 const LIMIT_MS = 1500;
 /** For those that are ended by it. */
 const SHORT_MS = 300;
-const TOLERANCE_MS = 700;
+/** On a busy machine a moment is long; one that hangs, hangs for longer. */
+const TOLERANCE_MS = 5000;
 
 let healthy: RedisServer;
 
