@@ -16,6 +16,7 @@ import { readIdle } from '../systemd/task-pipe.ts';
 import { readUnits } from '../systemd/units.ts';
 import { bootTimeouts } from './boot-timeout.ts';
 import { remoteControl } from './live.ts';
+import { declareKinds } from './declare-kinds.ts';
 import { openWaits } from './tell-wait.ts';
 import { openRecord } from './record.ts';
 
@@ -38,7 +39,7 @@ interface Means {
   log: Logger | null;
   /** default: no limit */
   drainTimeoutMs?: ActDeps['drainTimeoutMs'];
-  /** says which broker a service has; default: none is known */
+  /** says which broker a service has, and what it runs; default: nothing is known */
   config?: Config | null;
 }
 
@@ -53,7 +54,10 @@ export function makeActDeps(
     record: openRecord(stateDir, log),
     announce: (service, sentence) => log?.error({ event: 'drain_timeout', service }, sentence),
     drainTimeoutMs,
-    systemd: { readUnits: askTogether, readPropagation, ...actions },
+    systemd: {
+      readUnits: async (names) => declareKinds(await askTogether(names), config),
+      ...{ readPropagation, ...actions },
+    },
     findWorkerTree,
     bootMs,
     findLoadFault: async (...args) => {

@@ -116,7 +116,7 @@ async function askSize({ unit, deps }: Looked): Promise<number | null> {
 }
 
 async function checkChange(looked: Looked, tell: Tell): Promise<Finding[]> {
-  const { name, unit, project, limits, sample, config } = looked;
+  const { name, unit, limits, sample, config } = looked;
   const now = sample?.workers ?? limits.minWorkers;
   const to = now < limits.maxWorkers ? now + 1 : Math.max(1, now - 1);
   const plan = await preparePlan(unit, {
@@ -125,7 +125,8 @@ async function checkChange(looked: Looked, tell: Tell): Promise<Finding[]> {
     edit: editOf(config, unit.unit),
   });
   if ('how' in plan) {
-    return [tell(`number_${plan.code}`, 'error', plan.message, plan.hint)];
+    const code = plan.code === 'kind_differs' ? plan.code : `number_${plan.code}`;
+    return [tell(code, 'error', plan.message, plan.hint)];
   }
   const findings: Finding[] = [];
   const location = locateWorkers(readUnitSources(unit));
@@ -135,10 +136,6 @@ async function checkChange(looked: Looked, tell: Tell): Promise<Finding[]> {
     findings.push(tell('drop_in_stale', 'warning', evidence, remedy));
   } else if (plan.note !== undefined) {
     findings.push(tell('number_overruled', 'info', `after the first change: ${plan.note}`));
-  }
-  if (project.kind !== undefined && project.kind !== plan.kind) {
-    const evidence = `the config says ${project.kind}, ${unit.id} runs ${plan.kind}`;
-    findings.push(tell('kind_differs', 'error', evidence, `remove "kind", or correct it`));
   }
   const where = plan.files.map(({ path, before }) => (before === null ? `${path} (new)` : path));
   const edit =

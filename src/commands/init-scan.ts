@@ -25,6 +25,7 @@ import {
   readConcurrency,
   readWorkerCommand,
 } from '../unit-file/workers.ts';
+import { declareKinds } from './declare-kinds.ts';
 import { askWorker } from './init-worker.ts';
 
 /** What stands in a call of systemctl at once. */
@@ -48,7 +49,8 @@ export async function scanServices(config: Config): Promise<Scan> {
   const names = await listServices();
   const units = new Map<string, UnitState>();
   for (let at = 0; at < names.length; at += BATCH) {
-    for (const unit of (await readUnits(names.slice(at, at + BATCH))).values()) {
+    const read = await readUnits(names.slice(at, at + BATCH));
+    for (const unit of declareKinds(read, config).values()) {
       if (unit.loadState === 'loaded') units.set(unit.id, { ...unit, unit: unit.id });
     }
   }

@@ -73,5 +73,6 @@ function refuseUnseen({ unit }: UnitState, error: string, kind: Kind | null): Re
 
 async function reload(unit: UnitState): Promise<UnitState> {
   await daemonReload();
-  return (await readUnits([unit.unit])).get(unit.unit) ?? unit;
+  const read = (await readUnits([unit.unit])).get(unit.unit);
+  return read === undefined ? unit : { ...read, kind: unit.kind };
 }

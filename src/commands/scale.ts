@@ -18,6 +18,7 @@ import type { UnitState } from '../systemd/types.ts';
 import { readUnits } from '../systemd/units.ts';
 import { drainTimeouts } from '../config/drain-timeout.ts';
 import { makeActDeps } from './act-deps.ts';
+import { declareKinds } from './declare-kinds.ts';
 import { tellEvents } from './events.ts';
 import { planHealNow } from './heal-drift.ts';
 import { holdLock } from './hold-lock.ts';
@@ -181,7 +182,7 @@ async function planScale(
   { config, mayReload }: { config: Config; mayReload: boolean },
 ): Promise<Plan> {
   const { project, workers: to } = asked;
-  const unit = (await readUnits([service])).get(service);
+  const unit = declareKinds(await readUnits([service]), config).get(service);
   requireLoaded(service, unit);
   const live = liveOf(config, service);
   const reason = 'asked for by hand';

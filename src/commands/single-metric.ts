@@ -3,6 +3,7 @@ import type { Sample } from '../decide/types.ts';
 import { EXIT, UserError } from '../errors.ts';
 import { toQueueRequest } from '../measure/queue-request.ts';
 import type { UnitState } from '../systemd/types.ts';
+import { declareKinds } from './declare-kinds.ts';
 import { recallUnits } from './unit-memory.ts';
 
 /** One metric; `error` says why its value is null. */
@@ -51,7 +52,7 @@ export async function measureProjectMetric(
     return { metric, value: found?.length ?? null, error: found?.error ?? null };
   }
   const [, { service_name: service }] = pick(metric, target, config, () => true);
-  const unit = await readUnit(service);
+  const unit = await readUnit(service, config);
   if (typeof unit === 'string') return { metric, value: null, error: unit };
   const memory = recallUnits(config.global.state_dir);
   if (metric === 'busy' || metric === 'backlog') {
@@ -67,10 +68,10 @@ export async function measureProjectMetric(
 }
 
 /** What systemd says of a service that it has loaded; otherwise why it says nothing. */
-async function readUnit(service: string): Promise<UnitState | string> {
+async function readUnit(service: string, config: Config): Promise<UnitState | string> {
   const { readUnits } = await import('../systemd/units.ts');
   try {
-    const unit = (await readUnits([service])).get(service);
+    const unit = declareKinds(await readUnits([service]), config).get(service);
     if (unit?.loadState === 'loaded') return unit;
     return unit?.loadError ?? `${service} is ${unit?.loadState ?? 'not known'}`;
   } catch (error) {

@@ -4,6 +4,7 @@ import { readUnitsAgain, type KnownStates } from '../systemd/known-states.ts';
 import { readOverview } from '../systemd/timer.ts';
 import type { UnitState } from '../systemd/types.ts';
 import { readUnits } from '../systemd/units.ts';
+import { declareKinds } from './declare-kinds.ts';
 
 /** A project whose service is, by another name, that of a project before it. */
 export interface Twin {
@@ -39,9 +40,10 @@ export async function readServices(config: Config, known?: KnownStates): Promise
 /**
  * Names each service as systemd itself does: an alias leads to the same unit and the same files, so that
  * history, backups and locks of both must be one. Of several enabled projects with one service the first
- * keeps it. `units` are those of the config, by the names that it gives to them.
+ * keeps it. `found` are those of the config, by the names that it gives to them.
  */
-export function followAliases(config: Config, units: Map<string, UnitState>): TrueNames {
+export function followAliases(config: Config, found: Map<string, UnitState>): TrueNames {
+  const units = declareKinds(found, config);
   const ids = new Map([...units].map(([name, { id }]) => [name, id]));
   return {
     ...renameServices(config, ids),

@@ -41,7 +41,10 @@ export const projectSchema = z
         ),
       ),
       kind: z.optional(
-        choice('What the unit runs. Default: told from its ExecStart.', ['gunicorn', 'celery']),
+        choice(
+          'What the unit runs, where its ExecStart does not show it: a program of your own that is Gunicorn or a Celery worker, and takes its options. Default: told from its ExecStart.',
+          ['gunicorn', 'celery'],
+        ),
       ),
       min_workers: z._default(workers('Never fewer workers than this.'), 1),
       max_workers: workers(

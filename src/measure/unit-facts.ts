@@ -16,7 +16,7 @@ export interface UnitFacts {
 
 /** Facts, and all that they were made of besides the processors. */
 export interface KnownUnit {
-  /** what systemd says of the unit's files */
+  /** what systemd says of the unit's files, and the config of what it runs */
   from: string;
   /** each file that was read or missed, as it was; null: it was not there */
   marks: [path: string, mark: string | null][];
@@ -51,9 +51,9 @@ export function toUnitMemory(kept: Pick<UnitMemory, 'cpus' | 'units'> | null): U
  * @throws UserError as `readUnitSources`
  */
 export async function readUnitFacts(unit: UnitState, memory: UnitMemory): Promise<UnitFacts> {
-  const { id, fragmentPath, dropInPaths, environmentFiles, workingDirectory } = unit;
+  const { id, fragmentPath, dropInPaths, environmentFiles, workingDirectory, kind } = unit;
   const from = JSON.stringify([
-    ...[id, fragmentPath, dropInPaths, environmentFiles, workingDirectory],
+    ...[id, fragmentPath, dropInPaths, environmentFiles, workingDirectory, kind],
   ]);
   const known = memory.units[unit.unit];
   if (known?.from === from && known.marks.every(([path, mark]) => markOf(path).mark === mark)) {

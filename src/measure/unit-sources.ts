@@ -37,6 +37,7 @@ export function readUnitSources(
     sharedPaths: new Set(),
     edit: 'in-place',
     cpus: countProcessors(),
+    kind: unit.kind,
   };
 }
 

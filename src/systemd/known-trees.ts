@@ -56,7 +56,7 @@ export function findWorkerTreeAgain(
   }
   const processes = readProcesses(pids, unit.mainPid);
   if ('error' in processes) return processes;
-  const tree = selectWorkerTree(processes, unit.mainPid);
+  const tree = selectWorkerTree(processes, unit.mainPid, unit.kind);
   if (mark !== null && !('error' in tree) && areSettled(processes.values())) {
     known.trees[unit.unit] = { foundMs: nowMs, mark, tree };
     known.hasChanged = true;
@@ -78,12 +78,12 @@ export function readTreesAhead(units: Iterable<UnitState>, known: KnownTrees): v
 
 /** null: its processes are not those of the list alone. */
 function markOf(
-  { mainPid, mainStartUs, invocationId }: UnitState,
+  { mainPid, mainStartUs, invocationId, kind }: UnitState,
   pids: readonly number[] | Unreadable,
 ): string | null {
   if ('error' in pids) return null;
   if (mainPid === null || mainStartUs === null || !pids.includes(mainPid)) return null;
-  return [invocationId, mainStartUs, mainPid, ...pids].join(' ');
+  return [invocationId, mainStartUs, kind ?? '', mainPid, ...pids].join(' ');
 }
 
 function areSettled(processes: Iterable<Process>): boolean {

@@ -3,7 +3,7 @@ import { CHILD_ENV } from '../child-env.ts';
 import { tryReadWhole } from '../host/kernel-files.ts';
 import { cleanText } from '../model/clean-text.ts';
 import { readProcess } from './proc.ts';
-import { findScript } from './program.ts';
+import { findScript, readProgram } from './program.ts';
 import { parseShow, readValue } from './show.ts';
 import { askSystemctl } from './systemctl.ts';
 
@@ -69,6 +69,8 @@ export async function tryLoad(
 ): Promise<Trial> {
   const argv = readProcess(masterPid)?.argv ?? [];
   if (argv.length < 2) return { unknown: 'its command line is not to be seen' };
+  // what an entry script of the project's own does with its options is not to be known
+  if (readProgram(argv)?.kind !== 'gunicorn') return { unknown: 'its own program starts it' };
   const environ = tryReadWhole(`/proc/${masterPid}/environ`, ENVIRON_BYTES);
   if (environ?.includes('=') !== true) return { unknown: 'its environment is not to be seen' };
   const user = readUser(workerPids[0] ?? masterPid);

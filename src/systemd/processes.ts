@@ -1,6 +1,7 @@
 import { findDirtyArbiter } from './dirty-arbiter.ts';
 import { readUnitProcesses, type Process } from './proc.ts';
-import { readProgram, type Program } from './program.ts';
+import type { Kind } from '../decide/types.ts';
+import { declaredProgram, readProgram, type Program } from './program.ts';
 import type { UnitState } from './types.ts';
 
 /** The processes of a service: the Gunicorn master or Celery's main process, and its workers. */
@@ -26,13 +27,14 @@ export interface NoTree {
  * The workers of a service as its processes show them, whatever stands above the master: the forks of
  * the master alone, so that what the master or a worker has started (a resource tracker, the second
  * master of an upgrade, programs of the app) does not count, nor do Celery's embedded beat and Gunicorn's dirty arbiter.
+ * Where none of them shows that it is one, the main process is the master of the `kind` that the config says.
  */
 export function findWorkerTree(
-  unit: Pick<UnitState, 'mainPid' | 'controlGroup'>,
+  unit: Pick<UnitState, 'mainPid' | 'controlGroup' | 'kind'>,
 ): Promise<WorkerTree | NoTree> {
   const processes = readUnitProcesses(unit);
   return Promise.resolve(
-    'error' in processes ? processes : selectWorkerTree(processes, unit.mainPid),
+    'error' in processes ? processes : selectWorkerTree(processes, unit.mainPid, unit.kind),
   );
 }
 
@@ -40,14 +42,16 @@ export function findWorkerTree(
 export function selectWorkerTree(
   processes: ReadonlyMap<number, Process>,
   mainPid: number | null,
+  kind?: Kind,
   findArbiter: typeof findDirtyArbiter = findDirtyArbiter,
 ): WorkerTree | NoTree {
   if (processes.size === 0) return { error: 'it has no processes', empty: true };
   const masters = findMasters(processes);
   // those that a killed master has left behind look like masters and end soon
   const below = masters.filter(({ process }) => hasAncestor(process, mainPid, processes));
-  const [master, second] = below.length > 0 ? below : masters;
-  if (master === undefined) {
+  const [seen, second] = below.length > 0 ? below : masters;
+  const master = seen ?? declareMaster(processes.get(mainPid ?? 0), kind);
+  if (master === null) {
     return { error: 'none of its processes is a Gunicorn master or the main process of Celery' };
   }
   if (second !== undefined) {
@@ -58,6 +62,11 @@ export function selectWorkerTree(
     };
   }
   const { process, program } = master;
+  if (kind !== undefined && program.kind !== kind) {
+    return {
+      error: `the config says "kind": "${kind}", but process ${process.pid} is that of ${nameOf(program.kind)}`,
+    };
+  }
   const children = [...processes.values()].filter((child) => isWorker(child, process));
   const arbiter = program.kind === 'gunicorn' ? findArbiter(children, process, processes) : null;
   const forks = children.filter((child) => child !== arbiter);
@@ -84,17 +93,31 @@ function tellUpgrade(
   for (const child of processes.values()) {
     const isForked = child.stackStart === 0 || child.stackStart === master.stackStart;
     if (child.parentPid !== master.pid || isForked || child.isCut === true) continue;
-    if (readProgram(child.argv)?.kind !== 'gunicorn') continue;
+    const isSame = child.argv.join('\0') === master.argv.join('\0');
+    if (!isSame && readProgram(child.argv)?.kind !== 'gunicorn') continue;
     const upgrade = `an upgrade is under way (SIGUSR2), or its unit starts two: process ${child.pid} is a second master, started by ${master.pid}`;
     return { upgrade };
   }
   return {};
 }
 
-function findMasters(
-  processes: ReadonlyMap<number, Process>,
-): { process: Process; program: Program }[] {
-  const found = new Map<number, { process: Process; program: Program }>();
+/** The main process, where the config says what it is; null: it does not, or there is none. */
+function declareMaster(process: Process | undefined, kind: Kind | undefined): Master | null {
+  if (process === undefined || kind === undefined || process.isCut === true) return null;
+  return { process, program: declaredProgram(process.argv, kind) };
+}
+
+function nameOf(kind: Kind): string {
+  return kind === 'gunicorn' ? 'a Gunicorn master' : 'a Celery worker';
+}
+
+interface Master {
+  process: Process;
+  program: Program;
+}
+
+function findMasters(processes: ReadonlyMap<number, Process>): Master[] {
+  const found = new Map<number, Master>();
   // forks share theirs
   const programs = new Map<readonly string[], Program | null>();
   for (const process of processes.values()) {

@@ -9,6 +9,9 @@ export interface Program {
   embeddedBeat: boolean;
 }
 
+/** Also other builds of it: `python3.13t`, `python3.11d`. */
+const PYTHON = /^(?:python|pypy)[\d.]*[a-z]?$/;
+
 /** Options of Python that take the next word as their value. */
 const PYTHON_VALUES = ['-X', '-W', '--check-hash-based-pycs'];
 
@@ -21,8 +24,7 @@ export function readProgram(argv: readonly string[]): Program | null {
   const title = argv[0] ?? '';
   if (title.startsWith('gunicorn: master ')) return gunicorn();
   if (/^\[celeryd: [^\]]*:MainProcess\]/.test(title)) return celery(readTitleWords(title));
-  // `python3.13t`, `python3.11d`: other builds of Python
-  if (!/^(?:python|pypy)[\d.]*[a-z]?$/.test(baseName(title))) return null;
+  if (!PYTHON.test(baseName(title))) return null;
   const at = findScript(argv);
   const script = baseName(argv[at] ?? '').replace(/^-[A-Za-z]*?m(?=.)/, '');
   if (/^gunicorn(?:-?\d[\d.]*|\.py|\.app\.wsgiapp)?$/.test(script)) return gunicorn();
@@ -31,6 +33,13 @@ export function readProgram(argv: readonly string[]): Program | null {
     return celery(args);
   // a project's own command: `nautobot-server celery worker …`
   return args[0] === 'celery' && args[1] === 'worker' ? celery(args) : null;
+}
+
+/** The same for a command line of which the config says what it runs: an entry script of a project's own. */
+export function declaredProgram(argv: readonly string[], kind: Kind): Program {
+  if (kind === 'gunicorn') return gunicorn();
+  const at = PYTHON.test(baseName(argv[0] ?? '')) ? findScript(argv) : 0;
+  return celery(argv.slice(at + 1));
 }
 
 /** `[celeryd: celery@host:MainProcess] -active- (worker -A shop -B)`: what is in the brackets. */

@@ -1,3 +1,5 @@
+import type { Kind } from '../decide/types.ts';
+
 /** What `systemctl show` says of one unit, parsed. Unset or `[not set]` values are null. */
 export interface UnitState {
   /** the name that was asked for */
@@ -41,4 +43,6 @@ export interface UnitState {
   result: string | null;
   /** names its present start */
   invocationId: string | null;
+  /** what the config says that it runs, where its command line does not show it; missing: nothing */
+  kind?: Kind | undefined;
 }

@@ -29,11 +29,28 @@ export function celeryRole(argv: Word[]): { role: CeleryRole; args: Word[] } {
 }
 
 /**
+ * What a program of a project's own says of the concurrency of the Celery worker that it is (`own`: its words): as
+ * options of `celery worker`, whichever other words stand among them.
+ */
+export function readOwnCelery(own: Word[], context: Context, cpus: number): Reading {
+  const inner = { ...context, runBy: own[0]?.text ?? null };
+  return readWorker(own, { role: 'worker', args: own.slice(1) }, inner, cpus);
+}
+
+/**
  * What a Celery worker command says of its concurrency: the last `--concurrency` or `-c`, then (Celery 5)
  * `CELERY_WORKER_CONCURRENCY`, else one for each processor. The app's own settings cannot be seen.
  */
 export function readCelery(argv: Word[], context: Context, cpus: number): Reading {
-  const { role, args } = celeryRole(argv);
+  return readWorker(argv, celeryRole(argv), context, cpus);
+}
+
+function readWorker(
+  argv: Word[],
+  { role, args }: ReturnType<typeof celeryRole>,
+  context: Context,
+  cpus: number,
+): Reading {
   const words = role === 'multi' ? args.slice(1) : args;
   const parsed =
     role === 'multi'

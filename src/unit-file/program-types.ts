@@ -17,4 +17,6 @@ export interface Program {
   is: 'gunicorn' | 'celery' | 'celery_aside' | 'asgi' | 'unknown';
   argv: Word[];
   context: Context;
+  /** `unknown` alone: its words without those of its interpreter; missing: they cannot be told apart */
+  own?: Word[];
 }

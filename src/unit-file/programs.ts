@@ -35,7 +35,9 @@ export function findPrograms(argv: Word[], context: Context, depth = 0): Program
   if (SHELL.test(name)) {
     const parsed = parseOptions(args, SHELL_OPTIONS, 'getopt');
     const [script, ...params] = parsed.positionals;
-    if (!script || !parsed.options.some((option) => option.name === '-c')) return unknown;
+    if (!script) return unknown;
+    if (!parsed.options.some((option) => option.name === '-c'))
+      return [{ is: 'unknown', argv, context, own: parsed.positionals }];
     return runScript(script, params, context, follow);
   }
   if (name === 'su' || name === 'runuser') return switchUser(argv, context, follow);
@@ -49,7 +51,9 @@ export function findPrograms(argv: Word[], context: Context, depth = 0): Program
     return [{ is: 'celery', argv: args, context: inner }];
   }
   const wrapper = findWrapper(name);
-  return wrapper ? unwrap(argv, wrapper, context, follow) : unknown;
+  return wrapper
+    ? unwrap(argv, wrapper, context, follow)
+    : [{ is: 'unknown', argv, context, own: argv }];
 }
 
 function baseName(path: string): string {
@@ -109,22 +113,26 @@ function python(
     const name = script ? baseName(script.text) : '';
     return name === 'manage.py' || programNamed(name) || isProjectCommand(parsed.positionals)
       ? follow(parsed.positionals, context)
-      : unknown;
+      : [{ is: 'unknown', argv, context, ...(script && { own: parsed.positionals }) }];
   }
   const is = programNamed(last.value?.text.replace(/^gunicorn\.app\.wsgiapp$/, 'gunicorn') ?? '');
   const module = argv[argv.length - parsed.positionals.length - 1];
   // `python -m coverage run -m gunicorn`
   if (module?.text === 'coverage') return follow([module, ...parsed.positionals], context);
-  if (!is || !module) return unknown;
+  if (!module) return unknown;
+  const own = [module, ...parsed.positionals];
+  if (!is) return [{ is: 'unknown', argv, context, own }];
   const inner = { ...context, runBy: argv[0]?.text ?? null };
-  return [{ is, argv: [module, ...parsed.positionals], context: inner }];
+  return [{ is, argv: own, context: inner }];
 }
 
 /** django-celery's `manage.py celery worker …`. */
 function manage(argv: Word[], context: Context): Program[] {
   const isCelery = argv[1]?.text === 'celery';
   return [
-    isCelery ? { is: 'celery', argv: argv.slice(1), context } : { is: 'unknown', argv, context },
+    isCelery
+      ? { is: 'celery', argv: argv.slice(1), context }
+      : { is: 'unknown', argv, context, own: argv },
   ];
 }
 

@@ -41,6 +41,8 @@ export interface UnitSources {
   edit: 'in-place' | 'drop-in';
   /** processors of the host: Celery's default concurrency */
   cpus: number;
+  /** what the config says that it runs, where its command line does not show it; missing: nothing */
+  kind?: Kind | undefined;
 }
 
 /** Replace text[start, end) of `path` by `insert`; offsets count UTF-16 units of the text as read. */
@@ -108,6 +110,7 @@ export interface Refusal {
   kind: Kind | null;
   code:
     | 'not_gunicorn_or_celery'
+    | 'kind_differs'
     | 'beat_or_flower'
     | 'autoscale'
     | 'solo_pool'

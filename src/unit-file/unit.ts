@@ -1,7 +1,7 @@
 import { TooMuch } from './budget.ts';
 import type { Word } from './chars.ts';
 import { OPAQUE, whereIs } from './chars.ts';
-import { celeryRole, readCelery } from './celery.ts';
+import { celeryRole, readCelery, readOwnCelery } from './celery.ts';
 import type { Context, Program } from './program-types.ts';
 import { findPrograms } from './programs.ts';
 import { readEnvironment } from './environment.ts';
@@ -89,11 +89,13 @@ function readFiles(sources: UnitSources): UnitReading | Refusal {
   }
   const program = onlyWorker(programs, sources);
   if ('how' in program) return program;
-  const reading =
-    program.is === 'gunicorn'
-      ? readGunicorn(program.argv, program.context)
-      : readCelery(program.argv, program.context, sources.cpus);
-  return { how: 'read', reading, program, execLines, sites };
+  return { how: 'read', reading: readProgram(program, sources), program, execLines, sites };
+}
+
+function readProgram({ is, argv, context, own }: Program, { kind, cpus }: UnitSources): Reading {
+  if (own !== undefined && kind === 'celery') return readOwnCelery(own, context, cpus);
+  if (own !== undefined || is === 'gunicorn') return readGunicorn(own ?? argv, context);
+  return readCelery(argv, context, cpus);
 }
 
 /** Of a command that a refusal quotes, UTF-16 units. */
@@ -101,6 +103,9 @@ const LONGEST_COMMAND = 60;
 
 /** Of a refusal, UTF-16 units: room for two paths. */
 const LONGEST_MESSAGE = 500;
+
+/** For a program of a project's own. */
+const OR_KIND = '; if this program is one, set "kind": "gunicorn" or "celery" in the config';
 
 const CHECK_NAME = (unit: string): string => `check the name: systemctl cat ${unit}`;
 
@@ -129,7 +134,33 @@ function onlyWorker(programs: Program[], sources: UnitSources): Program | Refusa
       `${whereIs(startOf(second))}: the unit runs a second worker command (the first: ${whereIs(startOf(worker))})`,
       'give each of them a unit of its own',
     );
-  return worker ?? noWorker(programs, sources);
+  if (!worker) return declaredWorker(programs, sources) ?? noWorker(programs, sources);
+  const { kind } = sources;
+  if (kind === undefined || kind === kindOf(worker)) return worker;
+  return refuse(
+    kindOf(worker),
+    'kind_differs',
+    `${whereIs(startOf(worker))}: the config says "kind": "${kind}", but ExecStart runs ${kindOf(worker)}`,
+    `remove "kind", or set it to "${kindOf(worker)}"`,
+  );
+}
+
+/**
+ * The program of a project's own that is what the config says, though it does not show it; one of the system, such as a
+ * `mkdir` before it, is not meant where there is another.
+ */
+function declaredWorker(programs: Program[], { kind }: UnitSources): Program | Refusal | null {
+  if (kind === undefined || programs.some(({ is }) => is !== 'unknown')) return null;
+  const all = programs.filter(({ own }) => own !== undefined);
+  const candidates = all.length > 1 ? all.filter(isOpaque) : all;
+  const [found = null, second] = candidates;
+  if (!second) return found;
+  return refuse(
+    kind,
+    'ambiguous',
+    `${whereIs(startOf(second))}: the unit runs more than one program that may be the ${kind} of "kind"`,
+    'start that alone in ExecStart, what comes before it in ExecStartPre',
+  );
 }
 
 function isWorker({ is, argv }: Program): boolean {
@@ -181,13 +212,13 @@ function noWorker(programs: Program[], sources: UnitSources): Refusal {
       null,
       'opaque_script',
       `${whereIs(startOf(opaque))}: expected a gunicorn or celery command, found ${textOf(opaque)}, which cannot be looked into${whose(opaque, sources)}`,
-      'start gunicorn or "celery worker" in ExecStart itself',
+      `start gunicorn or "celery worker" in ExecStart itself${OR_KIND}`,
     );
   return refuse(
     null,
     'not_gunicorn_or_celery',
     `${whereIs(startOf(program))}: expected a gunicorn or celery worker command, found ${textOf(program)}`,
-    'name a unit that runs Gunicorn or a Celery worker',
+    `name a unit that runs Gunicorn or a Celery worker${OR_KIND}`,
   );
 }
 

@@ -360,6 +360,54 @@ describe('our drop-in sets the number', () => {
     assert.equal(await filesOf('nautobot'), before);
   });
 
+  test('an entry script of a project that is a Celery worker, as "kind" says', async () => {
+    const command = '/srv/kind/serve-tasks';
+    await lab.writeFile(
+      command,
+      '#!/usr/bin/python3\nimport sys\nfrom tasks import app\napp.worker_main(["worker"] + sys.argv[1:])\n',
+      { mode: 0o755 },
+    );
+    await installUnit(
+      lab,
+      'kind.service',
+      unit(
+        `${command} --loglevel INFO -n kind@%%h -c 2`,
+        `Environment=BROKER_URL=redis://127.0.0.1:6379/0 PYTHONPATH=${APPS}`,
+      ),
+    );
+    await workersAre('kind.service', 2);
+    const before = await filesOf('kind');
+    const broker = { broker_url: 'redis://127.0.0.1:6379/0' };
+    const silent = await caller('kind', 'kind.service', broker);
+    const refused = await silent('check');
+    assert.match(refused.stdout, /cannot be looked into/);
+    assert.match(refused.stdout.replace(/\s+/g, ' '), /set "kind": "gunicorn" or "celery"/);
+
+    const project = { ...broker, kind: 'celery' };
+    const call = await caller('kind', 'kind.service', project);
+    assert.match((await call('check')).stdout, /celery, 2 workers/);
+    assert.equal(reportOf((await call('run', '--json')).stdout).action, 'none');
+    const done = await call('scale', 'kind', '3');
+    assert.equal(done.exitCode, 0, done.stdout + done.stderr);
+    assert.match(done.stdout, /2 → 3 workers; verified: 3 run, without a restart/);
+    await workersAre('kind.service', 3);
+    const restarting = await caller('kind', 'kind.service', { ...project, apply: 'restart' });
+    const back = await restarting('rollback', 'kind', '--keep-timer');
+    assert.equal(back.exitCode, 0, back.stdout + back.stderr);
+    assert.equal(await filesOf('kind'), before);
+    await workersAre('kind.service', 2);
+
+    const wrong = await caller('kind', 'kind.service', { kind: 'gunicorn' });
+    await lab.ok('systemctl stop kind.service');
+    await lab.ok(
+      `sed -i 's|^ExecStart=.*|ExecStart=/usr/bin/celery -A tasks worker -c 2|' /etc/systemd/system/kind.service`,
+    );
+    await lab.ok('systemctl daemon-reload');
+    const found = await wrong('check', '--json');
+    assert.match(found.stdout, /"kind_differs"/);
+    assert.match(found.stdout, /but ExecStart runs celery/);
+  });
+
   /** Calls autoscaler with a config, a state and backups for this service alone. */
   async function caller(name: string, service: string, project: Record<string, unknown> = {}) {
     const config = `/run/${name}.json`;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Process } from '../../src/systemd/proc.ts';
-import { selectWorkerTree } from '../../src/systemd/processes.ts';
+import { selectWorkerTree, type WorkerTree } from '../../src/systemd/processes.ts';
 
 const GUNICORN = ['/usr/bin/python3', '/usr/bin/gunicorn', 'web:app'];
 const CELERY = ['/usr/bin/python3', '/usr/bin/celery', '-A', 'shop', 'worker'];
@@ -157,4 +157,43 @@ describe('workers cannot be told', () => {
       assert.match(tree.error, error);
     });
   }
+});
+
+describe('the main process is the master that the config says', () => {
+  const OWN = ['/usr/bin/python3', '-B', '/srv/shop/worker.py', '-c', '2'];
+  const select = (kind: 'gunicorn' | 'celery' | undefined, ...processes: Process[]) =>
+    selectWorkerTree(new Map(processes.map((process) => [process.pid, process])), 10, kind);
+  const forks = [p(10, 1, OWN), p(11, 10, OWN), p(12, 10, OWN), p(13, 10, ['tracker'], 5)];
+
+  for (const kind of ['gunicorn', 'celery'] as const)
+    test(`its forks alone are the workers: ${kind}`, () => {
+      const {
+        kind: found,
+        masterPid,
+        workerPids,
+        embeddedBeat,
+      } = select(kind, ...forks) as WorkerTree;
+      assert.deepEqual([found, masterPid, workerPids], [kind, 10, [11, 12]]);
+      assert.equal(embeddedBeat, false);
+    });
+
+  test('not where it is not said', () => assert.ok('error' in select(undefined, ...forks)));
+
+  test('not where another process shows that it is one', () => {
+    const tree = select('celery', p(10, 1, OWN), p(11, 10, CELERY, 7), p(12, 11, CELERY, 7));
+    assert.deepEqual([(tree as WorkerTree).masterPid, (tree as WorkerTree).workerPids], [11, [12]]);
+  });
+
+  test('not where the processes show something else', () => {
+    const tree = select('celery', p(10, 1, GUNICORN), p(11, 10, GUNICORN));
+    assert.match(
+      'error' in tree ? tree.error : '',
+      /says "kind": "celery", but process 10 is that of a Gunicorn master/,
+    );
+  });
+
+  test('an upgrade of a Gunicorn shows by the same command line', () => {
+    const tree = select('gunicorn', p(10, 1, OWN), p(11, 10, OWN), p(12, 10, OWN, 7));
+    assert.match((tree as WorkerTree).upgrade ?? '', /process 12 is a second master/);
+  });
 });

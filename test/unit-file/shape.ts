@@ -17,6 +17,8 @@ export interface Shape {
   files?: Record<string, string>;
   shared?: string[];
   edit?: 'drop-in';
+  /** what the config says that it runs */
+  kind?: 'gunicorn' | 'celery';
   /** why a file is not root's alone, by path */
   foreign?: Record<string, string>;
   /** our environment file, as it is on disk */
@@ -104,6 +106,7 @@ export function sourcesOf(shape: Shape): { sources: UnitSources; mark: Mark | nu
     sharedPaths: new Set(shape.shared),
     edit: shape.edit ?? 'in-place',
     cpus: 4,
+    kind: shape.kind,
   };
   return { sources, mark };
 }

@@ -10,6 +10,7 @@ import { DROP_IN } from './shapes-drop-in.ts';
 import { FOREIGN } from './shapes-foreign.ts';
 import { GUNICORN } from './shapes-gunicorn.ts';
 import { HIDDEN } from './shapes-hidden.ts';
+import { KIND } from './shapes-kind.ts';
 import { MERGE } from './shapes-merge.ts';
 import { REFUSED } from './shapes-refused.ts';
 
@@ -24,6 +25,7 @@ for (const [name, shapes] of Object.entries({
   FOREIGN,
   HIDDEN,
   REFUSED,
+  KIND,
 }))
   describe(`unit files: ${name}`, () => {
     for (const shape of shapes) test(shape.name, () => check(shape));
