@@ -89,7 +89,10 @@ describe('a Gunicorn that serves is changed without a restart', () => {
       const load = httpLoad(lab, { url: 'http://127.0.0.1:8000/sleep?ms=5', seconds: 60 });
       for (const workers of [4, 1]) {
         const stdout = await succeed('scale', 'web', String(workers));
-        assert.match(stdout, new RegExp(`→ ${workers} workers?; verified: ${workers} run, without`));
+        assert.match(
+          stdout,
+          new RegExp(`→ ${workers} workers?; verified: ${workers} run, without`),
+        );
         assert.equal(await countWorkers(), workers);
         assert.match(
           await lab.ok('systemctl show -p ExecStart web'),
