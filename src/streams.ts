@@ -80,8 +80,9 @@ export function mayShowStatus(): boolean {
 /** One line at the terminal behind stderr, in the place of the one before; the next output of ours removes it. */
 export function showStatus(text: string): void {
   if (!isStatusAllowed) return;
-  const { columns = STATUS_COLUMNS } = process.stderr;
-  const [line = ''] = cleanText(text, Math.min(columns, STATUS_COLUMNS) - 1).split('\n', 1);
+  // 0: a terminal that does not know its own width
+  const columns = Math.min(process.stderr.columns || STATUS_COLUMNS, STATUS_COLUMNS);
+  const [line = ''] = cleanText(text, columns - 1).split('\n', 1);
   writeErr(`${CLEAR_LINE}${line}`);
   hasStatus = true;
 }
