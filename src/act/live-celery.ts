@@ -62,12 +62,19 @@ export async function resizeCelery(
         `${node} was asked for ${missing} processes more and has not started them`,
       );
     }
-    const wanted = missing > 0 ? missing : -(await countIdle(now.pool, -missing, deps));
+    const readSize = async () => sizeOf.of(await look());
+    // Celery counts those that it has just ended for a moment more: only what is there can be too much
+    const spare = Math.min(now.size, now.pool.workerPids.length) - target;
+    if (missing < 0 && spare <= 0) {
+      await watch(readSize, (size) => size === target, reactMs, deps);
+      now = await readStillSize(look, sizeOf, stillMs, deps);
+      continue;
+    }
+    const wanted = missing > 0 ? missing : -(await countIdle(now.pool, spare, deps));
     if (wanted === 0) return 'partly';
     const isAnswered = await demand(service, node, wanted, deps);
     // idle processes end at once, busy ones not for long
     const limitMs = missing > 0 ? 2 * reactMs : stillMs;
-    const readSize = async () => sizeOf.of(await look());
     await watch(readSize, (size) => size === target, limitMs, deps);
     now = await readStillSize(look, sizeOf, stillMs, deps);
     // it may still come to it: a second demand would be made beside the first

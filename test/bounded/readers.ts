@@ -51,7 +51,7 @@ const LINE = 1024 * KB;
 /** Of an answer of systemctl; those of a thousand units have less. */
 const ANSWER = 1024 * KB;
 /** Of the config, which nobody but root writes. */
-const CONFIG = 1024 * KB;
+const CONFIG = 256 * KB;
 /** What has no bound of its own: it is read in pieces. */
 const ALL = 4096 * KB;
 

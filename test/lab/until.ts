@@ -13,7 +13,7 @@ export interface UntilOptions {
  */
 export async function until<T>(
   check: () => Promise<T | false | null | undefined> | T | false | null | undefined,
-  { what, timeoutMs = 40_000, everyMs = 100 }: UntilOptions,
+  { what, timeoutMs = 40_000, everyMs = 200 }: UntilOptions,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   let last = '';
