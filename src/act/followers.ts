@@ -58,12 +58,15 @@ export function tendFollowers(change: Change, deps: ActDeps): Followers {
 
   /** Those that are not as they were; notes when any of them was last seen to change. */
   const look = async (): Promise<UnitState[]> => {
-    // a boot has started what is enabled
-    if (followers.length === 0 || before.boot !== deps.bootId()) return [];
+    if (followers.length === 0) return [];
+    const isLaterBoot = before.boot !== deps.bootId();
     const units = await deps.systemd.readUnits([service, ...followers.map(({ unit }) => unit)]);
-    const isSame = units.get(service)?.mainStartUs === before.main_start_us;
+    const isSame = !isLaterBoot && units.get(service)?.mainStartUs === before.main_start_us;
     if (resize !== 'restart' && isSame) return [];
-    const states = followers.map((follower) => ({ follower, unit: units.get(follower.unit) }));
+    // a boot starts what is enabled, but not with a service that does not come up
+    const states = followers
+      .map((follower) => ({ follower, unit: units.get(follower.unit) }))
+      .filter(({ unit }) => !isLaterBoot || unit?.unitFileState === 'enabled');
     const now = states.map(({ unit }) => (unit === undefined ? '' : identify(unit))).join();
     if (now !== key) sinceMs = deps.monotonicMs();
     key = now;

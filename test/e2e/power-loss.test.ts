@@ -63,7 +63,7 @@ function restart(world: World, { files }: Disk, { state }: Scenario): World {
   const loaded = world.declared();
   const active = state.active !== false && loaded !== world.state.brokenWith;
   const running = active ? (loaded ?? 0) : 0;
-  world.update({ loaded, active, running, drainLooks: null, generation: 77 });
+  world.update({ loaded, active, running, bound: active, drainLooks: null, generation: 77 });
   return world;
 }
 

@@ -7,6 +7,7 @@ import type { HistoryEntry, ServiceSample } from '../../src/decide/types.ts';
 import { withDrain } from '../../src/measure/drain.ts';
 import { readQueues, type QueueLength, type QueueRequest } from '../../src/measure/queue.ts';
 import { monotonicMs } from '../../src/monotonic.ts';
+import { until } from '../lab/until.ts';
 import { startRabbit, type RabbitServer } from './rabbitmq-server.ts';
 import { freePorts, startMute } from './redis-server.ts';
 
@@ -54,6 +55,10 @@ send(root, "celery", 7)
 send(root, "critical", 5)
 send(f"amqp://shop:{sys.argv[2]}@127.0.0.1:{port}/shop%2Feu", "celery", 2)`;
   execFileSync('/usr/bin/python3', ['-c', script, String(rabbit.port), ESCAPED]);
+  // a quorum queue counts what was sent some time later
+  const url = `amqp://guest:guest@127.0.0.1:${rabbit.port}`;
+  const isThere = async () => (await read({ url }, ['celery', 'critical'])).length === 12;
+  await until(isThere, { what: 'all tasks to be counted' });
 });
 
 after(() => rabbit.stop());
