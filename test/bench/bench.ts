@@ -9,7 +9,7 @@ import { findRegressions, renderRows, type Row } from './table.ts';
 import { measureUnitFiles } from './unit-file-rows.ts';
 
 const isShort = process.argv.includes('--short');
-const rounds = isShort ? 15 : Number(process.env['ROUNDS'] ?? 40);
+const rounds = isShort ? 9 : Number(process.env['ROUNDS'] ?? 40);
 
 const before = [...(await measureUnitFiles()), measureInstalledSize(), measureHistorySize()];
 const host = await startBenchHost(isShort);
