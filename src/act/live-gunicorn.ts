@@ -6,7 +6,8 @@ import { lowerByOne } from './lower-gunicorn.ts';
 import { readPool, readStillPool, watch, type Pool } from './pool.ts';
 import { listUnserved, stayingOf, untilServing } from './serving.ts';
 import { signalMaster } from './signal-master.ts';
-import type { ActDeps, ProcessRef, WorkerTree, Resized } from './types.ts';
+import type { ActDeps } from './ports.ts';
+import type { ProcessRef, WorkerTree, Resized } from './types.ts';
 
 /** Why the master cannot be asked by signals; null: it can. */
 export function findGunicornObstacle(tree: WorkerTree, unit: UnitState): string | null {
