@@ -1,4 +1,5 @@
-import { existsSync, opendirSync } from 'node:fs';
+import { opendirSync } from 'node:fs';
+import { inFolder, statPath, walkPath } from '../host/files/walk.ts';
 
 /** Far above what anybody names by a pattern; whoever owns the folder could make millions. */
 const MOST_FILES = 100;
@@ -33,7 +34,7 @@ export function expandPattern(path: string): string[] | null {
 function matchIn(folder: string, segment: string): string[] | null {
   if (!isPattern(segment)) {
     const path = `${folder}/${segment}`;
-    return existsSync(path) ? [path] : [];
+    return isThere(path) ? [path] : [];
   }
   const matches = toMatcher(segment);
   return (
@@ -43,22 +44,36 @@ function matchIn(folder: string, segment: string): string[] | null {
   );
 }
 
+function isThere(path: string): boolean {
+  try {
+    return statPath(path) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** null: too many. */
 function listNames(path: string): string[] | null {
   try {
-    const folder = opendirSync(path);
-    try {
-      const names: string[] = [];
-      for (let entry = folder.readSync(); entry !== null; entry = folder.readSync()) {
-        if (names.length === MOST_NAMES) return null;
-        names.push(entry.name);
-      }
-      return names;
-    } finally {
-      folder.closeSync();
-    }
+    return walkPath(path, ({ file, below, folder }) =>
+      file === null && below.length === 0 ? listOpen(inFolder(folder, '.')) : [],
+    );
   } catch {
     return [];
+  }
+}
+
+function listOpen(path: string): string[] | null {
+  const folder = opendirSync(path);
+  try {
+    const names: string[] = [];
+    for (let entry = folder.readSync(); entry !== null; entry = folder.readSync()) {
+      if (names.length === MOST_NAMES) return null;
+      names.push(entry.name);
+    }
+    return names;
+  } finally {
+    folder.closeSync();
   }
 }
 
