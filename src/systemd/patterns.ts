@@ -1,5 +1,4 @@
-import { opendirSync } from 'node:fs';
-import { inFolder, statPath, walkPath } from '../host/files/walk.ts';
+import { searchFolder, statPath } from '../host/files/walk.ts';
 
 /** Far above what anybody names by a pattern; whoever owns the folder could make millions. */
 const MOST_FILES = 100;
@@ -55,25 +54,15 @@ function isThere(path: string): boolean {
 /** null: too many. */
 function listNames(path: string): string[] | null {
   try {
-    return walkPath(path, ({ file, below, folder }) =>
-      file === null && below.length === 0 ? listOpen(inFolder(folder, '.')) : [],
-    );
+    const names: string[] = [];
+    const isTooMuch = searchFolder(path, ({ name }) => {
+      if (names.length === MOST_NAMES) return true;
+      names.push(name);
+      return null;
+    });
+    return isTooMuch === true ? null : names;
   } catch {
     return [];
-  }
-}
-
-function listOpen(path: string): string[] | null {
-  const folder = opendirSync(path);
-  try {
-    const names: string[] = [];
-    for (let entry = folder.readSync(); entry !== null; entry = folder.readSync()) {
-      if (names.length === MOST_NAMES) return null;
-      names.push(entry.name);
-    }
-    return names;
-  } finally {
-    folder.closeSync();
   }
 }
 

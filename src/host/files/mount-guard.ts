@@ -66,11 +66,16 @@ export class MountGuard {
     // a number is given again to another mount; as long as this one is open it keeps it
     const before = this.read().byId.get(id);
     const mount = before?.point === path ? before : this.readAgain().byId.get(id);
-    if (mount === undefined) {
-      throw notEntered(path, 'it lies on a mount that is none of this host any more');
-    }
+    if (mount === undefined) throw goneMount(path);
     this.require(mount);
     return id;
+  }
+
+  /** Asked of what lies on a mount with this number, `path` being its name. @throws NodeJS.ErrnoException as above */
+  requireMount(id: number, path: string): void {
+    const mount = this.read().byId.get(id) ?? this.readAgain().byId.get(id);
+    if (mount === undefined) throw goneMount(path);
+    this.require(mount);
   }
 
   /** From now on no mount is looked for at this folder: nobody but root can put one there. */
@@ -151,6 +156,10 @@ function name({ point, type }: Mount): string {
   return `${point} (${type})`;
 }
 
+function goneMount(path: string): NodeJS.ErrnoException {
+  return notEntered(path, 'it lies on a mount that is not among those of this host');
+}
+
 function notEntered(path: string, message: string): NodeJS.ErrnoException {
   return Object.assign(new Error(message), { code: NOT_ENTERED, path, syscall: 'open' });
 }
@@ -158,8 +167,8 @@ function notEntered(path: string, message: string): NodeJS.ErrnoException {
 const SCRATCH = Buffer.allocUnsafe(512);
 
 /** The number of the mount that an open file lies on. See proc_pid_fdinfo(5); no file system is asked for it. */
-export function readMountId(fd: number): number {
-  const info = openSync(`/proc/self/fdinfo/${fd}`, 'r');
+export function readMountId(fd: number | string, pid: number | 'self' = 'self'): number {
+  const info = openSync(`/proc/${pid}/fdinfo/${fd}`, 'r');
   try {
     const length = readSync(info, SCRATCH, 0, SCRATCH.length, 0);
     return Number(/^mnt_id:\t(\d+)$/m.exec(SCRATCH.toString('latin1', 0, length))?.[1] ?? NaN);

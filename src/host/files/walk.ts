@@ -1,4 +1,13 @@
-import { closeSync, constants, fstatSync, openSync, readlinkSync, type Stats } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  opendirSync,
+  openSync,
+  readlinkSync,
+  type Dirent,
+  type Stats,
+} from 'node:fs';
 import { basename, dirname, isAbsolute } from 'node:path';
 import { getSystemErrorMap } from 'node:util';
 import { hasAcl } from './attributes.ts';
@@ -13,7 +22,7 @@ import {
 } from './trust-rule.ts';
 
 /** Opens nothing but the name: no device is touched, no pipe waited for. Node does not name it; the same on all its platforms. */
-const O_PATH = 0o10000000;
+export const O_PATH = 0o10000000;
 const { O_DIRECTORY, O_NOFOLLOW } = constants;
 
 /** As many as the kernel follows. */
@@ -52,12 +61,7 @@ export interface Root {
   guard: MountGuard;
 }
 
-const HOST: Root = { path: '/', guard: new MountGuard('/proc/self') };
-
-/** What a process sees as `/`, which may have mounts of its own. */
-export function rootOf(pid: number): Root {
-  return { path: `/proc/${pid}/root`, guard: new MountGuard(`/proc/${pid}`, `/proc/${pid}/root`) };
-}
+export const HOST: Root = { path: '/', guard: new MountGuard('/proc/self') };
 
 /**
  * Walks a path with a descriptor for each component, so that nobody can exchange one behind our back, and follows
@@ -108,14 +112,44 @@ export function lstatPath(path: string, root = HOST): Stats | undefined {
  *
  * @throws NodeJS.ErrnoException
  */
-export function lstatIn(folder: OpenFolder, name: string, { guard } = HOST): Stats | undefined {
+export function lstatIn(folder: OpenFolder, name: string, root = HOST): Stats | undefined {
+  return useIn(folder, name, ({ stat }) => stat, root);
+}
+
+/** As `lstatIn`, but what is there is also open (O_PATH) while it is used. */
+export function useIn<T>(
+  folder: OpenFolder,
+  name: string,
+  use: (found: { fd: number; stat: Stats }) => T,
+  { guard } = HOST,
+): T | undefined {
   const found = openIn(folder, name, guard);
   if (found === null) return undefined;
   try {
-    return fstatSync(found.fd);
+    return use({ fd: found.fd, stat: fstatSync(found.fd) });
   } finally {
     closeSync(found.fd);
   }
+}
+
+/** Goes through the names in a folder until `use` answers something; null: it has not, or it is no folder. @throws as `walkPath` */
+export function searchFolder<T>(
+  path: string,
+  use: (entry: Dirent, folder: OpenFolder) => T | null,
+): T | null {
+  return walkPath(path, ({ folder, file, below }) => {
+    if (file !== null || below.length > 0) return null;
+    const open = naming(path, () => opendirSync(inFolder(folder, '.')));
+    try {
+      for (let entry = open.readSync(); entry !== null; entry = open.readSync()) {
+        const found = use(entry, folder);
+        if (found !== null) return found;
+      }
+    } finally {
+      open.closeSync();
+    }
+    return null;
+  });
 }
 
 /** Opens a name alone, links not followed; null: nothing has it. */
