@@ -2,7 +2,8 @@ import type { Stats } from 'node:fs';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import type { Place } from '../check/risks.ts';
 import { readFile } from '../host/files/read.ts';
-import { lstatPath, searchFolder, walkPath } from '../host/files/walk.ts';
+import { lstatPath, searchFolder } from '../host/files/look.ts';
+import { walkPath } from '../host/files/walk.ts';
 import type { ExecLine } from '../systemd/run-as.ts';
 
 /** So many entries of the folders that a service runs code from are looked at. */

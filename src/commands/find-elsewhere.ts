@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { nameReader } from '../host/accounts.ts';
-import { lstatPath } from '../host/files/walk.ts';
+import { lstatPath } from '../host/files/look.ts';
 import { listNames, tryReadWhole } from '../host/kernel-files.ts';
 import { readProcess } from '../systemd/proc.ts';
 import { readProgram } from '../systemd/program.ts';

@@ -1,4 +1,4 @@
-import { lstatPath } from '../host/files/walk.ts';
+import { lstatPath } from '../host/files/look.ts';
 import { readUnitProcesses } from '../systemd/proc.ts';
 import type { UnitState } from '../systemd/types.ts';
 import { listSockets, listUnix } from './listening.ts';

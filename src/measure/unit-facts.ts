@@ -2,7 +2,7 @@ import type { UnitState } from '../systemd/types.ts';
 import type { Concurrency } from '../unit-file/gunicorn-concurrency.ts';
 import type { KnownLocation } from '../unit-file/types.ts';
 import { readFile } from '../host/files/read.ts';
-import { statPath } from '../host/files/walk.ts';
+import { statPath } from '../host/files/look.ts';
 import { countProcessors, readUnitSources } from './unit-sources.ts';
 
 /** What is known of a unit from its files alone. */

@@ -1,7 +1,7 @@
 import { readlinkSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { NOT_ENTERED } from '../host/files/mount-guard.ts';
-import { lstatIn, searchFolder } from '../host/files/walk.ts';
+import { lstatIn, searchFolder } from '../host/files/look.ts';
 import { monotonicMs } from '../monotonic.ts';
 import { readProcess } from './proc.ts';
 

@@ -1,4 +1,4 @@
-import { searchFolder, statPath } from '../host/files/walk.ts';
+import { searchFolder, statPath } from '../host/files/look.ts';
 
 /** Far above what anybody names by a pattern; whoever owns the folder could make millions. */
 const MOST_FILES = 100;

@@ -11,7 +11,7 @@ export interface Question {
 }
 
 /** How full it is (statfs(2)) each server is asked anew; what it said of folders may be remembered. An error is an answer too. */
-const ASK = 'stat -f -- "$1" >/dev/null 2>&1; echo "$2"';
+const ASK = '(stat -- "$1"; stat -f -- "$1") >/dev/null 2>&1; echo "$2"';
 /**
  * In a control group of its own: in ours, a process that cannot be ended would keep systemd from ending the service for minutes.
  * While one waits, its name is taken, so that each run does not add another.

@@ -1,14 +1,5 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  opendirSync,
-  openSync,
-  readlinkSync,
-  type Dirent,
-  type Stats,
-} from 'node:fs';
-import { basename, dirname, isAbsolute } from 'node:path';
+import { closeSync, constants, fstatSync, openSync, readlinkSync, type Stats } from 'node:fs';
+import { isAbsolute } from 'node:path';
 import { getSystemErrorMap } from 'node:util';
 import { hasAcl } from './attributes.ts';
 import { explainErrno } from '../../host-fault.ts';
@@ -89,71 +80,8 @@ export function whoWeAre(): Self {
   return { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
 }
 
-/** What a path leads to, links followed; undefined: nothing is there. @throws NodeJS.ErrnoException as `walkPath` */
-export function statPath(path: string): Stats | undefined {
-  return walkPath(path, ({ file, folder, below }) => {
-    if (file !== null) return file.stat;
-    return below.length > 0 ? undefined : fstatSync(folder.fd);
-  });
-}
-
-/** As `statPath`, but a link in the end is a link. @throws NodeJS.ErrnoException as `walkPath` */
-export function lstatPath(path: string, root = HOST): Stats | undefined {
-  return walkPath(
-    dirname(path),
-    ({ folder, file, below }) =>
-      file === null && below.length === 0 ? lstatIn(folder, basename(path), root) : undefined,
-    root,
-  );
-}
-
-/**
- * What has a name in an open folder, a link being a link; undefined: nothing has. Nothing waits for its file system.
- *
- * @throws NodeJS.ErrnoException
- */
-export function lstatIn(folder: OpenFolder, name: string, root = HOST): Stats | undefined {
-  return useIn(folder, name, ({ stat }) => stat, root);
-}
-
-/** As `lstatIn`, but what is there is also open (O_PATH) while it is used. */
-export function useIn<T>(
-  folder: OpenFolder,
-  name: string,
-  use: (found: { fd: number; stat: Stats }) => T,
-  { guard } = HOST,
-): T | undefined {
-  const found = openIn(folder, name, guard);
-  if (found === null) return undefined;
-  try {
-    return use({ fd: found.fd, stat: fstatSync(found.fd) });
-  } finally {
-    closeSync(found.fd);
-  }
-}
-
-/** Goes through the names in a folder until `use` answers something; null: it has not, or it is no folder. @throws as `walkPath` */
-export function searchFolder<T>(
-  path: string,
-  use: (entry: Dirent, folder: OpenFolder) => T | null,
-): T | null {
-  return walkPath(path, ({ folder, file, below }) => {
-    if (file !== null || below.length > 0) return null;
-    const open = naming(path, () => opendirSync(inFolder(folder, '.')));
-    try {
-      for (let entry = open.readSync(); entry !== null; entry = open.readSync()) {
-        const found = use(entry, folder);
-        if (found !== null) return found;
-      }
-    } finally {
-      open.closeSync();
-    }
-    return null;
-  });
-}
-
 /** Opens a name alone, links not followed; null: nothing has it. */
-function openIn(
+export function openIn(
   folder: OpenFolder,
   name: string,
   guard: MountGuard,
