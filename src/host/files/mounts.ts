@@ -22,11 +22,33 @@ export interface MountTable {
  * answer: a server, or a process (FUSE).
  */
 const LOCAL = new Set([
-  ...['ext2', 'ext3', 'ext4', 'xfs', 'btrfs', 'f2fs', 'zfs', 'bcachefs', 'jfs', 'reiserfs', 'nilfs2'],
+  ...[
+    'ext2',
+    'ext3',
+    'ext4',
+    'xfs',
+    'btrfs',
+    'f2fs',
+    'zfs',
+    'bcachefs',
+    'jfs',
+    'reiserfs',
+    'nilfs2',
+  ],
   ...['vfat', 'msdos', 'exfat', 'ntfs', 'ntfs3', 'hfs', 'hfsplus', 'iso9660', 'udf', 'squashfs'],
   ...['erofs', 'cramfs', 'romfs', 'ubifs', 'jffs2', 'overlay', 'aufs', 'ecryptfs'],
   ...['tmpfs', 'ramfs', 'rootfs', 'devtmpfs', 'devpts', 'hugetlbfs', 'mqueue', 'shm'],
-  ...['proc', 'sysfs', 'cgroup', 'cgroup2', 'nsfs', 'securityfs', 'selinuxfs', 'debugfs', 'tracefs'],
+  ...[
+    'proc',
+    'sysfs',
+    'cgroup',
+    'cgroup2',
+    'nsfs',
+    'securityfs',
+    'selinuxfs',
+    'debugfs',
+    'tracefs',
+  ],
   ...['configfs', 'pstore', 'efivarfs', 'fusectl', 'binfmt_misc', 'bpf', 'rpc_pipefs', 'nfsd'],
 ]);
 
