@@ -74,7 +74,7 @@ describe('an environment file on a file system that may not answer', { timeout: 
       await assertOthersServed(OF_A_USER);
       for (const command of [
         ...['status', 'metrics all', 'check', 'scale alice 3', 'explain alice'],
-        ...['rollback --dry-run', 'init --dry-run'],
+        ...['rollback --dry-run', 'init --yes --config /run/new.json'],
       ]) {
         const { stdout, stderr, ms, isLate } = await host.measured(lab, command.split(' '));
         assert.ok(!isLate && ms < WITHIN_MS, `${command}: ${ms} ms`);
