@@ -15,7 +15,7 @@ if [ "$(id -u)" != 0 ]; then
 fi
 scripts/install-test-deps.sh mmdebstrap debian-archive-keyring
 
-packages=systemd,systemd-sysv,dbus,procps,util-linux,gunicorn,celery,python3-redis,python3-uvicorn,redis-server,wrk,curl,nodejs,npm,nginx-light,man-db
+packages=systemd,systemd-sysv,dbus,procps,util-linux,gunicorn,celery,python3-redis,python3-uvicorn,redis-server,wrk,curl,nodejs,npm,nginx-light,man-db,zsh,fish
 made=$root/.made-of
 if [ "$(cat "$made" 2> /dev/null)" != "$packages" ]; then
   case $root in /*/*) ;; *) printf 'AUTOSCALER_DEBIAN13 is %s: a folder of its own is needed.\n' "$root" >&2; exit 64 ;; esac

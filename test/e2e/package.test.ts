@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { CHECKOUT, startLab, type Lab } from '../lab/lab.ts';
 import { celeryUnit, gunicornUnit, installUnit, redisUnit } from '../lab/services.ts';
+import { typeAt } from '../lab/typing.ts';
 
 /** Below the checkout, so that the lab sees it too. */
 const folder = mkdtempSync(join(CHECKOUT, '.packages-'));
@@ -162,6 +163,38 @@ describe('the Debian package', { timeout: 240_000 }, () => {
       await complete('autoscaler', '--config', 'x', 'metrics', 'cel'),
       /^celery_queue$/m,
     );
+  });
+
+  test('completes in fish, also behind --config', async () => {
+    const complete = (line: string) => lab.ok(`fish -c 'complete -C "${line}"'`);
+    assert.match(await complete('autoscaler ro'), /^rollback\t/m);
+    assert.match(await complete('autoscaler rollback --l'), /^--list\t/m);
+    assert.match(await complete('autoscaler --config /etc/autoscaler/config.json sc'), /^scale\t/m);
+    assert.match(await complete('autoscaler scale sho'), /^shop\nshop\.service$/m);
+    assert.match(await complete('autoscaler pause --only '), /^down\t.*\nup\t.*\n$/);
+    await lab.ok('sed s/shop/store/ /etc/autoscaler/config.json > /etc/autoscaler/other.json');
+    assert.equal(await complete('autoscaler --config /etc/autoscaler/other.json pause s'), 'store\n');
+  });
+
+  test('completes in zsh, also behind --config', async () => {
+    const { stdout } = await typeAt(
+      lab,
+      ['zsh', '-f', '-i'],
+      [
+        ['# ', 'autoload -Uz compinit; compinit -D; PS1=rea""dy:\n'],
+        ['ready:', 'autoscaler ro\t'],
+        ['llback', '--l\t'],
+        ['st', '\x03'],
+        ['ready:', 'autoscaler pause ta\t'],
+        ['sks', '\x03'],
+        ['ready:', 'autoscaler --config /etc/autoscaler/other.json explain st\t'],
+        ['ore', '\x03'],
+        ['ready:', 'autoscaler scale redis-t\t'],
+        ['ests.service', '\x03'],
+        ['ready:', 'exit 0\n'],
+      ],
+    );
+    assert.doesNotMatch(stdout, /never seen/);
   });
 
   for (const [policy, script] of POLICIES) {

@@ -16,6 +16,7 @@ function service(project: string, fields: Partial<StatusService> = {}): StatusSe
     ...{
       workers: 2,
       running: 2,
+      running_error: null,
       min_workers: 1,
       max_workers: 4,
       schedule: null,
@@ -132,6 +133,16 @@ describe('the screen says', () => {
       'drift',
       report([service('shop', { running: 1, drift: true })]),
       /2\/1 of .*1 run, 2 declared/,
+    ],
+    [
+      'why it is not known how many run, where nothing else is to be said',
+      report([service('shop', { running: null, running_error: 'they are no processes' })]),
+      /^shop +2\/\? of .* {2}running workers unknown: they are no processes$/m,
+    ],
+    [
+      'why it is not known how many run, behind what is waited for',
+      report([{ ...STREAK, running: null, running_error: 'they are no processes' }]),
+      / 3 m of 10 m → 3; running workers unknown: they are no processes$/m,
     ],
     [
       'a drain',
