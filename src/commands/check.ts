@@ -79,9 +79,8 @@ async function findAll(path: string): Promise<Finding[]> {
   findings.push(...checkConfigFile(path));
   findings.push(...(await checkPlaces(config.global)));
   try {
-    findings.push(...(await checkTimer(config)));
-    // of what the example names there is nothing on this host
-    if (!isExample) findings.push(...(await checkServices(config)));
+    // of what the example names there is nothing on this host, and a timer is of no use yet
+    if (!isExample) findings.push(...(await checkTimer(config)), ...(await checkServices(config)));
   } catch (error) {
     findings.push(toFinding('systemd_silent', error));
   }

@@ -38,9 +38,8 @@ export function renderStatus(given: StatusReport, screen: Screen, out: Output): 
   const rows = report.services.map((service) => toRow(service, report, screen));
   const lines = [
     ...renderHeading(report, screen, out),
-    '',
     // what the example names is not on this host
-    ...(report.example ? [] : renderRows(rows, screen, out)),
+    ...(report.example ? [] : ['', ...renderRows(rows, screen, out)]),
     ...report.notes.map((note) => fitText(`Note: ${note}`, screen.columns)),
   ];
   return lines.map((line) => `${line}\n`).join('');

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { CHECKOUT, startLab, type Lab } from '../lab/lab.ts';
 import { celeryUnit, gunicornUnit, installUnit, redisUnit } from '../lab/services.ts';
-import { typeAt } from '../lab/typing.ts';
+import { typeAt, type Step } from '../lab/typing.ts';
 
 /** Below the checkout, so that the lab sees it too. */
 const folder = mkdtempSync(join(CHECKOUT, '.packages-'));
@@ -81,12 +81,19 @@ describe('the Debian package', { timeout: 240_000 }, () => {
     );
 
   /** What a removal says; without an `answer` nobody is there to be asked. */
-  const remove = (how: string, { answer }: { answer?: string } = {}) =>
-    lab.ok(`LC_ALL=C.UTF-8 ${how} autoscaler 2>&1`, {
-      input: answer ?? '',
-      env: { DEBIAN_FRONTEND: answer === undefined ? 'noninteractive' : 'teletype' },
-      timeoutMs: 90_000,
+  const remove = async (how: string, { answer }: { answer?: string } = {}): Promise<string> => {
+    const frontend = answer === undefined ? 'noninteractive' : 'teletype';
+    const argv = ['env', 'LC_ALL=C.UTF-8', `DEBIAN_FRONTEND=${frontend}`, ...how.split(' ')];
+    if (answer === undefined)
+      return lab.ok(`${argv.join(' ')} autoscaler 2>&1`, { timeoutMs: 90_000 });
+    // debconf of Debian 13 asks on a terminal alone
+    const question: Step[] = [['Roll back', `${answer}\n`]];
+    const { exitCode, stdout } = await typeAt(lab, [...argv, 'autoscaler'], question, {
+      columns: 200,
     });
+    assert.equal(exitCode, 0, stdout);
+    return stdout.replaceAll('\r\n', '\n');
+  };
 
   before(async () => {
     build('scripts/build-deb.sh', folder); // fails where lintian has anything to say
@@ -173,7 +180,10 @@ describe('the Debian package', { timeout: 240_000 }, () => {
     assert.match(await complete('autoscaler scale sho'), /^shop\nshop\.service$/m);
     assert.match(await complete('autoscaler pause --only '), /^down\t.*\nup\t.*\n$/);
     await lab.ok('sed s/shop/store/ /etc/autoscaler/config.json > /etc/autoscaler/other.json');
-    assert.equal(await complete('autoscaler --config /etc/autoscaler/other.json pause s'), 'store\n');
+    assert.equal(
+      await complete('autoscaler --config /etc/autoscaler/other.json pause s'),
+      'store\n',
+    );
   });
 
   test('completes in zsh, also behind --config', async () => {
@@ -214,7 +224,7 @@ describe('the Debian package', { timeout: 240_000 }, () => {
 
     test(`a removal stops the timer, keeps what the user needs, and asks each time whether to roll back: ${policy}`, async () => {
       await lab.ok('autoscaler timer --every 1m');
-      const said = await remove('dpkg -r', { answer: 'no\n' });
+      const said = await remove('dpkg -r', { answer: 'no' });
       assert.match(said, /Roll back the numbers of workers that autoscaler has set\?/);
       assert.match(said, /tasks\.service \(2 to\s+3\)/);
       assert.match(said, TASKS_STAY);

@@ -1,5 +1,5 @@
 import type { Lab } from '../lab/lab.ts';
-import { APPS, celeryUnit, gunicornUnit, redisUnit, type ServiceOptions } from '../lab/services.ts';
+import { APPS, celeryUnit, gunicornUnit, type ServiceOptions } from '../lab/services.ts';
 
 /** A site of web.py, which answers on a port of 127.0.0.1, and how many workers it starts with. */
 interface Site {
@@ -47,17 +47,14 @@ export async function furnish(lab: Lab): Promise<void> {
       .join('\n'),
   );
   await lab.writeFile('/etc/default/wiki', 'WORKERS=2\n');
-  await lab.writeFile('/etc/systemd/system/redis.service', redisUnit());
   for (const [name, { port, unit }] of Object.entries(SITES)) {
     await writeUnit(lab, name, gunicornUnit({ ...unit, bind: `127.0.0.1:${port}` }));
   }
   for (const [name, broker] of Object.entries(WORKERS)) {
     await writeUnit(lab, name, celeryUnit({ broker, args: `-n ${name}@%%h` }));
   }
-  const units = ['redis', ...names].join(' ');
-  await lab.ok(`systemctl daemon-reload && systemctl enable --now ${units}`, {
-    timeoutMs: 120_000,
-  });
+  const start = `systemctl daemon-reload && systemctl start redis-server && systemctl enable --now ${names.join(' ')}`;
+  await lab.ok(start, { timeoutMs: 120_000 });
 }
 
 /** As the tests write it, but with a user and a folder of its own. */

@@ -216,7 +216,7 @@ describe('the screen says', () => {
     [
       'that the config is the example, and nothing of what that names',
       report([service('shop')], { example: true }),
-      /^config {2}this is the example[^]*sudo autoscaler init\n(?!.*shop)/,
+      /^config {2}this is the example.*\n.*sudo autoscaler init\ntimer .*\n$/,
     ],
     ['that a service is down', report([service('shop', { active: 'failed' })]), /is failed$/m],
   ];
