@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { CHECKOUT, startLab, type Lab } from '../lab/lab.ts';
-import { celeryUnit, gunicornUnit, installUnit, redisUnit } from '../lab/services.ts';
+import { celeryUnit, enqueue, gunicornUnit, installUnit, redisUnit } from '../lab/services.ts';
 import { typeAt, type Step } from '../lab/typing.ts';
 
 /** Below the checkout, so that the lab sees it too. */
@@ -57,6 +57,9 @@ const CONFIG = JSON.stringify({
 /** Fails unless each file that the README of this folder names by a relative path is there. */
 const REFERENCES =
   "set -- $(grep -oE '(docs|config)/[A-Za-z./_-]+|SECURITY.md' README.md | sort -u) && test $# -ge 10 && for name; do test -f $name || { echo $name is missing; exit 1; }; done";
+
+/** Machines that test are slow at times. */
+const PATIENT = { timeoutMs: 180_000 };
 
 /** What a removal notes for people and for the purge. */
 const LIST = '/var/backups/autoscaler/still-changed';
@@ -241,6 +244,38 @@ describe('the Debian package', { timeout: 240_000 }, () => {
       await lab.ok(`test ! -e ${LIST}`);
     });
   }
+
+  test('a removal while Celery finishes its tasks: systemd starts the worker afterwards', async () => {
+    const show = () => lab.ok('systemctl show -P MainPID -P ActiveState tasks');
+    const before = await show();
+    await enqueue(lab, 2, 'tasks.sleep', () => [10]);
+    await lab.until(async () => (await lab.ok('redis-cli llen celery')) === '0\n', {
+      what: 'the tasks to be taken',
+    });
+    await lab.ok('autoscaler pin tasks 4 && systemctl start --no-block autoscaler');
+    await lab.until(
+      () => lab.ok('grep -l signalled.*true /var/backups/autoscaler/changes/*.pending/*.json'),
+      { what: 'Celery to be asked to finish' },
+    );
+    const said = await remove('dpkg -r');
+    assert.match(
+      said,
+      /tasks\.service finishes its running tasks; systemd then starts it with 4 workers/,
+    );
+    await lab.until(async () => (await show()) !== before && /^active$/m.test(await show()), {
+      what: 'tasks.service to be started',
+    });
+    const children = () => lab.ok('pgrep -c -P $(systemctl show -P MainPID tasks)');
+    await lab.until(async () => (await children()) === '4\n', { what: 'four processes' });
+    await lab.until(
+      async () => (await lab.ok('systemctl list-units --all --plain "autoscaler-*"')).match(/^0 /m),
+      { what: 'nothing of it to be left' },
+    );
+    await lab.ok(`dpkg -i ${find('.deb')}`);
+    // what has begun is over for the next run too
+    await lab.ok('autoscaler run && autoscaler unpin && autoscaler scale tasks 3', PATIENT);
+    assert.match(await lab.ok('autoscaler rollback --list'), /tasks/);
+  });
 
   test('a purge keeps the backups of what is still changed, and nothing else', async () => {
     const dropIns = '/etc/systemd/system/site.service.d';
