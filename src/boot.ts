@@ -1,50 +1,28 @@
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
+import { readCompiled, writeCompiled } from './compiled.ts';
 
 /** The file that `src/main.ts` is built into; the build puts it in. */
 declare const PROGRAM: string;
 
 type Run = (exports: object, require: (id: string) => unknown, module: { exports: object }) => void;
 
-const [, , word = ''] = process.argv;
-
 /** Beside the program, but where a package owns that folder the timer's runs may not write there. */
 const root = __dirname.startsWith('/usr/lib/') ? '/var/cache/autoscaler' : join(__dirname, 'cache');
 
-/** What V8 made of this very program; another version of V8 cannot use it. */
-const programDir = join(root, `${process.version}-${process.arch}`, PROGRAM.replace(/\.js$/, ''));
+/** What V8 made of this very program: another version of V8 cannot use it. */
+const folder = join(root, `${process.version}-${process.arch}-${PROGRAM.replace(/\.js$/, '')}`);
 
-/** The part of one command: what others need of the same files would only take time here. */
-const cacheDir = join(programDir, /^[a-z-]{1,20}$/.test(word) ? word : 'none');
-
-/** How often the command was called, as far as it matters: see `keepCompiled`. */
-const callsFile = join(cacheDir, 'calls');
-
-/** So many calls of a command add what they have compiled: the very first one does not need what later ones do. */
-const ADDING = 4;
-
-/** This call compiles all anew and keeps that alone, as the first ones needed what is not needed any more. */
-const SETTLING = 12;
+/** V8 compiles a function when it is first called. So many calls that use a part add to what is kept of it. */
+const ADDING_CALLS = 10;
 
 const modules = new Map<string, { exports: object }>();
-const scripts = new Map<string, Script>();
-const uncached = new Set<string>();
+const parts: { path: string; script: Script; calls: number }[] = [];
 
 /**
- * Runs a file of the program, once. Node compiles what it loads anew at each start, which for a oneshot
- * is most of its work, so V8's own form of it is kept (Node 20 has no compile cache of its own; this way
- * serves all versions). V8 looks at its version, flags and the length of the
- * source before it takes it; the name of each file holds a hash of its content.
+ * Runs a part of the program, once. Node compiles what it loads anew at each start, which for a oneshot is most of its
+ * work, so V8's compiled form is kept. What is damaged, or made by another V8, is compiled anew and replaced.
  */
 function load(id: string): object {
   const known = modules.get(id);
@@ -54,13 +32,10 @@ function load(id: string): object {
   const filename = join(__dirname, id);
   // a function, of ASCII alone: see scripts/build.mjs
   const source = readFileSync(filename, 'latin1');
-  const cachedData = readCached(id);
-  const script = new Script(source, {
-    filename,
-    ...(cachedData !== undefined && { cachedData }),
-  });
-  scripts.set(id, script);
-  if (cachedData === undefined || script.cachedDataRejected === true) uncached.add(id);
+  const path = join(folder, id);
+  const { data, calls } = readCompiled(path) ?? { calls: 0 };
+  const script = new Script(source, { filename, ...(data !== undefined && { cachedData: data }) });
+  parts.push({ path, script, calls: script.cachedDataRejected === true ? 0 : calls });
   (script.runInThisContext() as Run)(module.exports, requireFrom, module);
   return module.exports;
 }
@@ -70,57 +45,27 @@ function requireFrom(id: string): unknown {
   return id.startsWith('./') ? load(id.slice(2)) : require(id);
 }
 
-function readCached(id: string): Buffer | undefined {
-  try {
-    return readFileSync(join(cacheDir, id));
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * V8 compiles a function when it is first called, and keeps what was compiled by then. The first run of all has no
- * history and a config to check, so what is kept is added to in the first calls, and later made anew by a call like all
- * that follow. Only as the owner of the program: whoever can write here could as well write the program.
- */
+/** Only as the owner of the program: whoever can write here could as well write the program. */
 function keepCompiled(exitCode: number): void {
+  const growing = parts.filter(({ calls }) => calls < ADDING_CALLS);
+  // a call that failed does little of what others do
+  if (growing.length === 0 || exitCode > 1) return;
   try {
-    const calls = readCalls();
-    if (calls >= SETTLING && uncached.size === 0) return;
-    // a word that is no command has no calls worth it
-    if (exitCode > 1 || process.getuid?.() !== statSync(__dirname).uid) return;
-    if (!existsSync(programDir)) dropOthers();
-    mkdirSync(cacheDir, { recursive: true, mode: 0o755 });
-    // first, since it takes no time where nothing can be written
-    write(callsFile, String(calls + 1));
-    for (const [id, script] of scripts) {
-      const path = join(cacheDir, id);
-      if (calls + 1 === SETTLING - 1) rmSync(path, { force: true });
-      else if (calls < ADDING || uncached.has(id)) write(path, script.createCachedData());
+    if (process.getuid?.() !== statSync(__dirname).uid) return;
+    if (!existsSync(folder)) makeFolder();
+    for (const { path, script, calls } of growing) {
+      writeCompiled(path, { data: script.createCachedData(), calls: calls + 1 });
     }
   } catch {
-    // a file system that is full or not to be written to: the next run compiles anew
+    // a file system that is full or not to be written to: the next call compiles anew
   }
 }
 
-/** Those of a program or of a Node that was replaced. */
-function dropOthers(): void {
+/** Drops what was kept of a program or of a Node that was replaced. */
+function makeFolder(): void {
   mkdirSync(root, { recursive: true, mode: 0o755 });
   for (const name of readdirSync(root)) rmSync(join(root, name), { recursive: true, force: true });
-}
-
-function readCalls(): number {
-  try {
-    return Number(readFileSync(callsFile, 'utf8')) || 0;
-  } catch {
-    return 0;
-  }
-}
-
-function write(path: string, content: Buffer | string): void {
-  const own = `${path}.${process.pid}`;
-  writeFileSync(own, content, { mode: 0o644 });
-  renameSync(own, path);
+  mkdirSync(folder, { mode: 0o755 });
 }
 
 process.on('exit', keepCompiled);

@@ -3,10 +3,10 @@ import { execFileSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
-  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -14,15 +14,17 @@ import {
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { readCompiled, writeCompiled } from '../src/compiled.ts';
 
-/** Calls of a command that add to what is kept, and the one that makes it anew. */
-const ADDING = 4;
-const SETTLING = 12;
+/** Calls that add to what is kept of a part. */
+const ADDING_CALLS = 10;
 
 describe('what V8 compiled of the built program', () => {
   let folder: string;
+  let root: string;
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'autoscaler-boot-'));
+    root = join(folder, 'dist/cache');
     cpSync(resolve(import.meta.dirname, '../dist'), join(folder, 'dist'), {
       recursive: true,
       filter: (path) => !/\/dist\/(?:cache|share)$/.test(path),
@@ -32,65 +34,92 @@ describe('what V8 compiled of the built program', () => {
 
   const call = (...args: string[]): string =>
     execFileSync(process.execPath, [join(folder, 'dist/main.js'), ...args], { encoding: 'utf8' });
-  /** Where it is kept: of a version of Node, of a program, of a command. */
-  const keptOf = (command: string): string => {
-    const root = join(folder, 'dist/cache');
-    const [version = ''] = readdirSync(root);
-    const [program = ''] = readdirSync(join(root, version));
-    return join(root, version, program, command);
+  /** The files of all parts that are kept. */
+  const kept = (): string[] => {
+    const [program = ''] = readdirSync(root);
+    return readdirSync(join(root, program)).map((name) => join(root, program, name));
   };
-  const main = (command: string): string => {
-    const kept = keptOf(command);
-    return join(kept, readdirSync(kept).find((name) => name.startsWith('main-')) ?? 'nothing');
-  };
-  const sizeOf = (command: string): number => statSync(main(command)).size;
+  const isWhole = (path: string): boolean => readCompiled(path) !== null;
 
-  test('is kept for each command, made anew once by a call like all later ones, and then stays', () => {
+  test('is added to by the first calls that use a part, and then stays', () => {
     call('--version');
-    for (let i = 0; i < ADDING; i++) call('--help');
-    const first = sizeOf('--help');
-    assert.ok(first > sizeOf('--version'), 'another command needs other functions');
-    const { ino } = statSync(main('--help'));
-    call('--help');
-    assert.equal(statSync(main('--help')).ino, ino, 'nothing is added any more');
-    for (let i = ADDING + 1; i < SETTLING - 1; i++) call('--help');
-    assert.deepEqual(readdirSync(keptOf('--help')), ['calls']);
-    call('--help');
-    const settled = statSync(main('--help'));
-    assert.ok(settled.size <= first, `${first} bytes at first, then ${settled.size}`);
-    call('--help');
-    assert.equal(statSync(main('--help')).ino, settled.ino);
-    assert.equal(readFileSync(join(keptOf('--help'), 'calls'), 'utf8'), String(SETTLING));
-    assert.equal(readFileSync(join(keptOf('--version'), 'calls'), 'utf8'), '1');
+    const [part = ''] = kept();
+    const { data } = readCompiled(part)!;
+    writeCompiled(part, { data, calls: ADDING_CALLS - 1 });
+    call('--version');
+    assert.equal(readCompiled(part)?.calls, ADDING_CALLS);
+    const { ino } = statSync(part);
+    call('--version');
+    assert.equal(statSync(part).ino, ino);
   });
 
-  test('is little for the general help, which needs no command line to be built', () => {
-    const filesOf = (...args: string[]) => {
-      call(...args);
-      return readdirSync(keptOf(args[0]!)).map((name) => name.replace(/-.*/, ''));
-    };
-    assert.ok(!filesOf('--help').includes('cli'));
-    assert.ok(filesOf('--no-color', '--help').includes('cli'));
-  });
-
-  test('is not kept for what is no command', () => {
+  test('is not kept of a call that failed', () => {
+    rmSync(root, { recursive: true });
     assert.throws(() => call('stauts'));
-    assert.ok(!existsSync(keptOf('stauts')));
+    assert.ok(!existsSync(root));
   });
 
-  test('of another program is removed', () => {
-    const root = join(folder, 'dist/cache');
-    const [version = ''] = readdirSync(root);
-    const [program = ''] = readdirSync(join(root, version));
-    renameSync(join(root, version, program), join(root, version, 'main-before'));
+  test('of another program, and of another way to keep it, is removed', () => {
+    mkdirSync(join(root, 'main-before-v20.0.0-x64'), { recursive: true });
+    mkdirSync(join(root, 'v20.0.0-x64/main-before/run'), { recursive: true });
     call('--version');
-    assert.deepEqual(readdirSync(join(root, version)), [program]);
+    assert.equal(readdirSync(root).length, 1);
   });
 
-  test('is made anew where it cannot be used', () => {
-    const help = call('--help');
-    writeFileSync(main('--help'), 'damaged');
-    assert.equal(call('--help'), help);
-    assert.ok(sizeOf('--help') > 1000);
+  const damages: Record<string, (bytes: Buffer) => Buffer> = {
+    'a file that is empty': () => Buffer.alloc(0),
+    'a file that is cut short': (bytes) => bytes.subarray(0, bytes.length / 2),
+    'zeros from the first block on': (bytes) => Buffer.alloc(bytes.length),
+    'zeros behind the first block': (bytes) =>
+      Buffer.concat([bytes.subarray(0, 1024), Buffer.alloc(bytes.length - 1024)]),
+    'a damaged head': (bytes) => Buffer.concat([Buffer.from('damaged!'), bytes.subarray(8)]),
+    'a damaged head of V8': (bytes) => flip(bytes, 12),
+    'one byte of the end': (bytes) => flip(bytes, bytes.length - 1),
+    'one byte of the middle': (bytes) => flip(bytes, bytes.length >> 1),
+  };
+  for (const [name, damage] of Object.entries(damages)) {
+    test(`${name}: it is compiled anew, and the next call has it again`, () => {
+      const version = call('--version');
+      for (const path of kept()) writeFileSync(path, damage(readFileSync(path)));
+      assert.deepEqual(kept().filter(isWhole), []);
+      assert.equal(call('--version'), version);
+      assert.deepEqual(kept().filter(isWhole), kept());
+    });
+  }
+
+  test('of another version of V8, with a checksum that is right, is compiled anew and replaced', () => {
+    call('--version');
+    const before = kept().map((path) => {
+      const { data } = readCompiled(path)!;
+      // behind V8's magic number stands its version
+      writeCompiled(path, { data: flip(data, 4), calls: ADDING_CALLS });
+      return statSync(path).ino;
+    });
+    call('--version');
+    assert.ok(kept().every((path, index) => statSync(path).ino !== before[index]));
+    assert.deepEqual([...new Set(kept().map((path) => readCompiled(path)?.calls))], [1]);
+  });
+
+  test('is not taken with any one byte changed, wherever it is', () => {
+    call('--version');
+    const largest = kept().sort((a, b) => statSync(b).size - statSync(a).size)[0] ?? '';
+    const bytes = readFileSync(largest);
+    const path = join(folder, 'flipped');
+    // a stride that meets no byte twice and all regions
+    for (let i = 0; i < 500; i++) {
+      writeFileSync(path, flip(bytes, (i * 7919) % bytes.length, 1 + (i % 255)));
+      assert.equal(readCompiled(path), null, `byte ${(i * 7919) % bytes.length}`);
+    }
+  });
+
+  test('is not taken where there is no file, or a folder', () => {
+    assert.equal(readCompiled(join(folder, 'none')), null);
+    assert.equal(readCompiled(folder), null);
   });
 });
+
+function flip(bytes: Buffer, at: number, bits = 0xff): Buffer {
+  const changed = Buffer.from(bytes);
+  changed[at]! ^= bits;
+  return changed;
+}
