@@ -20,7 +20,8 @@ import type { FileRecord, Manifest } from './manifest.ts';
 import { chainOf } from './chain.ts';
 import { withoutEnd } from './outcome.ts';
 import { pruneBackups } from './retention.ts';
-import type { ActDeps, FileChange, Outcome, Plan } from './types.ts';
+import type { ActDeps } from './ports.ts';
+import type { FileChange, Outcome, Plan } from './types.ts';
 
 /** What runs when a change is registered. */
 export type Before = Pick<Manifest, 'before' | 'followers' | 'listeners'>;

@@ -13,7 +13,8 @@ import { because, outcomeOf, withoutEnd } from './outcome.ts';
 import { findRelated } from './related.ts';
 import type { Recovering } from './recover.ts';
 import type { SideBySide } from './side-by-side.ts';
-import type { ActDeps, Outcome, Recovery } from './types.ts';
+import type { ActDeps } from './ports.ts';
+import type { Outcome, Recovery } from './types.ts';
 import { undoChange } from './undo.ts';
 import { isRunning, readUnit } from './unit.ts';
 
