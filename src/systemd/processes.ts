@@ -17,6 +17,8 @@ export interface WorkerTree extends Program {
 /** Why the processes of a service are not told apart. */
 export interface NoTree {
   error: string;
+  /** they could not be looked at: there may be any */
+  unreadable?: boolean;
   /** there is none at all */
   empty?: boolean;
   /** there is more than one master */
@@ -34,7 +36,9 @@ export function findWorkerTree(
 ): Promise<WorkerTree | NoTree> {
   const processes = readUnitProcesses(unit);
   return Promise.resolve(
-    'error' in processes ? processes : selectWorkerTree(processes, unit.mainPid, unit.kind),
+    'error' in processes
+      ? { ...processes, unreadable: true }
+      : selectWorkerTree(processes, unit.mainPid, unit.kind),
   );
 }
 

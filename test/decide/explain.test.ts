@@ -63,6 +63,17 @@ describe('a decision as a sentence', () => {
       three,
       { cpu: '9x6', workers: 1 },
     ],
+    ['cpu 9 % < 30 %; at min_workers 1 → stays at 1', three, { cpu: '50 9', workers: 1 }],
+    [
+      'cpu 83.4 % > 80 % for 2 m 0 s, 1 m more → stays at 2',
+      policy([cpu('3>80', [3, 10]), queue('2<5', [2, 10])]),
+      { cpu: '70 83.4', queue: '9 9' },
+    ],
+    [
+      'queue 0 < 3; at min_workers 1 → stays at 1',
+      policy([cpu('1<30', [3, 10]), queue('4>10 1<3', [2, 10])]),
+      { cpu: '85 _ _ _ 85', queue: '0 _ _ _ 0', workers: 1 },
+    ],
     [
       'cpu 90 % > 80 % for 4 m 0 s (needs 3 m); max_workers makes 4 of the 6 wanted → 4 workers',
       policy([cpu('6>80', [3, 10])], { maxWorkers: 4 }),
