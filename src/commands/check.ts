@@ -196,7 +196,7 @@ function tellMetrics({ config, units }: TrueNames, { sample, queues }: Measureme
       if (!isFault(error)) return [];
       const of = { code: 'metric_unknown', severity: 'warning', project } as const;
       const evidence = `${label} is not known: ${error}; as long as that is so, nothing is lowered`;
-      return [{ ...of, evidence, remedy: `mend that, or remove its thresholds` }];
+      return [{ ...of, evidence, remedy: `fix that, or remove its thresholds` }];
     });
   });
 }

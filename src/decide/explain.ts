@@ -46,7 +46,7 @@ export function explainReason(reason: Reason): string {
     case 'missing_metric':
       return `${METRICS[reason.metric].label} unknown (${reason.error}), nothing is lowered meanwhile`;
     case 'new_evidence':
-      return `${METRICS[reason.metric].label} counts anew: ${explainBecause(reason.because, reason.gapMs)}`;
+      return `${METRICS[reason.metric].label} starts counting again: ${explainBecause(reason.because, reason.gapMs)}`;
     case 'workers_unknown':
       return `number of workers unknown (${reason.error})`;
     case 'below_min':

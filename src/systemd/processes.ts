@@ -76,7 +76,7 @@ export function selectWorkerTree(
   const forks = children.filter((child) => child !== arbiter);
   const workers = program.embeddedBeat ? withoutBeat(forks) : forks;
   if (workers === null) {
-    return { error: 'its embedded beat cannot be told from the pool at this moment' };
+    return { error: 'its embedded beat cannot be distinguished from the pool at the moment' };
   }
   return {
     ...program,
