@@ -20,15 +20,8 @@ import { explainErrno, toUserError } from '../../host-fault.ts';
 import { readAttributes, writeAttributes, type Attribute } from './attributes.ts';
 import { requireTrusted, syncOpen } from './folders.ts';
 import { MOST_BYTES, readWay, shortReason, type FoundFile } from './read.ts';
-import {
-  inFolder,
-  judgePath,
-  judgeWay,
-  walkPath,
-  whoWeAre,
-  type OpenFolder,
-  type Way,
-} from './walk.ts';
+import { judgePath, judgeWay } from './judge.ts';
+import { inFolder, walkPath, whoWeAre, type OpenFolder, type Way } from './walk.ts';
 
 /** Owner, permissions and extended attributes of a file. */
 export interface Like {
