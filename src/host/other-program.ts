@@ -39,10 +39,16 @@ export function startProgram(
 
 const FIRST_PAUSE_MS = 1;
 const LONGEST_PAUSE_MS = 16;
+/** A program that takes a few milliseconds is seen to end within one or two. */
+const GROWTH = 1.25;
 
 /** Asks again and again, with pauses between, until `isOver`. Nothing else of this process is done meanwhile. */
 export function waitUntil(isOver: () => boolean): void {
-  for (let pauseMs = FIRST_PAUSE_MS; !isOver(); pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+  for (
+    let pauseMs = FIRST_PAUSE_MS;
+    !isOver();
+    pauseMs = Math.min(pauseMs * GROWTH, LONGEST_PAUSE_MS)
+  ) {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs);
   }
 }
