@@ -1,6 +1,5 @@
 // Builds src/ into dist/: main.js, which loads the program, and the program itself in parts, some of
 // which load late. docs/performance.md says why it is CommonJS, and what is loaded when.
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -59,14 +58,6 @@ async function buildId() {
   return hash.digest('hex').slice(0, 16);
 }
 
-/** What the sources print for `--help`, so that the program need not build all its commands for it. */
-function readHelp() {
-  return execFileSync(process.execPath, ['--import', 'tsx', 'src/main.ts', '--help'], {
-    cwd: root,
-    encoding: 'utf8',
-  });
-}
-
 /** One byte a character is read, kept and compared fastest; text outside of strings and patterns is ASCII already. */
 function toAscii(code) {
   return code.replaceAll(
@@ -76,7 +67,7 @@ function toAscii(code) {
 }
 
 const program = await bundle('src/main.ts', {
-  define: { BUILD_ID: JSON.stringify(await buildId()), HELP: JSON.stringify(readHelp()) },
+  define: { BUILD_ID: JSON.stringify(await buildId()) },
   plugins: [latePlugin],
   groups: [
     // with what the command line needs of the rest, which must not load an idle run

@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 packages=(systemd systemd-container dbus procps jq bc gunicorn celery python3-redis redis-server rabbitmq-server wrk python3-uvicorn "$@"
-  debhelper lintian po-debconf)
+  debhelper lintian po-debconf zsh fish)
 packages+=(chromium)
 
 missing=()

@@ -7,7 +7,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 root=${AUTOSCALER_DEBIAN13:-/var/cache/autoscaler-debian13}
 files=("$@")
-[ $# -gt 0 ] || files=(test/e2e/{main-job,package,act-gunicorn,act-celery,field,init,busy,known-states,known-trees}.test.ts)
+[ $# -gt 0 ] || files=(test/e2e/{main-job,package,act-gunicorn,act-celery,field,init,busy,known-states,known-trees}.test.ts
+  test/newcomer/first-hour.ts)
 
 if [ "$(id -u)" != 0 ]; then
   printf 'A root file system can only be made and booted by root.\n' >&2
@@ -15,7 +16,7 @@ if [ "$(id -u)" != 0 ]; then
 fi
 scripts/install-test-deps.sh mmdebstrap debian-archive-keyring
 
-packages=systemd,systemd-sysv,dbus,procps,util-linux,gunicorn,celery,python3-redis,python3-uvicorn,redis-server,wrk,curl,nodejs,npm,nginx-light,man-db
+packages=systemd,systemd-sysv,dbus,procps,util-linux,gunicorn,celery,python3-redis,python3-uvicorn,redis-server,wrk,curl,nodejs,npm,nginx-light,man-db,zsh,fish
 made=$root/.made-of
 if [ "$(cat "$made" 2> /dev/null)" != "$packages" ]; then
   case $root in /*/*) ;; *) printf 'AUTOSCALER_DEBIAN13 is %s: a folder of its own is needed.\n' "$root" >&2; exit 64 ;; esac

@@ -39,6 +39,7 @@ if [ -z "$root" ] && [ -x /usr/bin/autoscaler ]; then
         ;;
     esac
   fi
+  [ -z "$live" ] || hand_over
 fi
 rm -f "$root"/usr/bin/autoscaler "$root"/usr/lib/systemd/system/autoscaler.{service,timer} \
   "$root"/etc/logrotate.d/autoscaler "$root"/usr/share/man/man8/autoscaler.8 \

@@ -6,8 +6,7 @@ import { HIDDEN, LOOK } from './command-line/look.ts';
 import { SET_UP } from './command-line/set-up.ts';
 import type { GlobalOptions } from './commands/global-options.ts';
 import { EXIT } from './errors.ts';
-import { helpWidth } from './help-width.ts';
-import { writeErr, writeOut } from './streams.ts';
+import { isTerminal, writeErr, writeOut } from './streams.ts';
 import { VERSION } from './version.ts';
 
 const EXIT_CODES = `
@@ -18,6 +17,9 @@ Exit codes:
   ${EXIT.locked}  another run held the lock for as long as this one waited
   ${EXIT.permission}  not permitted
   ${EXIT.config}  the config, or another file that must be trusted, is wrong`;
+
+/** Columns that help takes at most, and where nobody says how many there are. */
+const HELP_COLUMNS = 80;
 
 /** All commands, as `--help` lists them; the hidden ones last. */
 const COMMANDS: Record<string, Define> = {
@@ -32,23 +34,11 @@ const COMMANDS: Record<string, Define> = {
   ...HIDDEN,
 };
 
-/** What `argv` calls, as far as it has to be known before it is parsed; empty: nothing but the version is asked for. */
-export function findCalled(argv: readonly string[]): string | null {
-  for (let at = 0; at < argv.length; at++) {
-    const word = argv[at]!;
-    if (word === '--version' || word === '-V') return '';
-    // the one option before a command that has a value of its own
-    if (word === '--config') at++;
-    else if (!word.startsWith('-')) return Object.hasOwn(COMMANDS, word) ? word : null;
-  }
-  return null;
-}
-
 /**
- * The command line: all commands and options, or of the commands only `called`. Each action loads its module
- * late, so that a call pays for nothing that it does not use. `done` receives the exit code of the command.
+ * The command line: all commands and options. Each action loads its module late, so that a call pays for nothing that
+ * it does not use. `done` receives the exit code of the command.
  */
-export function buildProgram(done: (code: number) => void, called: string | null = null): Command {
+export function buildProgram(done: (code: number) => void): Command {
   const program = new Command('autoscaler')
     .description(
       'The right number of Gunicorn and Celery workers on this host: measures, decides,\nrewrites the unit, proves that the change took.',
@@ -86,7 +76,6 @@ export function buildProgram(done: (code: number) => void, called: string | null
   });
 
   for (const [name, define] of Object.entries(COMMANDS)) {
-    if (called !== null && name !== called) continue;
     const hidden = Object.hasOwn(HIDDEN, name);
     define(program.command(name, { hidden }), { done, withGlobals });
   }
@@ -96,7 +85,13 @@ export function buildProgram(done: (code: number) => void, called: string | null
 /** Does what a command line says. Answers the exit code. @throws CommanderError where that cannot be understood, or only help is asked for */
 export async function callProgram(argv: readonly string[]): Promise<number> {
   let code: number = EXIT.ok;
-  const called = findCalled(argv.slice(2));
-  await buildProgram((result) => (code = result), called).parseAsync(argv);
+  await buildProgram((result) => (code = result)).parseAsync(argv);
   return code;
+}
+
+/** Columns of a stream for help; a terminal that knows no size says 0. */
+function helpWidth(stream: 'stdout' | 'stderr'): number {
+  return isTerminal(stream)
+    ? Math.min(process[stream].columns || HELP_COLUMNS, HELP_COLUMNS)
+    : HELP_COLUMNS;
 }

@@ -1,7 +1,7 @@
+import { callProgram } from './cli.ts';
 import { EXIT } from './errors.ts';
 import { toUserError } from './host-fault.ts';
 import { toError } from './output/journal.ts';
-import { findPlainCall } from './plain-call.ts';
 import { afterOutput, hasLostOutput, writeErr } from './streams.ts';
 
 /** More of a bug's stack is not printed: what it says may come from elsewhere. */
@@ -10,9 +10,6 @@ const MOST_LENGTH = 20_000;
 /** Runs one command line. The only place that prints an uncaught error and that ends the process. */
 async function main(argv: string[]): Promise<number> {
   try {
-    const call = findPlainCall(argv.slice(2));
-    if (call !== null) return await call();
-    const { callProgram } = await import('./cli.ts');
     return await callProgram(argv);
   } catch (error) {
     return printError(error);

@@ -29,6 +29,9 @@ note_changed() {
 	fi
 }
 
+# Celery workers that still finish their tasks, for a change that has begun: systemd starts them afterwards, as no run will.
+hand_over() { autoscaler hand-over < /dev/null || true; }
+
 # The purge: keeps the copies of what is still changed, with the list, and removes all others. Where there is no list
 # nobody knows, so all stay. It can be repeated, wherever it was interrupted: the list goes last.
 purge_backups() {

@@ -7,9 +7,6 @@ type Words = { words: readonly string[] } | 'file' | 'project' | 'service' | nul
 const UNITS =
   "systemctl list-units --type=service --plain --no-legend --no-pager 2>/dev/null | awk '{print $1}'";
 
-// where the config is not for this user to read there are the units, whose names do as well
-const PROJECTS = 'autoscaler complete projects 2>/dev/null';
-
 /** Completion for bash, to be put where bash-completion looks for it by the command's name. */
 export function renderBash(program: CommandFacts, commands: readonly CommandFacts[]): string {
   const values = uniqueOptions([program, ...commands]).filter(({ takesValue }) => takesValue);
@@ -91,7 +88,7 @@ _autoscaler_units() {
 }
 _autoscaler_projects() {
   local -a projects
-  projects=(\${(f)"$(${PROJECTS})"})
+  projects=(\${(f)"$(autoscaler \${config:+--config=$config} complete projects 2>/dev/null)"})
   if ((\$#projects)); then compadd -a projects; else _autoscaler_units; fi
 }
 _autoscaler_services() {
@@ -99,18 +96,21 @@ _autoscaler_services() {
   _autoscaler_units
 }
 _autoscaler() {
-  local state
+  local curcontext=$curcontext state config
+  local -A opt_args
   local -a commands=(
 ${described.join('\n')}
   )
-  _arguments -C \\
-${program.options.map((option) => `    ${zshOption(option)} \\`).join('\n')}
-    '1:command:->command' '*::argument:->argument'
+  local -a everywhere=(
+${program.options.map((option) => `    ${zshOption(option)}`).join('\n')}
+  )
+  _arguments -C $everywhere '1:command:->command' '*::argument:->argument'
+  config=\${(Q)opt_args[--config]}
   case $state in
     command) _describe command commands ;;
     argument)
       case $words[1] in
-${commands.map(zshCommand).join('\n')}
+${commands.map((command) => zshCommand(command, program)).join('\n')}
       esac ;;
   esac
 }
@@ -118,9 +118,11 @@ _autoscaler "$@"
 `;
 }
 
-function zshCommand({ name, args, options }: CommandFacts): string {
+function zshCommand({ name, args, options }: CommandFacts, program: CommandFacts): string {
+  const known = program.options.map(({ flags }) => flags);
   const specs = [
-    ...options.map(zshOption),
+    '$everywhere',
+    ...options.filter(({ flags }) => !known.includes(flags)).map(zshOption),
     ...args.map((argument, index) => {
       const place = argument.term.includes('...') ? '*' : String(index + 1);
       return `'${place}:${argument.term.replace(/[^a-z]/g, '')}:${zshAction(argumentWords(argument))}'`;
@@ -152,28 +154,24 @@ function quoteZsh(text: string): string {
 export function renderFish(program: CommandFacts, commands: readonly CommandFacts[]): string {
   const line = (condition: string, rest: string): string =>
     `complete -c autoscaler -n '${condition}' ${rest}`;
-  const option = (
-    condition: string,
-    { short, long, description, ...rest }: OptionFacts,
-  ): string => {
+  const option = (condition: string, { short, long, ...rest }: OptionFacts): string => {
     const flags = [
       short === null ? '' : ` -s ${short.slice(1)}`,
       long === null ? '' : ` -l ${long.slice(2)}`,
     ].join('');
-    const value = rest.takesValue
-      ? ` -r${fishWords(wordsOf({ short, long, description, ...rest }))}`
-      : '';
-    return line(condition, `${flags.trim()}${value} -d ${quoteFish(firstLine(description))}`);
+    const words = rest.takesValue ? wordsOf({ short, long, ...rest }) : null;
+    const value = rest.takesValue ? (words === 'file' ? ' -r' : ' -x') : '';
+    const about = `-d ${quoteFish(firstLine(rest.description))}`;
+    return line(condition, `${flags.trim()}${value}${fishWords(words)} ${about}`);
   };
   return [
-    '# fish completion for autoscaler',
-    'complete -c autoscaler -f',
+    FISH_HEAD,
     ...program.options.map((each) => option('true', each)),
     ...commands.map(({ name, description }) =>
-      line('__fish_use_subcommand', `-a ${name} -d ${quoteFish(firstLine(description))}`),
+      line('__autoscaler_is ""', `-a ${name} -d ${quoteFish(firstLine(description))}`),
     ),
     ...commands.flatMap(({ name, args, options }) => {
-      const seen = `__fish_seen_subcommand_from ${name}`;
+      const seen = `__autoscaler_is ${name}`;
       return [
         ...options.map((each) => option(seen, each)),
         ...args
@@ -186,12 +184,42 @@ export function renderFish(program: CommandFacts, commands: readonly CommandFact
   ].join('\n');
 }
 
+// what fish itself has for this takes the file behind --config for the command, and a project for one that is called like it
+const FISH_HEAD = `# fish completion for autoscaler
+function __autoscaler_is --description 'whether this is the command; "": none is there yet'
+    set -l words (commandline -opc)[2..]
+    set -l command
+    while set -q words[1]
+        switch $words[1]
+            case --config
+                set -e words[1]
+            case '-*'
+            case '*'
+                set command $words[1]
+                break
+        end
+        set -e words[1]
+    end
+    test "$command" = "$argv[1]"
+end
+function __autoscaler_units
+    ${UNITS}
+end
+function __autoscaler_projects
+    set -l words (commandline -opc)
+    set -l config
+    if set -l at (contains -i -- --config $words); and set -q words[(math $at + 1)]
+        set config --config $words[(math $at + 1)]
+    end
+    autoscaler $config complete projects 2>/dev/null; or __autoscaler_units
+end
+complete -c autoscaler -f`;
+
 function fishWords(words: Words): string {
   if (words === null) return '';
   if (words === 'file') return ' -F';
-  const units = UNITS.replaceAll('$', '\\$');
-  if (words === 'project') return ` -a "(${PROJECTS}; or ${units})"`;
-  if (words === 'service') return ` -a "(${PROJECTS}; ${units})"`;
+  if (words === 'project') return ' -a "(__autoscaler_projects)"';
+  if (words === 'service') return ' -a "(__autoscaler_projects; __autoscaler_units)"';
   return ` -a '${words.words.join(' ')}'`;
 }
 

@@ -61,7 +61,7 @@ async function apply(plan: Plan, deps: ActDeps): Promise<Outcome> {
 }
 
 const LOAD_HINT =
-  'Nothing is asked of the service until its application can be loaded: end the deployment, or mend it, and restart or reload the service.';
+  'Nothing is asked of the service until its application can be loaded: finish the deployment, or fix it, and restart or reload the service.';
 
 function withNote(outcome: Outcome, { note }: Plan): Outcome {
   if (note === undefined || ['undone', 'failed', 'refused'].includes(outcome.result))

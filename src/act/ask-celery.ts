@@ -33,7 +33,7 @@ export async function findNode(
     return { obstacle: 'the config names no broker_url for it' };
   const node = deps.control.nodeOf(mainPid);
   if (node === null)
-    return { obstacle: 'the name of its node cannot be told from its main process' };
+    return { obstacle: 'the name of its node cannot be read from its main process' };
   const command: ControlCommand = { method: 'stats', arguments: {} };
   const replies = await askCelery(service, node, command, deps, tries).catch((error: unknown) => {
     if (error instanceof ControlRefused) return { obstacle: error.message };

@@ -4,7 +4,8 @@ import { EXIT, UserError } from '../errors.ts';
 import { makeFolders, requireTrusted } from '../host/files/folders.ts';
 import { decodeText, encodeText } from '../host/files/text.ts';
 import { walkPath } from '../host/files/walk.ts';
-import { readTarget, type FileEdit, type Target } from '../host/files/write.ts';
+import { readTarget, type Target } from '../host/files/target.ts';
+import type { FileEdit } from '../host/files/write.ts';
 import { explainErrno } from '../host-fault.ts';
 import { sha256, writeOwnFile } from './durable.ts';
 import {

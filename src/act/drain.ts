@@ -104,7 +104,7 @@ async function beginDrain(change: Change, deps: ActDeps): Promise<Drain | null> 
     if (unit.subState === 'exited' && tree.empty === true) return null;
     throw new UserError(
       EXIT.failed,
-      `${service}: its Celery main process cannot be told beyond doubt (${tree.error}), and without that its tasks would be lost in a restart`,
+      `${service}: its Celery main process cannot be identified with certainty (${tree.error}), and without that its tasks would be lost in a restart`,
       `Restart it yourself when it is idle: systemctl restart ${service}`,
     );
   }

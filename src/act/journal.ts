@@ -186,7 +186,7 @@ function cannotRead(backupDir: string, why: string): UserError {
   return new UserError(
     EXIT.failed,
     `${changesFolder(backupDir)}: cannot be read: ${why}`,
-    'It holds the backups of all changes: mend it, or set "backup_dir" in "global" to another folder.',
+    'It holds the backups of all changes: repair it, or set "backup_dir" in "global" to another folder.',
   );
 }
 

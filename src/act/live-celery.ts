@@ -52,7 +52,7 @@ export async function resizeCelery(
   const first = await readPool(service, deps);
   const look = () => readPool(service, deps, first);
   const node = deps.control.nodeOf(first.masterPid);
-  if (node === null) throw new UserError(EXIT.failed, 'the name of its node cannot be told');
+  if (node === null) throw new UserError(EXIT.failed, 'the name of its node cannot be found out');
   let now = await readStillSize(look, sizeOf, isAgain ? reactMs + stillMs : stillMs, deps);
   for (let tries = 0; now.size !== target; tries++) {
     const missing = target - now.size;

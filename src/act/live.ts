@@ -17,7 +17,7 @@ export async function findObstacle(
   const crashing = await findCrashing(unit, deps);
   if (crashing !== null) return crashing;
   const tree = await deps.findWorkerTree(unit);
-  if ('error' in tree) return `its main process cannot be told beyond doubt: ${tree.error}`;
+  if ('error' in tree) return `its main process cannot be identified with certainty: ${tree.error}`;
   switch (kind) {
     case 'gunicorn':
       return findGunicornObstacle(tree, unit);

@@ -97,7 +97,9 @@ export interface ActDeps {
   backupDir: string;
   systemd: SystemdActions;
   /** `empty`: the unit has no process at all */
-  findWorkerTree: (unit: UnitState) => Promise<WorkerTree | { error: string; empty?: boolean }>;
+  findWorkerTree: (
+    unit: UnitState,
+  ) => Promise<WorkerTree | { error: string; empty?: boolean; unreadable?: boolean }>;
   /** how long workers of a service that are there may take to load their application, milliseconds */
   bootMs: (unit: UnitState) => number;
   /** why new workers of a Gunicorn would not load the application, as far as it shows beforehand; null: nothing is known */

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { EXIT, UserError } from '../errors.ts';
 import { readFile, shortReason } from '../host/files/read.ts';
-import { sweepTemporaries } from '../host/files/write.ts';
+import { sweepTemporaries } from '../host/files/temporaries.ts';
 import { whileChanging } from '../host/phase.ts';
 import { prove, settle } from './carry-out.ts';
 import type { Change } from './checkpoint.ts';

@@ -2,12 +2,9 @@ import { join } from 'node:path';
 import { EXIT, UserError } from '../errors.ts';
 import { removeFolderIfEmpty } from '../host/files/folders.ts';
 import { readFile, shortReason } from '../host/files/read.ts';
-import {
-  readAttributesOf,
-  sweepTemporaries,
-  writeUserFile,
-  type Like,
-} from '../host/files/write.ts';
+import { readAttributesOf, type Like } from '../host/files/target.ts';
+import { sweepTemporaries } from '../host/files/temporaries.ts';
+import { writeUserFile } from '../host/files/write.ts';
 import { readCopy, type Change } from './checkpoint.ts';
 import { sha256 } from './durable.ts';
 import type { FileRecord } from './manifest.ts';

@@ -20,10 +20,13 @@ import { openConnection, type Place } from './connection.ts';
 /** What a server refuses, by its own code and text: a question on a channel, or the connection. */
 export class AmqpRefusal extends Error {
   readonly code: number;
+  /** the method that it refuses, one of METHOD; 0: it does not say */
+  readonly method: number;
 
-  constructor(code: number, text: string) {
+  constructor(code: number, text: string, method: number) {
     super(text);
     this.code = code;
+    this.method = method;
   }
 }
 
@@ -210,7 +213,8 @@ function fail(state: ChannelState, fault: Error): void {
 
 function readRefusal(fields: Fields): AmqpRefusal {
   const code = fields.short();
-  return new AmqpRefusal(code, fields.shortText() || `it refuses that (${code})`);
+  const text = fields.shortText() || `it refuses that (${code})`;
+  return new AmqpRefusal(code, text, fields.long());
 }
 
 function requirePlain(start: Fields): void {

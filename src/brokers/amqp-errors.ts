@@ -1,5 +1,6 @@
 import { cleanText } from '../model/clean-text.ts';
 import { AmqpRefusal } from './amqp-client.ts';
+import { METHOD } from './amqp-frames.ts';
 import { explainConnectionError } from './connection-errors.ts';
 
 /** What the server says (RabbitMQ's reply codes and texts), and what it means. */
@@ -14,7 +15,7 @@ const SERVER: readonly [pattern: RegExp, meaning: string][] = [
 /** A fault of an AMQP connection or answer in plain words; what it says itself is cleaned and cut. */
 export function explainAmqpError(error: Error): string {
   const { message } = error;
-  const right = tellRight(message);
+  const right = tellRight(message, error instanceof AmqpRefusal ? error.method : 0);
   if (right !== null) return right;
   const known = SERVER.find(([pattern]) => pattern.test(message))?.[1];
   return explainConnectionError(error) ?? known ?? cleanText(message);
@@ -25,13 +26,24 @@ export function isLastingAmqpError(error: Error): boolean {
   return error instanceof AmqpRefusal && (error.code === 403 || error.code === 530);
 }
 
+/**
+ * What each method that we send needs (https://www.rabbitmq.com/docs/access-control#authorisation), where the server does
+ * not say it, as older ones do not. Passive declarations need nothing.
+ */
+const RIGHTS = new Map<number, string>([
+  [METHOD.queueDeclare, 'configure'],
+  [METHOD.basicConsume, 'read'],
+  [METHOD.basicPublish, 'write'],
+]);
+
 /** `ACCESS_REFUSED - write access to exchange 'celery.pidbox' in vhost '/' refused for user 'scaler'`; older ones have no kind. */
-function tellRight(message: string): string | null {
-  const [, right, what, name] =
+function tellRight(message: string, method: number): string | null {
+  const [, said, what, name] =
     /ACCESS[_-]REFUSED.*?(?:(configure|read|write) )?access to (queue|exchange) '([^']{1,255})'/i.exec(
       message,
     ) ?? [];
   if (what === undefined || name === undefined) return null;
-  const which = right === undefined ? '' : ` ("${right.toLowerCase()}")`;
-  return `the user of the URL lacks a permission${which} for the ${what.toLowerCase()} ${cleanText(name)}`;
+  const right = said?.toLowerCase() ?? RIGHTS.get(method);
+  const which = right === undefined ? 'a permission' : `the permission "${right}"`;
+  return `the user of the URL lacks ${which} for the ${what.toLowerCase()} ${cleanText(name)}`;
 }

@@ -15,6 +15,7 @@ export const LOOK = {
 /** What is not for people, and not in `--help`. */
 export const HIDDEN = {
   complete: defineComplete,
+  'hand-over': defineHandOver,
 } satisfies Record<string, Define>;
 
 function defineComplete(command: Command, { done, withGlobals }: Context): void {
@@ -24,6 +25,15 @@ function defineComplete(command: Command, { done, withGlobals }: Context): void 
     .action(async () => {
       const { completeCommand } = await import('../commands/complete.ts');
       done(await completeCommand(withGlobals({})));
+    });
+}
+
+function defineHandOver(command: Command, { done, withGlobals }: Context): void {
+  command
+    .description('for a removal: leave to systemd what no run will finish any more')
+    .action(async () => {
+      const { handOverCommand } = await import('../commands/hand-over.ts');
+      done(await handOverCommand(withGlobals({})));
     });
 }
 

@@ -24,11 +24,11 @@ export async function checkLive(
   const others = tellOthers(plan, tell);
   const isBarred = barrier !== null && apply !== 'live-only';
   if ('fault' in asked) {
-    const evidence = `whether it can be changed while it runs cannot be told: ${asked.fault}`;
+    const evidence = `it could not be found out whether it can be changed while it runs: ${asked.fault}`;
     if (isBarred) return tellBarrier(`${barrier}; ${evidence}`, true, tell);
     if (apply === 'restart') return others;
     const now = `${evidence}; as long as that is so, it is not changed`;
-    return [tell('live_unknown', 'warning', now, 'mend that, or set "apply": "restart"')];
+    return [tell('live_unknown', 'warning', now, 'fix that, or set "apply": "restart"')];
   }
   const { obstacle } = asked;
   if (isBarred) {
@@ -65,7 +65,7 @@ export async function checkLive(
       'live_impossible',
       isOnly ? 'error' : 'warning',
       `it cannot be changed while it runs: ${obstacle}; ${instead}`,
-      isOnly ? 'set "apply": "live" or "restart"' : 'mend that, or set "apply": "restart"',
+      isOnly ? 'set "apply": "live" or "restart"' : 'fix that, or set "apply": "restart"',
     ),
   ];
 }

@@ -121,7 +121,7 @@ async function checkChange(looked: Looked, tell: Tell): Promise<Finding[]> {
   );
   if (plan.kind === 'celery' && !looked.deps.control.hasBroker(plan.service)) {
     const evidence =
-      'it has no broker_url: it cannot be told to take no more tasks before a restart, and what Celery does by itself then may lose a task, or do one twice, on a busy machine';
+      'it has no broker_url: it cannot be asked to take no more tasks before a restart, and what Celery does by itself then may lose a task, or do one twice, on a busy machine';
     findings.push(tell('restart_unaided', 'warning', evidence, 'set "broker_url" of the project'));
   }
   const crashing = isRunning(unit) ? await findCrashing(unit, looked.deps) : null;

@@ -73,9 +73,8 @@ async function findAll(path: string): Promise<Finding[]> {
   findings.push(...checkConfigFile(path));
   findings.push(...(await checkPlaces(config.global)));
   try {
-    findings.push(...(await checkTimer(config)));
-    // of what the example names there is nothing on this host
-    if (!isExample) findings.push(...(await checkServices(config)));
+    // of what the example names there is nothing on this host, and a timer is of no use yet
+    if (!isExample) findings.push(...(await checkTimer(config)), ...(await checkServices(config)));
   } catch (error) {
     findings.push(toFinding('systemd_silent', error));
   }
@@ -197,7 +196,7 @@ function tellMetrics({ config, units }: TrueNames, { sample, queues }: Measureme
       if (!isFault(error)) return [];
       const of = { code: 'metric_unknown', severity: 'warning', project } as const;
       const evidence = `${label} is not known: ${error}; as long as that is so, nothing is lowered`;
-      return [{ ...of, evidence, remedy: `mend that, or remove its thresholds` }];
+      return [{ ...of, evidence, remedy: `fix that, or remove its thresholds` }];
     });
   });
 }

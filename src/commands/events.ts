@@ -64,7 +64,7 @@ export async function tellEvents(log: Logger, global: Global | undefined): Promi
     if (monotonicMs() > deadlineMs) {
       log.error(
         { event: 'on_event' },
-        `the hook is slow: ${events.length - index} events were not told`,
+        `the hook is slow: ${events.length - index} events were not sent`,
       );
       return;
     }

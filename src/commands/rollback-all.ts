@@ -5,6 +5,7 @@ import type { ActDeps } from '../act/ports.ts';
 import type { Outcome, Plan } from '../act/types.ts';
 import { isRunning, readUnit } from '../act/unit.ts';
 import type { Config } from '../config/schema.ts';
+import { EXIT, UserError } from '../errors.ts';
 import { toUserError } from '../host-fault.ts';
 import { readUnitSources } from '../measure/unit-sources.ts';
 import type { RollbackResult } from '../output/rollback-report.ts';
@@ -58,10 +59,21 @@ async function rollBackOne(
       },
       running: tree === null || 'error' in tree || !countable ? null : tree.workerPids.length,
     });
+    if (tree !== null && 'error' in tree && tree.unreadable === true)
+      refuse(answer.plan, tree.error);
     return { service, ...answer, outcome: await apply(answer.plan, deps) };
   } catch (error) {
     const fault = toUserError(error);
     if (fault === null) throw error;
     return { service, error: fault.message };
   }
+}
+
+/** A restart of what cannot be looked at would be taken back, by another one, since nothing shows that it serves. */
+function refuse({ service, resize }: Plan, error: string): void {
+  if (resize === 'none') return;
+  throw new UserError(
+    EXIT.failed,
+    `${service}: ${error}, so nothing could show that it serves after a rollback; nothing was changed`,
+  );
 }

@@ -5,9 +5,6 @@ import { recover, whyBlocked } from '../act/recover.ts';
 import type { ActDeps } from '../act/ports.ts';
 import type { Outcome, Plan, Recovery } from '../act/types.ts';
 import type { GlobalOptions } from './global-options.ts';
-import { ConfigError } from '../config/fault.ts';
-import { loadConfigIfAny } from '../config/optional.ts';
-import type { Config } from '../config/schema.ts';
 import { EXIT, UserError, type ExitCode } from '../errors.ts';
 import { listChanges, renderChanges } from '../output/changes-report.ts';
 import { cleanLine } from '../output/clean.ts';
@@ -22,6 +19,7 @@ import { logOutcome, notingFailure, openCommandLog } from './log-events.ts';
 import { rollBack } from './rollback-all.ts';
 import { tellChanged } from './rollback-changed.ts';
 import { readTrueChanges } from './rollback-names.ts';
+import { findPlaces, requireRoot, type Places } from './rollback-places.ts';
 import { isNamed, selectChains, type Chain } from './rollback-select.ts';
 import { tellLock } from './tell-wait.ts';
 import { watchSignals } from './signals.ts';
@@ -42,14 +40,6 @@ const TIMER = 'autoscaler.timer';
 
 /** A run that makes changes takes seconds to a minute, and one more where Celery finishes its tasks. */
 const WAIT_MS = 180_000;
-
-interface Places {
-  state_dir: string;
-  backup_dir: string;
-  logFile: string | null;
-  /** null: there is none that can be used */
-  config: Config | null;
-}
 
 /**
  * Back to the units as they were before the first change, or before the last one only. The timer is
@@ -125,30 +115,6 @@ async function rollBackLocked(
     signals.release();
     lock.release();
     await tellEvents(log, places.config?.global);
-  }
-}
-
-function requireRoot(): void {
-  if (process.geteuid?.() === 0) return;
-  throw new UserError(
-    EXIT.permission,
-    'backups are readable by root alone, and so is a rollback for root',
-    'sudo autoscaler rollback',
-  );
-}
-
-async function findPlaces(options: RollbackOptions): Promise<Places> {
-  try {
-    const config = await loadConfigIfAny(options.config);
-    const { state_dir, backup_dir, log_file } = config.global;
-    return { state_dir, backup_dir, logFile: log_file ?? null, config };
-  } catch (error) {
-    if (!(error instanceof ConfigError) || options.config !== undefined) throw error;
-    const places = { state_dir: '/var/lib/autoscaler', backup_dir: '/var/backups/autoscaler' };
-    writeErr(
-      `autoscaler: the config is wrong, so the usual backup folder is used (${places.backup_dir}):\n${error.message}\n`,
-    );
-    return { ...places, logFile: null, config: null };
   }
 }
 

@@ -5,6 +5,7 @@ import type { ActDeps } from '../act/ports.ts';
 import type { GlobalOptions } from './global-options.ts';
 import type { Fault } from '../config/fault.ts';
 import { drainTimeouts } from '../config/drain-timeout.ts';
+import { tellExample } from '../config/example.ts';
 import { loadConfig } from '../config/load.ts';
 import { readPoliciesAt } from '../config/policies-at.ts';
 import { findConfigPath } from '../config/read.ts';
@@ -48,7 +49,9 @@ export interface RunOptions extends GlobalOptions {
  * service that cannot be measured or changed stops no other one; it makes the exit code 1.
  */
 export async function runCommand(options: RunOptions): Promise<number> {
-  const { config, warnings } = await loadConfig(findConfigPath(options.config));
+  const path = findConfigPath(options.config);
+  const { config, warnings: odd, isExample } = await loadConfig(path);
+  const warnings = isExample ? [...odd, tellExample(path)] : odd;
   const dryRun = options.dryRun === true;
   const log = await openCommandLog(options, dryRun ? null : (config.global.log_file ?? null));
   if (dryRun) logWarnings(log, warnings);

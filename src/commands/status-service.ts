@@ -44,6 +44,7 @@ export function describeService(
   const hold = decision?.hold ?? null;
   return {
     ...{ project: name, service, enabled, active, workers, running, min_workers, max_workers },
+    running_error: running === null ? (found?.errors?.['running'] ?? null) : null,
     schedule,
     metrics: policy === undefined ? [] : listMetrics(policy, recorded, workers),
     streak: decision === undefined ? null : findStreak(decision, policy, recorded),

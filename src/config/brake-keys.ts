@@ -26,8 +26,8 @@ const maxStep = () => {
       workers('Workers, for both directions.'),
       z.strictObject(
         {
-          scale_up: z.optional(workers('At most so many more at once.')),
-          scale_down: z.optional(workers('At most so many fewer at once.')),
+          scale_up: z.optional(workers('The most workers that are added at once.')),
+          scale_down: z.optional(workers('The most workers that are taken away at once.')),
         },
         { error: expected },
       ),
@@ -57,7 +57,7 @@ export const BRAKE_KEYS = {
   max_step: z.optional(
     maxStep().check(
       z.describe(
-        'At most so many workers more or fewer a change: one number, or one for each direction. Default: no limit.',
+        'The most workers that one change adds or takes away: one number, or one for each direction. Default: no limit.',
       ),
     ),
   ),

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Fault } from './fault.ts';
 
 const MARK = /^\/\/ An example: .*\(sha256 ([0-9a-f]{64})\)\.\n/;
 
@@ -18,3 +19,9 @@ export const EXAMPLE = {
   text: 'this is the example of the installation, and nothing of it is this host',
   hint: 'sudo autoscaler init finds the services of this host and writes a config for them',
 } as const;
+
+/** The same among the warnings of a config. */
+export function tellExample(file: string): Fault {
+  const { text: found, hint } = EXAMPLE;
+  return { file, line: 1, column: 1, key: '', found, expected: null, hint };
+}

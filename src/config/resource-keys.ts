@@ -14,7 +14,7 @@ export const RESOURCE_KEYS = {
   max_memory_pressure: z._default(
     number('percent, a number from 0 to 100', 0, 100).check(
       z.describe(
-        'With memory_threshold_mb: while something on the host waits for memory for more than so many percent of the time, nothing is added.',
+        'With memory_threshold_mb: while something on the host waits for memory for more than this percentage of the time, nothing is added.',
       ),
     ),
     10,

@@ -42,7 +42,7 @@ export const projectSchema = z
       ),
       kind: z.optional(
         choice(
-          'What the unit runs, where its ExecStart does not show it: a program of your own that is Gunicorn or a Celery worker, and takes its options. Default: told from its ExecStart.',
+          'What the unit runs, where its ExecStart does not show it: a program of your own that is Gunicorn or a Celery worker, and takes its options. Default: detected from its ExecStart.',
           ['gunicorn', 'celery'],
         ),
       ),
@@ -146,7 +146,7 @@ export const globalSchema = z
       check_interval_seconds: z._default(
         number('seconds, a number from 1 to 86400', 1, 86_400).check(
           z.describe(
-            'How often the timer fires: a gap in the samples is told by it. Default: what the timer itself says, 120 as it is installed.',
+            'How often the timer fires: it decides what counts as a gap in the samples. Default: what the timer itself says, 120 as it is installed.',
           ),
         ),
         120,

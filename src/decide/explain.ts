@@ -7,8 +7,30 @@ import { formatCount, formatDuration, formatHeld, formatMetric, formatNumber } f
 
 /** A decision as one sentence with its numbers: all reasons, then what follows from them. */
 export function explainDecision(decision: Decision): string {
-  const reasons = decision.reasons.map(explainReason).join('; ');
+  const reasons = leaveOutIdle(decision).map(explainReason).join('; ');
   return `${reasons} → ${explainOutcome(decision)}`;
+}
+
+/**
+ * The reasons without what says nothing of this decision: metrics of which no threshold leads on, as a brake has them,
+ * and, at min_workers, how long something must stay low.
+ */
+function leaveOutIdle({ reasons }: Decision): Reason[] {
+  const isIdle = (reason: Reason): boolean =>
+    reason.code === 'within' && reason.upAt === null && reason.downAt === null;
+  const telling = reasons.filter((reason) => !isIdle(reason));
+  if (telling.length === 0) return reasons;
+  if (!telling.some(({ code }) => code === 'at_min')) return telling;
+  const low = telling.flatMap((reason) =>
+    reason.code === 'below' && !reason.reached ? [reason.metric] : [],
+  );
+  return telling
+    .filter((reason) => !(reason.code === 'new_evidence' && low.includes(reason.metric)))
+    .map((reason) =>
+      reason.code === 'below' && !reason.reached
+        ? { ...reason, heldMs: 0, neededMs: 0, reached: true }
+        : reason,
+    );
 }
 
 /** One reason as part of a sentence, the same in log, JSON and terminal. */
@@ -24,7 +46,7 @@ export function explainReason(reason: Reason): string {
     case 'missing_metric':
       return `${METRICS[reason.metric].label} unknown (${reason.error}), nothing is lowered meanwhile`;
     case 'new_evidence':
-      return `${METRICS[reason.metric].label} counts anew: ${explainBecause(reason.because, reason.gapMs)}`;
+      return `${METRICS[reason.metric].label} starts counting again: ${explainBecause(reason.because, reason.gapMs)}`;
     case 'workers_unknown':
       return `number of workers unknown (${reason.error})`;
     case 'below_min':

@@ -15,7 +15,7 @@ const GRACE_S = 2;
 const LOOK_MS = 500;
 
 const PERL = '/usr/bin/perl';
-const HINT = 'The next run begins anew. If this comes again, look at that service.';
+const HINT = 'The next run starts from the beginning. If this happens again, look at that service.';
 
 /** Ends a run that does not get on. */
 export interface Watchdog {

@@ -14,21 +14,18 @@ const TURN_ON = 'sudo systemctl enable --now autoscaler.timer';
 
 /** The timer, the last sample, the host and the last day: a line each. */
 export function renderHeading(report: StatusReport, screen: Screen, out: Output): string[] {
-  const lines: Painted[] = [
-    ...tellExample(report),
-    ...tellTimer(report.timer, Date.parse(report.at)),
-    tellSample(report),
-    ...tellHost(report, screen),
-    ...tellDay(report, screen),
-  ];
+  const timer = tellTimer(report.timer, Date.parse(report.at));
+  // whatever else there is to be done comes after a config of this host
+  const lines = report.example
+    ? [...tellExample(), ...timer.slice(0, 1)]
+    : [...timer, tellSample(report), ...tellHost(report, screen), ...tellDay(report, screen)];
   return lines.map(([text, style]) => {
     const shown = fitText(text, screen.columns);
     return style === null ? shown : out.paint(style, shown);
   });
 }
 
-function tellExample({ example }: StatusReport): Painted[] {
-  if (!example) return [];
+function tellExample(): Painted[] {
   return [
     ['config  this is the example, and nothing of it is this host', 'yellow'],
     ['        write one for this host: sudo autoscaler init', 'yellow'],

@@ -38,9 +38,8 @@ export function renderStatus(given: StatusReport, screen: Screen, out: Output): 
   const rows = report.services.map((service) => toRow(service, report, screen));
   const lines = [
     ...renderHeading(report, screen, out),
-    '',
     // what the example names is not on this host
-    ...(report.example ? [] : renderRows(rows, screen, out)),
+    ...(report.example ? [] : ['', ...renderRows(rows, screen, out)]),
     ...report.notes.map((note) => fitText(`Note: ${note}`, screen.columns)),
   ];
   return lines.map((line) => `${line}\n`).join('');
@@ -126,7 +125,7 @@ type Now = [text: string, style: Style | null];
 function tellNow(service: StatusService, report: StatusReport, screen: Screen): Now {
   if (!service.enabled) return ['disabled', 'dim'];
   const control = tellControl(service, report);
-  const [text, style] = tellProgress(service, report, screen);
+  const [text, style] = tellUncounted(service, tellProgress(service, report, screen));
   if (control === null) return [text, style];
   // what holds it back is said already, and what it would do is left to say
   const { hold, wanted } = service;
@@ -183,6 +182,14 @@ function tellProgress(service: StatusService, report: StatusReport, { unicode }:
   // a duration without a streak: all that there is so far is a first look
   if (hold === 'duration') return [`${drift}it counts from the next run on`, 'dim'];
   return drift === '' ? [STEADY, null] : [`${drift}${STEADY}`, 'yellow'];
+}
+
+/** Besides what goes on: why there is a `?` for the running workers. */
+function tellUncounted({ active, running_error: error }: StatusService, now: Now): Now {
+  if (error === null || active === 'inactive' || active === 'failed') return now;
+  const [text, style] = now;
+  const why = `running workers unknown: ${error}`;
+  return [text === STEADY ? why : `${text}; ${why}`, style];
 }
 
 function tellAction({ to, last_change: change, reason }: StatusService): [string, Style] {

@@ -71,6 +71,8 @@ export interface StatusService {
   active: string | null;
   workers: number | null;
   running: number | null;
+  /** why it is not known how many run; null: it is, or nothing was measured */
+  running_error: string | null;
   /** the limits of now */
   min_workers: number;
   max_workers: number;

@@ -35,7 +35,12 @@ export function tryFlock(fd: number, path: string): boolean {
  * @throws UserError failed where it cannot be told
  */
 export function isFlocked(fd: number, path: string): boolean {
-  return !callFlock(fd, '--shared', PROBE_MS, `${path}: whether it is held cannot be told`);
+  return !callFlock(
+    fd,
+    '--shared',
+    PROBE_MS,
+    `${path}: it could not be found out whether it is held`,
+  );
 }
 
 function callFlock(fd: number, how: string, timeoutMs: number, fault: string): boolean {

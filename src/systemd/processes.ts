@@ -17,6 +17,8 @@ export interface WorkerTree extends Program {
 /** Why the processes of a service are not told apart. */
 export interface NoTree {
   error: string;
+  /** they could not be looked at: there may be any */
+  unreadable?: boolean;
   /** there is none at all */
   empty?: boolean;
   /** there is more than one master */
@@ -34,7 +36,9 @@ export function findWorkerTree(
 ): Promise<WorkerTree | NoTree> {
   const processes = readUnitProcesses(unit);
   return Promise.resolve(
-    'error' in processes ? processes : selectWorkerTree(processes, unit.mainPid, unit.kind),
+    'error' in processes
+      ? { ...processes, unreadable: true }
+      : selectWorkerTree(processes, unit.mainPid, unit.kind),
   );
 }
 
@@ -72,7 +76,7 @@ export function selectWorkerTree(
   const forks = children.filter((child) => child !== arbiter);
   const workers = program.embeddedBeat ? withoutBeat(forks) : forks;
   if (workers === null) {
-    return { error: 'its embedded beat cannot be told from the pool at this moment' };
+    return { error: 'its embedded beat cannot be distinguished from the pool at the moment' };
   }
   return {
     ...program,

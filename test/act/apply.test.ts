@@ -352,7 +352,7 @@ describe('Celery', () => {
     const world = newWorld({ kind: 'celery' });
     const deps = { ...world.deps(), findWorkerTree: () => Promise.resolve({ error: 'two mains' }) };
     const outcome = await applyPlan(world.plan(4), deps);
-    assert.match(outcome.sentence, /cannot be told beyond doubt \(two mains\).*undone/);
+    assert.match(outcome.sentence, /cannot be identified with certainty \(two mains\).*undone/);
     assert.deepEqual([world.state.restarts, world.declared()], [0, 2]);
   });
 });

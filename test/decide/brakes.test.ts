@@ -274,7 +274,7 @@ describe('adaptive_scale_down', () => {
       memory: { slowdown: 2, taken_back_s: 600 },
       to: 2,
       hold: 'duration',
-      says: 'cpu 10 % < 20 % for 10 m 0 s, 2 m more; cpu counts anew: the first sample; lowering waits 2 times as long, because one was taken back → stays at 2',
+      says: 'cpu 10 % < 20 % for 10 m 0 s, 2 m more; cpu starts counting again: the first sample; lowering waits 2 times as long, because one was taken back → stays at 2',
     },
     {
       name: 'then it is done',
@@ -339,7 +339,7 @@ describe('warmup', () => {
       brakes: warm,
       to: 2,
       hold: 'duration',
-      says: 'cpu 90 % > 80 % for 2 m 0 s, 2 m more; cpu counts anew: the service is warming up → stays at 2',
+      says: 'cpu 90 % > 80 % for 2 m 0 s, 2 m more; cpu starts counting again: the service is warming up → stays at 2',
     },
     {
       name: 'what is measured later is',

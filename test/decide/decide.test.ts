@@ -113,7 +113,7 @@ describe('a threshold', () => {
       codes: ['within'],
     },
     {
-      name: 'one equal value in the middle starts the count anew',
+      name: 'one equal value in the middle starts the count again',
       on: UP,
       cpu: '90 80 90',
       to: 2,
@@ -292,7 +292,7 @@ describe('a duration', () => {
       because: 'missing_sample',
     },
     {
-      name: 'one false sample starts the count anew',
+      name: 'one false sample starts the count again',
       on: UP,
       cpu: '90 90 70 90',
       to: 2,
@@ -562,7 +562,7 @@ describe('a reboot, a clock', () => {
       heldS: 120,
     },
     {
-      name: 'cpu: a false value at the same moment starts the count anew',
+      name: 'cpu: a false value at the same moment starts the count again',
       on: UP,
       for: [4, 10],
       cpu: '90x3 50 90',

@@ -22,12 +22,12 @@ describe('a decision as a sentence', () => {
     ['cpu 12 % < 30 % for 10 m 0 s (needs 10 m) → 1 worker', three, { cpu: '12x5' }],
     ['cpu 12 % < 30 % for 6 m 0 s, 4 m more → stays at 2', three, { cpu: '50 12x3' }],
     [
-      'cpu 85 % > 80 % for 0 s, 3 m more; cpu counts anew: a gap of 6 m 0 s before → stays at 2',
+      'cpu 85 % > 80 % for 0 s, 3 m more; cpu starts counting again: a gap of 6 m 0 s before → stays at 2',
       three,
       { cpu: '85 85 _ _ 85' },
     ],
     [
-      'cpu 85 % > 80 % for 0 s, 3 m more; cpu counts anew: the host was rebooted → stays at 2',
+      'cpu 85 % > 80 % for 0 s, 3 m more; cpu starts counting again: the host was rebooted → stays at 2',
       three,
       { cpu: '85 85 85', reboots: [2] },
     ],
@@ -62,6 +62,17 @@ describe('a decision as a sentence', () => {
       'cpu 9 % < 30 % for 10 m 0 s (needs 10 m); at min_workers 1 → stays at 1',
       three,
       { cpu: '9x6', workers: 1 },
+    ],
+    ['cpu 9 % < 30 %; at min_workers 1 → stays at 1', three, { cpu: '50 9', workers: 1 }],
+    [
+      'cpu 83.4 % > 80 % for 2 m 0 s, 1 m more → stays at 2',
+      policy([cpu('3>80', [3, 10]), queue('2<5', [2, 10])]),
+      { cpu: '70 83.4', queue: '9 9' },
+    ],
+    [
+      'queue 0 < 3; at min_workers 1 → stays at 1',
+      policy([cpu('1<30', [3, 10]), queue('4>10 1<3', [2, 10])]),
+      { cpu: '85 _ _ _ 85', queue: '0 _ _ _ 0', workers: 1 },
     ],
     [
       'cpu 90 % > 80 % for 4 m 0 s (needs 3 m); max_workers makes 4 of the 6 wanted → 4 workers',
@@ -103,11 +114,11 @@ describe('a reason as a sentence', () => {
     reached: false,
   } as const;
   const table: [sentence: string, reason: Reason][] = [
-    ['cpu counts anew: the boot clock went back', because('clock')],
-    ['cpu counts anew: the first sample', because('first_sample')],
-    ['cpu counts anew: a value was missing before', because('missing_sample')],
-    ['cpu counts anew: the number of workers changed', because('workers_changed')],
-    ['cpu counts anew: the service was restarted', because('restarted')],
+    ['cpu starts counting again: the boot clock went back', because('clock')],
+    ['cpu starts counting again: the first sample', because('first_sample')],
+    ['cpu starts counting again: a value was missing before', because('missing_sample')],
+    ['cpu starts counting again: the number of workers changed', because('workers_changed')],
+    ['cpu starts counting again: the service was restarted', because('restarted')],
     ['queue 7 (no threshold leads on from here)', within],
     [
       'available memory unknown, 50 MB a worker, 1000 MB must remain: 4 workers wanted, 2 possible',

@@ -408,6 +408,34 @@ describe('our drop-in sets the number', () => {
     assert.match(found.stdout, /but ExecStart runs celery/);
   });
 
+  test('an entry script of a project that is a Gunicorn, as "kind" says', async () => {
+    const command = '/srv/kind/serve-web';
+    await lab.writeFile(
+      command,
+      '#!/usr/bin/python3\nfrom gunicorn.app.wsgiapp import run\nrun()\n',
+      { mode: 0o755 },
+    );
+    await installUnit(lab, 'front.service', unit(`${command} -b 127.0.0.1:8099 -w 2 web:app`));
+    await workersAre('front.service', 2);
+    const before = await filesOf('front');
+    const silent = await caller('front', 'front.service');
+    const refused = (await silent('check')).stdout.replace(/\s+/g, ' ');
+    assert.match(refused, /set "kind": "gunicorn" or "celery"/);
+
+    const call = await caller('front', 'front.service', { kind: 'gunicorn' });
+    assert.match((await call('check')).stdout, /gunicorn, 2 workers/);
+    const main = await lab.ok('systemctl show -P MainPID front');
+    const done = await call('scale', 'front', '3');
+    assert.equal(done.exitCode, 0, done.stdout + done.stderr);
+    assert.match(done.stdout, /2 → 3 workers; verified: 3 run, without a restart/);
+    await workersAre('front.service', 3);
+    assert.equal(await lab.ok('systemctl show -P MainPID front'), main);
+    const back = await call('rollback', 'front', '--keep-timer');
+    assert.equal(back.exitCode, 0, back.stdout + back.stderr);
+    assert.equal(await filesOf('front'), before);
+    await workersAre('front.service', 2);
+  });
+
   /** Calls autoscaler with a config, a state and backups for this service alone. */
   async function caller(name: string, service: string, project: Record<string, unknown> = {}) {
     const config = `/run/${name}.json`;

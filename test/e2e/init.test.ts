@@ -5,31 +5,11 @@ import type { RunReport } from '../../src/output/run-report.ts';
 import { assertDocumented } from '../docs/json-schemas.ts';
 import { startLab, type Lab } from '../lab/lab.ts';
 import { celeryUnit, gunicornUnit, installUnit, redisUnit } from '../lab/services.ts';
+import { typeAt, type Step } from '../lab/typing.ts';
 
 const CONFIG = '/etc/autoscaler/config.json';
 const SECRET = 's3cret-word';
 const BROKER = `redis://:${SECRET}@127.0.0.1:6379/0`;
-
-/** Runs a command on a terminal of 40 columns; its steps are what to wait for, and what is typed then. */
-const PTY = `
-import fcntl, json, os, pty, struct, sys, termios, time
-steps, argv = json.loads(sys.argv[1]), sys.argv[2:]
-pid, fd = pty.fork()
-if pid == 0: os.execvp(argv[0], argv)
-fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack('HHHH', 40, 40, 0, 0))
-seen = fresh = ''
-while True:
-    try: data = os.read(fd, 4096).decode(errors='replace')
-    except OSError: break
-    if not data: break
-    seen += data; fresh += data
-    if steps and steps[0][0] in fresh:
-        time.sleep(0.3); fresh = ''
-        os.write(fd, steps.pop(0)[1].encode())
-print(seen)
-if steps: print('never seen:', steps[0][0])
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-`;
 
 describe('init on a host', { timeout: 200_000 }, () => {
   let lab: Lab;
@@ -80,14 +60,8 @@ describe('init on a host', { timeout: 200_000 }, () => {
   });
   after(() => lab.stop());
 
-  const onTerminal = (args: string[], ...steps: [wait: string, keys: string][]) =>
-    lab.exec(
-      [
-        ...['/usr/bin/python3', '-c', PTY, JSON.stringify(steps)],
-        ...[...lab.autoscalerArgv, 'init', ...args],
-      ],
-      { env: { TERM: 'xterm' } },
-    );
+  const onTerminal = (args: string[], ...steps: Step[]) =>
+    typeAt(lab, [...lab.autoscalerArgv, 'init', ...args], steps, { columns: 40 });
 
   test('without a terminal it asks for --yes; an unwritable folder and a file that is there stay as they are', async () => {
     const none = await lab.autoscaler(['init']);

@@ -25,8 +25,9 @@ describe('scripts/install.sh', { timeout: 120_000 }, () => {
     assert.match(said, /autoscaler \d+\.\d+\.\d+ is installed/);
     assert.match(said, /config\.json is an example, .*\n +sudo autoscaler init /);
     assert.equal(await lab.ok('systemctl is-enabled autoscaler.timer || true'), 'disabled\n');
-    const { exitCode, stdout } = await lab.sh('autoscaler run --dry-run');
+    const { exitCode, stdout, stderr } = await lab.sh('autoscaler run --dry-run');
     assert.equal(exitCode, 0);
+    assert.match(stderr, /this is the example .*sudo autoscaler init/);
     assert.equal(stdout.match(/disabled in the config: left alone/g)?.length, 6);
     assert.match(
       await lab.ok('systemd-analyze verify autoscaler.service autoscaler.timer 2>&1; true'),

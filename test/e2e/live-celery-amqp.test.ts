@@ -55,6 +55,40 @@ test('over RabbitMQ: only the worker that is meant changes, without a restart, a
   assert.doesNotMatch(await rabbitmqctl(lab, 'list_queues name'), /autoscaler/);
 });
 
+test('what a user of RabbitMQ may not do is named, with the queue or exchange; counting needs no permission', async () => {
+  await rabbitmqctl(lab, 'add_user scaler secret');
+  const project = { max_workers: 9, queue_thresholds: { scale_up_9: 100 }, apply: 'live-only' };
+  const config = {
+    projects: {
+      jobs: { ...project, broker_url: 'amqp://scaler:secret@127.0.0.1:5672//' },
+    },
+  };
+  const path = '/etc/autoscaler/refused.json';
+  await lab.writeFile(path, JSON.stringify(config), { mode: 0o600 });
+  const host = (await lab.ok('hostname')).trim();
+  const reply = `queue autoscaler.reply.celery@${host}`;
+  // configure, write and read, as rabbitmqctl takes them
+  const rows: [rights: string, permission: string, of: string][] = [
+    ['^$ ^$ .*', 'configure', reply],
+    ['.* ^$ .*', 'write', 'exchange celery.pidbox'],
+    ['.* .* ^$', 'read', reply],
+  ];
+  for (const [rights, permission, of] of rows) {
+    const quoted = rights.replaceAll(/\S+/g, "'$&'");
+    await rabbitmqctl(lab, `set_permissions -p / scaler ${quoted}`);
+    const { exitCode, stdout } = await lab.autoscaler(
+      ['scale', 'jobs', '3', '--config', path],
+      PATIENT,
+    );
+    assert.equal(exitCode, 1);
+    const refusal = `the user of the URL lacks the permission "${permission}" for the ${of}\n`;
+    assert.ok(stdout.endsWith(refusal), stdout);
+    const counted = await lab.autoscaler(['metrics', 'celery_queue', 'jobs', '--config', path]);
+    assert.deepEqual([counted.exitCode, counted.stdout], [0, '0\n']);
+  }
+  assert.equal(await countChildren('jobs'), 2);
+});
+
 test('a restart over RabbitMQ: the worker is told to take no more, and each task is done once', async () => {
   await installUnit(lab, 'lab-redis.service', redisUnit());
   const args = '-n drained@%%h -Q drained -l INFO';

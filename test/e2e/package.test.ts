@@ -13,7 +13,8 @@ import {
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { CHECKOUT, startLab, type Lab } from '../lab/lab.ts';
-import { celeryUnit, gunicornUnit, installUnit, redisUnit } from '../lab/services.ts';
+import { celeryUnit, enqueue, gunicornUnit, installUnit, redisUnit } from '../lab/services.ts';
+import { typeAt, type Step } from '../lab/typing.ts';
 
 /** Below the checkout, so that the lab sees it too. */
 const folder = mkdtempSync(join(CHECKOUT, '.packages-'));
@@ -57,6 +58,9 @@ const CONFIG = JSON.stringify({
 const REFERENCES =
   "set -- $(grep -oE '(docs|config)/[A-Za-z./_-]+|SECURITY.md' README.md | sort -u) && test $# -ge 10 && for name; do test -f $name || { echo $name is missing; exit 1; }; done";
 
+/** Machines that test are slow at times. */
+const PATIENT = { timeoutMs: 180_000 };
+
 /** What a removal notes for people and for the purge. */
 const LIST = '/var/backups/autoscaler/still-changed';
 const TASKS_STAY =
@@ -80,12 +84,19 @@ describe('the Debian package', { timeout: 240_000 }, () => {
     );
 
   /** What a removal says; without an `answer` nobody is there to be asked. */
-  const remove = (how: string, { answer }: { answer?: string } = {}) =>
-    lab.ok(`LC_ALL=C.UTF-8 ${how} autoscaler 2>&1`, {
-      input: answer ?? '',
-      env: { DEBIAN_FRONTEND: answer === undefined ? 'noninteractive' : 'teletype' },
-      timeoutMs: 90_000,
+  const remove = async (how: string, { answer }: { answer?: string } = {}): Promise<string> => {
+    const frontend = answer === undefined ? 'noninteractive' : 'teletype';
+    const argv = ['env', 'LC_ALL=C.UTF-8', `DEBIAN_FRONTEND=${frontend}`, ...how.split(' ')];
+    if (answer === undefined)
+      return lab.ok(`${argv.join(' ')} autoscaler 2>&1`, { timeoutMs: 90_000 });
+    // debconf of Debian 13 asks on a terminal alone
+    const question: Step[] = [['Roll back', `${answer}\n`]];
+    const { exitCode, stdout } = await typeAt(lab, [...argv, 'autoscaler'], question, {
+      columns: 200,
     });
+    assert.equal(exitCode, 0, stdout);
+    return stdout.replaceAll('\r\n', '\n');
+  };
 
   before(async () => {
     build('scripts/build-deb.sh', folder); // fails where lintian has anything to say
@@ -164,6 +175,41 @@ describe('the Debian package', { timeout: 240_000 }, () => {
     );
   });
 
+  test('completes in fish, also behind --config', async () => {
+    const complete = (line: string) => lab.ok(`fish -c 'complete -C "${line}"'`);
+    assert.match(await complete('autoscaler ro'), /^rollback\t/m);
+    assert.match(await complete('autoscaler rollback --l'), /^--list\t/m);
+    assert.match(await complete('autoscaler --config /etc/autoscaler/config.json sc'), /^scale\t/m);
+    assert.match(await complete('autoscaler scale sho'), /^shop\nshop\.service$/m);
+    assert.match(await complete('autoscaler pause --only '), /^down\t.*\nup\t.*\n$/);
+    await lab.ok('sed s/shop/store/ /etc/autoscaler/config.json > /etc/autoscaler/other.json');
+    assert.equal(
+      await complete('autoscaler --config /etc/autoscaler/other.json pause s'),
+      'store\n',
+    );
+  });
+
+  test('completes in zsh, also behind --config', async () => {
+    const { stdout } = await typeAt(
+      lab,
+      ['zsh', '-f', '-i'],
+      [
+        ['# ', 'autoload -Uz compinit; compinit -D; PS1=rea""dy:\n'],
+        ['ready:', 'autoscaler ro\t'],
+        ['llback', '--l\t'],
+        ['st', '\x03'],
+        ['ready:', 'autoscaler pause ta\t'],
+        ['sks', '\x03'],
+        ['ready:', 'autoscaler --config /etc/autoscaler/other.json explain st\t'],
+        ['ore', '\x03'],
+        ['ready:', 'autoscaler scale redis-t\t'],
+        ['ests.service', '\x03'],
+        ['ready:', 'exit 0\n'],
+      ],
+    );
+    assert.doesNotMatch(stdout, /never seen/);
+  });
+
   for (const [policy, script] of POLICIES) {
     test(`an upgrade keeps config, history, journal and the timer as it was: ${policy}`, async () => {
       await lab.ok(script);
@@ -181,7 +227,7 @@ describe('the Debian package', { timeout: 240_000 }, () => {
 
     test(`a removal stops the timer, keeps what the user needs, and asks each time whether to roll back: ${policy}`, async () => {
       await lab.ok('autoscaler timer --every 1m');
-      const said = await remove('dpkg -r', { answer: 'no\n' });
+      const said = await remove('dpkg -r', { answer: 'no' });
       assert.match(said, /Roll back the numbers of workers that autoscaler has set\?/);
       assert.match(said, /tasks\.service \(2 to\s+3\)/);
       assert.match(said, TASKS_STAY);
@@ -199,6 +245,38 @@ describe('the Debian package', { timeout: 240_000 }, () => {
     });
   }
 
+  test('a removal while Celery finishes its tasks: systemd starts the worker afterwards', async () => {
+    const show = () => lab.ok('systemctl show -P MainPID -P ActiveState tasks');
+    const before = await show();
+    await enqueue(lab, 2, 'tasks.sleep', () => [10]);
+    await lab.until(async () => (await lab.ok('redis-cli llen celery')) === '0\n', {
+      what: 'the tasks to be taken',
+    });
+    await lab.ok('autoscaler pin tasks 4 && systemctl start --no-block autoscaler');
+    await lab.until(
+      () => lab.ok('grep -l signalled.*true /var/backups/autoscaler/changes/*.pending/*.json'),
+      { what: 'Celery to be asked to finish' },
+    );
+    const said = await remove('dpkg -r');
+    assert.match(
+      said,
+      /tasks\.service finishes its running tasks; systemd then starts it with 4 workers/,
+    );
+    await lab.until(async () => (await show()) !== before && /^active$/m.test(await show()), {
+      what: 'tasks.service to be started',
+    });
+    const children = () => lab.ok('pgrep -c -P $(systemctl show -P MainPID tasks)');
+    await lab.until(async () => (await children()) === '4\n', { what: 'four processes' });
+    await lab.until(
+      async () => (await lab.ok('systemctl list-units --all --plain "autoscaler-*"')).match(/^0 /m),
+      { what: 'nothing of it to be left' },
+    );
+    await lab.ok(`dpkg -i ${find('.deb')}`);
+    // what has begun is over for the next run too
+    await lab.ok('autoscaler run && autoscaler unpin && autoscaler scale tasks 3', PATIENT);
+    assert.match(await lab.ok('autoscaler rollback --list'), /tasks/);
+  });
+
   test('a purge keeps the backups of what is still changed, and nothing else', async () => {
     const dropIns = '/etc/systemd/system/site.service.d';
     await lab.writeFile('/usr/lib/systemd/system/site.service', gunicornUnit());
@@ -212,11 +290,11 @@ describe('the Debian package', { timeout: 240_000 }, () => {
     assert.match(said, /What was before stays in \/var\/backups\/autoscaler: /);
     assert.doesNotMatch(said, /shop/);
     await lab.ok(`ls ${dropIns}/*autoscaler*.conf`);
-    const kept = async () =>
-      (await lab.ok('cd /var/backups/autoscaler && ls . changes'))
-        .replaceAll(/^\d+-/gm, '')
-        .trim()
-        .split('\n');
+    // a service has a folder for each change
+    const kept = async () => {
+      const listed = await lab.ok('cd /var/backups/autoscaler && ls . changes');
+      return [...new Set(listed.replaceAll(/^\d+-/gm, '').trim().split('\n'))];
+    };
     const expected = ['.:', 'changes', 'still-changed', '', 'changes:'];
     assert.deepEqual(await kept(), [...expected, 'tasks.service', 'site.service']);
     await lab.ok('test ! -e /etc/autoscaler && test ! -e /var/lib/autoscaler');

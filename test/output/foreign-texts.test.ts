@@ -65,7 +65,8 @@ const STATUS: StatusReport = {
   services: [
     {
       ...{ project: 'shop', service: 'shop.service', enabled: true, active: 'active', drift: true },
-      ...{ workers: 2, running: 1, min_workers: 1, max_workers: 4, schedule: 's', streak: null },
+      ...{ workers: 2, running: null, running_error: 'e', min_workers: 1, max_workers: 4 },
+      ...{ schedule: 's', streak: null },
       ...{ in_progress: null, action: 'none', from: 2, to: 2, wanted: null, hold: null },
       ...{ reason: 'r', hold_reason: 'h', pause: null, pin: null, unseen: false },
       metrics: [{ metric: 'cpu', value: null, error: 'e', up_at: 80, down_at: 30 }],

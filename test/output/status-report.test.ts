@@ -16,6 +16,7 @@ function service(project: string, fields: Partial<StatusService> = {}): StatusSe
     ...{
       workers: 2,
       running: 2,
+      running_error: null,
       min_workers: 1,
       max_workers: 4,
       schedule: null,
@@ -134,6 +135,16 @@ describe('the screen says', () => {
       /2\/1 of .*1 run, 2 declared/,
     ],
     [
+      'why it is not known how many run, where nothing else is to be said',
+      report([service('shop', { running: null, running_error: 'they are no processes' })]),
+      /^shop +2\/\? of .* {2}running workers unknown: they are no processes$/m,
+    ],
+    [
+      'why it is not known how many run, behind what is waited for',
+      report([{ ...STREAK, running: null, running_error: 'they are no processes' }]),
+      / 3 m of 10 m → 3; running workers unknown: they are no processes$/m,
+    ],
+    [
       'a drain',
       report([
         service('shop', {
@@ -205,7 +216,7 @@ describe('the screen says', () => {
     [
       'that the config is the example, and nothing of what that names',
       report([service('shop')], { example: true }),
-      /^config {2}this is the example[^]*sudo autoscaler init\n(?!.*shop)/,
+      /^config {2}this is the example.*\n.*sudo autoscaler init\ntimer .*\n$/,
     ],
     ['that a service is down', report([service('shop', { active: 'failed' })]), /is failed$/m],
   ];

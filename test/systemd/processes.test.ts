@@ -147,7 +147,7 @@ describe('workers cannot be told', () => {
       'a new pool child that does not ignore SIGINT yet, beside beat',
       10,
       [p(10, 1, BEAT), interruptible(p(11, 10, BEAT)), interruptible(p(12, 10, BEAT))],
-      /beat cannot be told/,
+      /beat cannot be distinguished/,
     ],
   ];
   for (const [name, mainPid, processes, error] of rows) {

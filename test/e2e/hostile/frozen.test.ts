@@ -33,12 +33,16 @@ describe(
           'alice.service',
           host.webUnit({ user: 'alice', port: 8001, count: '--workers 1' }),
         );
+        await host.writeConfig(lab, {
+          alice: { ...host.LIMITS, min_workers: 3 },
+          shop: host.LIMITS,
+        });
+        await lab.autoscaler(['scale', 'alice', '2', '--force']);
         const group = (await lab.ok('systemctl show -P ControlGroup alice')).trim();
         frozen = await host.startAs(lab, 'root', ['frozen.py', '/run/frozen', group, 'alice']);
         const pid = frozen.said.split(' ')[1]!.trim();
         const look = await lab.sh(`timeout -s KILL 2 cat /proc/${pid}/cmdline`);
         assert.equal(look.exitCode, 137, 'its command line does not come');
-        await host.writeConfig(lab, { alice: host.LIMITS, shop: host.LIMITS });
       });
       after(async () => {
         frozen.stdin.end();
@@ -53,15 +57,22 @@ describe(
         assert.equal(applied, false);
         assert.match(error ?? '', UNREADABLE);
         const changes = await lab.ok('ls /var/backups/autoscaler/changes');
-        assert.equal(changes.trim().split('\n').length, 1, 'hers was not begun');
+        assert.equal(changes.trim().split('\n').length, 2, 'hers was not begun');
       });
 
-      for (const command of ['status', 'metrics all', 'check', 'scale alice 3']) {
+      for (const command of [
+        'status',
+        'metrics all',
+        'check',
+        'scale alice 3',
+        'rollback alice --keep-timer',
+      ]) {
         test(`nor does ${command} wait for it`, async () => {
           const { ms, stdout, stderr, isLate } = await host.measured(lab, command.split(' '));
           assert.ok(!isLate && ms < WITHIN_MS, `${ms} ms`);
           host.assertNoTrace(stdout + stderr);
-          assert.match(stdout + stderr, command === 'status' ? /alice +1\/\?/ : UNREADABLE);
+          assert.match(stdout + stderr, UNREADABLE);
+          if (command === 'status') assert.match(stdout, /alice +2\/\?/);
         });
       }
     });
