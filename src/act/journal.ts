@@ -3,7 +3,7 @@ import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { EXIT, UserError } from '../errors.ts';
 import { readFile } from '../host/files/read.ts';
-import { judgePath } from '../host/files/walk.ts';
+import { judgePath } from '../host/files/judge.ts';
 import { explainErrno } from '../host-fault.ts';
 import { syncFolder, writeOwnFile } from './durable.ts';
 import { parseManifest, type Manifest, type ManifestFault } from './manifest.ts';

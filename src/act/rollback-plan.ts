@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { EXIT, UserError } from '../errors.ts';
 import { readFile, shortReason } from '../host/files/read.ts';
 import { decodeText } from '../host/files/text.ts';
-import { judgePath } from '../host/files/walk.ts';
+import { judgePath } from '../host/files/judge.ts';
 import { toUserError } from '../host-fault.ts';
 import type { UnitState } from '../systemd/types.ts';
 import type { Location } from '../unit-file/types.ts';

@@ -6,7 +6,7 @@ import type { Finding } from '../check/types.ts';
 import type { Config, Global } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
 import { whyNoAttributes } from '../host/files/attributes.ts';
-import { judgePath } from '../host/files/walk.ts';
+import { judgePath } from '../host/files/judge.ts';
 import { readRecent } from '../state/history.ts';
 import { checkStateDir } from '../state/trusted.ts';
 import { readOverview, type TimerState } from '../systemd/timer.ts';

@@ -1,5 +1,5 @@
 import type { RollbackQuestion } from '../act/rollback-plan.ts';
-import { judgePath } from '../host/files/walk.ts';
+import { judgePath } from '../host/files/judge.ts';
 import { readUnitSources } from '../measure/unit-sources.ts';
 import type { UnitState } from '../systemd/types.ts';
 import type { SourceFile, UnitSources } from '../unit-file/types.ts';

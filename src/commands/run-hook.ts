@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { CHILD_ENV } from '../child-env.ts';
-import { judgePath } from '../host/files/walk.ts';
+import { judgePath } from '../host/files/judge.ts';
 import { cleanText } from '../model/clean-text.ts';
 
 /** What is run: the words of a command, or a line for `/bin/sh -c`; `user` null: as we are. */

@@ -1,6 +1,7 @@
 import { EXIT, UserError } from '../errors.ts';
 import { readWay } from '../host/files/read.ts';
-import { judgeWay, walkPath, whoWeAre, type Way } from '../host/files/walk.ts';
+import { judgeWay } from '../host/files/judge.ts';
+import { walkPath, whoWeAre, type Way } from '../host/files/walk.ts';
 
 /** Where the timer's runs look. */
 export const DEFAULT_PATH = '/etc/autoscaler/config.json';

@@ -3,6 +3,9 @@ import { closeSync, constants, openSync, opendirSync, readSync } from 'node:fs';
 /** Files of /proc and /sys say nothing of their size, and what processes of others put into them has no end of its own. */
 const SCRATCH = Buffer.allocUnsafe(64 * 1024 + 1);
 
+/** Hierarchies that systemd puts its groups in: unified, legacy, hybrid. */
+export const CGROUP_ROOTS = ['/sys/fs/cgroup', '/sys/fs/cgroup/systemd', '/sys/fs/cgroup/unified'];
+
 /** The beginning of a file; `isCut`: there is more of it. */
 export interface Head {
   text: string;

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { CHILD_ENV } from '../child-env.ts';
 import { EXIT, UserError } from '../errors.ts';
 import { explainErrno } from '../host-fault.ts';
 import { toError } from '../output/journal.ts';
+import { openPage } from './other-program.ts';
 import { hidePhases, PAGE, readVerdict, showPhases, STATE } from './phase.ts';
 
 /** Nothing of what is done between two changes takes nearly as long. */
@@ -93,14 +94,6 @@ function start(
     fail(error as Error);
     return () => undefined;
   }
-}
-
-/** O_TMPFILE of open(2), which Node does not name: a file without a name, that goes with who has it open. */
-const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
-
-/** In memory on every host with systemd (tmpfs), so that no disk that hangs or is full holds up who writes to it. */
-function openPage(): number {
-  return openSync('/dev/shm', O_TMPFILE | constants.O_RDWR, 0o600);
 }
 
 /**

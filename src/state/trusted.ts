@@ -1,7 +1,7 @@
 import { chmodSync, closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { EXIT, UserError } from '../errors.ts';
 import { Foreign, makeFolders } from '../host/files/folders.ts';
-import { judgePath } from '../host/files/walk.ts';
+import { judgePath } from '../host/files/judge.ts';
 
 const WRITABLE_BY_OTHERS = 0o022;
 

@@ -1,4 +1,10 @@
-import { listNames, readWhole, tryReadWhole, type Head } from '../host/kernel-files.ts';
+import {
+  CGROUP_ROOTS,
+  listNames,
+  readWhole,
+  tryReadWhole,
+  type Head,
+} from '../host/kernel-files.ts';
 import { readMemoryAhead, readMemoryFiles } from '../host/process-memory.ts';
 import type { UnitState } from './types.ts';
 
@@ -26,9 +32,6 @@ export interface Process extends ProcessStat {
 export interface Unreadable {
   error: string;
 }
-
-/** Hierarchies that systemd puts its groups in: unified, legacy, hybrid. */
-const CGROUP_ROOTS = ['/sys/fs/cgroup', '/sys/fs/cgroup/systemd', '/sys/fs/cgroup/unified'];
 
 /** A unit with more of them is out of hand, or wants us to be. */
 const MOST_PROCESSES = 4096;

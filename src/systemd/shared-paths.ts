@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { EXIT, UserError } from '../errors.ts';
-import { judgePath } from '../host/files/walk.ts';
+import { judgePath } from '../host/files/judge.ts';
 import { joinCalls } from '../join-calls.ts';
 import { expandPattern } from './patterns.ts';
 import { parseShow, readEnvironmentFiles, readPaths, readValue } from './show.ts';

@@ -1,16 +1,8 @@
 import { closeSync, constants, fsyncSync, mkdirSync, openSync, rmdirSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { EXIT, UserError } from '../../errors.ts';
-import {
-  fault,
-  inFolder,
-  judgeWay,
-  naming,
-  walkPath,
-  type OpenFolder,
-  type Verdict,
-  type Way,
-} from './walk.ts';
+import { judgeWay, type Verdict } from './judge.ts';
+import { fault, inFolder, naming, walkPath, type OpenFolder, type Way } from './walk.ts';
 
 /** A file or folder that is not root's alone: root does not write there. */
 export class Foreign extends UserError {

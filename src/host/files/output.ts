@@ -13,7 +13,8 @@ import { basename, dirname } from 'node:path';
 import { explainErrno } from '../../host-fault.ts';
 import { Foreign, makeFolders } from './folders.ts';
 import { findDistrust, STICKY, type Component } from './trust-rule.ts';
-import { fault, inFolder, judgePath, naming, walkPath, whoWeAre, type Way } from './walk.ts';
+import { judgePath } from './judge.ts';
+import { fault, inFolder, naming, walkPath, whoWeAre, type Way } from './walk.ts';
 
 /**
  * Puts a file of ours, as a whole, where the config or the command line says; that may be a folder of somebody else,

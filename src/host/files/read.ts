@@ -2,7 +2,8 @@ import { closeSync, constants, fstatSync, openSync, readSync, statfsSync } from 
 import type { BigIntStats, Stats } from 'node:fs';
 import { explainErrno } from '../../host-fault.ts';
 import { NOT_ENTERED } from './mount-guard.ts';
-import { judgeWay, walkPath, type Verdict, type Way } from './walk.ts';
+import { judgeWay, type Verdict } from './judge.ts';
+import { walkPath, type Way } from './walk.ts';
 
 /** No file of a unit is anywhere near it; a larger one is something else. */
 export const MOST_BYTES = 256 * 1024;

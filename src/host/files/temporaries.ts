@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { inFolder, judgePath, judgeWay, walkPath } from './walk.ts';
+import { judgePath, judgeWay } from './judge.ts';
+import { inFolder, walkPath } from './walk.ts';
 
 /** A new name for the file that becomes `path`, beside it. */
 export function temporaryFor(path: string): string {

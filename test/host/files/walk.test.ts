@@ -15,7 +15,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { judgePath, walkPath } from '../../../src/host/files/walk.ts';
+import { judgePath } from '../../../src/host/files/judge.ts';
+import { walkPath } from '../../../src/host/files/walk.ts';
 import { listOpen } from '../../open-descriptors.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'autoscaler-walk-'));

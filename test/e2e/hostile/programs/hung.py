@@ -1,7 +1,7 @@
 """A file system (FUSE) that does not answer: `hung.py FOLDER WHERE UID [FILE=TEXT…]` mounts it there, as that of user UID.
 
 It has plain files of these texts, which belong to the user, and answers until it is asked WHERE: LOOKUP, GETATTR, OPEN,
-READ, STATFS or ALL (all of them, OPENDIR and READDIR too). From then on it never answers again; with LATER before the word
+READ, WRITE, STATFS or ALL (all of them, OPENDIR and READDIR too). From then on it never answers again; with LATER before the word
 (`LATER-LOOKUP`) only once it has read a line. What is asked is taken, so that not even SIGKILL ends who waits. Prints "ready" and,
 for the first that gets no answer, "hung"; it goes with standard input, and who waits gets an error.
 """
@@ -13,8 +13,8 @@ import sys
 import threading
 
 # of <linux/fuse.h>
-LOOKUP, GETATTR, OPEN, READ, STATFS, RELEASE, INIT, OPENDIR, READDIR = 1, 3, 14, 15, 17, 18, 26, 27, 28
-NAMES = {"LOOKUP": LOOKUP, "GETATTR": GETATTR, "OPEN": OPEN, "READ": READ, "STATFS": STATFS}
+LOOKUP, GETATTR, OPEN, READ, WRITE, STATFS, RELEASE, INIT, OPENDIR, READDIR = 1, 3, 14, 15, 16, 17, 18, 26, 27, 28
+NAMES = {"LOOKUP": LOOKUP, "GETATTR": GETATTR, "OPEN": OPEN, "READ": READ, "WRITE": WRITE, "STATFS": STATFS}
 NO_ENTRY, NOT_SUPPORTED = -2, -38
 
 folder, where, uid, *texts = sys.argv[1:]
@@ -59,7 +59,7 @@ def serve(fd):
     global is_hung
     while True:
         try:
-            request = os.read(fd, 2**17)
+            request = os.read(fd, 2**18)
         except OSError:
             return
         _, opcode, unique, node = struct.unpack_from("<IIQQ", request)
