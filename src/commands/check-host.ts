@@ -7,6 +7,7 @@ import type { Config, Global } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
 import { whyNoAttributes } from '../host/files/attributes.ts';
 import { judgePath } from '../host/files/judge.ts';
+import { readControls } from '../state/controls.ts';
 import { readRecent } from '../state/history.ts';
 import { checkStateDir } from '../state/trusted.ts';
 import { readOverview, type TimerState } from '../systemd/timer.ts';
@@ -52,6 +53,8 @@ export function checkUser(): Finding[] {
 export async function checkPlaces(global: Global): Promise<Finding[]> {
   const { state_dir: stateDir, backup_dir: backupDir } = global;
   const state = collect('state_unusable', () => checkState(stateDir, global));
+  const isUnusable = state.some(({ code }) => code === 'state_unusable');
+  const controls = isUnusable ? [] : checkControls(stateDir);
   const flock = checkFlock();
   // they are looked at with it
   const locks = (flock.length > 0 ? [] : listLocks(global)).map((path) =>
@@ -68,7 +71,23 @@ export async function checkPlaces(global: Global): Promise<Finding[]> {
   const disks = readDisks([stateDir, backupDir, ...(logFile === undefined ? [] : [logFile])]);
   const log = logFile === undefined ? [] : checkLog(logFile);
   const able = [...flock, ...checkPerl()];
-  return [...state, ...able, ...locks.flat(), ...backups, ...log, ...checkDisks(disks)];
+  return [
+    ...state,
+    ...controls,
+    ...able,
+    ...locks.flat(),
+    ...backups,
+    ...log,
+    ...checkDisks(disks),
+  ];
+}
+
+/** Nothing is changed while the pauses and pins cannot be read. */
+function checkControls(stateDir: string): Finding[] {
+  return collect('controls_unusable', () => {
+    readControls(stateDir);
+    return [];
+  });
 }
 
 /** The log in a folder of others does no harm, and is no evidence. */

@@ -110,7 +110,7 @@ describe('check on a host', { timeout: 200_000 }, () => {
     }
   });
 
-  test('a state folder that is not to be trusted, and a damaged history', async () => {
+  test('a state folder that is not to be trusted, a damaged history, pauses that cannot be read', async () => {
     await lab.ok('mkdir -p /var/lib/autoscaler; chmod 0777 /var/lib/autoscaler');
     const open = await check({ web: CPU });
     assert.ok(open.codes(null).includes('state_unusable'));
@@ -118,5 +118,9 @@ describe('check on a host', { timeout: 200_000 }, () => {
     const torn = await check({ web: CPU });
     assert.ok(torn.codes(null).includes('history_damaged'));
     assert.equal(torn.exitCode, 0);
+    await lab.ok('echo [] > /var/lib/autoscaler/controls.json');
+    const odd = await check({ web: CPU });
+    assert.ok(odd.codes(null).includes('controls_unusable'));
+    assert.equal(odd.exitCode, 1);
   });
 });
