@@ -143,7 +143,7 @@ function tellCeleryObstacle({ pool, hasBroker }: LiveQuestion): string | null {
 }
 
 /** Celery's pools of threads have no processes that could be counted; Gunicorn's workers always are processes. */
-function isCountable(kind: Kind, pool: string | null): boolean {
+export function isCountable(kind: Kind, pool: string | null): boolean {
   return kind === 'gunicorn' || pool === null || pool === 'prefork' || pool === 'processes';
 }
 

@@ -1,4 +1,4 @@
-import { planChange, type LiveQuestion } from '../act/plan.ts';
+import { isCountable, planChange, type LiveQuestion } from '../act/plan.ts';
 import type { Plan } from '../act/types.ts';
 import { isRunning } from '../act/unit.ts';
 import type { EditMode } from '../config/schema.ts';
@@ -7,6 +7,7 @@ import { countRunning } from '../measure/services.ts';
 import { readUnitSources } from '../measure/unit-sources.ts';
 import { daemonReload } from '../systemd/actions.ts';
 import { readUnitProcesses } from '../systemd/proc.ts';
+import { selectWorkerTree } from '../systemd/processes.ts';
 import { findSharedPaths } from '../systemd/shared-paths.ts';
 import type { UnitState } from '../systemd/types.ts';
 import { readUnits } from '../systemd/units.ts';
@@ -47,6 +48,11 @@ export async function preparePlan(
   const running = isRunning(unit);
   const processes = running ? readUnitProcesses(unit) : new Map<number, never>();
   if ('error' in processes) return refuseUnseen(unit, processes.error, location.kind);
+  const pool = readCommandFacts(sources)?.pool ?? null;
+  if (running && isCountable(location.kind, pool)) {
+    const tree = selectWorkerTree(processes, unit.mainPid, unit.kind);
+    if ('error' in tree && tree.unseen) return refuseUnseen(unit, tree.error, location.kind);
+  }
   const texts = new Map<string, string>();
   for (const file of [sources.fragment, ...sources.dropIns]) {
     if (file !== null) texts.set(file.path, file.text);
@@ -54,11 +60,10 @@ export async function preparePlan(
   for (const { path, text } of sources.environmentFiles) if (text !== null) texts.set(path, text);
   const { ourEnvironment } = sources;
   if (ourEnvironment !== null) texts.set(ourEnvironmentPath(sources.unit), ourEnvironment);
-  const facts = { ...live, pool: readCommandFacts(sources)?.pool ?? null };
   const restart = running ? { restart: await readRestart(unit, location.kind) } : {};
   return planChange({
     ...{ service: unit.unit, ...wanted, location, texts, running },
-    live: { ...facts, ...restart },
+    live: { ...live, pool, ...restart },
   });
 }
 

@@ -86,6 +86,8 @@ export function explainFault(path: string, error: NodeJS.ErrnoException): UserEr
         `${path}: expected a ${error.code === 'EISDIR' ? 'file, found a folder' : 'folder, found a file'}`,
         `Look at it: ls -ld ${path}`,
       );
+    case 'ENXIO':
+      return tellOdd(path);
     case 'ENOSPC':
     case 'EDQUOT':
       return new UserError(
@@ -98,10 +100,17 @@ export function explainFault(path: string, error: NodeJS.ErrnoException): UserEr
   }
 }
 
+/** A FIFO, a socket, a device. */
+function tellOdd(path: string): UserError {
+  const message = `${path}: expected a plain file, found something else`;
+  return new UserError(EXIT.permission, message, `Look at it: ls -l ${path}`);
+}
+
 function openChecked(path: string, flags: number, mode?: number): number | null {
   let fd: number;
   try {
-    fd = openSync(path, flags, mode);
+    // a FIFO would be waited for
+    fd = openSync(path, flags | constants.O_NONBLOCK, mode);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT' && (flags & constants.O_CREAT) === 0) {
       return null;
@@ -118,8 +127,10 @@ function openChecked(path: string, flags: number, mode?: number): number | null 
 }
 
 function assertTrusted(path: string, fd: number): void {
+  const stat = fstatSync(fd);
+  if (!stat.isFile() && !stat.isDirectory()) throw tellOdd(path);
   if (process.getuid?.() !== 0) return;
-  const { uid, mode } = fstatSync(fd);
+  const { uid, mode } = stat;
   if (uid !== 0) {
     throw new UserError(
       EXIT.permission,

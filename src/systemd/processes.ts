@@ -23,6 +23,8 @@ export interface NoTree {
   empty?: boolean;
   /** there is more than one master */
   masters?: number[];
+  /** there are processes, and none of them shows that it is the master */
+  unseen?: true;
 }
 
 /**
@@ -56,7 +58,8 @@ export function selectWorkerTree(
   const [seen, second] = below.length > 0 ? below : masters;
   const master = seen ?? declareMaster(processes.get(mainPid ?? 0), kind);
   if (master === null) {
-    return { error: 'none of its processes is a Gunicorn master or the main process of Celery' };
+    const error = 'none of its processes is a Gunicorn master or the main process of Celery';
+    return { error, unseen: true };
   }
   if (second !== undefined) {
     const pids = [master.process.pid, second.process.pid];
@@ -69,6 +72,7 @@ export function selectWorkerTree(
   if (kind !== undefined && program.kind !== kind) {
     return {
       error: `the config says "kind": "${kind}", but process ${process.pid} is that of ${nameOf(program.kind)}`,
+      unseen: true,
     };
   }
   const children = [...processes.values()].filter((child) => isWorker(child, process));

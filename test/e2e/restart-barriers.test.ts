@@ -84,6 +84,24 @@ describe('a service that must not be restarted', () => {
     assert.equal(await lab.readFile(UNIT), text);
   });
 
+  test('none that shows: nobody could tell whether a change has taken, so nothing is touched', async () => {
+    const text = gunicornUnit({
+      execStart: `@/usr/bin/python3 web /usr/bin/gunicorn --workers 2 --bind 127.0.0.1:8000 web:app`,
+    });
+    await installUnit(lab, 'web.service', text);
+    const before = await lab.ok('systemctl show -P InvocationID web');
+    const found = await check();
+    assert.ok(
+      found.some((each) => /^error .*none of its processes is a Gunicorn master/.test(each)),
+      found.join('\n'),
+    );
+    const { exitCode, stdout, stderr } = await lab.autoscaler(['scale', 'web', '3'], PATIENT);
+    assert.equal(exitCode, 1, stdout);
+    assert.match(`${stdout}${stderr}`, /nobody could tell whether a change has taken/);
+    assert.equal(await lab.ok('systemctl show -P InvocationID web'), before);
+    assert.equal(await lab.readFile(UNIT), text);
+  });
+
   test('an upgrade under way (SIGUSR2): said by check, and nothing is touched', async () => {
     const text = gunicornUnit();
     await installUnit(lab, 'web.service', text);

@@ -23,9 +23,12 @@ export function readAttributes(fd: number, path: string): Attribute[] {
   });
 }
 
-/** Sets extended attributes of an open file. @throws UserError failed where one cannot be set */
+/**
+ * Sets extended attributes of an open file, and takes away the ACL that a new one got from its folder where it is not
+ * among them: it would let others read what they could not. @throws UserError failed where one cannot be set
+ */
 export function writeAttributes(fd: number, attributes: readonly Attribute[], path: string): void {
-  if (attributes.length === 0) return;
+  if (attributes.length === 0 && whyNoAttributes() !== null) return;
   const lines = attributes.map(
     ({ name, value }) => `${Buffer.from(name, 'latin1').toString('hex')} ${value}\n`,
   );
@@ -49,7 +52,7 @@ export function hasAcl(fd: number): boolean {
 
 const PERL = '/usr/bin/perl';
 
-/** The number of setxattr(2); getxattr(2) is 3 further, listxattr(2) 6. */
+/** The number of setxattr(2); getxattr(2) is 3 further, listxattr(2) 6, removexattr(2) 9. */
 const SETXATTR: Record<string, number> = {
   ...{ x64: 188, arm64: 5, riscv64: 5, loong64: 5, arm: 226, ia32: 226, ppc64: 209, s390x: 224 },
 };
@@ -63,6 +66,8 @@ use strict;
 my ($what, $set) = @ARGV;
 my $file = "/proc/self/fd/3\\0";
 if ($what eq 'write') {
+  my $acl = "${ACL}\\0";
+  syscall($set + 9, $file, $acl) == 0 or $! == 61 or $! == 95 or die "$!\\n";
   while (my $line = <STDIN>) {
     my ($name, $value) = map { pack 'H*', $_ } $line =~ /^([0-9a-f]+) ([0-9a-f]*)$/ or die "malformed\\n";
     my ($key, $size) = ("$name\\0", length $value);

@@ -89,7 +89,7 @@ function replaceFile(
     try {
       fchownSync(fd, like.uid, like.gid);
       fchmodSync(fd, like.mode & 0o777);
-      writeAttributes(fd, like.attributes, path);
+      if (now !== null || wanted !== null) writeAttributes(fd, like.attributes, path);
       writeFileSync(fd, data);
       step(`sync temporary for ${path}`);
       fsyncSync(fd);

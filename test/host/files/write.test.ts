@@ -241,6 +241,25 @@ os.setxattr(sys.argv[1], "security.capability", bytes.fromhex("${capability}"))`
     assert.equal(python(read, path), acl);
     assert.equal(statSync(path).mode & 0o7777, 0o640);
   });
+
+  test('what a folder gives to new files is not given to an old one', () => {
+    const folder = newFolder();
+    const path = join(folder, 'env');
+    writeFileSync(path, 'old', { mode: 0o640 });
+    const note = 'os.setxattr(sys.argv[1] + "/env", "user.note", b"kept")';
+    // user::rw-, user:1000:rw-, group::r--, mask::rw-, other::---
+    const acl =
+      '0200000001000600ffffffff02000600e803000004000400ffffffff10000600ffffffff20000000ffffffff';
+    const set = `os.setxattr(sys.argv[1], "system.posix_acl_default", bytes.fromhex("${acl}"))`;
+    python(`import os,sys; ${note}; ${set}`, folder);
+    const list = 'import os,sys; print(os.listxattr(sys.argv[1]))';
+    writeUserFile(edit(path, 'old', 'new'), nothing);
+    assert.equal(python(list, path), "['user.note']");
+    python('import os,sys; os.removexattr(sys.argv[1], "user.note")', path);
+    writeUserFile(edit(path, 'new', 'newer'), nothing);
+    assert.equal(python(list, path), '[]');
+    assert.equal(statSync(path).mode & 0o7777, 0o640);
+  });
 });
 
 describe('what is not root’s alone is never written, and nothing behind it', () => {
