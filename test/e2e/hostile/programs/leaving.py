@@ -12,7 +12,7 @@ import threading
 import time
 
 PIECE = 16 * 2**20
-PIECES = 160
+PIECES = 300
 
 
 def app(environ, start_response):
