@@ -34,8 +34,7 @@ fi
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT
 status=0
-# most of the time they wait for a service or a duration, so more than there are processors; at most four hosts at once
-node --import tsx --test --test-reporter=spec --test-concurrency=4 "${files[@]}" < /dev/null | tee "$output" || status=$?
+node --import tsx scripts/run-tests.mjs "${files[@]}" < /dev/null | tee "$output" || status=$?
 if grep -q '^ℹ tests 0$' "$output" || ! grep -q '^ℹ skipped 0$' "$output" || ! grep -q '^ℹ todo 0$' "$output"; then
   printf 'No test was run, or one was skipped or left to do: that counts as a failure.\n' >&2
   [ $status -ne 0 ] || status=1

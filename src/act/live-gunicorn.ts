@@ -3,7 +3,7 @@ import type { UnitState } from '../systemd/types.ts';
 import { saveChange, type Change } from './checkpoint.ts';
 import { listFinished } from './journal.ts';
 import { lowerByOne } from './lower-gunicorn.ts';
-import { readPool, readStillPool, watch, type Pool } from './pool.ts';
+import { readFullestPool, readPool, readStillPool, watch, type Pool } from './pool.ts';
 import { listUnserved, stayingOf, untilServing } from './serving.ts';
 import { signalMaster } from './signal-master.ts';
 import type { ActDeps } from './ports.ts';
@@ -29,11 +29,13 @@ export async function resizeGunicorn(
   deps: ActDeps,
 ): Promise<Resized> {
   const { service } = change.manifest;
-  const first = await readStillPool(service, deps);
+  const recycles = deps.mayRecycle((await readPool(service, deps)).unit);
+  const first = await (recycles ? readFullestPool : readStillPool)(service, deps);
+  const readNow = recycles ? readFullestPool : readPool;
   const leaving = await readLeaving(service, deps);
   let staying = stayingOf(first, leaving, deps);
   // more than enough, also where a worker dies meanwhile; without a limit a fault could go on for ever
-  let steps = 2 * Math.abs(target - staying.length) + 4;
+  let steps = 2 * Math.abs(target - staying.length) + (recycles ? 24 : 4);
   while (staying.length !== target) {
     if (steps-- === 0) throw new UserError(EXIT.failed, 'its workers do not come to rest');
     const pool = { first, staying, leaving };
@@ -45,7 +47,7 @@ export async function resizeGunicorn(
       if (kept === 'leave') return 'waiting';
       if (kept !== null) return { kept: tellKept(staying, target, kept.kept, deps) };
     }
-    staying = stayingOf(await readPool(service, deps, first), leaving, deps);
+    staying = stayingOf(await readNow(service, deps, first), leaving, deps);
   }
   if (leaving.size === 0) return 'done';
   const rest = await watch(

@@ -33,6 +33,22 @@ export async function readPool(service: string, deps: ActDeps, same?: Pool): Pro
   return { ...tree, controlGroup: unit.controlGroup, unit };
 }
 
+/**
+ * The pool at the look with the most workers within `stillMs`: where workers end by themselves and are replaced
+ * (`mayRecycle` of the deps), one look may miss some, and the number may never stand still.
+ */
+export async function readFullestPool(service: string, deps: ActDeps, same?: Pool): Promise<Pool> {
+  const { stillMs, livePollMs } = deps.timing;
+  const endMs = deps.monotonicMs() + stillMs;
+  let fullest = await readPool(service, deps, same);
+  while (deps.monotonicMs() < endMs) {
+    await deps.sleep(livePollMs);
+    const now = await readPool(service, deps, same);
+    if (now.workerPids.length >= fullest.workerPids.length) fullest = now;
+  }
+  return fullest;
+}
+
 /** Calls `read` until `isGood` says so or the time is over; answers what it read last. */
 export async function watch<T>(
   read: () => Promise<T>,

@@ -102,6 +102,8 @@ export interface ActDeps {
   ) => Promise<WorkerTree | { error: string; empty?: boolean; unreadable?: boolean }>;
   /** how long workers of a service that are there may take to load their application, milliseconds */
   bootMs: (unit: UnitState) => number;
+  /** whether Gunicorn's workers may end by themselves and be replaced (`max_requests`), as far as it is known */
+  mayRecycle: (unit: UnitState) => boolean;
   /** why new workers of a Gunicorn would not load the application, as far as it shows beforehand; null: nothing is known */
   findLoadFault: (
     unit: UnitState,

@@ -64,7 +64,7 @@ export async function untilServing(
       const which = unserved.map(({ pid }) => pid).join(', ');
       throw new NotServing(
         EXIT.failed,
-        `${unserved.length} of ${staying.length} workers (process ${which}) do not serve within ${limitMs / 1000} s`,
+        `${unserved.length} of ${staying.length} workers (process ${which}) ${unserved.length === 1 ? 'does' : 'do'} not serve within ${limitMs / 1000} s`,
       );
     }
     if (patience() === 'leave') return 'leave';

@@ -130,7 +130,7 @@ async function bringServiceBack(
 }
 
 function tellDown(why: string): string {
-  return `with the old unit the service does not come up: ${why}`;
+  return `with the old unit it could not be shown that the service serves as before: ${why}`;
 }
 
 /** Whether the service is still the one that ran before the change. */

@@ -6,6 +6,7 @@ import { watchKills } from './oom-kills.ts';
 import type { Patience } from './patience.ts';
 import { watchPoolSize, type PoolSize } from './pool-size.ts';
 import type { ActDeps } from './ports.ts';
+import { watchRecycling, type Recycling } from './recycling.ts';
 
 /** What a service must show. */
 export interface Expectation {
@@ -40,6 +41,7 @@ const QUICK_LOOKS = 20;
  * Gunicorn) no worker that dies soon after its start. Gunicorn's workers must have loaded their
  * application: while all are there and some still do, `bootMs` of the deps is the limit. Celery's children may come and go with each
  * task (`--max-tasks-per-child`): then the size of the pool counts; one that cannot live takes the main process with it.
+ * So may Gunicorn's (`--max-requests`): see recycling.ts.
  */
 export async function verifyService(
   expected: Expectation,
@@ -59,15 +61,21 @@ export async function verifyService(
   const isComputing = watchComputing(deps);
   const sizeOf = expected.kind === 'celery' ? watchPoolSize(expected.service, deps) : null;
   const killsOf = watchKills(deps);
+  const recycling = watchRecycling(expected.workers);
   for (;;) {
     const look = await observe(expected, { sizeOf, killsOf }, deps);
     const bootMs = look.unit === null ? verifyMs : deps.bootMs(look.unit);
     const now = deps.monotonicMs();
     if (isComputing(look)) deps.getsOn();
-    const died = trackWorkers(births, look.workerPids, now);
+    const mayRecycle = look.unit !== null && look.serving !== null && deps.mayRecycle(look.unit);
+    const isFault = (pid: number): boolean => !mayRecycle || !recycling.hasServed(pid);
+    const died = trackWorkers(births, look.workerPids, now, isFault);
     const early =
       expected.kind === 'gunicorn' && expected.mayLoad !== true && died !== null && died < settleMs;
-    const why = look.why ?? (early ? `a worker died ${seconds(died)} after its start` : null);
+    const isReplacing = mayRecycle && isExplained(look, { recycling, nowMs: now, bootMs });
+    const why =
+      (isReplacing ? null : look.why) ??
+      (early ? `a worker died ${seconds(died)} after its start` : null);
     if (before !== null && before.loading.length > 0) loadingMs += now - beforeMs;
     neverServed += before?.loading.filter((pid) => !look.workerPids.includes(pid)).length ?? 0;
     if (neverServed > expected.workers && expected.mayLoad !== true) {
@@ -89,7 +97,8 @@ export async function verifyService(
       hasServed = true;
       deps.getsOn();
     }
-    if (window !== null && now - window.since >= settleMs) {
+    // while some are being replaced, the look that proves it is one at which all are there
+    if (window !== null && now - window.since >= settleMs && look.why === null) {
       return { ok: true, running: look.count };
     }
     before = look;
@@ -106,6 +115,8 @@ interface Look {
   final: boolean;
   /** where all workers are there: those that have not loaded their application yet */
   loading: number[];
+  /** Gunicorn's workers that have loaded it, whether all are there or not; null: they are not seen */
+  serving: number[] | null;
   /** what must stay the same while it settles */
   key: string;
   workerPids: number[];
@@ -144,38 +155,58 @@ async function observe(
   const { masterPid, masterStartTicks, workerPids } = tree;
   const count = sizeOf === null ? workerPids.length : await sizeOf.of(tree);
   const whose = `${key} ${masterPid} ${masterStartTicks}`;
-  const look = { ...GOOD, key: whose, workerPids, count, cpuUsageNs, unit };
+  const serving =
+    expected.kind === 'gunicorn' ? workerPids.filter((pid) => deps.hasBooted(pid) !== false) : null;
+  const look = { ...GOOD, key: whose, workerPids, serving, count, cpuUsageNs, unit };
   if (expected.atLeast === true ? count < expected.workers : count !== expected.workers) {
     return {
       ...look,
       why: `${count === 1 ? '1 worker runs' : `${count} workers run`}, expected ${expected.workers}`,
     };
   }
-  const loading =
-    expected.kind === 'gunicorn' ? workerPids.filter((pid) => deps.hasBooted(pid) === false) : [];
+  const loading = serving === null ? [] : workerPids.filter((pid) => !serving.includes(pid));
   const isEnough = expected.mayLoad === true && count - loading.length >= expected.workers;
   if (loading.length === 0 || isEnough) return look;
-  return { ...look, loading, why: `${loading.length} of ${count} workers do not serve yet` };
+  return { ...look, loading, why: tellLoading(loading.length, count) };
 }
 
-const GOOD = { why: null, final: false, loading: [] };
+function tellLoading(loading: number, count: number): string {
+  return `${loading} of ${count} workers ${loading === 1 ? 'does' : 'do'} not serve yet`;
+}
+
+function isExplained(
+  { workerPids, serving, why }: Look,
+  { recycling, ...times }: { recycling: Recycling; nowMs: number; bootMs: number },
+): boolean {
+  return recycling.explains({
+    ...{ workerPids, serving: serving ?? [], isComplete: why === null },
+    ...times,
+  });
+}
+
+const GOOD = { why: null, final: false, loading: [], serving: null };
 
 function bad(why: string, unit: UnitState | null, final: boolean): Look {
   const cpuUsageNs = unit?.cpuUsageNs ?? null;
-  return { why, final, loading: [], key: '', workerPids: [], count: null, cpuUsageNs, unit };
+  return { ...GOOD, why, final, key: '', workerPids: [], count: null, cpuUsageNs, unit };
 }
 
 function identify(unit: UnitState): string {
   return `${unit.mainPid} ${unit.mainStartUs} ${unit.nRestarts}`;
 }
 
-/** Notes when each worker was first seen; answers the age of the youngest one that is gone since, or null. */
-function trackWorkers(births: Map<number, number>, pids: number[], now: number): number | null {
+/** Notes when each worker was first seen; answers the age of the youngest one whose end is a fault, or null. */
+function trackWorkers(
+  births: Map<number, number>,
+  pids: number[],
+  now: number,
+  isFault: (pid: number) => boolean,
+): number | null {
   let youngest: number | null = null;
   for (const [pid, born] of births) {
     if (pids.includes(pid)) continue;
     births.delete(pid);
-    youngest = Math.min(youngest ?? Infinity, now - born);
+    if (isFault(pid)) youngest = Math.min(youngest ?? Infinity, now - born);
   }
   for (const pid of pids) if (!births.has(pid)) births.set(pid, now);
   return youngest;

@@ -14,7 +14,7 @@ import { readPropagation } from '../systemd/propagation.ts';
 import { runSystemctl } from '../systemd/systemctl.ts';
 import { readIdle } from '../systemd/task-pipe.ts';
 import { readUnits } from '../systemd/units.ts';
-import { bootTimeouts } from './boot-timeout.ts';
+import { bootTimeouts, recycles } from './boot-timeout.ts';
 import { remoteControl } from './live.ts';
 import { declareKinds } from './declare-kinds.ts';
 import { openWaits } from './tell-wait.ts';
@@ -60,6 +60,7 @@ export function makeActDeps(
     },
     findWorkerTree,
     bootMs,
+    mayRecycle: recycles(),
     findLoadFault: async (...args) => {
       const { loadFaults } = await import('./load-fault.ts');
       return loadFaults(bootMs)(...args);

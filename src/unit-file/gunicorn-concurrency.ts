@@ -12,6 +12,8 @@ export interface Concurrency {
   keepAlive: Told;
   /** how many seconds a worker may be silent, also while it loads its application, before its master ends it; 0: any */
   timeout: Told;
+  /** after how many requests a worker ends and is replaced; 0: never */
+  maxRequests: Told;
 }
 
 /**
@@ -49,6 +51,7 @@ export function readConcurrencyOf(
     threads: tellAll('threads', 'threads'),
     keepAlive: tellAll('keep-alive', 'keepalive'),
     timeout: tellAll('timeout', 'timeout'),
+    maxRequests: tellAll('max-requests', 'max_requests'),
   };
 }
 

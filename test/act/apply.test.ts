@@ -89,7 +89,10 @@ describe('applyPlan', () => {
     };
     const second = await applyPlan(world.plan(4), touched);
     assert.equal(second.result, 'failed');
-    assert.match(second.sentence, /with the old unit the service does not come up: the job failed/);
+    assert.match(
+      second.sentence,
+      /with the old unit it could not be shown that the service serves as before: the job failed/,
+    );
     assert.match(second.hint ?? '', /systemctl status web\.service/);
     assert.equal(readFileSync(world.unitPath, 'utf8'), UNIT);
   });

@@ -18,6 +18,8 @@ interface Look {
   said?: number;
   /** processes of its group that the kernel has ended for lack of memory */
   kills?: number;
+  /** its workers end after a number of requests (max_requests) */
+  recycles?: true;
 }
 
 const GOOD: Look = { pids: [11, 12] };
@@ -47,6 +49,7 @@ function verify(looks: Look[], kind: Kind = 'gunicorn', countable = true): Promi
       },
     },
     readOomKills: () => look().kills ?? null,
+    mayRecycle: () => look().recycles === true,
     hasBooted: (pid) => look().loading?.includes(pid) !== true,
     findWorkerTree: () => {
       const { error, pids = [] } = look();
@@ -63,6 +66,14 @@ const respawning = Array.from({ length: 40 }, (_, index) => ({ pids: [5, index +
 
 /** Each process ends with its task, and the next one is not there yet. */
 const replacing = Array.from({ length: 40 }, (_, index) => ({ pids: [index + 10] }));
+
+/** One worker after the other ends, and the next one takes its place. */
+function recycling(show: (look: { pids: number[] }, index: number) => Look): Look[] {
+  return Array.from({ length: 60 }, (_, index) => {
+    const first = 10 + Math.floor(index / 2);
+    return { recycles: true, ...show({ pids: [first, first + 1] }, index) };
+  });
+}
 
 const CASES: {
   name: string;
@@ -191,6 +202,36 @@ const CASES: {
     name: 'a Gunicorn worker that is recycled after it has served for the settle time',
     looks: [{ pids: [1] }, { pids: [1] }, { pids: [1] }, { pids: [1, 2] }, { pids: [2, 3] }],
     why: null,
+  },
+  {
+    name: 'Gunicorn workers that end after some requests (max_requests), the next one loading at each other look',
+    looks: recycling(({ pids }, index) =>
+      index % 2 === 0 ? { pids, loading: pids.slice(1) } : { pids },
+    ),
+    why: null,
+  },
+  {
+    name: 'so are those that are not there yet',
+    looks: recycling(({ pids }, index) => ({ pids: index % 2 === 0 ? pids.slice(0, 1) : pids })),
+    why: null,
+  },
+  {
+    name: 'so are those that end soon after their start, as under a heavy load',
+    looks: respawning.map((look): Look => ({ ...look, recycles: true })),
+    why: null,
+  },
+  {
+    name: 'one that ended does not stand for one that was never seen to serve',
+    looks: recycling(({ pids }) => ({ pids: [pids[0]!, 99], loading: [99] })),
+    why: /^1 of 2 workers does not serve yet$/,
+  },
+  {
+    name: 'nor for ever: what has ended has to be replaced',
+    looks: [
+      { ...GOOD, recycles: true },
+      ...Array.from({ length: 40 }, (): Look => ({ pids: [], recycles: true })),
+    ],
+    why: /0 workers run, expected 2/,
   },
   {
     name: 'threads cannot be counted: the rest is verified',

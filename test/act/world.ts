@@ -156,6 +156,7 @@ export class World {
         bringBackUnit: () => Promise.resolve(this.update({ bound: this.state.active })),
       },
       bootMs: () => 20_000,
+      mayRecycle: () => false,
       findLoadFault: () => Promise.resolve(null),
       readServed: () => Promise.resolve([{ address: '127.0.0.1:8000', fault: null }]),
       hasBooted: () => null,

@@ -120,7 +120,13 @@ describe('processes with too much of something', () => {
     assert.throws(() => cheaply(() => readLinks(pid)), { code: 'EFBIG' });
     const requestOf = (service: string, worker: number) => ({
       ...{ service, masterPid: worker, workerPids: [worker] },
-      concurrency: { workerClass: null, threads: null, keepAlive: null, timeout: null },
+      concurrency: {
+        workerClass: null,
+        threads: null,
+        keepAlive: null,
+        timeout: null,
+        maxRequests: null,
+      },
     });
     const requests = [requestOf('hostile', pid), requestOf('shop', process.pid)];
     const { busyness } = await measureBusyness(requests);

@@ -112,6 +112,34 @@ describe('a Gunicorn that serves is changed without a restart', () => {
   }
 });
 
+describe('a Gunicorn whose workers end after some requests (--max-requests) and are replaced all the time', () => {
+  for (const apply of ['live', 'restart']) {
+    test(`it is changed all the same: ${apply}`, async () => {
+      await configure(apply);
+      await installUnit(lab, 'web.service', gunicornUnit({ args: '--max-requests 50' }));
+      await untilWorkers(2);
+      // some 40 requests a second: one of them ends in each second, more or less
+      const load = httpLoad(lab, {
+        ...{ url: 'http://127.0.0.1:8000/sleep?ms=50', connections: 2, seconds: 150 },
+      });
+      const first = await lab.ok('pgrep -P $(systemctl show -P MainPID web)');
+      await lab.until(
+        async () => (await lab.ok('pgrep -P $(systemctl show -P MainPID web)')) !== first,
+        { what: 'a worker to be replaced' },
+      );
+      for (const workers of [4, 3]) {
+        const stdout = await succeed('scale', 'web', String(workers));
+        assert.match(stdout, new RegExp(`→ ${workers} workers; verified: ${workers} run`));
+      }
+      load.stop();
+      const { requests, failed } = await load.done;
+      assert.ok(requests > 100, `${requests} requests`);
+      if (apply === 'live') assert.equal(failed, 0, `of ${requests} requests`);
+      await untilWorkers(3);
+    });
+  }
+});
+
 describe('a reload lets the master fall back to its old command line; the next run heals that', () => {
   test('up, and down, with the main process that it was', async () => {
     await installUnit(lab, 'web.service', gunicornUnit({ lines: [RELOAD] }));
