@@ -257,7 +257,9 @@ class Tracer:
         if name == "execve":
             return pid != self.root and os.path.exists(touched[0])
         if name == "kill":
-            return pid == self.root and arguments[1] != 0
+            # a group is that of a program of our own, such as one that reads the memory of processes
+            is_group = arguments[0] & 0x80000000 != 0
+            return pid == self.root and arguments[1] != 0 and not is_group
         if name == "connect":
             return pid == self.root and read_family(pid, arguments[1]) in (2, 10)
         if touched and touched[0].startswith("socket:"):
