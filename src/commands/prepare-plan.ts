@@ -49,7 +49,8 @@ export async function preparePlan(
   const processes = running ? readUnitProcesses(unit) : new Map<number, never>();
   if ('error' in processes) return refuseUnseen(unit, processes.error, location.kind);
   const pool = readCommandFacts(sources)?.pool ?? null;
-  if (running && isCountable(location.kind, pool)) {
+  // one that is still starting may not have got as far as its master
+  if (unit.activeState === 'active' && isCountable(location.kind, pool)) {
     const tree = selectWorkerTree(processes, unit.mainPid, unit.kind);
     if ('error' in tree && tree.unseen) return refuseUnseen(unit, tree.error, location.kind);
   }

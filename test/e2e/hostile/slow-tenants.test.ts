@@ -12,7 +12,7 @@ const SMALL = Array.from({ length: 20 }, (_, index) => `small${index + 1}`);
 const WITHIN_S = 15;
 const PATIENCE = 2;
 /** What 300 small changes may take. */
-const THREE_HUNDRED_MIN = 10;
+const THREE_HUNDRED_MIN = 10 * PATIENCE;
 const HANG = '/home/alice/hang';
 
 describe('services that take their time', { timeout: 280_000 }, () => {
