@@ -14,9 +14,10 @@ import { readPropagation } from '../systemd/propagation.ts';
 import { runSystemctl } from '../systemd/systemctl.ts';
 import { readIdle } from '../systemd/task-pipe.ts';
 import { readUnits } from '../systemd/units.ts';
-import { bootTimeouts, recycles } from './boot-timeout.ts';
+import { bootTimeouts } from './boot-timeout.ts';
 import { remoteControl } from './live.ts';
 import { declareKinds } from './declare-kinds.ts';
+import { recyclingServices } from './recycling-services.ts';
 import { openWaits } from './tell-wait.ts';
 import { openRecord } from './record.ts';
 
@@ -60,7 +61,7 @@ export function makeActDeps(
     },
     findWorkerTree,
     bootMs,
-    mayRecycle: recycles(),
+    mayRecycle: recyclingServices(),
     findLoadFault: async (...args) => {
       const { loadFaults } = await import('./load-fault.ts');
       return loadFaults(bootMs)(...args);

@@ -1,9 +1,6 @@
 import type { Config } from '../config/schema.ts';
-import { UserError } from '../errors.ts';
-import { readUnitSources } from '../measure/unit-sources.ts';
 import type { UnitState } from '../systemd/types.ts';
-import type { Concurrency } from '../unit-file/gunicorn-concurrency.ts';
-import { readConcurrency } from '../unit-file/workers.ts';
+import { readGunicorn } from './read-gunicorn.ts';
 
 const LEAST_S = 120;
 const MOST_S = 300;
@@ -42,30 +39,4 @@ function readTimeout(unit: UnitState): number | null {
   const told = readGunicorn(unit)?.timeout ?? null;
   if (told === 'unknown') return null;
   return told === null ? DEFAULT_S : Number(told.text);
-}
-
-/** Whether the workers of a service may end by themselves and be replaced; asked once of each. */
-export function recycles(): (unit: UnitState) => boolean {
-  const known = new Map<string, boolean>();
-  return (unit) => {
-    const found = known.get(unit.unit) ?? mayRecycle(unit);
-    known.set(unit.unit, found);
-    return found;
-  };
-}
-
-function mayRecycle(unit: UnitState): boolean {
-  const told = readGunicorn(unit)?.maxRequests ?? null;
-  return told === 'unknown' || (told !== null && Number(told.text) !== 0);
-}
-
-/** null: it is none, or its files cannot be read. */
-function readGunicorn(unit: UnitState): Concurrency | null {
-  try {
-    return readConcurrency(readUnitSources(unit));
-  } catch (error) {
-    // which is said of the service itself
-    if (error instanceof UserError) return null;
-    throw error;
-  }
 }

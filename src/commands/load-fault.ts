@@ -2,7 +2,8 @@ import type { ActDeps } from '../act/ports.ts';
 import { hasBooted } from '../systemd/heartbeat.ts';
 import { tryLoad } from '../systemd/load-trial.ts';
 import { findNewerCode } from '../systemd/newer-code.ts';
-import { readProcess, readStat } from '../systemd/proc.ts';
+import { readStat } from '../systemd/proc-stat.ts';
+import { readProcess } from '../systemd/proc.ts';
 
 /**
  * Where the files of the application are newer than the youngest worker that serves, or that cannot be told, it is loaded

@@ -1,7 +1,7 @@
 import { readlinkSync, type Stats } from 'node:fs';
 import { statDescriptor } from '../host/files/other-process.ts';
 import { listNames } from '../host/kernel-files.ts';
-import { readStat } from './proc.ts';
+import { readStat } from './proc-stat.ts';
 
 /** Gunicorn's, on Linux: sysconf(_SC_CLK_TCK) is 100 wherever Linux shows times to programs. */
 const TICKS_PER_SECOND = 100;

@@ -1,6 +1,6 @@
 import { existsSync, readlinkSync, statSync } from 'node:fs';
 import { monotonicMs } from '../monotonic.ts';
-import { readStat } from './proc.ts';
+import { readStat } from './proc-stat.ts';
 import type { UnitState } from './types.ts';
 import { readUnits } from './units.ts';
 

@@ -1,13 +1,8 @@
 import { uptime } from 'node:os';
 import { monotonicMs } from '../monotonic.ts';
 import { MAX_AGE_MS } from './known-states.ts';
-import {
-  readCommandsAhead,
-  readGroupPids,
-  readProcesses,
-  type Process,
-  type Unreadable,
-} from './proc.ts';
+import { readGroupPids, type Unreadable } from './group-pids.ts';
+import { readCommandsAhead, readProcesses, type Process } from './proc.ts';
 import { selectWorkerTree, type WorkerTree } from './processes.ts';
 import type { UnitState } from './types.ts';
 

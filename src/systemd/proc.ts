@@ -1,24 +1,8 @@
-import {
-  CGROUP_ROOTS,
-  listNames,
-  readWhole,
-  tryReadWhole,
-  type Head,
-} from '../host/kernel-files.ts';
+import type { Head } from '../host/kernel-files.ts';
 import { readMemoryAhead, readMemoryFiles } from '../host/process-memory.ts';
+import { addDescendants, readGroupPids, TOO_MANY, type Unreadable } from './group-pids.ts';
+import { readStat, type ProcessStat } from './proc-stat.ts';
 import type { UnitState } from './types.ts';
-
-/** What the kernel tells of a process. */
-export interface ProcessStat {
-  pid: number;
-  parentPid: number;
-  /** start, in clock ticks since boot (field 22 of /proc/PID/stat): pid and start together name one process */
-  startTicks: number;
-  /** where the stack of its program began (field 28); 0: not ours to see. A fork keeps it, an exec does not */
-  stackStart: number;
-  /** SIGINT is ignored, as each process of Celery's pool does */
-  ignoresInterrupt: boolean;
-}
 
 /** One process as /proc shows it. */
 export interface Process extends ProcessStat {
@@ -28,26 +12,12 @@ export interface Process extends ProcessStat {
   isCut?: true;
 }
 
-/** Why the processes of a unit are not looked at. */
-export interface Unreadable {
-  error: string;
-}
-
-/** A unit with more of them is out of hand, or wants us to be. */
-const MOST_PROCESSES = 4096;
-/** Threads whose lists of children are read, where a group does not tell all processes of a unit. */
-const MOST_THREADS = 16_384;
 /** A command line of Gunicorn or Celery has some hundred bytes. */
 const ARGV_BYTES = 64 * 1024;
 /** All command lines of a unit that had to be read. */
 const ALL_ARGV_BYTES = 4 * 2 ** 20;
 /** The variables of one process. */
 const ENVIRON_BYTES = 256 * 1024;
-/** /proc/PID/stat: 52 fields, and a name of 64 bytes at most. */
-const STAT_BYTES = 4096;
-/** A list of process numbers, or of the threads' children: as many as `MOST_PROCESSES`, each in a line of its own. */
-const LIST_BYTES = 64 * 1024;
-
 /** All living processes of a unit, by pid; zombies are none. Empty where the unit does not run. */
 export function readUnitProcesses(
   unit: Pick<UnitState, 'mainPid' | 'controlGroup'>,
@@ -77,9 +47,6 @@ export function readProcesses(
   return processes;
 }
 
-const TOO_MANY: Unreadable = {
-  error: `it has more than ${MOST_PROCESSES} processes or ${MOST_THREADS} threads`,
-};
 const TOO_LONG: Unreadable = {
   error: `the command lines of its processes have more than ${ALL_ARGV_BYTES / 2 ** 20} MB`,
 };
@@ -212,78 +179,4 @@ export function parseArgv(text: string): string[] {
   let end = text.length;
   while (end > 0 && text.charCodeAt(end - 1) === 0) end--;
   return text.slice(0, end).split('\0');
-}
-
-/** So many of /proc/PID/stat are looked at behind the name. */
-const FIELDS = 31;
-
-/** As `readProcess`, without its command line. See proc_pid_stat(5). */
-export function readStat(pid: number): ProcessStat | null {
-  const stat = tryReadWhole(`/proc/${pid}/stat`, STAT_BYTES);
-  return stat === null ? null : parseStat(pid, stat);
-}
-
-/** The same from what /proc/PID/stat says. */
-export function parseStat(pid: number, stat: string): ProcessStat | null {
-  // the name in field 2 may hold anything, so fields are counted from its closing bracket
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ', FIELDS);
-  if (fields[0] === 'Z' || fields[0] === 'X') return null;
-  return {
-    pid,
-    parentPid: Number(fields[1]),
-    startTicks: Number(fields[19]),
-    stackStart: Number(fields[25]),
-    // a mask of signals, bit 1 being SIGINT
-    ignoresInterrupt: (Number(fields[30]) & 2) !== 0,
-  };
-}
-
-/** The processes of a group itself, without those of groups below it; none where there is no such group. */
-export function readGroupPids(controlGroup: string): number[] | Unreadable {
-  for (const root of CGROUP_ROOTS) {
-    const path = `${root}${controlGroup}/cgroup.procs`;
-    const text = unlessGone<string | undefined>(() => readWhole(path, LIST_BYTES), undefined);
-    if (text === undefined) continue;
-    const pids = text === null ? null : parsePids(text);
-    return pids === null || pids.length > MOST_PROCESSES ? TOO_MANY : pids;
-  }
-  return [];
-}
-
-/** 0: a process that this pid namespace does not see. */
-function parsePids(text: string): number[] {
-  return text
-    .split(/[ \n]/)
-    .map(Number)
-    .filter((pid) => pid > 0);
-}
-
-/** Any thread may have started a child, and each has a list of its own. false: they are too many. */
-function addDescendants(mainPid: number, pids: Set<number>): boolean {
-  let threads = 0;
-  const found = [mainPid];
-  for (let pid = found.pop(); pid !== undefined; pid = found.pop()) {
-    if (pids.has(pid)) continue;
-    pids.add(pid);
-    const tasks = unlessGone(() => listNames(`/proc/${pid}/task`, MOST_THREADS), []);
-    threads += tasks?.length ?? Infinity;
-    if (threads > MOST_THREADS) return false;
-    for (const task of tasks ?? []) {
-      const path = `/proc/${pid}/task/${task}/children`;
-      const children = unlessGone(() => readWhole(path, LIST_BYTES), '');
-      if (children === null) return false;
-      found.push(...parsePids(children));
-      if (found.length + pids.size > MOST_PROCESSES) return false;
-    }
-  }
-  return true;
-}
-
-/** What is read; `none` where it is gone or not ours to read, null where it is too much. */
-function unlessGone<T>(read: () => T, none: T): T | null {
-  try {
-    return read();
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EFBIG' ? null : none;
-  }
 }

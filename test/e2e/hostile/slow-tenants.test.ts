@@ -11,7 +11,7 @@ const SMALL = Array.from({ length: 20 }, (_, index) => `small${index + 1}`);
 /** So long may the others wait for those that hang, with their own changes, on a quiet machine; a busy one may take more. */
 const WITHIN_S = 15;
 const PATIENCE = 2;
-/** What 300 small changes may take. */
+/** What 300 small changes may take, on a machine that is busy with other tests. */
 const THREE_HUNDRED_MIN = 10 * PATIENCE;
 const HANG = '/home/alice/hang';
 
@@ -102,7 +102,7 @@ describe('services that take their time', { timeout: 280_000 }, () => {
     host.assertNoTrace(stdout + stderr);
   });
 
-  test('small changes: 300 would take less than 10 minutes', async () => {
+  test('small changes: 300 would take minutes, and not half an hour', async (t) => {
     await lab.sh(`systemctl stop ${[...HANGING, ...HONEST].join(' ')}`);
     for (const [index, name] of SMALL.entries()) {
       await lab.writeFile(
@@ -119,6 +119,7 @@ describe('services that take their time', { timeout: 280_000 }, () => {
       assert.deepEqual([applied, to, running], [true, 2, 2], name);
     }
     const minutes = ((ms / SMALL.length) * 300) / 60_000;
+    t.diagnostic(`300 small changes would take ${minutes.toFixed(1)} minutes`);
     assert.ok(minutes < THREE_HUNDRED_MIN, `${ms} ms for ${SMALL.length}: 300 take ${minutes} min`);
   });
 });
