@@ -14,15 +14,15 @@ const root = __dirname.startsWith('/usr/lib/') ? '/var/cache/autoscaler' : join(
 /** What V8 made of this very program: another version of V8 cannot use it. */
 const folder = join(root, `${process.version}-${process.arch}-${PROGRAM.replace(/\.js$/, '')}`);
 
-/** V8 compiles a function when it is first called. So many calls that use a part add to what is kept of it. */
+/** V8 compiles a function on its first call, so the first calls that use a part each add to its compiled form. */
 const ADDING_CALLS = 10;
 
 const modules = new Map<string, { exports: object }>();
 const parts: { path: string; script: Script; calls: number }[] = [];
 
 /**
- * Runs a part of the program, once. Node compiles what it loads anew at each start, which for a oneshot is most of its
- * work, so V8's compiled form is kept. What is damaged, or made by another V8, is compiled anew and replaced.
+ * Runs a part of the program, once. Node recompiles what it loads at each start, which for a oneshot is most of its
+ * work, so V8's compiled form is kept. A form that is damaged, or made by another V8, is recompiled and replaced.
  */
 function load(id: string): object {
   const known = modules.get(id);
@@ -57,7 +57,7 @@ function keepCompiled(exitCode: number): void {
       writeCompiled(path, { data: script.createCachedData(), calls: calls + 1 });
     }
   } catch {
-    // a file system that is full or not to be written to: the next call compiles anew
+    // a file system that is full or read-only: the next call compiles again
   }
 }
 

@@ -14,15 +14,15 @@ export interface Recycling {
   /** whether a worker that is gone had served before */
   hasServed: (pid: number) => boolean;
   /**
-   * Whether those that lack are being replaced: as many workers that had served have ended since all were seen to serve, and that
-   * is no longer ago than a new one may take
+   * Whether the missing ones are being replaced: since all were seen to serve, at least as many that had served have
+   * ended, and a new one may still be loading
    */
   explains: (seen: Seen) => boolean;
 }
 
 /**
  * Workers of Gunicorn end by themselves after `max_requests` requests, and new ones take their places: a busy service may
- * never stand still. That a worker ends which has served, and that the next one loads, is then no fault.
+ * never stand still. If a worker that has served ends and the next one loads, that is then no fault.
  */
 export function watchRecycling(expected: number): Recycling {
   let served = new Set<number>();

@@ -31,7 +31,7 @@ export async function handOverCommand(options: GlobalOptions): Promise<ExitCode>
     } else {
       code = EXIT.failed;
       writeErr(
-        `autoscaler: ${name} finishes its running tasks, and nothing starts it then (${cleanLine(error)}): systemctl start ${name}\n`,
+        `autoscaler: ${name} finishes its running tasks, but nothing will start it afterwards (${cleanLine(error)}): run systemctl start ${name}\n`,
       );
     }
   }

@@ -34,7 +34,7 @@ export function parseScope(groups: string): string | null {
   return name === undefined ? null : `autoscaler-reads-${name}.scope`;
 }
 
-/** Whether a program was left there that is still not over. */
+/** Whether a program was left there that has not ended yet. */
 export function isTaken(scope: string): boolean {
   return (
     made.has(scope) || CGROUP_ROOTS.some((root) => existsSync(`${root}/system.slice/${scope}`))
@@ -61,7 +61,7 @@ export function listOpen(pid: number): string[] {
 export function leaveBehind(pid: number, scope: string): void {
   made.add(scope);
   if (process.geteuid?.() !== 0) return;
-  const description = 'waits for the memory of a process to be given back';
+  const description = 'waits until the memory of a process is freed';
   const properties = [
     ...['3', 'PIDs', 'au', '1', String(pid)],
     ...['CollectMode', 's', 'inactive-or-failed', 'Description', 's', description],

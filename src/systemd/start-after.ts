@@ -15,7 +15,7 @@ exec systemctl start "$@"`;
  * Leaves it to a unit of systemd's, which goes away afterwards, to start units when a process has ended. Nothing of ours is
  * needed for that.
  *
- * @returns why that is not so; null: it is
+ * @returns the error; null: it is arranged
  */
 export async function startAfter(
   { pid, startTicks }: { pid: number; startTicks: number },
@@ -26,7 +26,7 @@ export async function startAfter(
   const words = ['/bin/sh', '-c', WAIT, 'sh', String(pid), String(startTicks), ...units];
   const args = [
     ...['--quiet', '--collect', '--no-ask-password', `--unit=${unit}`],
-    `--description=Start of ${units[0]} when its tasks are done`,
+    `--description=Start ${units[0]} once its tasks are done`,
     // systemd would put variables of its own in the place of $NAME
     ...['--', ...words.map((word) => word.replaceAll('$', '$$$$'))],
   ];

@@ -9,7 +9,7 @@ export interface Question {
   outlivesKill: boolean;
 }
 
-/** How full it is (statfs(2)) each server is asked anew; what it said of folders may be remembered. An error is an answer too. */
+/** statfs(2) always reaches the server; stat(2) may be answered from a cache. An error is an answer too. */
 const ASK = '(stat -- "$1"; stat -f -- "$1") >/dev/null 2>&1; echo "$2"';
 /**
  * In a control group of its own: in ours, a process that cannot be ended would keep systemd from ending the service for minutes.

@@ -87,7 +87,7 @@ export class MountGuard {
     const entry = judgeMount(mount, process.geteuid?.() ?? 0);
     if (entry === 'never') {
       const who = `user ${mount.uid}, who may never answer`;
-      throw notEntered(mount.point, `${name(mount)} is served by ${who}: not looked into`);
+      throw notEntered(mount.point, `${name(mount)} is served by ${who}: skipped`);
     }
     if (entry === 'ask') this.requireAnswer(mount, mount.point);
     // what was mounted there by the question
@@ -157,7 +157,7 @@ function name({ point, type }: Mount): string {
 }
 
 function goneMount(path: string): NodeJS.ErrnoException {
-  return notEntered(path, 'it lies on a mount that is not among those of this host');
+  return notEntered(path, 'it lies on a mount that is missing from the mount table');
 }
 
 function notEntered(path: string, message: string): NodeJS.ErrnoException {
