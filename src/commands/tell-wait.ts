@@ -20,7 +20,8 @@ export function openWaits(log: Logger, isShown = mayShowStatus()): ActDeps['wait
     const nowMs = monotonicMs();
     const waitedMs = nowMs - sinceMs;
     const limit = limitMs === Infinity ? '' : ` of at most ${formatHeld(limitMs)}`;
-    const sentence = `${service}: ${what}: ${formatHeld(waitedMs)}${limit}`;
+    const wholeMs = Math.floor(waitedMs / 1000) * 1000;
+    const sentence = `${service}: ${what}: ${formatHeld(wholeMs)}${limit}`;
     if (isShown) {
       if (waitedMs < TERMINAL_MS) return;
       waits.set(service, { sentence, atMs: nowMs });
