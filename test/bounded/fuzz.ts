@@ -29,7 +29,7 @@ export function fuzz(what: string, names: readonly string[]): void {
 }
 
 /**
- * Texts of at most 24 pieces: mostly what the reader knows, at times many of the same, or any characters. Made of one
+ * Texts of at most 16 pieces: mostly what the reader knows, at times many of the same, or any characters. Made of one
  * number, as fast-check's own lists cost more than what is tested.
  */
 function textFor(name: string): fc.Arbitrary<string> {
@@ -48,7 +48,7 @@ function textFor(name: string): fc.Arbitrary<string> {
           return token;
       }
     };
-    return Array.from({ length: pick(25) }, piece).join('');
+    return Array.from({ length: pick(17) }, piece).join('');
   });
 }
 
