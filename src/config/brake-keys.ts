@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { flag, minutes, number, workers } from './values.ts';
+import { example, flag, minutes, number, workers } from './values.ts';
 
 const cooldown = () => {
   const expected =
@@ -27,7 +27,7 @@ const maxStep = () => {
       z.strictObject(
         {
           scale_up: z.optional(workers('The most workers that are added at once.')),
-          scale_down: z.optional(workers('The most workers that are taken away at once.')),
+          scale_down: z.optional(workers('The most workers that are removed at once.')),
         },
         { error: expected },
       ),
@@ -41,29 +41,32 @@ export const BRAKE_KEYS = {
   warmup_seconds: z._default(
     number('seconds, a number from 0 to 86400', 0, 86_400).check(
       z.describe(
-        'What is measured so soon after the start of the service is no evidence: starting costs CPU.',
+        'What is measured within this time after the start of the service is no evidence, because starting costs CPU.',
       ),
+      example(30),
     ),
     0,
   ),
   cooldown_minutes: z._default(
     cooldown().check(
       z.describe(
-        'How long after a change, up or down, the next one upward or downward waits, in minutes: one number, or one for each direction.',
+        'How long the next change waits after a change in either direction, in minutes: one number, or one for each direction.',
       ),
+      example({ scale_up: 0, scale_down: 30 }),
     ),
     0,
   ),
   max_step: z.optional(
     maxStep().check(
       z.describe(
-        'The most workers that one change adds or takes away: one number, or one for each direction. Default: no limit.',
+        'The most workers that one change adds or removes: one number, or one for each direction. Default: no limit.',
       ),
+      example({ scale_up: 2, scale_down: 1 }),
     ),
   ),
   adaptive_scale_down: z._default(
     flag(
-      'true: where a lowering had to be taken back within its own duration, the next one waits twice as long, up to 8 times; a quiet day ends it.',
+      'true: after a lowering that had to be taken back within its own duration, the next one waits twice as long, up to 8 times; a day without another one ends it.',
     ),
     false,
   ),

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { absolutePath, legacy, text } from './schema-parts.ts';
-import { flag, number } from './values.ts';
+import { example, flag, number } from './values.ts';
 
 /** A broker URL in one of the forms that Celery knows. */
 export const broker = (description: string) =>
@@ -9,13 +9,13 @@ export const broker = (description: string) =>
       description,
       'a URL that starts with redis://, rediss://, redis+socket://, unix://, sentinel://, amqp:// or amqps://',
       /^(rediss?|redis\+socket|unix|sentinel|amqps?|pyamqp|librabbitmq):\/\/\S*$/,
-    ),
+    ).check(example('redis://localhost:6379/0')),
   );
 
 /** What of Celery's own option of the same name matters to us, and what is accepted because people copy it. */
 export const transportOptionsSchema = z.strictObject(
   {
-    master_name: z.optional(text('Of Sentinel: the name of the master.', 'a name', /^\S+$/)),
+    master_name: z.optional(text('For Sentinel: the name of the master.', 'a name', /^\S+$/)),
     sentinel_kwargs: z.optional(
       z
         .strictObject(
@@ -26,9 +26,9 @@ export const transportOptionsSchema = z.strictObject(
           },
           { error: 'options in braces, such as { "password": "…" }' },
         )
-        .check(z.describe('How to get to the sentinels themselves.')),
+        .check(z.describe('How to log in to the sentinels themselves.')),
     ),
-    global_keyprefix: z.optional(text('What all keys in Redis begin with.', 'a text', /^/)),
+    global_keyprefix: z.optional(text('The prefix of all keys in Redis.', 'a text', /^/)),
     priority_steps: z.optional(
       z
         .array(number('a number from 0 to 255', 0, 255), {
@@ -40,7 +40,7 @@ export const transportOptionsSchema = z.strictObject(
         ),
     ),
     sep: z.optional(
-      text('What stands between queue and priority in the name of a list.', 'a text', /./s),
+      text('The separator between queue and priority in the name of a list.', 'a text', /./s),
     ),
     unacked_key: z.optional(
       text('The hash of unacknowledged tasks. Default: "unacked".', 'a name', /./),
@@ -75,7 +75,7 @@ const certReqs = z.optional(
 export const sslOptionsSchema = z.strictObject(
   {
     ssl_ca_certs: tlsFile('The authority that the certificate of the broker is checked against.'),
-    ssl_certfile: tlsFile('A certificate of our own, where the broker asks for one.'),
+    ssl_certfile: tlsFile('A client certificate, if the broker asks for one.'),
     ssl_keyfile: tlsFile('The key of that certificate.'),
     ssl_cert_reqs: certReqs,
     ssl_check_hostname: z.optional(

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { example as exampleOf } from './values.ts';
 
 /** A text of the form `pattern`. */
 export const text = (description: string, expected: string, pattern: RegExp) =>
@@ -14,8 +15,10 @@ export const choice = <const T extends readonly string[]>(description: string, v
 
 /** A path from the root on. */
 export const absolutePath = (description: string, example: string) =>
-  text(description, `an absolute path, such as "${example}"`, /^\/[^\0\n]*$/);
+  text(description, `an absolute path, such as "${example}"`, /^\/[^\0\n]*$/).check(
+    exampleOf(example),
+  );
 
-/** Accepted because older configs have it; nothing reads it, so nothing is asked of it. */
+/** Accepted because older configs have it; nothing reads it, so any value is accepted. */
 export const legacy = (description: string) =>
   z.optional(z.unknown().check(z.describe(description)));

@@ -8,7 +8,7 @@ import { SCHEDULE_KEYS } from './schedule-keys.ts';
 import { absolutePath, choice, legacy, text } from './schema-parts.ts';
 import { duration, thresholds } from './threshold-values.ts';
 import { WATCHING_KEYS } from './watching-keys.ts';
-import { flag, LONGEST_MINUTES, number, workers } from './values.ts';
+import { example, flag, LONGEST_MINUTES, number, workers } from './values.ts';
 
 const apply = (description: string) => choice(description, ['restart', 'live', 'live-only']);
 
@@ -22,8 +22,9 @@ const drainTimeout = (whatElse: string) =>
       LONGEST_MINUTES,
     ).check(
       z.describe(
-        `How long a change waits for the running tasks of a Celery worker before it is given up (no task is ever ended for it). ${whatElse}`,
+        `How many minutes a change waits for the running tasks of a Celery worker before it is taken back. No task is ever ended for it. ${whatElse}`,
       ),
+      example(30),
     ),
   );
 
@@ -31,35 +32,43 @@ const drainTimeout = (whatElse: string) =>
 export const projectSchema = z
   .strictObject(
     {
-      enabled: z._default(flag('false: the project is left alone entirely.'), true),
+      enabled: z._default(
+        flag(
+          'false: the project is left alone entirely. autoscaler enable and autoscaler disable set it.',
+        ),
+        true,
+      ),
       service_name: z.optional(
         text(
           'The systemd unit; ".service" may be left out. Default: the name of the project.',
           'a unit name such as "shop.service": letters, digits and : _ . @ \\ -, no "-" at the start',
           // systemd.unit(5): what a unit name may consist of. An own limit is the "-": it would look like an option
           /^[A-Za-z0-9:_.\\@][A-Za-z0-9:_.\\@-]*$/,
-        ),
+        ).check(example('shop.service')),
       ),
       kind: z.optional(
         choice(
-          'What the unit runs, where its ExecStart does not show it: a program of your own that is Gunicorn or a Celery worker, and takes its options. Default: detected from its ExecStart.',
+          'What the unit runs, if its ExecStart does not show it, such as "/srv/shop/bin/worker -c 2". The arguments after the program are then read as options of gunicorn or of celery worker, and the main process of the unit is the master. Default: detected from ExecStart.',
           ['gunicorn', 'celery'],
-        ),
+        ).check(example('celery')),
       ),
-      min_workers: z._default(workers('Never fewer workers than this.'), 1),
-      max_workers: workers(
-        'Never more workers than this. Required: a promise is made, not guessed.',
+      min_workers: z._default(
+        workers(
+          'Never fewer workers than this. A promise: outside of min_workers and max_workers the number is corrected at once.',
+        ).check(example(2)),
+        1,
       ),
+      max_workers: workers('Never more workers than this.').check(example(8)),
       cpu_thresholds: thresholds(
-        'By CPU of the host in percent: "scale_up_N" above which to go up to N workers, "scale_down_N" below which to go down to N.',
+        'By the CPU of the host in percent: above scale_up_N go up to N workers, below scale_down_N go down to N.',
         'percent, a number from 0 to 100',
         100,
       ),
       cpu_duration_minutes: duration(
-        'How long a CPU threshold must hold, in minutes: one number, or one for each direction.',
+        'How long a CPU threshold must hold, in minutes: one number, or one for each direction. Fractions are allowed.',
       ),
       queue_thresholds: thresholds(
-        'By tasks that wait in the Celery queues: "scale_up_N" above which to go up to N, "scale_down_N" below which to go down to N. Needs broker_url.',
+        'By the number of waiting Celery tasks (or what queue_metric says): above scale_up_N go up to N workers, below scale_down_N go down to N. Needs broker_url.',
         'a number of tasks, from 0',
         Number.MAX_SAFE_INTEGER,
       ),
@@ -67,14 +76,14 @@ export const projectSchema = z
         'How long a queue threshold must hold, in minutes: one number, or one for each direction.',
       ),
       drain_time_thresholds: thresholds(
-        'By the seconds that the tasks that wait need at the present rate: "scale_up_N" above which to go up to N, "scale_down_N" below which to go down to N. Needs broker_url.',
+        'By the seconds that the waiting tasks need at the rate of the last minutes: above scale_up_N go up to N workers, below scale_down_N go down to N. Needs broker_url, and asks the worker by remote control of Celery.',
         'seconds, a number from 0',
         Number.MAX_SAFE_INTEGER,
       ),
       drain_time_duration_minutes: duration(
         'How long a drain time threshold must hold, in minutes: one number, or one for each direction.',
       ),
-      broker_url: broker('Where the Celery queues are.'),
+      broker_url: broker('Where the Celery queues are, as in Celery; brokers.md lists the forms.'),
       redis_url: broker('The older name of broker_url.'),
       queues: z._default(
         z
@@ -83,20 +92,22 @@ export const projectSchema = z
           })
           .check(
             z.minLength(1, { error: 'a list with at least one queue name' }),
-            z.describe('The Celery queues whose waiting tasks are added up.'),
+            z.describe('The Celery queues that are added up, all priorities.'),
+            example(['celery', 'mail']),
           ),
         ['celery'],
       ),
       queue_metric: z._default(
         choice(
-          'What queue_thresholds look at: "ready" the tasks that wait, "ready+running" also those that the service runs, "load" both for each worker in percent, "ready+unacked" the waiting ones and all that the broker has handed out.',
+          'What queue_thresholds compare: "ready" the waiting tasks, "ready+running" also those that the service runs now, "load" both per worker in percent, "ready+unacked" (Redis) the waiting ones and all that are handed out.',
           ['ready', 'ready+running', 'load', 'ready+unacked'],
         ),
         'ready',
       ),
       broker_transport_options: z.optional(
         transportOptionsSchema.check(
-          z.describe('As in Celery: for Sentinel, and where keys in Redis have other names.'),
+          z.describe('As in Celery: for Sentinel, and for other names of keys in Redis.'),
+          example({ master_name: 'mymaster' }),
         ),
       ),
       broker_use_ssl: z.optional(
@@ -105,23 +116,38 @@ export const projectSchema = z
             error:
               'true, false or options in braces, such as { "ssl_ca_certs": "/etc/ssl/ca.pem" }',
           })
-          .check(z.describe('As in Celery: TLS to the broker.')),
+          .check(
+            z.describe(
+              'As in Celery: TLS to the broker; true or options. Default: what the URL says.',
+            ),
+            example({ ssl_ca_certs: '/etc/ssl/redis-ca.pem' }),
+          ),
       ),
       memory_threshold_mb: z.optional(
         number('MB, a number from 0', 0, Number.MAX_SAFE_INTEGER).check(
           z.describe(
-            'What must remain available of the memory of the host after a change, in MB. Default: no limit.',
+            'How much memory of the host must remain available after a change, in MB. Default: no limit.',
           ),
+          example(1000),
         ),
       ),
-      apply: z.optional(apply('How a new number is put into force. Default: the one of "global".')),
-      edit: z.optional(edit('Which files a change may edit. Default: the one of "global".')),
-      drain_timeout_minutes: drainTimeout('Default: the one of "global".'),
+      apply: z.optional(
+        apply('How a new number takes effect; see apply in global. Default: that of global.').check(
+          example('live'),
+        ),
+      ),
+      edit: z.optional(
+        edit('Which files a change may edit; see edit in global. Default: that of global.').check(
+          example('drop-in'),
+        ),
+      ),
+      drain_timeout_minutes: drainTimeout('Default: that of global.'),
       boot_timeout_seconds: z.optional(
         number('seconds, a number from 1 to 3600', 1, 3600).check(
           z.describe(
-            'How long a worker may take to load the application before a change is taken back. Default: --timeout of Gunicorn, 120 at least and 300 at most.',
+            'How long a worker may take to load the application before a change is taken back. Default: --timeout of Gunicorn, at least 120 and at most 300.',
           ),
+          example(180),
         ),
       ),
       ...BUSY_KEYS,
@@ -146,14 +172,15 @@ export const globalSchema = z
       check_interval_seconds: z._default(
         number('seconds, a number from 1 to 86400', 1, 86_400).check(
           z.describe(
-            'How often the timer fires: it decides what counts as a gap in the samples. Default: what the timer itself says, 120 as it is installed.',
+            'How often the timer fires; it decides what counts as a gap in the samples. Better left out: then the interval of the timer counts, and autoscaler timer --every changes both. Default: what the timer says, 120 as installed.',
           ),
+          example(30),
         ),
         120,
       ),
       log_file: z.optional(
         absolutePath(
-          'The log, besides the journal. Default: the journal alone.',
+          'A log file besides the journal. Default: the journal alone.',
           '/var/log/autoscaler.log',
         ),
       ),
@@ -172,17 +199,17 @@ export const globalSchema = z
       state_file: legacy('Accepted, not used: the history is in state_dir.'),
       apply: z._default(
         apply(
-          'How a new number is put into force: "live" (recommended) changes the running pool without a restart, and restarts where that is impossible, "live-only" never restarts, "restart" always does.',
+          'How a new number takes effect: "live" (recommended) changes the running pool without a restart, and restarts the service if that is impossible; "live-only" never restarts; "restart" always does.',
         ),
         'restart',
       ),
       edit: z._default(
         edit(
-          'Which files a change may edit: "in-place" the file of the unit\'s own in which the number stands, "drop-in" none but a drop-in of ours, as for units that Ansible, Puppet or a package writes.',
+          'Which files a change may edit: "in-place" the file of the unit that has the number, "drop-in" only a drop-in of our own, for units that Ansible, Puppet or a package writes.',
         ),
         'in-place',
       ),
-      drain_timeout_minutes: drainTimeout('Default: wait for them, however long they take.'),
+      drain_timeout_minutes: drainTimeout('Default: wait, however long they take.'),
     },
     { error: 'the settings of all projects in braces' },
   )

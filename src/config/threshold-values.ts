@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { STEP_KEY } from './step-key.ts';
-import { minutes, number } from './values.ts';
+import { example, minutes, number } from './values.ts';
 
 /** Thresholds of one metric: `scale_up_N` and `scale_down_N`, from 0 to `most`. */
 export const thresholds = (description: string, expected: string, most: number) =>
@@ -9,7 +9,14 @@ export const thresholds = (description: string, expected: string, most: number) 
       .record(z.string().check(z.regex(STEP_KEY)), number(expected, 0, most), {
         error: 'thresholds in braces, such as { "scale_up_2": 60, "scale_down_1": 30 }',
       })
-      .check(z.describe(description)),
+      .check(
+        z.describe(description),
+        example(
+          most === 100
+            ? { scale_up_3: 60, scale_up_4: 75, scale_down_2: 30 }
+            : { scale_up_4: 20, scale_up_8: 50, scale_down_2: 5 },
+        ),
+      ),
   );
 
 /** How long the thresholds of a metric must hold: minutes, for both directions or for each. */
@@ -31,7 +38,7 @@ export const duration = (description: string) => {
         ],
         { error: expected },
       )
-      .check(z.describe(description)),
+      .check(z.describe(description), example(4)),
     { scale_up: 2, scale_down: 10 },
   );
 };

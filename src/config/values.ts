@@ -6,6 +6,9 @@ export const MOST_WORKERS = 9999;
 /** The longest duration, in minutes (a week): the history is kept at least as long. */
 export const LONGEST_MINUTES = 10_080;
 
+/** A value as it may be written, for editors and `docs/config.md`. */
+export const example = (value: unknown) => z.meta<unknown>({ examples: [value] });
+
 /** true or false. */
 export const flag = (description: string) =>
   z.boolean({ error: 'true or false' }).check(z.describe(description));

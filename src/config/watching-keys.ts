@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { text } from './schema-parts.ts';
+import { example } from './values.ts';
 
 const onEvent = () => {
   const expected = 'a command, as a line for /bin/sh or as a list of its words';
@@ -10,8 +11,9 @@ const onEvent = () => {
     })
     .check(
       z.describe(
-        'A command that is run after each change with the event as JSON on its standard input, for 10 s at most.',
+        'A command that is run after each change, for 10 s at most, with the event as JSON on its standard input: a line for /bin/sh, or a list of words. See monitoring.md.',
       ),
+      example('curl -fsS --json @- https://chat.example/hook'),
     );
 };
 
@@ -19,10 +21,10 @@ const onEvent = () => {
 export const WATCHING_KEYS = {
   textfile: z.optional(
     text(
-      "Metrics for Prometheus, written by each run: a file in the folder of node_exporter's textfile collector.",
+      "Metrics for Prometheus, written by each run: a file in the folder of node_exporter's textfile collector. See monitoring.md.",
       'an absolute path that ends in .prom, such as "/var/lib/prometheus/node-exporter/autoscaler.prom"',
       /^\/[^\0]*\.prom$/,
-    ),
+    ).check(example('/var/lib/prometheus/node-exporter/autoscaler.prom')),
   ),
   on_event: z.optional(onEvent()),
   on_event_user: z.optional(
@@ -30,6 +32,6 @@ export const WATCHING_KEYS = {
       'The user that runs on_event. Default: root.',
       'the name of a user',
       /^[A-Za-z0-9_.][A-Za-z0-9_.@-]*$/,
-    ),
+    ).check(example('nobody')),
   ),
 };

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'jsonc-parser';
-import { toConfigJsonSchema } from '../../src/config/json-schema.ts';
 import { LEGACY } from './legacy.ts';
 import { withShop } from './write-config.ts';
 
@@ -15,10 +14,6 @@ const accepts = new Ajv2020({ strict: false }).compile(SCHEMA);
 const MAX = '"max_workers": 4';
 
 describe('the JSON Schema', () => {
-  test('is in step with the schema of the program (npm run schema)', () => {
-    assert.deepEqual(SCHEMA, toConfigJsonSchema());
-  });
-
   const rows: [name: string, config: unknown, accepted: boolean][] = [
     ['accepts the example', read('autoscaler.example.jsonc'), true],
     ['accepts the form of before', parse(LEGACY), true],
