@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { format } from 'prettier';
-import { toConfigJsonSchema } from '../src/config/json-schema.ts';
+import { toConfigJsonSchema } from '../src/config/schema/json-schema.ts';
 
 const path = resolve(import.meta.dirname, '../config/autoscaler.schema.json');
 await writeFile(

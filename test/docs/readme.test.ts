@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { buildProgram } from '../../src/cli.ts';
-import { globalSchema, projectSchema } from '../../src/config/schema.ts';
+import { globalSchema, projectSchema } from '../../src/config/schema/schema.ts';
 import { EXIT } from '../../src/errors.ts';
 
 const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
