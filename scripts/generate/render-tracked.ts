@@ -1,5 +1,5 @@
 import { format } from 'prettier';
-import { toConfigJsonSchema } from '../../src/config/json-schema.ts';
+import { toConfigJsonSchema } from '../../src/config/schema/json-schema.ts';
 import { renderCommandsDoc } from './commands-doc.ts';
 import { readCommands } from './commands.ts';
 import { renderConfigDoc } from './config-doc.ts';

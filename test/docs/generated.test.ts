@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { COMMAND_DETAILS } from '../../scripts/generate/command-details.ts';
 import { readCommands } from '../../scripts/generate/commands.ts';
 import { renderTracked } from '../../scripts/generate/render-tracked.ts';
-import { globalSchema, projectSchema } from '../../src/config/schema.ts';
+import { globalSchema, projectSchema } from '../../src/config/schema/schema.ts';
 import { EXIT } from '../../src/errors.ts';
 
 const files = await renderTracked();

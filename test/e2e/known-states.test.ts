@@ -3,8 +3,8 @@ import { after, before, describe, test } from 'node:test';
 import { startLab, type Lab } from '../lab/lab.ts';
 import { runScript } from '../lab/script.ts';
 import { gunicornUnit, installUnit } from '../lab/services.ts';
-import type { KnownStates } from '../../src/systemd/known-states.ts';
-import type { UnitState } from '../../src/systemd/types.ts';
+import type { KnownStates } from '../../src/targets/systemd/known-states.ts';
+import type { UnitState } from '../../src/model/unit-state.ts';
 
 const WEB = 'web.service';
 
@@ -16,7 +16,7 @@ async function ask(
   ...names: string[]
 ): Promise<{ asked: boolean; units: Record<string, UnitState> }> {
   const script = `
-    import { readUnitsAgain } from './src/systemd/known-states.ts';
+    import { readUnitsAgain } from './src/targets/systemd/known-states.ts';
     const known = ${JSON.stringify({ ...known, wasUsed: false, hasChanged: false })};
     const units = Object.fromEntries(await readUnitsAgain(${JSON.stringify(names)}, known));
     print({ known, units });`;

@@ -3,8 +3,8 @@ import { after, before, describe, test } from 'node:test';
 import { startLab, type Lab } from '../lab/lab.ts';
 import { runScript } from '../lab/script.ts';
 import { gunicornUnit, installUnit } from '../lab/services.ts';
-import type { KnownTrees } from '../../src/systemd/known-trees.ts';
-import type { WorkerTree } from '../../src/systemd/processes.ts';
+import type { KnownTrees } from '../../src/targets/systemd/known-trees.ts';
+import type { WorkerTree } from '../../src/kinds/worker-tree.ts';
 
 const WEB = 'web.service';
 
@@ -14,8 +14,8 @@ let known: KnownTrees = { trees: {}, wasUsed: false, hasChanged: false };
 /** One run's look: what is known goes from one to the next. `again`: what was found before was taken. */
 async function look(): Promise<{ again: boolean; kept: boolean; tree: WorkerTree }> {
   const script = `
-    import { findWorkerTreeAgain } from './src/systemd/known-trees.ts';
-    import { readUnits } from './src/systemd/units.ts';
+    import { findWorkerTreeAgain } from './src/targets/systemd/known-trees.ts';
+    import { readUnits } from './src/targets/systemd/units.ts';
     const known = ${JSON.stringify({ ...known, wasUsed: false, hasChanged: false })};
     const unit = (await readUnits(['${WEB}'])).get('${WEB}');
     print({ tree: findWorkerTreeAgain(unit, known), known });`;

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { basename, dirname } from 'node:path';
-import { explainErrno } from '../../host-fault.ts';
+import { explainErrno } from '../fault.ts';
 import { Foreign, makeFolders } from './folders.ts';
 import { findDistrust, STICKY, type Component } from './trust-rule.ts';
 import { judgePath } from './judge.ts';
