@@ -7,7 +7,8 @@ export interface Compiled {
   calls: number;
 }
 
-/** A checksum of all that follows, then the number of calls; 8 bytes, so that V8 finds the rest aligned and copies nothing. */
+/** A checksum of all that follows, and the number of calls; 8 bytes, so that V8 finds the rest aligned and copies nothing. */
+const SUM_BYTES = 4;
 const HEAD_BYTES = 8;
 
 /** Node.js has it since 20.15 and 22.2; what cannot be checked is neither kept nor used. */
@@ -17,8 +18,8 @@ const crc32 = (zlib as Partial<typeof zlib>).crc32;
 export function readCompiled(path: string): Compiled | null {
   try {
     const bytes = readFileSync(path);
-    if (crc32?.(bytes.subarray(4)) !== bytes.readUInt32LE(0)) return null;
-    return { data: bytes.subarray(HEAD_BYTES), calls: bytes.readUInt32LE(4) };
+    if (crc32?.(bytes.subarray(SUM_BYTES)) !== bytes.readUInt32LE(0)) return null;
+    return { data: bytes.subarray(HEAD_BYTES), calls: bytes.readUInt32LE(SUM_BYTES) };
   } catch {
     return null;
   }
@@ -28,8 +29,8 @@ export function readCompiled(path: string): Compiled | null {
 export function writeCompiled(path: string, { data, calls }: Compiled): void {
   if (crc32 === undefined) return;
   const head = Buffer.alloc(HEAD_BYTES);
-  head.writeUInt32LE(calls, 4);
-  head.writeUInt32LE(crc32(data, crc32(head.subarray(4))), 0);
+  head.writeUInt32LE(calls, SUM_BYTES);
+  head.writeUInt32LE(crc32(data, crc32(head.subarray(SUM_BYTES))), 0);
   const own = `${path}.${process.pid}`;
   const fd = openSync(own, 'w', 0o644);
   try {

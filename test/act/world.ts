@@ -284,7 +284,7 @@ export class World {
       ...{ cpuQuotaCores: null, memoryMaxBytes: null, memoryHighBytes: null },
       ...{ fragmentPath: this.unitPath, dropInPaths: [], environmentFiles: [], nRestarts: 0 },
       ...{ workingDirectory: null, mainStartUs: main, needDaemonReload: false, result: null },
-      ...{ hasPatterns: false, cpuUsageNs: null, invocationId: null },
+      ...{ cpuUsageNs: null, invocationId: null },
     };
   }
 }
