@@ -23,8 +23,10 @@ else
 fi
 npm run --silent build
 
-# first those that want the machine for themselves: later they would only wait
-mapfile -t files < <(find ./test -name '*.test.ts' "${which[@]}" | sort | sed -n '/main-job/p; /main-job/!H; ${ x; s/^\n//; p; }')
+# First the one that watches the processors of the whole machine, beside others that leave it calm; those that only
+# compute come last, where they fill what waiting ones leave.
+mapfile -t files < <(find ./test -name '*.test.ts' "${which[@]}" | sort |
+  awk '{ print /main-job/ ? 0 : /test\/bounded\/|act\/crash|init\/reach|properties/ ? 2 : 1, $0 }' | sort -s -k1,1n | cut -d' ' -f2-)
 if [ ${#files[@]} -eq 0 ]; then
   printf 'There are no test files.\n' >&2
   exit 1

@@ -9,7 +9,8 @@ import { registerChange } from './checkpoint.ts';
 import { readFollowers } from './followers.ts';
 import type { Identity } from './manifest.ts';
 import { readReachable } from './served.ts';
-import type { ActDeps, Outcome, Plan } from './types.ts';
+import type { ActDeps } from './ports.ts';
+import type { Outcome, Plan } from './types.ts';
 import { isRunning, readUnit } from './unit.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { EXIT, UserError } from '../errors.ts';
 import { cleanText } from '../model/clean-text.ts';
 import { asObject } from '../model/foreign-json.ts';
-import type { ActDeps, ControlCommand } from './types.ts';
+import type { ActDeps, ControlCommand } from './ports.ts';
 
 /** A worker that is busy for a moment is given a second chance to answer. */
 const ASK_TRIES = 2;

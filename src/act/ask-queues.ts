@@ -1,6 +1,6 @@
 import { asObject } from '../model/foreign-json.ts';
 import { readQueueNames } from '../model/queue-names.ts';
-import type { ActDeps } from './types.ts';
+import type { ActDeps } from './ports.ts';
 
 /** What a worker says of the tasks that it takes. */
 export interface Taking {

@@ -4,7 +4,8 @@ import { EXIT, UserError } from '../errors.ts';
 import { makeFolders, requireTrusted } from '../host/files/folders.ts';
 import { decodeText, encodeText } from '../host/files/text.ts';
 import { walkPath } from '../host/files/walk.ts';
-import { readTarget, type FileEdit, type Target } from '../host/files/write.ts';
+import { readTarget, type Target } from '../host/files/target.ts';
+import type { FileEdit } from '../host/files/write.ts';
 import { explainErrno } from '../host-fault.ts';
 import { sha256, writeOwnFile } from './durable.ts';
 import {
@@ -20,7 +21,8 @@ import type { FileRecord, Manifest } from './manifest.ts';
 import { chainOf } from './chain.ts';
 import { withoutEnd } from './outcome.ts';
 import { pruneBackups } from './retention.ts';
-import type { ActDeps, FileChange, Outcome, Plan } from './types.ts';
+import type { ActDeps } from './ports.ts';
+import type { FileChange, Outcome, Plan } from './types.ts';
 
 /** What runs when a change is registered. */
 export type Before = Pick<Manifest, 'before' | 'followers' | 'listeners'>;

@@ -1,5 +1,5 @@
 import type { UnitState } from '../systemd/types.ts';
-import type { ActDeps } from './types.ts';
+import type { ActDeps } from './ports.ts';
 
 /** A service that uses less than this share of a processor only waits: one that loads beside many others uses more. */
 const AT_WORK = 0.05;

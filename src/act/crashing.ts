@@ -1,6 +1,6 @@
 import { countRestarts, tellRestarting } from '../systemd/crash-loop.ts';
 import type { UnitState } from '../systemd/types.ts';
-import type { ActDeps } from './types.ts';
+import type { ActDeps } from './ports.ts';
 import { readUnit } from './unit.ts';
 
 /** A service that lives longer than this has started; what cannot work (a broker that refuses it) ends sooner. */

@@ -4,7 +4,8 @@ import { saveChange, type Change } from './checkpoint.ts';
 import type { Manifest } from './manifest.ts';
 import { startPatience, untilDone } from './patience.ts';
 import { quiesce, wake } from './quiesce.ts';
-import type { ActDeps, Resized } from './types.ts';
+import type { ActDeps } from './ports.ts';
+import type { Resized } from './types.ts';
 import { isRunning, readUnit } from './unit.ts';
 
 type Drain = NonNullable<Manifest['drain']>;

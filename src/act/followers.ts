@@ -4,7 +4,7 @@ import type { UnitState } from '../systemd/types.ts';
 import type { Change } from './checkpoint.ts';
 import type { Follower } from './manifest.ts';
 import type { Patience } from './patience.ts';
-import type { ActDeps } from './types.ts';
+import type { ActDeps } from './ports.ts';
 import { isRunning } from './unit.ts';
 
 /** How often one is started by us: the service may bounce once, and take it along. */

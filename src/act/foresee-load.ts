@@ -1,5 +1,6 @@
 import type { UnitState } from '../systemd/types.ts';
-import type { ActDeps, Plan } from './types.ts';
+import type { ActDeps } from './ports.ts';
+import type { Plan } from './types.ts';
 
 /**
  * Why new workers of a running Gunicorn would not come up, as far as that shows beforehand: a worker that cannot load the

@@ -2,7 +2,8 @@ import { readLeaving } from './live-gunicorn.ts';
 import { askPoolSize } from './pool-size.ts';
 import { readPool } from './pool.ts';
 import type { UnitState } from '../systemd/types.ts';
-import type { ActDeps, Plan } from './types.ts';
+import type { ActDeps } from './ports.ts';
+import type { Plan } from './types.ts';
 
 /** A main process younger than this is still on its way up. */
 const GROWN_UP_MS = 10_000;

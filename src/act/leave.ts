@@ -1,7 +1,8 @@
 import { saveChange, type Change } from './checkpoint.ts';
 import type { Waiting } from './manifest.ts';
 import { outcomeOf } from './outcome.ts';
-import type { ActDeps, Outcome } from './types.ts';
+import type { ActDeps } from './ports.ts';
+import type { Outcome } from './types.ts';
 
 /** Since when a service is waited for, and for how long of it workers were seen to load, milliseconds. */
 export type Waited = Omit<Waiting, 'boot'>;

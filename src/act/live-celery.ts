@@ -5,7 +5,8 @@ import { askCelery, findNode } from './ask-celery.ts';
 import type { Change } from './checkpoint.ts';
 import { watchPoolSize, type PoolSize } from './pool-size.ts';
 import { readPool, watch, type Pool } from './pool.ts';
-import type { ActDeps, WorkerTree, Resized } from './types.ts';
+import type { ActDeps } from './ports.ts';
+import type { WorkerTree, Resized } from './types.ts';
 
 /** How often a pool that is busy is asked to shrink in one run. */
 const SHRINK_TRIES = 4;

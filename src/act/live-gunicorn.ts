@@ -6,7 +6,8 @@ import { lowerByOne } from './lower-gunicorn.ts';
 import { readPool, readStillPool, watch, type Pool } from './pool.ts';
 import { listUnserved, stayingOf, untilServing } from './serving.ts';
 import { signalMaster } from './signal-master.ts';
-import type { ActDeps, ProcessRef, WorkerTree, Resized } from './types.ts';
+import type { ActDeps } from './ports.ts';
+import type { ProcessRef, WorkerTree, Resized } from './types.ts';
 
 /** Why the master cannot be asked by signals; null: it can. */
 export function findGunicornObstacle(tree: WorkerTree, unit: UnitState): string | null {
@@ -63,7 +64,10 @@ export async function resizeGunicorn(
 
 function tellKept(staying: ProcessRef[], target: number, why: string, deps: ActDeps): string {
   const unserved = listUnserved(staying, deps).map(({ pid }) => pid);
-  return `${staying.length} workers run instead of ${target}: process ${unserved.join(', ')} has not served yet, and Gunicorn would end one that serves in its place (${why})`;
+  const head = `${staying.length} workers run instead of ${target}`;
+  // those that had not served may be gone by now, or serve
+  if (unserved.length === 0) return `${head}: none could be taken away without harm (${why})`;
+  return `${head}: process ${unserved.join(', ')} has not served yet, and Gunicorn would end one that serves in its place (${why})`;
 }
 
 async function addOne(service: string, pool: Pool, deps: ActDeps): Promise<void> {

@@ -4,7 +4,8 @@ import { saveChange, type Change } from './checkpoint.ts';
 import { findCrashing } from './crashing.ts';
 import { findCeleryObstacle, resizeCelery } from './live-celery.ts';
 import { findGunicornObstacle, resizeGunicorn } from './live-gunicorn.ts';
-import type { ActDeps, Plan, Resized } from './types.ts';
+import type { ActDeps } from './ports.ts';
+import type { Plan, Resized } from './types.ts';
 import { isRunning, readUnit } from './unit.ts';
 
 /** Why the running service cannot be changed without a restart; null: it can. Nothing is changed by asking. */

@@ -2,7 +2,8 @@ import type { Change } from './checkpoint.ts';
 import { readPool, watch } from './pool.ts';
 import { listUnserved, NotServing, stayingOf, untilServing, type Resizing } from './serving.ts';
 import { signalMaster } from './signal-master.ts';
-import type { ActDeps, ProcessRef } from './types.ts';
+import type { ActDeps } from './ports.ts';
+import type { ProcessRef } from './types.ts';
 
 /**
  * Takes one worker away. On SIGTTOU the master ends the oldest, so as long as one has never served, that one goes, and

@@ -1,5 +1,5 @@
 import { formatCount } from '../decide/wording.ts';
-import type { ActDeps } from './types.ts';
+import type { ActDeps } from './ports.ts';
 
 /**
  * Says, at each look at a control group, whether the kernel has ended processes of it for lack of memory since the first

@@ -1,6 +1,6 @@
 import { EXIT, UserError } from '../errors.ts';
 import { watchComputing } from './computing.ts';
-import type { ActDeps } from './types.ts';
+import type { ActDeps } from './ports.ts';
 import { readUnit } from './unit.ts';
 
 /** Whether a service is waited for longer, or that is left to the next run. */

@@ -1,5 +1,6 @@
 import { asObject } from '../model/foreign-json.ts';
-import type { ActDeps, WorkerTree } from './types.ts';
+import type { ActDeps } from './ports.ts';
+import type { WorkerTree } from './types.ts';
 
 /** A pool has a few processes for each processor; anybody who may write to the broker can answer in its place. */
 const MOST_PROCESSES = 4096;

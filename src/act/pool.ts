@@ -1,6 +1,7 @@
 import { EXIT, UserError } from '../errors.ts';
 import type { UnitState } from '../systemd/types.ts';
-import type { ActDeps, WorkerTree } from './types.ts';
+import type { ActDeps } from './ports.ts';
+import type { WorkerTree } from './types.ts';
 import { readUnit } from './unit.ts';
 
 /** A running pool: whose it is and where it belongs. */

@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { tryReadWhole } from '../host/kernel-files.ts';
-import type { ProcessActions, ProcessRef } from './types.ts';
+import type { ProcessActions } from './ports.ts';
+import type { ProcessRef } from './types.ts';
 
 const STAT_BYTES = 4096;
 /** It has 1.5 KB, and the groups of the user. */

@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts';
 import { asObject } from '../model/foreign-json.ts';
 import { askCelery, findNode } from './ask-celery.ts';
-import type { ActDeps, ControlCommand } from './types.ts';
+import type { ActDeps, ControlCommand } from './ports.ts';
 
 /** A pop from Redis that is under way lasts up to a second (kombu/transport/redis.py), and then brings its message. */
 const POP_MS = 1_200;

@@ -1,7 +1,8 @@
 import { readdirSync, statSync } from 'node:fs';
 import { explainErrno } from '../host-fault.ts';
 import { openSideBySide, type SideBySide } from './side-by-side.ts';
-import type { ActDeps, Outcome, Recovery } from './types.ts';
+import type { ActDeps } from './ports.ts';
+import type { Outcome, Recovery } from './types.ts';
 
 /** A recovery that has begun. */
 export interface Recovering {

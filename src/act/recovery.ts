@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { EXIT, UserError } from '../errors.ts';
 import { readFile, shortReason } from '../host/files/read.ts';
-import { sweepTemporaries } from '../host/files/write.ts';
+import { sweepTemporaries } from '../host/files/temporaries.ts';
 import { whileChanging } from '../host/phase.ts';
 import { prove, settle } from './carry-out.ts';
 import type { Change } from './checkpoint.ts';
@@ -13,7 +13,8 @@ import { because, outcomeOf, withoutEnd } from './outcome.ts';
 import { findRelated } from './related.ts';
 import type { Recovering } from './recover.ts';
 import type { SideBySide } from './side-by-side.ts';
-import type { ActDeps, Outcome, Recovery } from './types.ts';
+import type { ActDeps } from './ports.ts';
+import type { Outcome, Recovery } from './types.ts';
 import { undoChange } from './undo.ts';
 import { isRunning, readUnit } from './unit.ts';
 

@@ -1,6 +1,6 @@
 import { toUserError } from '../host-fault.ts';
 import type { Concerned } from '../systemd/propagation.ts';
-import type { ActDeps } from './types.ts';
+import type { ActDeps } from './ports.ts';
 
 /**
  * Which units each of these services is not to be changed beside, because systemd restarts or stops one with the other,

@@ -1,7 +1,8 @@
 import type { Change } from './checkpoint.ts';
 import { drainAndStart } from './drain.ts';
 import { startPatience, untilDone } from './patience.ts';
-import type { ActDeps, Resized } from './types.ts';
+import type { ActDeps } from './ports.ts';
+import type { Resized } from './types.ts';
 
 /**
  * Makes the running service take its number over from the unit. The caller has noted in the journal

@@ -2,7 +2,7 @@ import type { Served } from '../model/served.ts';
 import type { UnitState } from '../systemd/types.ts';
 import type { Change } from './checkpoint.ts';
 import type { Patience } from './patience.ts';
-import type { ActDeps } from './types.ts';
+import type { ActDeps } from './ports.ts';
 import { readUnit } from './unit.ts';
 
 /** A program may open a further port when its workers are ready, but the service has been watched for a while before. */

@@ -4,7 +4,8 @@ import { watchComputing } from './computing.ts';
 import { readWaited } from './leave.ts';
 import { startPatience } from './patience.ts';
 import { readPool, type Pool } from './pool.ts';
-import type { ActDeps, ProcessRef } from './types.ts';
+import type { ActDeps } from './ports.ts';
+import type { ProcessRef } from './types.ts';
 
 /** A pool as it was first seen, and its workers of now: those that stay, and those that were asked to end. */
 export interface Resizing {

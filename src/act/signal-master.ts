@@ -1,6 +1,6 @@
 import { EXIT, UserError } from '../errors.ts';
 import type { Pool } from './pool.ts';
-import type { ActDeps } from './types.ts';
+import type { ActDeps } from './ports.ts';
 
 /**
  * Right before each signal the process is compared once more with the one that was recognised.

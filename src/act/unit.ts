@@ -1,6 +1,6 @@
 import { EXIT, UserError } from '../errors.ts';
 import type { UnitState } from '../systemd/types.ts';
-import type { ActDeps } from './types.ts';
+import type { ActDeps } from './ports.ts';
 
 /**
  * The state of a unit, also of one that does not exist.

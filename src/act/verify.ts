@@ -5,7 +5,7 @@ import type { Waited } from './leave.ts';
 import { watchKills } from './oom-kills.ts';
 import type { Patience } from './patience.ts';
 import { watchPoolSize, type PoolSize } from './pool-size.ts';
-import type { ActDeps } from './types.ts';
+import type { ActDeps } from './ports.ts';
 
 /** What a service must show. */
 export interface Expectation {

@@ -91,7 +91,7 @@ for (1 .. 60) {
   # its number may be somebody else's by now
   kill KILL => $victim if grep { $_ == $victim } @before;
   my $new;
-  wait_for(5, sub { ($new) = grep { !$old{$_} } children(); defined $new }) or end('its master does not replace a worker that was ended');
+  wait_for(10, sub { ($new) = grep { !$old{$_} } children(); defined $new }) or end('its master does not replace a worker that was ended');
   $new += 0;
   hold();
   my $answer = '';

@@ -1,5 +1,6 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
+import { statPath } from '../host/files/look.ts';
 import { lookUpUntil } from './look-up.ts';
 
 /** Where a server is: `path` (a socket on this host), or `host` and `port`. */
@@ -65,6 +66,8 @@ export function openConnection(place: Place, mostBytes: number, events: Events):
     await new Promise<void>((resolve, reject) => {
       if (fault !== null) throw fault;
       const lookup = lookUpUntil(over.signal);
+      // a connection to a path waits for its file system, and nothing else goes on meanwhile
+      if (place.path !== undefined) statPath(place.path);
       const options = { ...(address as { host: string; port: number }), lookup };
       // Node names the server to a proxy, or to one with several certificates, only where it is told to
       const isNamed = place.host !== undefined && isIP(place.host) === 0;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { ActDeps } from '../act/types.ts';
+import type { ActDeps } from '../act/ports.ts';
 import { processActions } from '../act/process.ts';
 import type { Config, Global } from '../config/schema.ts';
 import { joinCalls } from '../join-calls.ts';

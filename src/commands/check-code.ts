@@ -1,7 +1,8 @@
-import { lstatSync, opendirSync, type Stats } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import type { Place } from '../check/risks.ts';
 import { readFile } from '../host/files/read.ts';
+import { lstatPath, searchFolder } from '../host/files/look.ts';
 import { walkPath } from '../host/files/walk.ts';
 import type { ExecLine } from '../systemd/run-as.ts';
 
@@ -74,7 +75,7 @@ export function findForeignCode(folder: string): Place[] {
     for (const name of listNames(next.path, MOST_ENTRIES - seen)) {
       seen += 1;
       const path = join(next.path, name);
-      const stat = lstatSync(path, { throwIfNoEntry: false });
+      const stat = tryLstat(path);
       if (stat === undefined) continue;
       if (stat.isDirectory() && isRoots(stat)) {
         if (next.depth < MOST_DEPTH) open.push({ path, depth: next.depth + 1 });
@@ -102,20 +103,23 @@ function holdsCode(path: string): boolean {
 function listNames(folder: string, most: number): string[] {
   const names: string[] = [];
   try {
-    const dir = opendirSync(folder);
-    try {
-      while (names.length < most) {
-        const entry = dir.readSync();
-        if (entry === null) break;
-        names.push(entry.name);
-      }
-    } finally {
-      dir.closeSync();
-    }
+    searchFolder(folder, ({ name }) => {
+      if (names.length >= most) return true;
+      names.push(name);
+      return null;
+    });
   } catch {
-    // it is none, it is gone, or it may not be read
+    // it is none, it is gone, it may not be read, or its file system may not answer
   }
   return names;
+}
+
+function tryLstat(path: string): Stats | undefined {
+  try {
+    return lstatPath(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether a file is run: by its name, or because it may be executed. */

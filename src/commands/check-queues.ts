@@ -11,7 +11,7 @@ import { findQueues } from '../init/find-broker.ts';
 import { readUnitSources } from '../measure/unit-sources.ts';
 import { readProcess } from '../systemd/proc.ts';
 import { readWorkerCommand } from '../unit-file/workers.ts';
-import type { Looked } from './check-service.ts';
+import type { Looked } from './looked.ts';
 
 const SERVER_MS = 2000;
 

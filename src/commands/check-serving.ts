@@ -1,5 +1,5 @@
 import { ageMs } from '../act/serving.ts';
-import type { ActDeps } from '../act/types.ts';
+import type { ActDeps } from '../act/ports.ts';
 import type { Finding } from '../check/types.ts';
 import type { UnitState } from '../systemd/types.ts';
 

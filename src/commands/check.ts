@@ -1,12 +1,6 @@
 import { formatCount } from '../decide/wording.ts';
-import { cpus } from 'node:os';
-import { checkFlapping } from '../check/flapping.ts';
-import { checkMemoryGroups, type GroupedMemory } from '../check/memory-groups.ts';
-import { checkMemoryPlan } from '../check/memory-plan.ts';
-import { checkReach, type Reach } from '../check/reach.ts';
 import type { Finding } from '../check/types.ts';
-import { checkWindows } from '../check/windows.ts';
-import { listLimits, readLimits, withLimits } from '../config/limits.ts';
+import { readLimits } from '../config/limits.ts';
 import type { LoadedConfig } from '../config/loaded-config.ts';
 import type { GlobalOptions } from './global-options.ts';
 import { EXAMPLE } from '../config/example.ts';
@@ -19,19 +13,19 @@ import { EXIT, type ExitCode } from '../errors.ts';
 import { isRunning } from '../act/unit.ts';
 import { findMetricError, METRICS } from '../decide/metrics.ts';
 import { isFault } from '../measure/lacking.ts';
-import { readCpuQuota } from '../measure/group-limits.ts';
 import { takeSample, type Measurement } from '../measure/sample.ts';
 import { renderCheck, toCheckDocument } from '../output/check-report.ts';
 import type { WorkerClass } from '../unit-file/gunicorn-concurrency.ts';
 import { allowStatus, clearStatus, showStatus } from '../streams.ts';
-import type { UnitState } from '../systemd/types.ts';
 import { readScreen } from '../output/screen.ts';
 import { openOutput } from '../output/terminal.ts';
 import { wrapLines } from '../output/wrap.ts';
 import { makeActDeps } from './act-deps.ts';
 import { checkPlaces, checkTimer, checkUser, toFinding } from './check-host.ts';
 import { checkConfigFile, checkServiceRisks } from './check-risks.ts';
-import { checkService, readWorkerClass, type Looked } from './check-service.ts';
+import { checkNumbers } from './check-numbers.ts';
+import { checkService, readWorkerClass } from './check-service.ts';
+import type { Looked } from './looked.ts';
 import { explainTwin, readServices, type TrueNames } from './true-names.ts';
 
 export interface CheckOptions extends GlobalOptions {
@@ -206,58 +200,4 @@ function tellMetrics({ config, units }: TrueNames, { sample, queues }: Measureme
       return [{ ...of, evidence, remedy: `mend that, or remove its thresholds` }];
     });
   });
-}
-
-/** What arithmetic alone says. */
-function checkNumbers(
-  config: Config,
-  written: Config,
-  {
-    classes,
-    units,
-    ...measured
-  }: Measurement & { classes: ReadonlyMap<string, WorkerClass>; units: TrueNames['units'] },
-): Finding[] {
-  const { host, services } = measured.sample;
-  const cores = cpus().length;
-  const windows = toPolicies(config).map((policy) =>
-    listLimits(config.projects[policy.project]!).map((limits) => withLimits(policy, limits)),
-  );
-  const thresholds = windows.flatMap((policies) =>
-    checkWindows(policies, (policy) => [
-      ...checkReach({
-        ...{ policy, kind: measured.located.get(policy.service)?.kind ?? null },
-        ...{ cores, workerClass: classes.get(policy.project) ?? null },
-        ...quotaOf(units.get(policy.service), cores),
-      }),
-      ...checkFlapping(policy),
-    ]),
-  );
-  const memory = windows.map((policies): GroupedMemory => {
-    const maxWorkers = Math.max(...policies.map((policy) => policy.maxWorkers));
-    const { project, service } = policies[0]!;
-    const found = services[service] ?? { workers: null };
-    const { memory_mb: mb = null, running = null } = found;
-    const workerMb = mb !== null && running !== null && running > 0 ? mb / running : null;
-    const { memory_groups: groups = [], oom_kills: oomKills = null } = found;
-    const grouped = { groups, memoryMb: mb, oomKills };
-    return { project, maxWorkers, running: running ?? 0, workerMb, ...grouped };
-  });
-  const enabled = memory.filter(({ project }) => written.projects[project]?.enabled === true);
-  return [
-    ...thresholds,
-    ...checkMemoryGroups(memory),
-    ...checkMemoryPlan(enabled.length > 0 ? enabled : memory, {
-      totalMb: host.memory_total_mb ?? null,
-      availableMb: host.memory_available_mb,
-    }),
-  ];
-}
-
-/** Fewer processors than the host's, where a quota says so. */
-function quotaOf(unit: UnitState | undefined, cores: number): Pick<Reach, 'usableCores' | 'quota'> {
-  const quota = unit === undefined ? null : readCpuQuota(unit);
-  return quota === null || quota.cores >= cores
-    ? {}
-    : { usableCores: quota.cores, quota: quota.group };
 }

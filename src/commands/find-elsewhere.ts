@@ -1,5 +1,6 @@
-import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { nameReader } from '../host/accounts.ts';
+import { lstatPath } from '../host/files/look.ts';
 import { listNames, tryReadWhole } from '../host/kernel-files.ts';
 import { readProcess } from '../systemd/proc.ts';
 import { readProgram } from '../systemd/program.ts';
@@ -46,7 +47,7 @@ function readHomes(): { user: string; home: string }[] {
 
 function isThere(path: string): boolean {
   try {
-    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+    return lstatPath(path) !== undefined;
   } catch {
     return false;
   }

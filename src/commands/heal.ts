@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { ActDeps } from '../act/types.ts';
+import type { ActDeps } from '../act/ports.ts';
 import type { Config } from '../config/schema.ts';
 import { explainReason } from '../decide/explain.ts';
 import { decideHeal, findDrift } from '../decide/heal.ts';

@@ -1,6 +1,6 @@
 import { askTaking } from '../act/ask-queues.ts';
 import { findObstacle } from '../act/live.ts';
-import type { ActDeps } from '../act/types.ts';
+import type { ActDeps } from '../act/ports.ts';
 import { isRunning } from '../act/unit.ts';
 import type { Config } from '../config/schema.ts';
 import { UserError } from '../errors.ts';

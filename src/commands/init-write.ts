@@ -4,7 +4,8 @@ import { isExample } from '../config/example.ts';
 import { EXIT, UserError } from '../errors.ts';
 import { makeFolders } from '../host/files/folders.ts';
 import { whoWeAre } from '../host/files/walk.ts';
-import { ChangedMeanwhile, readTarget, writeUserFile } from '../host/files/write.ts';
+import { readTarget } from '../host/files/target.ts';
+import { ChangedMeanwhile, writeUserFile } from '../host/files/write.ts';
 import { explainFault } from '../state/trusted.ts';
 
 /** @throws UserError failed where there is a config already that is more than the example of the installation */

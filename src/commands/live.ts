@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { LiveQuestion } from '../act/plan.ts';
-import type { Outcome, RemoteControl } from '../act/types.ts';
+import type { RemoteControl } from '../act/ports.ts';
+import type { Outcome } from '../act/types.ts';
 import type { BrokerSettings } from '../brokers/broker.ts';
 import { BrokerRefusal } from '../brokers/refusal.ts';
 import { settingsOf } from '../brokers/settings.ts';

@@ -1,4 +1,4 @@
-import type { ActDeps } from '../act/types.ts';
+import type { ActDeps } from '../act/ports.ts';
 import { hasBooted } from '../systemd/heartbeat.ts';
 import { tryLoad } from '../systemd/load-trial.ts';
 import { findNewerCode } from '../systemd/newer-code.ts';

@@ -1,5 +1,5 @@
-import { statfsSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { fstatSync, statfsSync } from 'node:fs';
+import { inFolder, walkPath } from '../host/files/walk.ts';
 import type { Disk } from '../check/disk.ts';
 
 const MB = 1024 * 1024;
@@ -9,25 +9,20 @@ export function readDisks(paths: readonly string[]): Disk[] {
   const disks = new Map<number, Disk>();
   for (const path of paths) {
     try {
-      const there = findExisting(path);
-      const { dev } = statSync(there);
-      const known = disks.get(dev);
-      if (known !== undefined) {
-        known.paths.push(path);
-        continue;
-      }
-      const { bavail, bsize, files, ffree } = statfsSync(there);
-      const freeFiles = files > 0 ? ffree : null;
-      disks.set(dev, { paths: [path], freeMb: (bavail * bsize) / MB, freeFiles });
+      walkPath(path, ({ folder }) => {
+        const { dev } = fstatSync(folder.fd);
+        const known = disks.get(dev);
+        if (known !== undefined) {
+          known.paths.push(path);
+          return;
+        }
+        const { bavail, bsize, files, ffree } = statfsSync(inFolder(folder, '.'));
+        const freeFiles = files > 0 ? ffree : null;
+        disks.set(dev, { paths: [path], freeMb: (bavail * bsize) / MB, freeFiles });
+      });
     } catch {
-      // another user's folder
+      // another user's folder, or a file system that does not answer
     }
   }
   return [...disks.values()];
-}
-
-function findExisting(path: string): string {
-  for (let at = path; ; at = dirname(at)) {
-    if (statSync(at, { throwIfNoEntry: false }) !== undefined || at === dirname(at)) return at;
-  }
 }

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
-import type { ActDeps, Outcome } from '../act/types.ts';
+import type { ActDeps } from '../act/ports.ts';
+import type { Outcome } from '../act/types.ts';
 import type { ActionRecord } from '../decide/types.ts';
 import { UserError } from '../errors.ts';
 import { readBootTime } from '../measure/boot-clock.ts';

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import { startRecovery } from '../act/recover.ts';
 import type { SideBySide } from '../act/side-by-side.ts';
-import type { ActDeps, Recovery } from '../act/types.ts';
+import type { ActDeps } from '../act/ports.ts';
+import type { Recovery } from '../act/types.ts';
 import { logOutcome } from './log-events.ts';
 
 /** So long the rest of a run waits for what a run before has left: one that hangs must not hold up the others. */

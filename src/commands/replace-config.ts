@@ -2,7 +2,8 @@ import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { LARGEST_BYTES } from '../config/read.ts';
 import { EXIT, UserError } from '../errors.ts';
-import { readTarget, writeUserFile } from '../host/files/write.ts';
+import { readTarget } from '../host/files/target.ts';
+import { writeUserFile } from '../host/files/write.ts';
 
 /**
  * Replaces the config as a whole. What was before is kept beside it as `FILE.bak`.

@@ -1,7 +1,8 @@
 import { findRelated } from '../act/related.ts';
 import { planServiceRollback } from '../act/rollback-plan.ts';
 import { openSideBySide } from '../act/side-by-side.ts';
-import type { ActDeps, Outcome, Plan } from '../act/types.ts';
+import type { ActDeps } from '../act/ports.ts';
+import type { Outcome, Plan } from '../act/types.ts';
 import { isRunning, readUnit } from '../act/unit.ts';
 import type { Config } from '../config/schema.ts';
 import { toUserError } from '../host-fault.ts';

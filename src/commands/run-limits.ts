@@ -1,5 +1,5 @@
 import type { SideBySide } from '../act/side-by-side.ts';
-import type { ActDeps } from '../act/types.ts';
+import type { ActDeps } from '../act/ports.ts';
 
 /** So long a run begins changes; what is left then is decided anew by the next one. */
 const BEGIN_MS = 10 * 60_000;

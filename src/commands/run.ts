@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { whyBlocked } from '../act/recover.ts';
 import { openSideBySide, type SideBySide } from '../act/side-by-side.ts';
-import type { ActDeps } from '../act/types.ts';
+import type { ActDeps } from '../act/ports.ts';
 import type { GlobalOptions } from './global-options.ts';
 import type { Fault } from '../config/fault.ts';
 import { drainTimeouts } from '../config/drain-timeout.ts';

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import { findRelated } from '../act/related.ts';
 import type { SideBySide } from '../act/side-by-side.ts';
-import type { ActDeps, Outcome } from '../act/types.ts';
+import type { ActDeps } from '../act/ports.ts';
+import type { Outcome } from '../act/types.ts';
 import type { Config } from '../config/schema.ts';
 import { decideHeal } from '../decide/heal.ts';
 import type { Decision, Policy } from '../decide/types.ts';

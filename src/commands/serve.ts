@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { ActDeps } from '../act/types.ts';
+import type { ActDeps } from '../act/ports.ts';
 import { readUnit } from '../act/unit.ts';
 import type { Config } from '../config/schema.ts';
 import type { Decision, Policy } from '../decide/types.ts';

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { ActDeps } from '../act/types.ts';
+import type { ActDeps } from '../act/ports.ts';
 import { formatHeld } from '../decide/wording.ts';
 import { monotonicMs } from '../monotonic.ts';
 import { mayShowStatus, showStatus } from '../streams.ts';

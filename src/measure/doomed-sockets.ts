@@ -1,4 +1,4 @@
-import { lstatSync } from 'node:fs';
+import { lstatPath } from '../host/files/look.ts';
 import { readUnitProcesses } from '../systemd/proc.ts';
 import type { UnitState } from '../systemd/types.ts';
 import { listSockets, listUnix } from './listening.ts';
@@ -47,7 +47,7 @@ export function listOwnPaths(masterPid: number): string[] {
 
 /** Whether there is a socket under this path. */
 function isSocket(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true;
+  return lstatPath(path)?.isSocket() === true;
 }
 
 /** /var/run is a link to /run, and /run/private is where a folder of `DynamicUser=` lies. */

@@ -1,4 +1,5 @@
-import { statSync, type Stats } from 'node:fs';
+import type { Stats } from 'node:fs';
+import { statDescriptor } from '../host/files/other-process.ts';
 import { readWhole, tooMuch } from '../host/kernel-files.ts';
 import { readLinks, socketInode } from './listeners.ts';
 
@@ -39,7 +40,7 @@ export interface GunicornWorker {
 export function lookAtWorker(pid: number, listening: Listening): GunicornWorker | null {
   const links = readLinks(pid);
   const fd = [...links].find(([, link]) => HEARTBEAT.test(link))?.[0];
-  const heartbeat = fd === undefined ? null : statSync(`/proc/${pid}/fd/${fd}`);
+  const heartbeat = fd === undefined ? null : statDescriptor(pid, fd);
   if (heartbeat !== null && !hasBeaten(heartbeat)) return null;
   const how = findPolled(pid, links, listening) === null ? 'waits' : 'polls';
   return { pid, how, links, beatMs: heartbeat?.ctimeMs ?? null, waitFds: new Map() };

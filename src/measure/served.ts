@@ -1,6 +1,9 @@
-import { closeSync, constants, lstatSync, openSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { basename, dirname, isAbsolute, join } from 'node:path';
+import { rootOf } from '../host/files/other-process.ts';
+import { useIn } from '../host/files/look.ts';
+import { HOST, walkPath, type Root } from '../host/files/walk.ts';
 import type { Served } from '../model/served.ts';
 import { nameNetwork } from './listeners.ts';
 import { listSockets, listTcp, listUnix } from './listening.ts';
@@ -61,28 +64,51 @@ function tryTcp({ host, port }: { host: string; port: number }): Promise<string 
  * service sees there (`PrivateTmp=`). No link is followed in the end, and what is no socket is not touched.
  */
 async function tryPath(path: string, masterPid: number): Promise<string | null> {
-  const seen = isAbsolute(path)
-    ? [join(`/proc/${masterPid}/root`, path), path]
-    : [join(`/proc/${masterPid}/cwd`, path)];
   let fault: string | null = 'there is no such socket any more';
-  for (const each of seen) {
-    let folder: number;
-    try {
-      folder = openSync(dirname(each), constants.O_RDONLY | constants.O_DIRECTORY);
-    } catch {
-      continue;
-    }
-    try {
-      // short enough for the address of a socket, and one look is at what the connection is made to
-      const here = `/proc/self/fd/${folder}/${basename(each)}`;
-      if (lstatSync(here, { throwIfNoEntry: false })?.isSocket() !== true) continue;
-      fault = await tryConnect({ path: here }, ['ECONNREFUSED', 'ENOENT']);
-      if (fault === null) return null;
-    } finally {
-      closeSync(folder);
-    }
+  for (const [at, root] of listSeen(path, masterPid)) {
+    const trial = trySocket(at, root);
+    if (trial === null) continue;
+    fault = await trial;
+    if (fault === null) return null;
   }
   return fault;
+}
+
+function listSeen(path: string, masterPid: number): [path: string, root: Root][] {
+  const root = rootOf(masterPid);
+  if (!isAbsolute(path)) return [[join(readlinkSync(`/proc/${masterPid}/cwd`), path), root]];
+  return [
+    [path, root],
+    [path, HOST],
+  ];
+}
+
+/** null: there is no socket. */
+function trySocket(path: string, root: Root): Promise<string | null> | null {
+  try {
+    return walkPath(
+      dirname(path),
+      ({ folder, file, below }) => {
+        if (file !== null || below.length > 0) return null;
+        // the very socket that is open; Node asks the kernel for the connection at once, before it is closed
+        const trial = useIn(
+          folder,
+          basename(path),
+          ({ fd, stat }) =>
+            stat.isSocket()
+              ? tryConnect({ path: `/proc/self/fd/${fd}` }, ['ECONNREFUSED', 'ENOENT'])
+              : null,
+          root,
+        );
+        return trial ?? null;
+      },
+      root,
+    );
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    // of what is not looked at nothing is known
+    return ['ENOENT', 'ENOTDIR', 'EACCES'].includes(code) ? null : Promise.resolve(null);
+  }
 }
 
 /** null: somebody listens there, or it cannot be told; `faults`: what says that nobody does. */

@@ -1,8 +1,8 @@
-import { statSync } from 'node:fs';
 import type { UnitState } from '../systemd/types.ts';
 import type { Concurrency } from '../unit-file/gunicorn-concurrency.ts';
 import type { KnownLocation } from '../unit-file/types.ts';
 import { readFile } from '../host/files/read.ts';
+import { statPath } from '../host/files/look.ts';
 import { countProcessors, readUnitSources } from './unit-sources.ts';
 
 /** What is known of a unit from its files alone. */
@@ -33,9 +33,6 @@ export interface UnitMemory {
 
 /** A file that was changed so short ago may change once more without showing it: its time counts in ticks. */
 const YOUNG_MS = 2000;
-
-/** Other files may lie in a file system of anybody's that never answers. */
-const OF_THE_SYSTEM = /^\/(?:etc|usr|lib|run\/systemd)\//;
 
 /** What an earlier run knew, if it was on as many processors: Celery's default depends on them. */
 export function toUnitMemory(kept: Pick<UnitMemory, 'cpus' | 'units'> | null): UnitMemory {
@@ -79,15 +76,15 @@ export async function readUnitFacts(unit: UnitState, memory: UnitMemory): Promis
   return facts;
 }
 
-/** Whether the files that facts were made of are as they were; only those of the system, which never hold anybody up, are looked at. */
+/** Whether the files that facts were made of are as they were. */
 export function isCurrent({ marks }: KnownUnit): boolean {
-  return marks.every(([path, mark]) => !OF_THE_SYSTEM.test(path) || markOf(path).mark === mark);
+  return marks.every(([path, mark]) => markOf(path).mark === mark);
 }
 
 /** Of what cannot even be looked at, nothing is kept. */
 function markOf(path: string): { mark: string | null; isYoung: boolean } {
   try {
-    const stat = statSync(path, { throwIfNoEntry: false });
+    const stat = statPath(path);
     if (stat === undefined) return { mark: null, isYoung: false };
     const { dev, ino, size, mtimeMs, ctimeMs } = stat;
     return {

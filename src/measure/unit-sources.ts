@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { EXIT, UserError } from '../errors.ts';
+import { NOT_ENTERED } from '../host/files/mount-guard.ts';
 import { readFile, shortReason, type FileRead } from '../host/files/read.ts';
 import { decodeText } from '../host/files/text.ts';
 import type { UnitState } from '../systemd/types.ts';
@@ -104,8 +105,14 @@ function readSource(path: string, read: (path: string) => FileRead): SourceFile 
   throw new UserError(
     isDenied ? EXIT.permission : EXIT.failed,
     `${path}: cannot be read (${shortReason(found)})`,
-    isDenied ? 'Run it as root (sudo).' : `Look at it: ls -l ${path}; file ${path}`,
+    isDenied ? 'Run it as root (sudo).' : adviseLook(found, path),
   );
+}
+
+function adviseLook({ fault }: { fault: string }, path: string): string {
+  // whatever asks that file system may wait for ever
+  if (fault === NOT_ENTERED) return 'Look at what is mounted: findmnt';
+  return `Look at it: ls -l ${path}; file ${path}`;
 }
 
 /** Null: it cannot be read. */

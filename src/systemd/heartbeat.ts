@@ -1,4 +1,5 @@
-import { readlinkSync, statSync, type Stats } from 'node:fs';
+import { readlinkSync, type Stats } from 'node:fs';
+import { statDescriptor } from '../host/files/other-process.ts';
 import { listNames } from '../host/kernel-files.ts';
 import { readStat } from './proc.ts';
 
@@ -35,9 +36,8 @@ function listHeartbeats(pid: number): Stats[] {
   const found: Stats[] = [];
   try {
     for (const name of listNames(`/proc/${pid}/fd`, MOST_OPEN)) {
-      const path = `/proc/${pid}/fd/${name}`;
-      const target = readlinkSync(path);
-      if (/\/wgunicorn-[^/]* \(deleted\)$/.test(target)) found.push(statSync(path));
+      const target = readlinkSync(`/proc/${pid}/fd/${name}`);
+      if (/\/wgunicorn-[^/]* \(deleted\)$/.test(target)) found.push(statDescriptor(pid, name));
     }
   } catch {
     // it has ended in this moment, it is not ours to see, or it has opened very many

@@ -1,5 +1,7 @@
-import { lstatSync, opendirSync, readlinkSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
+import { NOT_ENTERED } from '../host/files/mount-guard.ts';
+import { lstatIn, searchFolder } from '../host/files/look.ts';
 import { monotonicMs } from '../monotonic.ts';
 import { readProcess } from './proc.ts';
 
@@ -10,6 +12,9 @@ const MOST_DEPTH = 12;
 const READ = /(?:\.(?:py|pth|so|env|ini|cfg|conf|toml|ya?ml|json)|^\.env.*)$/;
 const SKIPPED = new Set(['__pycache__', '.git', 'node_modules']);
 
+/** `path`: of the file. */
+type Found = { path: string } | 'unknown';
+
 /**
  * The file of an application that was changed at `sinceMs` (wall clock) or later; null: none. `unknown`: there are too many,
  * or nobody can tell where they are. Changed by ctime, since copying may keep an older mtime.
@@ -18,34 +23,31 @@ export function findNewerCode(
   masterPid: number,
   workingDirectory: string | null,
   sinceMs: number,
-): { path: string } | 'unknown' | null {
+): Found | null {
   const folders = listFolders(masterPid, workingDirectory);
   if (folders === null) return 'unknown';
   const open = folders.map((path) => ({ path, depth: 0 }));
   const endMs = monotonicMs() + MOST_MS;
   let left = MOST_ENTRIES;
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    let folder;
     try {
-      folder = opendirSync(next.path);
-    } catch {
-      continue;
-    }
-    try {
-      for (let entry = folder.readSync(); entry !== null; entry = folder.readSync()) {
+      const found = searchFolder(next.path, (entry, folder): Found | null => {
         if (left-- === 0 || monotonicMs() > endMs) return 'unknown';
         const path = join(next.path, entry.name);
         if (entry.isDirectory()) {
-          if (SKIPPED.has(entry.name)) continue;
+          if (SKIPPED.has(entry.name)) return null;
           if (next.depth === MOST_DEPTH) return 'unknown';
           open.push({ path, depth: next.depth + 1 });
         } else if (entry.isSymbolicLink() || READ.test(entry.name)) {
-          const stat = lstatSync(path, { throwIfNoEntry: false });
+          const stat = lstatIn(folder, entry.name);
           if (stat !== undefined && stat.ctimeMs >= sinceMs) return { path };
         }
-      }
-    } finally {
-      folder.closeSync();
+        return null;
+      });
+      if (found !== null) return found;
+    } catch (error) {
+      // what cannot be read was not read by the application either
+      if ((error as NodeJS.ErrnoException).code === NOT_ENTERED) return 'unknown';
     }
   }
   return null;

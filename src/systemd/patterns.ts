@@ -1,4 +1,4 @@
-import { existsSync, opendirSync } from 'node:fs';
+import { searchFolder, statPath } from '../host/files/look.ts';
 
 /** Far above what anybody names by a pattern; whoever owns the folder could make millions. */
 const MOST_FILES = 100;
@@ -33,7 +33,7 @@ export function expandPattern(path: string): string[] | null {
 function matchIn(folder: string, segment: string): string[] | null {
   if (!isPattern(segment)) {
     const path = `${folder}/${segment}`;
-    return existsSync(path) ? [path] : [];
+    return isThere(path) ? [path] : [];
   }
   const matches = toMatcher(segment);
   return (
@@ -43,20 +43,24 @@ function matchIn(folder: string, segment: string): string[] | null {
   );
 }
 
+function isThere(path: string): boolean {
+  try {
+    return statPath(path) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** null: too many. */
 function listNames(path: string): string[] | null {
   try {
-    const folder = opendirSync(path);
-    try {
-      const names: string[] = [];
-      for (let entry = folder.readSync(); entry !== null; entry = folder.readSync()) {
-        if (names.length === MOST_NAMES) return null;
-        names.push(entry.name);
-      }
-      return names;
-    } finally {
-      folder.closeSync();
-    }
+    const names: string[] = [];
+    const isTooMuch = searchFolder(path, ({ name }) => {
+      if (names.length === MOST_NAMES) return true;
+      names.push(name);
+      return null;
+    });
+    return isTooMuch === true ? null : names;
   } catch {
     return [];
   }

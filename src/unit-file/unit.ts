@@ -1,8 +1,8 @@
 import { TooMuch } from './budget.ts';
-import type { Word } from './chars.ts';
-import { OPAQUE, whereIs } from './chars.ts';
+import { whereIs } from './chars.ts';
 import { celeryRole, readCelery, readOwnCelery } from './celery.ts';
-import type { Context, Program } from './program-types.ts';
+import { isOpaque, noWorker, startOf } from './no-worker.ts';
+import type { Program } from './program-types.ts';
 import { findPrograms } from './programs.ts';
 import { readEnvironment } from './environment.ts';
 import type { Setting, VariableSite } from './environment.ts';
@@ -10,7 +10,7 @@ import { execStartLines, readCommands } from './exec-start.ts';
 import { readGunicorn } from './gunicorn.ts';
 import { parseUnit } from './parse.ts';
 import type { Reading } from './reading.ts';
-import { isShown, shownText } from './shown.ts';
+import { CHECK_NAME, refuse } from './refuse.ts';
 import type { Refusal, UnitSources } from './types.ts';
 import { Malformed } from './words.ts';
 
@@ -98,32 +98,6 @@ function readProgram({ is, argv, context, own }: Program, { kind, cpus }: UnitSo
   return readCelery(argv, context, cpus);
 }
 
-/** Of a command that a refusal quotes, UTF-16 units. */
-const LONGEST_COMMAND = 60;
-
-/** Of a refusal, UTF-16 units: room for two paths. */
-const LONGEST_MESSAGE = 500;
-
-/** For a program of a project's own. */
-const OR_KIND = '; if this program is one, set "kind": "gunicorn" or "celery" in the config';
-
-const CHECK_NAME = (unit: string): string => `check the name: systemctl cat ${unit}`;
-
-/** A refusal. */
-export function refuse(
-  kind: Refusal['kind'],
-  code: Refusal['code'],
-  message: string,
-  hint: string,
-): Refusal {
-  return { how: 'refused', kind, code, message: shorten(message), hint: shorten(hint) };
-}
-
-/** What stands in files of others is part of it. */
-function shorten(text: string): string {
-  return text.length > LONGEST_MESSAGE ? `${text.slice(0, LONGEST_MESSAGE - 1)}…` : text;
-}
-
 function onlyWorker(programs: Program[], sources: UnitSources): Program | Refusal {
   const workers = programs.filter(isWorker);
   const [worker, second] = workers;
@@ -169,85 +143,4 @@ function isWorker({ is, argv }: Program): boolean {
 
 function kindOf({ is }: Program): 'gunicorn' | 'celery' {
   return is === 'gunicorn' ? 'gunicorn' : 'celery';
-}
-
-function startOf(program: { argv: Word[]; context: Context }): Word['first'] {
-  const [first] = program.argv;
-  if (!first) throw new RangeError('a command has at least its name');
-  return first.first;
-}
-
-function noWorker(programs: Program[], sources: UnitSources): Refusal {
-  const { unit } = sources;
-  const aside = programs.find(
-    ({ is, argv }) =>
-      is === 'celery_aside' || (is === 'celery' && celeryRole(argv).role === 'aside'),
-  );
-  if (aside)
-    return refuse(
-      'celery',
-      'beat_or_flower',
-      `${whereIs(startOf(aside))}: ${textOf(aside)} is beat or flower, which have no workers to size`,
-      'name the unit that runs "celery worker"',
-    );
-  const asgi = programs.find(({ is }) => is === 'asgi');
-  if (asgi)
-    return refuse(
-      null,
-      'uvicorn_only',
-      `${whereIs(startOf(asgi))}: ${textOf(asgi)} runs without Gunicorn`,
-      'run it under Gunicorn: gunicorn -k uvicorn.workers.UvicornWorker --workers N …',
-    );
-  const [program] = programs;
-  if (!program)
-    return refuse(
-      null,
-      'not_gunicorn_or_celery',
-      `${unit} has no command in ExecStart`,
-      CHECK_NAME(unit),
-    );
-  const opaque = programs.find(isOpaque);
-  if (opaque)
-    return refuse(
-      null,
-      'opaque_script',
-      `${whereIs(startOf(opaque))}: expected a gunicorn or celery command, found ${textOf(opaque)}, which cannot be looked into${whose(opaque, sources)}`,
-      `start gunicorn or "celery worker" in ExecStart itself${OR_KIND}`,
-    );
-  return refuse(
-    null,
-    'not_gunicorn_or_celery',
-    `${whereIs(startOf(program))}: expected a gunicorn or celery worker command, found ${textOf(program)}`,
-    `name a unit that runs Gunicorn or a Celery worker${OR_KIND}`,
-  );
-}
-
-/** A script or program from outside the system's folders, an interpreter, or one that is given a worker's name. */
-function isOpaque({ is, argv }: Program): boolean {
-  const path = argv[0]?.text ?? '';
-  return (
-    is === 'unknown' &&
-    (/\.(?:sh|bash|py|pl|rb)$/.test(path) ||
-      /(?:^|\/)(?:(?:[bdkaz]|ba|da)?sh|(?:python|pypy)[\d.]*)$/.test(path) ||
-      !/^(?:\/usr)?\/s?bin\/|^[^/\s]+$/.test(path) ||
-      argv.some(({ text }) => /gunicorn|celery/.test(text) || text.includes(OPAQUE)))
-  );
-}
-
-/** For people: whose program or script it is, where it is not root's. */
-function whose({ argv }: Program, { factsOf }: UnitSources): string {
-  for (const word of argv.slice(0, 3)) {
-    const { text } = word;
-    if (!isShown(word, factsOf)) continue;
-    const foreign = text.startsWith('/') && !text.includes(OPAQUE) ? factsOf(text).foreign : null;
-    if (foreign !== null) return ` and is not root's alone: ${foreign}`;
-  }
-  return '';
-}
-
-function textOf({ argv, context }: Program): string {
-  // more words are longer than what is shown, but for empty ones
-  const shown = argv.slice(0, LONGEST_COMMAND).map((word) => shownText(word, context.factsOf));
-  const text = shown.join(' ');
-  return `"${text.length > LONGEST_COMMAND ? `${text.slice(0, LONGEST_COMMAND - 1)}…` : text}"`;
 }

@@ -24,7 +24,8 @@ import type {
   UnitSources,
   WorkerCommand,
 } from './types.ts';
-import { readUnit, refuse } from './unit.ts';
+import { refuse } from './refuse.ts';
+import { readUnit } from './unit.ts';
 import type { UnitReading } from './unit.ts';
 
 /**

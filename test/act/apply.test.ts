@@ -14,7 +14,8 @@ import { join } from 'node:path';
 import { applyPlan } from '../../src/act/apply.ts';
 import { listFinished } from '../../src/act/journal.ts';
 import { recover } from '../../src/act/recover.ts';
-import type { ActDeps, Plan } from '../../src/act/types.ts';
+import type { ActDeps } from '../../src/act/ports.ts';
+import type { Plan } from '../../src/act/types.ts';
 import { UNIT, World, type WorldState } from './world.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'autoscaler-apply-'));

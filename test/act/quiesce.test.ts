@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { applyPlan } from '../../src/act/apply.ts';
 import { recover } from '../../src/act/recover.ts';
-import type { ActDeps, Outcome } from '../../src/act/types.ts';
+import type { ActDeps } from '../../src/act/ports.ts';
+import type { Outcome } from '../../src/act/types.ts';
 import { World, type WorldState } from './world.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'autoscaler-quiesce-'));

@@ -1,6 +1,6 @@
 import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
-import type { ActDeps } from '../../src/act/types.ts';
+import type { ActDeps } from '../../src/act/ports.ts';
 import { startPatience } from '../../src/act/patience.ts';
 import { verifyService, type Verdict } from '../../src/act/verify.ts';
 import type { Kind } from '../../src/decide/types.ts';

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { applyPlan } from '../../src/act/apply.ts';
 import { foreseeRecovery } from '../../src/act/foresee.ts';
 import { recover } from '../../src/act/recover.ts';
-import type { ActDeps, Outcome } from '../../src/act/types.ts';
+import type { ActDeps } from '../../src/act/ports.ts';
+import type { Outcome } from '../../src/act/types.ts';
 import { UNIT, World } from './world.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'autoscaler-waiting-'));

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ActDeps, Outcome, Plan, RemoteControl } from '../../src/act/types.ts';
+import type { ActDeps, RemoteControl } from '../../src/act/ports.ts';
+import type { Outcome, Plan } from '../../src/act/types.ts';
 import type { Kind } from '../../src/decide/types.ts';
 import type { UnitState } from '../../src/systemd/types.ts';
 

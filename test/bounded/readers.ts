@@ -50,8 +50,8 @@ const ARGV = 64 * KB;
 const LINE = 1024 * KB;
 /** Of an answer of systemctl; those of a thousand units have less. */
 const ANSWER = 1024 * KB;
-/** Of the config, which nobody but root writes. */
-const CONFIG = 256 * KB;
+/** Of the config and of manifests, which nobody but root writes. */
+const CONFIG = 64 * KB;
 /** What has no bound of its own: it is read in pieces. */
 const ALL = 4096 * KB;
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { openSideBySide } from '../../src/act/side-by-side.ts';
-import type { ActDeps } from '../../src/act/types.ts';
+import type { ActDeps } from '../../src/act/ports.ts';
 import { finishDrains } from '../../src/commands/finish-drains.ts';
 import { readPhase } from '../../src/host/phase.ts';
 import type { Scenario } from '../act/scenarios.ts';

@@ -35,8 +35,8 @@ const toLines = (entries: HistoryEntry[]): string =>
   entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
 
 function start(...args: string[]): ChildProcessWithoutNullStreams {
-  const main = join(ROOT, 'src/main.ts');
-  const argv = ['--import', 'tsx', main, '--config', config, 'simulate', ...args];
+  const main = join(ROOT, 'dist/main.js');
+  const argv = [main, '--config', config, 'simulate', ...args];
   return spawn(process.execPath, argv, { cwd: ROOT });
 }
 

@@ -114,7 +114,7 @@ describe('changes side by side', { timeout: 600_000 }, () => {
           ),
         );
       },
-      { what: `changes of ${names.join(', ')}`, timeoutMs: 100_000, everyMs: 50 },
+      { what: `changes of ${names.join(', ')}`, timeoutMs: 100_000, everyMs: 200 },
     );
     return (performance.now() - sinceMs) / 1000;
   }
@@ -230,7 +230,7 @@ describe('changes side by side', { timeout: 600_000 }, () => {
       await lab.ok(`rm -rf /var/lib/autoscaler ${CHANGES}`);
       await configure(each(GOOD, apply === 'live' ? 1 : 2), apply);
       const first = startRun();
-      await lab.until(() => listPending().length === 4, { what: 'four changes', everyMs: 5 });
+      await lab.until(() => listPending().length === 4, { what: 'four changes', everyMs: 20 });
       first.kill('SIGKILL');
       await first.done;
       assert.equal(listPending().length, 4);
@@ -282,7 +282,7 @@ describe('changes side by side', { timeout: 600_000 }, () => {
         assert.ok(!RELATED.every((name) => pending.includes(name)), pending.join());
         return isOver;
       },
-      { what: 'the run to end', timeoutMs: 120_000, everyMs: 5 },
+      { what: 'the run to end', timeoutMs: 120_000, everyMs: 50 },
     );
     const { exitCode, stdout, stderr } = await run.done;
     assert.equal(exitCode, 0, stdout + stderr);
@@ -300,7 +300,7 @@ describe('changes side by side', { timeout: 600_000 }, () => {
     let isOver = false;
     void back.done.finally(() => (isOver = true));
     await lab.until(() => ((most = Math.max(most, listPending().length)), isOver), {
-      ...{ what: 'the rollback to end', timeoutMs: 200_000, everyMs: 5 },
+      ...{ what: 'the rollback to end', timeoutMs: 200_000, everyMs: 50 },
     });
     const { exitCode, stdout, stderr } = await back.done;
     assert.equal(exitCode, 0, stdout + stderr);

@@ -5,7 +5,7 @@
 import { readFileSync, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { watchSignals } from '../../src/commands/signals.ts';
-import { enterPhase, whileChanging } from '../../src/host/phase.ts';
+import { enterPhase, readVerdict, whileChanging } from '../../src/host/phase.ts';
 import { startWatchdog } from '../../src/host/watchdog.ts';
 
 const [, , how = '', fifo = ''] = process.argv;
@@ -33,7 +33,7 @@ const WAYS: Record<string, () => Promise<unknown>> = {
       return Promise.resolve();
     }),
   'changes in the end': async () => {
-    await sleep(3000);
+    while (readVerdict() === null) await sleep(50);
     await whileChanging(() => {
       process.stdout.write('changed\n');
       return Promise.resolve();

@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statfsSync } from 'node:fs';
 import type { BigIntStats, Stats } from 'node:fs';
 import { explainErrno } from '../../host-fault.ts';
+import { NOT_ENTERED } from './mount-guard.ts';
 import { judgeWay, walkPath, type Verdict, type Way } from './walk.ts';
 
 /** No file of a unit is anywhere near it; a larger one is something else. */
@@ -61,7 +62,8 @@ export function readWay(way: Way, mostBytes = MOST_BYTES): FileRead {
 
 /** Why a file cannot be read, to stand in brackets: a code of the system, or what is there instead. */
 export function shortReason({ fault, reason }: Unreadable): string {
-  return /^E[A-Z0-9]+$/.test(fault) ? fault : fault === 'missing' ? 'ENOENT' : reason;
+  if (fault === 'missing') return 'ENOENT';
+  return fault !== NOT_ENTERED && /^E[A-Z0-9]+$/.test(fault) ? fault : reason;
 }
 
 /** Opens the very file that was looked at (O_PATH) for reading, whatever has its name by now. Somebody may hold a lease of it: EAGAIN. */

@@ -3,6 +3,7 @@ import { isAbsolute } from 'node:path';
 import { getSystemErrorMap } from 'node:util';
 import { hasAcl } from './attributes.ts';
 import { explainErrno } from '../../host-fault.ts';
+import { MountGuard, NOT_ENTERED, readMountId } from './mount-guard.ts';
 import {
   dependsOnAcl,
   findDistrust,
@@ -12,7 +13,7 @@ import {
 } from './trust-rule.ts';
 
 /** Opens nothing but the name: no device is touched, no pipe waited for. Node does not name it; the same on all its platforms. */
-const O_PATH = 0o10000000;
+export const O_PATH = 0o10000000;
 const { O_DIRECTORY, O_NOFOLLOW } = constants;
 
 /** As many as the kernel follows. */
@@ -20,10 +21,13 @@ const MOST_LINKS = 40;
 /** Far above any path that people use; a chain of links can be made to name millions. */
 const MOST_NAMES = 512;
 
-/** An open folder. The path is its real one. */
+/** An open folder. The path is its real one. `mount`: the number of the mount that it lies on. */
 export interface OpenFolder {
   fd: number;
   path: string;
+  mount: number;
+  /** nobody but root can write to it, nor to those above it; not each that is trusted */
+  isRoots: boolean;
 }
 
 /** Where a path leads, component by component. */
@@ -42,14 +46,23 @@ export interface Way {
   isDangling: boolean;
 }
 
+/** Where paths begin, and the mounts that they may lead across. */
+export interface Root {
+  path: string;
+  guard: MountGuard;
+}
+
+export const HOST: Root = { path: '/', guard: new MountGuard('/proc/self') };
+
 /**
  * Walks a path with a descriptor for each component, so that nobody can exchange one behind our back, and follows
- * the links itself, so that each is known. What `use` returns is returned; the descriptors are closed then.
+ * the links itself, so that each is known. No file system is walked into that may never answer (see `MountGuard`).
+ * What `use` returns is returned; the descriptors are closed then.
  *
  * @throws NodeJS.ErrnoException where a component cannot be opened; one that is not there is no error
  */
-export function walkPath<T>(path: string, use: (way: Way) => T): T {
-  const walker = new Walker();
+export function walkPath<T>(path: string, use: (way: Way) => T, root = HOST): T {
+  const walker = new Walker(root);
   try {
     return use(walker.walk(path));
   } finally {
@@ -67,11 +80,41 @@ export function whoWeAre(): Self {
   return { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
 }
 
+/** Opens a name alone, links not followed; null: nothing has it. */
+export function openIn(
+  folder: OpenFolder,
+  name: string,
+  guard: MountGuard,
+): { fd: number; mount: number } | null {
+  const path = join(folder.path, name);
+  guard.beforeOpening(path, folder.mount);
+  let fd: number;
+  try {
+    fd = openSync(inFolder(folder, name), O_PATH | O_NOFOLLOW);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return null;
+    throw fault(code ?? 'EIO', path);
+  }
+  try {
+    return { fd, mount: guard.afterOpening(fd, path, folder.mount) };
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
 class Walker {
   /** one for each folder of the real path, so that `..` is the folder that was come through */
   private readonly folders: OpenFolder[] = [];
   private readonly components: Component[] = [];
   private file: number | null = null;
+
+  private readonly root: Root;
+
+  constructor(root: Root) {
+    this.root = root;
+  }
 
   walk(path: string): Way {
     let names = namesOf(isAbsolute(path) ? path : `${process.cwd()}/${path}`);
@@ -89,8 +132,9 @@ class Walker {
         names = rest;
         continue;
       }
-      const fd = this.openName(name);
-      if (fd === null) return this.end(names, null, !isGiven);
+      const opened = openIn(this.folder(), name, this.root.guard);
+      if (opened === null) return this.end(names, null, !isGiven);
+      const { fd, mount } = opened;
       this.file = fd;
       const stat = fstatSync(fd);
       const at = this.pathOf(name);
@@ -105,7 +149,9 @@ class Walker {
         names = [...namesOf(target), ...rest];
       } else if (stat.isDirectory()) {
         this.note('folder', at, stat, fd);
-        this.folders.push({ fd, path: at });
+        const isRoots = this.folder().isRoots && isRootsAlone(stat);
+        if (isRoots) this.root.guard.makeSure(at, mount);
+        this.folders.push({ fd, path: at, mount, isRoots });
         this.file = null;
         names = rest;
       } else {
@@ -123,19 +169,16 @@ class Walker {
   }
 
   private enterRoot(): void {
-    const fd = openSync('/', O_PATH | O_DIRECTORY);
-    this.folders.push({ fd, path: '/' });
-    this.note('folder', '/', fstatSync(fd), fd);
-  }
-
-  private openName(name: string): number | null {
-    try {
-      return openSync(inFolder(this.folder(), name), O_PATH | O_NOFOLLOW);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'ENOENT') return null;
-      throw fault(code ?? 'EIO', this.pathOf(name));
-    }
+    const { path, guard } = this.root;
+    const isHost = this.root === HOST;
+    if (!isHost) guard.beforeOpening('/', null);
+    const fd = openSync(path, O_PATH | O_DIRECTORY);
+    this.file = fd;
+    const mount = isHost ? readMountId(fd) : guard.afterOpening(fd, '/', null);
+    this.file = null;
+    const stat = fstatSync(fd);
+    this.folders.push({ fd, path: '/', mount, isRoots: isRootsAlone(stat) });
+    this.note('folder', '/', stat, fd);
   }
 
   private end(below: string[], file: Way['file'], isDangling = false): Way {
@@ -162,6 +205,10 @@ class Walker {
   private leaveTo(count: number): void {
     while (this.folders.length > count) closeSync((this.folders.pop() as OpenFolder).fd);
   }
+}
+
+function isRootsAlone({ uid, mode }: Stats): boolean {
+  return uid === 0 && (mode & 0o022) === 0;
 }
 
 function namesOf(path: string): string[] {
@@ -204,8 +251,15 @@ export function judgePath(path: string): Verdict {
     return walkPath(path, judgeWay);
   } catch (error) {
     const reason = explainErrno(error);
-    return { trusted: false, path, at: path, uid: null, reason, command: `ls -ld ${path}` };
+    const command = adviseLook(error, `ls -ld ${path}`);
+    return { trusted: false, path, at: path, uid: null, reason, command };
   }
+}
+
+/** The command that shows what is wrong; `usual` might wait for ever for a file system that was not walked into. */
+export function adviseLook(error: unknown, usual: string): string {
+  const { code, path } = error as NodeJS.ErrnoException;
+  return code === NOT_ENTERED ? `findmnt ${path}` : usual;
 }
 
 /** The verdict on a way that is being walked. */

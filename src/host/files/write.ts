@@ -7,37 +7,19 @@ import {
   linkSync,
   lstatSync,
   openSync,
-  readdirSync,
   renameSync,
   unlinkSync,
   writeFileSync,
-  type BigIntStats,
 } from 'node:fs';
-import { createHash, randomBytes } from 'node:crypto';
-import { basename, dirname } from 'node:path';
+import { basename } from 'node:path';
 import { EXIT, UserError } from '../../errors.ts';
-import { explainErrno, toUserError } from '../../host-fault.ts';
-import { readAttributes, writeAttributes, type Attribute } from './attributes.ts';
+import { explainErrno } from '../../host-fault.ts';
+import { writeAttributes } from './attributes.ts';
 import { requireTrusted, syncOpen } from './folders.ts';
-import { MOST_BYTES, readWay, shortReason, type FoundFile } from './read.ts';
-import {
-  inFolder,
-  judgePath,
-  judgeWay,
-  walkPath,
-  whoWeAre,
-  type OpenFolder,
-  type Way,
-} from './walk.ts';
-
-/** Owner, permissions and extended attributes of a file. */
-export interface Like {
-  uid: number;
-  gid: number;
-  /** never with setuid, setgid or sticky bits */
-  mode: number;
-  attributes: Attribute[];
-}
+import { MOST_BYTES, type FoundFile } from './read.ts';
+import { readLike, readRegular, type Like } from './target.ts';
+import { temporaryFor } from './temporaries.ts';
+import { inFolder, walkPath, whoWeAre, type OpenFolder, type Way } from './walk.ts';
 
 /** A user's file as bytes, before and after; `before` null: it must not exist, `after` null: it is removed. */
 export interface FileEdit {
@@ -49,17 +31,6 @@ export interface FileEdit {
   like?: Like | null;
 }
 
-/** What an edit starts from, all by one look. */
-export interface Target {
-  /** the real path: links stay, and what they lead to is replaced */
-  path: string;
-  /** null: it does not exist */
-  bytes: Buffer | null;
-  like: Like | null;
-  /** the folder that has to be made for it; null: it is there */
-  missingFolder: string | null;
-}
-
 /** Somebody else (`systemctl edit`) was quicker: their file is left alone. */
 export class ChangedMeanwhile extends UserError {
   constructor(path: string) {
@@ -69,31 +40,6 @@ export class ChangedMeanwhile extends UserError {
       'Nothing to do: the next run starts from the file as it is now.',
     );
   }
-}
-
-/**
- * The file behind a path, if root may edit it.
- *
- * @throws Foreign where it is not root's alone, or the folder in which it is to be made; UserError where it leads
- *   nowhere or cannot be read
- */
-export function readTarget(path: string, mostBytes = MOST_BYTES): Target {
-  return explainingFaults(path, () =>
-    walkPath(path, (way) => {
-      if (way.isDangling) {
-        throw new UserError(
-          EXIT.failed,
-          `${path}: a link whose target does not exist`,
-          `Mend or remove the link: ls -l ${path}`,
-        );
-      }
-      requireTrusted(way);
-      const found = readRegular(way, mostBytes);
-      const missingFolder = way.below.length > 1 ? dirname(way.path) : null;
-      if (found === null) return { path: way.path, bytes: null, like: null, missingFolder };
-      return { path: way.path, bytes: found.bytes, like: readLike(way, found.stat), missingFolder };
-    }),
-  );
 }
 
 /**
@@ -125,68 +71,6 @@ export function writeUserFile(edit: FileEdit, step: (name: string) => void): voi
   }
 }
 
-/** The extended attributes of a file of root's. @throws UserError failed where they cannot be told */
-export function readAttributesOf(path: string): Attribute[] {
-  return explainingFaults(path, () =>
-    walkPath(path, ({ file }) => (file === null ? [] : readAttributes(file.fd, path))),
-  );
-}
-
-/**
- * Removes what a run that died while it wrote `path` has left beside it; not what is for another file. Where others can
- * write nothing is removed.
- */
-export function sweepTemporaries(path: string): void {
-  if (!canBeFollowed(dirname(path))) return;
-  walkPath(dirname(path), (way) => {
-    if (way.below.length > 0 || way.path !== dirname(path) || !judgeWay(way).trusted) return;
-    for (const name of readdirSync(inFolder(way.folder, '.'))) {
-      if (!TEMPORARY.test(name) || !name.startsWith(temporaryHead(path))) continue;
-      unlinkSync(inFolder(way.folder, name));
-    }
-  });
-}
-
-/** Whoever owns a folder on the way can make a loop of links of it, or a file: nothing of ours is behind it then. */
-function canBeFollowed(path: string): boolean {
-  const verdict = judgePath(path);
-  return verdict.trusted || verdict.uid !== null;
-}
-
-/** systemd reads no file of this name: neither a unit's suffix nor `.conf`. */
-const TEMPORARY = /^\.autoscaler-[0-9a-f]{16}\.tmp$/;
-
-/** Another config's run, with a lock of its own, may be writing in the same folder at this moment. */
-function temporaryHead(path: string): string {
-  return `.autoscaler-${createHash('sha256').update(path).digest('hex').slice(0, 8)}`;
-}
-
-function explainingFaults<T>(path: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw toUserError(error, path) ?? error;
-  }
-}
-
-/** The plain file that a way leads to; null: nothing is there. */
-function readRegular(way: Way, mostBytes: number): FoundFile | null {
-  const read = readWay(way, mostBytes);
-  if ('bytes' in read && way.file?.stat.isFile() === true) return read;
-  if ('fault' in read && read.fault === 'missing') return null;
-  const reason = 'fault' in read ? shortReason(read) : 'a device, no plain file';
-  throw new UserError(EXIT.failed, `${way.path}: cannot be read (${reason})`);
-}
-
-function readLike({ file, path }: Way, { uid, gid, mode }: BigIntStats): Like {
-  return {
-    uid: Number(uid),
-    gid: Number(gid),
-    mode: Number(mode) & 0o777,
-    attributes: file === null ? [] : readAttributes(file.fd, path),
-  };
-}
-
 function replaceFile(
   way: Way,
   data: Buffer,
@@ -196,7 +80,7 @@ function replaceFile(
 ): void {
   const { path, folder } = way;
   const name = basename(path);
-  const own = `${temporaryHead(path)}${randomBytes(4).toString('hex')}.tmp`;
+  const own = temporaryFor(path);
   const like = wanted ?? likeBefore(way, now);
   step(`write temporary for ${path}`);
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;

@@ -85,17 +85,6 @@ describe('services that take their time', { timeout: 280_000 }, () => {
     );
   }
 
-  test('an application that hangs while it loads: the changes of the others do not wait for it', async () => {
-    await makeHang(HANGING.slice(0, 1));
-    const running = startRun();
-    await assertNoneWaits('a run');
-    // its end is of no interest here: it may take back what hangs, which takes long
-    await host.asUser(lab, 'alice', `rm -f ${HANG}`);
-    running.kill('SIGTERM');
-    const { stderr, stdout } = await running.done;
-    host.assertNoTrace(stdout + stderr);
-  });
-
   test('five that hang, more than there is room for: neither, nor in the run after one that was killed at them', async () => {
     await makeHang(HANGING);
     const first = startRun();

@@ -18,7 +18,8 @@ import { UserError } from '../../../src/errors.ts';
 import { Foreign } from '../../../src/host/files/folders.ts';
 import { replaceOutput } from '../../../src/host/files/output.ts';
 import { MOST_BYTES, readFile } from '../../../src/host/files/read.ts';
-import { readTarget, writeUserFile } from '../../../src/host/files/write.ts';
+import { readTarget } from '../../../src/host/files/target.ts';
+import { writeUserFile } from '../../../src/host/files/write.ts';
 
 const ALICE = 1000;
 /** Each race; the hostile suite of the lab has the long ones. */

@@ -23,12 +23,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { UserError } from '../../../src/errors.ts';
 import { Foreign } from '../../../src/host/files/folders.ts';
-import {
-  readTarget,
-  sweepTemporaries,
-  writeUserFile,
-  type FileEdit,
-} from '../../../src/host/files/write.ts';
+import { readTarget } from '../../../src/host/files/target.ts';
+import { sweepTemporaries } from '../../../src/host/files/temporaries.ts';
+import { writeUserFile, type FileEdit } from '../../../src/host/files/write.ts';
 import { listOpen } from '../../open-descriptors.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'autoscaler-write-'));

@@ -20,13 +20,26 @@ if os.environ.get("WEB_FAIL") == "1" or os.path.exists(os.environ.get("WEB_FAIL_
 time.sleep(float(os.environ.get("WEB_BOOT_SECONDS", "0")))
 
 
+def give_way():
+    # other tests run beside it: it computes with what they leave, its session (autogroup) too
+    if os.nice(0) < 19:
+        os.nice(19)
+        try:
+            with open("/proc/self/autogroup", "w") as group:
+                group.write("19")
+        except OSError:
+            pass
+
+
 def must_hang():
     path, _, text = os.environ.get("WEB_HANG_WHILE", "").partition(" ")
     if path == "":
         return False
     with open(path) as file:
         now = file.read()
-    if "compute" not in now:
+    if "compute" in now:
+        give_way()
+    else:
         time.sleep(0.1)
     return text in now
 
