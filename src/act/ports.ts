@@ -99,7 +99,7 @@ export interface ActDeps {
   /** `empty`: the unit has no process at all */
   findWorkerTree: (unit: UnitState) => Promise<WorkerTree | { error: string; empty?: boolean }>;
   /** how long workers of a service that are there may take to load their application, milliseconds */
-  bootMs: (unit: UnitState) => number;
+  bootMs: (unit: UnitState) => Promise<number>;
   /** why new workers of a Gunicorn would not load the application, as far as it shows beforehand; null: nothing is known */
   findLoadFault: (
     unit: UnitState,

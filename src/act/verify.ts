@@ -61,7 +61,7 @@ export async function verifyService(
   const killsOf = watchKills(deps);
   for (;;) {
     const look = await observe(expected, { sizeOf, killsOf }, deps);
-    const bootMs = look.unit === null ? verifyMs : deps.bootMs(look.unit);
+    const bootMs = look.unit === null ? verifyMs : await deps.bootMs(look.unit);
     const now = deps.monotonicMs();
     if (isComputing(look)) deps.getsOn();
     const died = trackWorkers(births, look.workerPids, now);

@@ -2,7 +2,6 @@ import type { Config } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
 import { readUnitSources } from '../measure/unit-sources.ts';
 import type { UnitState } from '../systemd/types.ts';
-import { readConcurrency } from '../unit-file/workers.ts';
 
 const LEAST_S = 120;
 const MOST_S = 300;
@@ -14,8 +13,8 @@ const DEFAULT_S = 30;
  * Gunicorn's own `--timeout`, after which a worker that still loads is ended and started again (0: never), within limits:
  * a first try that fails is not the last, and a worker that hangs is not waited for by the hour.
  */
-export function bootTimeouts(config: Config | null): (unit: UnitState) => number {
-  const known = new Map<string, number>();
+export function bootTimeouts(config: Config | null): (unit: UnitState) => Promise<number> {
+  const known = new Map<string, Promise<number>>();
   return (unit) => {
     const found = known.get(unit.unit) ?? readBootTimeout(config, unit);
     known.set(unit.unit, found);
@@ -23,11 +22,11 @@ export function bootTimeouts(config: Config | null): (unit: UnitState) => number
   };
 }
 
-function readBootTimeout(config: Config | null, unit: UnitState): number {
+async function readBootTimeout(config: Config | null, unit: UnitState): Promise<number> {
   const project = Object.values(config?.projects ?? {}).find(
     ({ service_name }) => service_name === unit.unit || service_name === unit.id,
   );
-  const seconds = project?.boot_timeout_seconds ?? bootTimeoutOf(readTimeout(unit));
+  const seconds = project?.boot_timeout_seconds ?? bootTimeoutOf(await readTimeout(unit));
   return seconds * 1000;
 }
 
@@ -37,7 +36,9 @@ export function bootTimeoutOf(timeout: number | null): number {
   return timeout === 0 ? MOST_S : Math.min(Math.max(timeout, LEAST_S), MOST_S);
 }
 
-function readTimeout(unit: UnitState): number | null {
+async function readTimeout(unit: UnitState): Promise<number | null> {
+  // only a change asks for it, and the parser of units is not small
+  const { readConcurrency } = await import('../unit-file/workers.ts');
   try {
     const told = readConcurrency(readUnitSources(unit))?.timeout ?? null;
     if (told === 'unknown') return null;

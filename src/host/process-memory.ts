@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { CHILD_ENV } from '../child-env.ts';
 import { explainErrno } from '../host-fault.ts';
 import { monotonicMs } from '../monotonic.ts';
 import type { Head } from './kernel-files.ts';
+import { randomText } from './random.ts';
 
 /** Why files were not read, for people; `isTooMuch`: they are larger together than what is read of them. */
 export interface Unread {
@@ -88,7 +88,7 @@ function callHead(
   { maxBytes, allBytes, limitMs = LIMIT_MS }: Limits,
 ): Head[] | (Unread & { isLate?: true }) {
   const startMs = monotonicMs();
-  const key = readFileSync('/proc/sys/kernel/random/uuid', 'latin1').trim();
+  const key = randomText();
   const env = { ...CHILD_ENV, AUTOSCALER_KEY: key };
   const files = paths.flatMap((path) => [path, '/proc/self/environ']);
   const { stdout, error } = spawnSync('head', ['-q', '-c', String(maxBytes + 1), '--', ...files], {

@@ -155,7 +155,7 @@ export class World {
         resetFailedUnit: () => Promise.resolve(),
         bringBackUnit: () => Promise.resolve(this.update({ bound: this.state.active })),
       },
-      bootMs: () => 20_000,
+      bootMs: () => Promise.resolve(20_000),
       findLoadFault: () => Promise.resolve(null),
       readServed: () => Promise.resolve([{ address: '127.0.0.1:8000', fault: null }]),
       hasBooted: () => null,
