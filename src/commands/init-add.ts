@@ -1,7 +1,8 @@
 import { addProjects } from '../config/add-projects.ts';
 import { checkConfig } from '../config/check.ts';
 import { parseDocument } from '../config/document.ts';
-import { EXAMPLE, isExample } from '../config/example.ts';
+import { EXAMPLE } from '../config/example.ts';
+import { isExample } from '../config/is-example.ts';
 import { findConfigPath, readConfigFile } from '../config/read.ts';
 import type { Config } from '../config/schema.ts';
 import { unitName } from '../config/service-name.ts';

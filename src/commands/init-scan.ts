@@ -10,7 +10,6 @@ import { toUnitMemory } from '../measure/unit-facts.ts';
 import { readUnitSources } from '../measure/unit-sources.ts';
 import { readMemoryMb } from '../measure/worker-memory.ts';
 import { readProcess } from '../systemd/proc.ts';
-import { noTrees } from '../systemd/known-trees.ts';
 import { findWorkerTree, type WorkerTree } from '../systemd/processes.ts';
 import { firstLine, runSystemctl } from '../systemd/systemctl.ts';
 import type { UnitState } from '../systemd/types.ts';
@@ -72,9 +71,10 @@ async function withUnseen({ candidates, units }: Scan): Promise<Candidate[]> {
     const busy = workerClass === 'sync' || workerClass === 'gthread';
     return [{ unit, busy, backlog: true, ifGunicorn: true }];
   });
-  const memory = { files: toUnitMemory(null), trees: noTrees() };
+  const { readWorkerTrees } = await import('../measure/worker-trees.ts');
+  const trees = await readWorkerTrees(requests.map(({ unit }) => unit));
   const { measureLoads } = await import('../measure/load.ts');
-  const loads = await measureLoads(requests, memory);
+  const loads = await measureLoads(requests, trees, toUnitMemory(null));
   return candidates.map((candidate) => {
     const { busy_percent: busy, backlog } = loads.get(candidate.service) ?? {};
     const unseen = [
