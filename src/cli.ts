@@ -4,9 +4,9 @@ import { CONTROL } from './command-line/control.ts';
 import type { Define } from './command-line/definition.ts';
 import { HIDDEN, LOOK } from './command-line/look.ts';
 import { SET_UP } from './command-line/set-up.ts';
-import type { GlobalOptions } from './commands/global-options.ts';
+import type { GlobalOptions } from './commands/shared/global-options.ts';
 import { EXIT } from './errors.ts';
-import { isTerminal, writeErr, writeOut } from './streams.ts';
+import { isTerminal, writeErr, writeOut } from './host/streams.ts';
 import { VERSION } from './version.ts';
 
 const EXIT_CODES = `

@@ -3,7 +3,7 @@ import { cleanText } from './model/clean-text.ts';
 /** More of a line is not said. */
 const MOST_LENGTH = 4000;
 
-/** The exit codes: the only table; `--help` and the README repeat it and a test compares them. */
+/** The exit codes: the only table; `--help` and docs/commands.md repeat it and a test compares them. */
 export const EXIT = {
   /** done, also "nothing to do" */
   ok: 0,

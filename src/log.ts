@@ -4,7 +4,7 @@ import { Foreign } from './host/files/folders.ts';
 import { openLogFile } from './host/files/output.ts';
 import { cleanStrings } from './output/clean.ts';
 import { isJournal, toJournal } from './output/journal.ts';
-import { clearStatus, isTerminal, writeErr } from './streams.ts';
+import { clearStatus, isTerminal, writeErr } from './host/streams.ts';
 
 const STDERR = 2;
 

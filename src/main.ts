@@ -1,8 +1,8 @@
 import { callProgram } from './cli.ts';
 import { EXIT } from './errors.ts';
-import { toUserError } from './host-fault.ts';
+import { toUserError } from './host/fault.ts';
 import { toError } from './output/journal.ts';
-import { afterOutput, hasLostOutput, writeErr } from './streams.ts';
+import { afterOutput, hasLostOutput, writeErr } from './host/streams.ts';
 
 /** More of a bug's stack is not printed: what it says may come from elsewhere. */
 const MOST_LENGTH = 20_000;

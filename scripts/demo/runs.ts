@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import type { Lab } from '../../test/lab/lab.ts';
-import type { RunReport, ServiceReport } from '../../src/output/run-report.ts';
+import type { RunReport, ServiceReport } from '../../src/commands/run/run-report.ts';
 import { paint, say } from './say.ts';
 import { RUNS } from './timer.ts';
 

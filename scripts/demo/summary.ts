@@ -1,4 +1,4 @@
-import type { ActionRecord, HistoryEntry } from '../../src/decide/types.ts';
+import type { ActionRecord, HistoryEntry } from '../../src/model/types.ts';
 import { renderTable } from '../../src/output/table.ts';
 import type { LoadResult } from '../../test/lab/http-load.ts';
 import type { Lab } from '../../test/lab/lab.ts';

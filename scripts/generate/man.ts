@@ -1,3 +1,4 @@
+import { COMMAND_DETAILS } from './command-details.ts';
 import type { CommandFacts } from './commands.ts';
 
 /** The manual page in the language of man(7), from the command line's own descriptions. */
@@ -19,7 +20,7 @@ export function renderMan(
     'A systemd timer runs \\fBautoscaler run\\fR every 2 minutes, or as often as \\fBautoscaler timer\\fR says. It measures CPU, memory and the Celery queues,',
     'holds each value against the thresholds of the config, and where one has held for its whole duration it',
     "changes the number of workers in the service's unit, makes the running service take it over, and proves",
-    'that it did; if not, it puts everything back. Every decision is told with its numbers.',
+    'that it did; if not, it puts everything back. Every decision is explained with its numbers.',
     '.SH OPTIONS',
     ...program.options.flatMap(renderOption),
     '.SH COMMANDS',
@@ -66,6 +67,7 @@ function renderCommand({ name, description, args, options, notes }: CommandFacts
         escapeText(description + (choices.length === 0 ? '' : `; one of ${choices.join(', ')}`)),
       ]),
     ...options.flatMap(renderOption),
+    ...(COMMAND_DETAILS[name] ?? []).flatMap((text) => ['.PP', escapeText(text)]),
     ...(notes === '' ? [] : ['.PP', '.nf', escapeText(notes), '.fi']),
   ];
 }

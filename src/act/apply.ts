@@ -1,13 +1,13 @@
 import { EXIT, UserError } from '../errors.ts';
 import { whileChanging } from '../host/phase.ts';
-import { toUserError } from '../host-fault.ts';
-import type { UnitState } from '../systemd/types.ts';
+import { toUserError } from '../host/fault.ts';
+import type { UnitState } from '../model/unit-state.ts';
 import { carryOut } from './carry-out.ts';
 import { tellNeither } from './plan.ts';
 import { findCrashing } from './crashing.ts';
-import { registerChange } from './checkpoint.ts';
+import { registerChange } from './journal/checkpoint.ts';
 import { readFollowers } from './followers.ts';
-import type { Identity } from './manifest.ts';
+import type { Identity } from './journal/manifest.ts';
 import { readReachable } from './served.ts';
 import type { ActDeps } from './ports.ts';
 import type { Outcome, Plan } from './types.ts';

@@ -1,18 +1,18 @@
-import { formatCount } from '../decide/wording.ts';
+import { formatCount } from '../model/wording.ts';
 import { EXIT, UserError } from '../errors.ts';
 import { Foreign, makeFolder, removeFolderIfEmpty } from '../host/files/folders.ts';
 import { ChangedMeanwhile, writeUserFile, type FileEdit } from '../host/files/write.ts';
-import { discardChange, endChange, saveChange, type Change } from './checkpoint.ts';
+import { discardChange, endChange, saveChange, type Change } from './journal/checkpoint.ts';
 import { requireFollowers, tendFollowers } from './followers.ts';
 import { leaveChange, readWaited } from './leave.ts';
-import type { Manifest } from './manifest.ts';
-import { because, outcomeOf } from './outcome.ts';
+import type { Manifest } from './journal/manifest.ts';
+import { because, outcomeOf } from './journal/outcome.ts';
 import { startPatience } from './patience.ts';
 import { resizeService } from './resize.ts';
 import { proveServed } from './served.ts';
 import type { ActDeps } from './ports.ts';
 import type { Outcome } from './types.ts';
-import { undoChange } from './undo.ts';
+import { undoChange } from './journal/undo.ts';
 import { readUnit } from './unit.ts';
 import { verifyService } from './verify.ts';
 

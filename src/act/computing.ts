@@ -1,4 +1,4 @@
-import type { UnitState } from '../systemd/types.ts';
+import type { UnitState } from '../model/unit-state.ts';
 import type { ActDeps } from './ports.ts';
 
 /** A service that uses less than this share of a processor only waits: one that loads beside many others uses more. */

@@ -1,5 +1,5 @@
-import { countRestarts, tellRestarting } from '../systemd/crash-loop.ts';
-import type { UnitState } from '../systemd/types.ts';
+import { countRestarts, tellRestarting } from '../targets/systemd/crash-loop.ts';
+import type { UnitState } from '../model/unit-state.ts';
 import type { ActDeps } from './ports.ts';
 import { readUnit } from './unit.ts';
 

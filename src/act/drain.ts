@@ -1,7 +1,7 @@
 import { EXIT, UserError } from '../errors.ts';
-import type { UnitState } from '../systemd/types.ts';
-import { saveChange, type Change } from './checkpoint.ts';
-import type { Manifest } from './manifest.ts';
+import type { UnitState } from '../model/unit-state.ts';
+import { saveChange, type Change } from './journal/checkpoint.ts';
+import type { Manifest } from './journal/manifest.ts';
 import { startPatience, untilDone } from './patience.ts';
 import { quiesce, wake } from './quiesce.ts';
 import type { ActDeps } from './ports.ts';

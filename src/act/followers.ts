@@ -1,8 +1,8 @@
 import { EXIT, UserError } from '../errors.ts';
-import { toUserError } from '../host-fault.ts';
-import type { UnitState } from '../systemd/types.ts';
-import type { Change } from './checkpoint.ts';
-import type { Follower } from './manifest.ts';
+import { toUserError } from '../host/fault.ts';
+import type { UnitState } from '../model/unit-state.ts';
+import type { Change } from './journal/checkpoint.ts';
+import type { Follower } from './journal/manifest.ts';
 import type { Patience } from './patience.ts';
 import type { ActDeps } from './ports.ts';
 import { isRunning } from './unit.ts';

@@ -1,4 +1,4 @@
-import type { UnitState } from '../systemd/types.ts';
+import type { UnitState } from '../model/unit-state.ts';
 import type { ActDeps } from './ports.ts';
 import type { Plan } from './types.ts';
 

@@ -1,7 +1,7 @@
-import { formatCount } from '../decide/wording.ts';
-import { listPending } from './journal.ts';
-import type { Manifest } from './manifest.ts';
-import { canGoForward } from './recovery.ts';
+import { formatCount } from '../model/wording.ts';
+import { listPending } from './journal/journal.ts';
+import type { Manifest } from './journal/manifest.ts';
+import { canGoForward } from './journal/recovery.ts';
 import type { ActDeps } from './ports.ts';
 
 /** A change that a run before has left unfinished, and what the next run does with it before anything else. */

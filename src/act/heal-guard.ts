@@ -1,7 +1,7 @@
 import { readLeaving } from './live-gunicorn.ts';
 import { askPoolSize } from './pool-size.ts';
 import { readPool } from './pool.ts';
-import type { UnitState } from '../systemd/types.ts';
+import type { UnitState } from '../model/unit-state.ts';
 import type { ActDeps } from './ports.ts';
 import type { Plan } from './types.ts';
 

@@ -1,6 +1,6 @@
-import { saveChange, type Change } from './checkpoint.ts';
-import type { Waiting } from './manifest.ts';
-import { outcomeOf } from './outcome.ts';
+import { saveChange, type Change } from './journal/checkpoint.ts';
+import type { Waiting } from './journal/manifest.ts';
+import { outcomeOf } from './journal/outcome.ts';
 import type { ActDeps } from './ports.ts';
 import type { Outcome } from './types.ts';
 

@@ -2,7 +2,7 @@ import { EXIT, UserError } from '../errors.ts';
 import { cleanText } from '../model/clean-text.ts';
 import { asObject } from '../model/foreign-json.ts';
 import { askCelery, findNode } from './ask-celery.ts';
-import type { Change } from './checkpoint.ts';
+import type { Change } from './journal/checkpoint.ts';
 import { watchPoolSize, type PoolSize } from './pool-size.ts';
 import { readPool, watch, type Pool } from './pool.ts';
 import type { ActDeps } from './ports.ts';

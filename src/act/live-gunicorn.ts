@@ -1,7 +1,7 @@
 import { EXIT, UserError } from '../errors.ts';
-import type { UnitState } from '../systemd/types.ts';
-import { saveChange, type Change } from './checkpoint.ts';
-import { listFinished } from './journal.ts';
+import type { UnitState } from '../model/unit-state.ts';
+import { saveChange, type Change } from './journal/checkpoint.ts';
+import { listFinished } from './journal/journal.ts';
 import { lowerByOne } from './lower-gunicorn.ts';
 import { readFullestPool, readPool, readStillPool, watch, type Pool } from './pool.ts';
 import { listUnserved, stayingOf, untilServing } from './serving.ts';

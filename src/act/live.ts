@@ -1,6 +1,6 @@
 import { EXIT, UserError } from '../errors.ts';
-import type { UnitState } from '../systemd/types.ts';
-import { saveChange, type Change } from './checkpoint.ts';
+import type { UnitState } from '../model/unit-state.ts';
+import { saveChange, type Change } from './journal/checkpoint.ts';
 import { findCrashing } from './crashing.ts';
 import { findCeleryObstacle, resizeCelery } from './live-celery.ts';
 import { findGunicornObstacle, resizeGunicorn } from './live-gunicorn.ts';

@@ -1,4 +1,4 @@
-import type { Change } from './checkpoint.ts';
+import type { Change } from './journal/checkpoint.ts';
 import { readPool, watch } from './pool.ts';
 import { listUnserved, NotServing, stayingOf, untilServing, type Resizing } from './serving.ts';
 import { signalMaster } from './signal-master.ts';

@@ -1,4 +1,4 @@
-import { formatCount } from '../decide/wording.ts';
+import { formatCount } from '../model/wording.ts';
 import type { ActDeps } from './ports.ts';
 
 /**

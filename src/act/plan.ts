@@ -1,6 +1,6 @@
-import type { ApplyMode } from '../config/schema.ts';
-import type { Decision, Kind, Reason } from '../decide/types.ts';
-import type { Location, Refusal } from '../unit-file/types.ts';
+import type { ApplyMode } from '../config/schema/schema.ts';
+import type { Decision, Kind, Reason } from '../model/types.ts';
+import type { Location, Refusal } from '../targets/systemd/unit-file/syntax/types.ts';
 import type { FileChange, Plan } from './types.ts';
 
 /** What a plan is made of. `texts` holds each file as read, by path; a path that is not in it does not exist. */

@@ -1,6 +1,6 @@
 import type { Served } from '../model/served.ts';
-import type { Concerned } from '../systemd/propagation.ts';
-import type { UnitState } from '../systemd/types.ts';
+import type { Concerned } from '../targets/systemd/propagation.ts';
+import type { UnitState } from '../model/unit-state.ts';
 import type { Outcome, ProcessRef, WorkerTree } from './types.ts';
 import type { Withdrawn } from './withdraw.ts';
 

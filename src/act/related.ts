@@ -1,5 +1,5 @@
-import { toUserError } from '../host-fault.ts';
-import type { Concerned } from '../systemd/propagation.ts';
+import { toUserError } from '../host/fault.ts';
+import type { Concerned } from '../targets/systemd/propagation.ts';
 import type { ActDeps } from './ports.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Change } from './checkpoint.ts';
+import type { Change } from './journal/checkpoint.ts';
 import { drainAndStart } from './drain.ts';
 import { startPatience, untilDone } from './patience.ts';
 import type { ActDeps } from './ports.ts';

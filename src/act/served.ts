@@ -1,6 +1,6 @@
 import type { Served } from '../model/served.ts';
-import type { UnitState } from '../systemd/types.ts';
-import type { Change } from './checkpoint.ts';
+import type { UnitState } from '../model/unit-state.ts';
+import type { Change } from './journal/checkpoint.ts';
 import type { Patience } from './patience.ts';
 import type { ActDeps } from './ports.ts';
 import { readUnit } from './unit.ts';

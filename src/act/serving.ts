@@ -1,5 +1,5 @@
 import { EXIT, UserError } from '../errors.ts';
-import { saveChange, type Change } from './checkpoint.ts';
+import { saveChange, type Change } from './journal/checkpoint.ts';
 import { watchComputing } from './computing.ts';
 import { readWaited } from './leave.ts';
 import { startPatience } from './patience.ts';

@@ -1,5 +1,5 @@
-import type { ApplyMode } from '../config/schema.ts';
-import type { Kind, Reason } from '../decide/types.ts';
+import type { ApplyMode } from '../config/schema/schema.ts';
+import type { Kind, Reason } from '../model/types.ts';
 
 /** A file as it is to be after the change; `before` null: the file does not exist yet, `after` null: it is removed. */
 export interface FileChange {

@@ -1,5 +1,5 @@
 import { EXIT, UserError } from '../errors.ts';
-import type { UnitState } from '../systemd/types.ts';
+import type { UnitState } from '../model/unit-state.ts';
 import type { ActDeps } from './ports.ts';
 
 /**

@@ -1,5 +1,5 @@
-import type { Kind } from '../decide/types.ts';
-import type { UnitState } from '../systemd/types.ts';
+import type { Kind } from '../model/types.ts';
+import type { UnitState } from '../model/unit-state.ts';
 import { watchComputing } from './computing.ts';
 import type { Waited } from './leave.ts';
 import { watchKills } from './oom-kills.ts';

@@ -20,7 +20,7 @@ function defineRun(command: Command, { done, withGlobals }: Context): void {
       example('autoscaler run --dry-run', 'autoscaler run --json | jq .services'),
     )
     .action(async (options: { dryRun?: boolean; json?: boolean }) => {
-      const { runCommand } = await import('../commands/run.ts');
+      const { runCommand } = await import('../commands/run/run.ts');
       done(await runCommand(withGlobals(options)));
     });
 }
@@ -43,7 +43,7 @@ function defineScale(command: Command, { done, withGlobals }: Context): void {
         workers: number,
         options: { force?: boolean; dryRun?: boolean; json?: boolean },
       ) => {
-        const { scaleCommand } = await import('../commands/scale.ts');
+        const { scaleCommand } = await import('../commands/scale/scale.ts');
         done(await scaleCommand(withGlobals({ ...options, service, workers })));
       },
     );
@@ -64,7 +64,7 @@ function defineRollback(command: Command, { done, withGlobals }: Context): void 
       example('autoscaler rollback --list', 'autoscaler rollback --last', 'autoscaler rollback'),
     )
     .action(async (services: string[], options: RollbackFlags) => {
-      const { rollbackCommand } = await import('../commands/rollback.ts');
+      const { rollbackCommand } = await import('../commands/rollback/rollback.ts');
       done(await rollbackCommand(withGlobals({ ...options, services })));
     });
 }
@@ -82,7 +82,7 @@ function defineSwitch(enabled: boolean, what: string): Define {
         example(`autoscaler ${command.name()} shop`, `autoscaler ${command.name()} --all`),
       )
       .action(async (projects: string[], options: SwitchFlags) => {
-        const { enableCommand } = await import('../commands/enable.ts');
+        const { enableCommand } = await import('../commands/enable/enable.ts');
         done(await enableCommand(withGlobals({ ...options, projects, enabled })));
       });
   };

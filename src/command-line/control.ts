@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { durationArgument } from '../commands/duration-argument.ts';
+import { durationArgument } from '../commands/shared/duration-argument.ts';
 import { example, positiveInteger, type Context, type Define } from './definition.ts';
 
 /** The commands that hold autoscaler back for a time. */
@@ -19,7 +19,7 @@ function definePause(command: Command, { done, withGlobals }: Context): void {
     .option('--json', 'print one JSON document')
     .addHelpText('after', example('autoscaler pause --for 2h', 'autoscaler pause shop --only down'))
     .action(async (project: string | undefined, options: PauseFlags) => {
-      const { pauseCommand } = await import('../commands/pause.ts');
+      const { pauseCommand } = await import('../commands/controls/pause.ts');
       done(await pauseCommand(withGlobals({ ...options, project })));
     });
 }
@@ -31,7 +31,7 @@ function defineResume(command: Command, { done, withGlobals }: Context): void {
     .option('--json', 'print one JSON document')
     .addHelpText('after', example('autoscaler resume', 'autoscaler resume shop'))
     .action(async (project: string | undefined, options: { json?: boolean }) => {
-      const { resumeCommand } = await import('../commands/pause.ts');
+      const { resumeCommand } = await import('../commands/controls/pause.ts');
       done(await resumeCommand(withGlobals({ ...options, project })));
     });
 }
@@ -45,7 +45,7 @@ function definePin(command: Command, { done, withGlobals }: Context): void {
     .option('--json', 'print one JSON document')
     .addHelpText('after', example('autoscaler pin shop 4 --for 2h'))
     .action(async (service: string, workers: number, options: { for?: number; json?: boolean }) => {
-      const { pinCommand } = await import('../commands/pin.ts');
+      const { pinCommand } = await import('../commands/controls/pin.ts');
       done(await pinCommand(withGlobals({ ...options, service, workers })));
     });
 }
@@ -57,7 +57,7 @@ function defineUnpin(command: Command, { done, withGlobals }: Context): void {
     .option('--json', 'print one JSON document')
     .addHelpText('after', example('autoscaler unpin shop'))
     .action(async (service: string | undefined, options: { json?: boolean }) => {
-      const { unpinCommand } = await import('../commands/pin.ts');
+      const { unpinCommand } = await import('../commands/controls/pin.ts');
       done(await unpinCommand(withGlobals({ ...options, service })));
     });
 }

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import type { GlobalOptions } from '../commands/global-options.ts';
+import type { GlobalOptions } from '../commands/shared/global-options.ts';
 
 /** What the definition of a command hands to its action. */
 export interface Context {

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { sinceArgument } from '../commands/duration-argument.ts';
+import { sinceArgument } from '../commands/shared/duration-argument.ts';
 import { EXIT, UserError } from '../errors.ts';
 import { example, type Context, type Define } from './definition.ts';
 
@@ -23,7 +23,7 @@ function defineComplete(command: Command, { done, withGlobals }: Context): void 
     .description("print what the shells' completions ask for")
     .addArgument(command.createArgument('<what>', 'what to print').choices(['projects']))
     .action(async () => {
-      const { completeCommand } = await import('../commands/complete.ts');
+      const { completeCommand } = await import('../commands/complete/complete.ts');
       done(await completeCommand(withGlobals({})));
     });
 }
@@ -32,7 +32,7 @@ function defineHandOver(command: Command, { done, withGlobals }: Context): void 
   command
     .description('for a removal: leave to systemd what no run will finish any more')
     .action(async () => {
-      const { handOverCommand } = await import('../commands/hand-over.ts');
+      const { handOverCommand } = await import('../commands/hand-over/hand-over.ts');
       done(await handOverCommand(withGlobals({})));
     });
 }
@@ -70,7 +70,7 @@ backlog         connections that wait for a Gunicorn service to accept them
 ${example('autoscaler metrics', 'autoscaler metrics cpu', 'autoscaler metrics celery_queue celerycore', 'autoscaler metrics workers shop --json')}`,
     )
     .action(async (metric: string, target: string | undefined, options: { json?: boolean }) => {
-      const { metricsCommand } = await import('../commands/metrics.ts');
+      const { metricsCommand } = await import('../commands/metrics/metrics.ts');
       done(await metricsCommand(withGlobals({ ...options, metric, target })));
     });
 }
@@ -82,7 +82,7 @@ function defineStatus(command: Command, { done, withGlobals }: Context): void {
     .option('--json', 'print one JSON document')
     .addHelpText('after', example('autoscaler status', 'autoscaler status --watch'))
     .action(async ({ watch, json }: { watch?: number | true; json?: boolean }) => {
-      const { statusCommand } = await import('../commands/status.ts');
+      const { statusCommand } = await import('../commands/status/status.ts');
       const seconds = watch === true ? 2 : (watch ?? null);
       done(await statusCommand(withGlobals({ watch: seconds, ...(json && { json }) })));
     });
@@ -95,7 +95,7 @@ function defineExplain(command: Command, { done, withGlobals }: Context): void {
     .option('--json', 'print one JSON document')
     .addHelpText('after', example('autoscaler explain shop'))
     .action(async (project: string, options: { json?: boolean }) => {
-      const { explainCommand } = await import('../commands/explain.ts');
+      const { explainCommand } = await import('../commands/explain/explain.ts');
       done(await explainCommand(withGlobals({ ...options, project })));
     });
 }
@@ -123,7 +123,7 @@ function defineHistory(command: Command, { done, withGlobals }: Context): void {
         json?: boolean;
         csv?: boolean;
       }) => {
-        const { historyCommand } = await import('../commands/history.ts');
+        const { historyCommand } = await import('../commands/history/history.ts');
         done(
           await historyCommand(withGlobals({ ...options, since: readSinceOption(since, '24h') })),
         );
@@ -140,7 +140,7 @@ function defineReport(command: Command, { done, withGlobals }: Context): void {
     .option('--force', 'replace a file that is no report')
     .addHelpText('after', example('autoscaler report --since 7d --output report.html'))
     .action(async ({ since, ...options }: ReportFlags) => {
-      const { reportCommand } = await import('../commands/report.ts');
+      const { reportCommand } = await import('../commands/report/report.ts');
       done(await reportCommand(withGlobals({ ...options, since: readSinceOption(since, '7d') })));
     });
 }

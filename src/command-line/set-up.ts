@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { durationArgument } from '../commands/duration-argument.ts';
+import { durationArgument } from '../commands/shared/duration-argument.ts';
 import { EXIT, UserError } from '../errors.ts';
 import { example, type Context, type Define } from './definition.ts';
 
@@ -35,7 +35,7 @@ function defineInit(command: Command, { done, withGlobals }: Context): void {
     )
     .action(async (services: string[], { add = false, ...options }: InitFlags) => {
       if (add) {
-        const { addCommand } = await import('../commands/init-add.ts');
+        const { addCommand } = await import('../commands/init/add.ts');
         done(await addCommand(withGlobals({ ...options, services })));
         return;
       }
@@ -46,7 +46,7 @@ function defineInit(command: Command, { done, withGlobals }: Context): void {
           'autoscaler init --add SERVICE',
         );
       }
-      const { initCommand } = await import('../commands/init.ts');
+      const { initCommand } = await import('../commands/init/init.ts');
       done(await initCommand(withGlobals(options)));
     });
 }
@@ -66,7 +66,7 @@ function defineCheck(command: Command, { done, withGlobals }: Context): void {
     .option('--json', 'print one JSON document')
     .addHelpText('after', example('sudo autoscaler check', 'autoscaler check --strict --json'))
     .action(async (options: { strict?: boolean; json?: boolean }) => {
-      const { checkCommand } = await import('../commands/check.ts');
+      const { checkCommand } = await import('../commands/check/check.ts');
       done(await checkCommand(withGlobals(options)));
     });
 }
@@ -80,7 +80,7 @@ function defineTimer(command: Command, { done, withGlobals }: Context): void {
     .option('--json', 'print one JSON document')
     .addHelpText('after', example('autoscaler timer', 'sudo autoscaler timer --every 30s --on'))
     .action(async (options: { every?: number; on?: boolean; off?: boolean; json?: boolean }) => {
-      const { timerCommand } = await import('../commands/timer.ts');
+      const { timerCommand } = await import('../commands/timer/timer.ts');
       done(await timerCommand(withGlobals(options)));
     });
 }
@@ -110,7 +110,7 @@ function defineSimulate(command: Command, { done, withGlobals }: Context): void 
       example('autoscaler simulate --samples /var/lib/autoscaler/history.jsonl'),
     )
     .action(async (options: { samples: string; json?: boolean }) => {
-      const { simulateCommand } = await import('../commands/simulate.ts');
+      const { simulateCommand } = await import('../commands/simulate/simulate.ts');
       done(await simulateCommand(withGlobals(options)));
     });
 }

@@ -1,18 +1,31 @@
-import type { BrakeMemory } from './brake-types.ts';
-import { recallBrakes } from './brake-memory.ts';
-import { applyCooldown, applyMaxStep, tellFailedChange, tellSlowdown } from './brakes.ts';
-import { viewMetric, type MetricView, type Position } from './crossings.ts';
-import { gatherMetrics } from './gather.ts';
-import { guardLowering } from './guards.ts';
-import { applyMinMax, tellPromise } from './limits.ts';
-import { applyMemory, openBudget, planRelief, type MemoryBudget, type Relief } from './memory.ts';
+import type { BrakeMemory } from '../model/brake-types.ts';
+import { recallBrakes } from './limits/brake-memory.ts';
+import { applyCooldown, applyMaxStep, tellFailedChange, tellSlowdown } from './limits/brakes.ts';
+import { viewMetric, type MetricView, type Position } from './evidence/crossings.ts';
+import { gatherMetrics } from './evidence/gather.ts';
+import { guardLowering } from './limits/guards.ts';
+import { applyMinMax, tellPromise } from './limits/limits.ts';
+import {
+  applyMemory,
+  openBudget,
+  planRelief,
+  type MemoryBudget,
+  type Relief,
+} from './limits/memory.ts';
 import { NOT_SAMPLED } from './metrics.ts';
-import { toMoments, type Moment } from './moments.ts';
-import { tellKills } from './oom-watch.ts';
-import { applyOwnShare } from './own-share.ts';
-import { applyPause, pinWish, tellFullPause } from './pause.ts';
-import type { ActionRecord, Decision, HistoryEntry, Policy, Reason, Sample } from './types.ts';
-import { compareUrgency, type Urgency } from './urgency.ts';
+import { toMoments, type Moment } from './evidence/moments.ts';
+import { tellKills } from './limits/oom-watch.ts';
+import { applyOwnShare } from './limits/own-share.ts';
+import { applyPause, pinWish, tellFullPause } from './limits/pause.ts';
+import type {
+  ActionRecord,
+  Decision,
+  HistoryEntry,
+  Policy,
+  Reason,
+  Sample,
+} from '../model/types.ts';
+import { compareUrgency, type Urgency } from './limits/urgency.ts';
 import { combineViews, tellMissing, type Wish } from './wish.ts';
 
 /** All that a decision depends on. */

@@ -1,9 +1,15 @@
-import type { ControlEnd } from './control-types.ts';
-import type { Crossing } from './crossings.ts';
-import type { MetricName } from './metric-name.ts';
+import type { ControlEnd } from '../model/control-types.ts';
+import type { Crossing } from './evidence/crossings.ts';
+import type { MetricName } from '../model/metric-name.ts';
 import { METRICS } from './metrics.ts';
-import type { Decision, NewEvidence, Reason } from './types.ts';
-import { formatCount, formatDuration, formatHeld, formatMetric, formatNumber } from './wording.ts';
+import type { Decision, NewEvidence, Reason } from '../model/types.ts';
+import {
+  formatCount,
+  formatDuration,
+  formatHeld,
+  formatMetric,
+  formatNumber,
+} from '../model/wording.ts';
 
 /** A decision as one sentence with its numbers: all reasons, then what follows from them. */
 export function explainDecision(decision: Decision): string {

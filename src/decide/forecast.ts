@@ -1,6 +1,6 @@
-import { carryBrakes } from './brake-memory.ts';
+import { carryBrakes } from './limits/brake-memory.ts';
 import { decide, type DecideInput } from './decide.ts';
-import type { Decision, HistoryEntry, Policy, Sample } from './types.ts';
+import type { Decision, HistoryEntry, Policy, Sample } from '../model/types.ts';
 
 /** What would be decided for a service if nothing changed, and when. */
 export interface Forecast {

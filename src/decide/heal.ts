@@ -1,4 +1,4 @@
-import type { Decision, Policy, Reason, Sample } from './types.ts';
+import type { Decision, Policy, Reason, Sample } from '../model/types.ts';
 
 /** Holds that stand in the way of a heal too. */
 const HOLDS: readonly Decision['hold'][] = ['paused', 'failed_change', 'not_running', 'disabled'];

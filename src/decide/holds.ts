@@ -1,4 +1,4 @@
-import type { Decision, HistoryEntry, Hold, Sample } from './types.ts';
+import type { Decision, HistoryEntry, Hold, Sample } from '../model/types.ts';
 
 /** The sample as it is recorded: with what held a change of each service back, where something did. */
 export function noteHolds(sample: Sample, decisions: readonly Decision[]): Sample {

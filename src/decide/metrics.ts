@@ -1,5 +1,5 @@
-import { PRESSURES, type PressureKey, type MetricName } from './metric-name.ts';
-import type { Sample, ServiceSample } from './types.ts';
+import { PRESSURES, type PressureKey, type MetricName } from '../model/metric-name.ts';
+import type { Sample, ServiceSample } from '../model/types.ts';
 
 /** What there is to know of a metric: how it is told, what a value covers, where in a sample it stands. */
 export interface MetricTraits {

@@ -1,4 +1,4 @@
-import { carryBrakes } from './brake-memory.ts';
+import { carryBrakes } from './limits/brake-memory.ts';
 import { decide } from './decide.ts';
 import type {
   ActionRecord,
@@ -7,8 +7,8 @@ import type {
   Policy,
   Sample,
   ServiceSample,
-} from './types.ts';
-import { findWindowStart, historyNeededMs } from './window.ts';
+} from '../model/types.ts';
+import { findWindowStart, historyNeededMs } from './evidence/window.ts';
 
 /** What would have been decided on one sample. */
 export interface SimulatedRun {

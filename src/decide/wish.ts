@@ -1,5 +1,5 @@
-import type { Crossing, MetricView, Position } from './crossings.ts';
-import type { Hold, Reason } from './types.ts';
+import type { Crossing, MetricView, Position } from './evidence/crossings.ts';
+import type { Hold, Reason } from '../model/types.ts';
 
 /** What the metrics together ask for, before any limit. */
 export interface Wish {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { CHILD_ENV } from '../child-env.ts';
+import { CHILD_ENV } from './child-env.ts';
 
 /** Names by numbers, each asked for once; the number itself where there is none. */
 export function nameReader(): { user: (uid: number) => string; group: (gid: number) => string } {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { CHILD_ENV } from '../child-env.ts';
+import { CHILD_ENV } from './child-env.ts';
 import { CGROUP_ROOTS, tryReadWhole } from './kernel-files.ts';
 
 /** A line for each hierarchy. */

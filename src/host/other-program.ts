@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { constants, openSync } from 'node:fs';
-import { CHILD_ENV } from '../child-env.ts';
+import { CHILD_ENV } from './child-env.ts';
 import { tryReadWhole } from './kernel-files.ts';
 
 /** O_TMPFILE of open(2), which Node does not name: a file without a name, that goes with who has it open. */

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, readSync } from 'node:fs';
-import { CHILD_ENV } from '../child-env.ts';
-import { explainErrno } from '../host-fault.ts';
-import { monotonicMs } from '../monotonic.ts';
+import { CHILD_ENV } from './child-env.ts';
+import { explainErrno } from './fault.ts';
+import { monotonicMs } from './monotonic.ts';
 import type { Head } from './kernel-files.ts';
 import { isTaken, leaveBehind, listOpen, scopeFor } from './left-readers.ts';
 import { hasEnded, killGroup, openPage, startProgram, waitUntil } from './other-program.ts';

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
-import { CHILD_ENV } from '../child-env.ts';
+import { CHILD_ENV } from './child-env.ts';
 import { EXIT, UserError } from '../errors.ts';
-import { explainErrno } from '../host-fault.ts';
+import { explainErrno } from './fault.ts';
 import { toError } from '../output/journal.ts';
 import { openPage } from './other-program.ts';
 import { hidePhases, PAGE, readVerdict, showPhases, STATE } from './phase.ts';

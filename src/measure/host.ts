@@ -1,6 +1,6 @@
-import type { HostSample, Sample } from '../decide/types.ts';
-import { readBootTime, type BootTime } from './boot-clock.ts';
-import { measureCpu } from './cpu.ts';
+import type { HostSample, Sample } from '../model/types.ts';
+import { readBootTime, type BootTime } from '../host/clock.ts';
+import { measureCpu } from '../host/cpu.ts';
 
 const BYTES_PER_MB = 2 ** 20;
 

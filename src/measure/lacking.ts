@@ -1,5 +1,5 @@
 import { COUNTED_FROM_NOW } from '../decide/metrics.ts';
-import { isNoRateYet } from '../decide/rates.ts';
+import { isNoRateYet } from '../decide/evidence/rates.ts';
 
 /** What a host does not have and never will by itself: it makes a value null, and is said once. */
 export const LACKING = {

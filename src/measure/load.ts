@@ -1,12 +1,12 @@
-import type { ServiceSample } from '../decide/types.ts';
+import type { ServiceSample } from '../model/types.ts';
 import { enterPhase } from '../host/phase.ts';
-import type { NoTree, WorkerTree } from '../systemd/processes.ts';
-import type { UnitState } from '../systemd/types.ts';
-import type { Concurrency } from '../unit-file/gunicorn-concurrency.ts';
-import { countWaiting } from './backlog.ts';
-import { measureBusyness, type Busyness, type BusyRequest } from './busy.ts';
-import { readListenersOnce } from './listeners.ts';
-import { readUnitFacts, type UnitMemory } from './unit-facts.ts';
+import type { NoTree, WorkerTree } from '../kinds/worker-tree.ts';
+import type { UnitState } from '../model/unit-state.ts';
+import type { Concurrency } from '../kinds/gunicorn/concurrency.ts';
+import { countWaiting } from '../host/sockets/backlog.ts';
+import { measureBusyness, type Busyness, type BusyRequest } from '../kinds/gunicorn/busy.ts';
+import { readListenersOnce } from '../host/sockets/listeners.ts';
+import { readUnitFacts, type UnitMemory } from '../targets/systemd/unit-facts.ts';
 import type { WorkerTrees } from './worker-trees.ts';
 
 /** What is wanted of one service. */

@@ -1,7 +1,7 @@
-import type { PressureKey } from '../decide/metric-name.ts';
-import type { HostSample, Sample, ServiceSample } from '../decide/types.ts';
-import type { UnitState } from '../systemd/types.ts';
-import type { Resources } from './pressure.ts';
+import type { PressureKey } from '../model/metric-name.ts';
+import type { HostSample, Sample, ServiceSample } from '../model/types.ts';
+import type { UnitState } from '../model/unit-state.ts';
+import type { Resources } from '../host/pressure.ts';
 import { measureServiceCpu } from './service-cpu.ts';
 
 /** When a sample is taken, and the sample before it; null: none of this boot. */
@@ -16,7 +16,7 @@ export async function measureHostResources(
   { uptimeS, before }: Now,
 ): Promise<Resources<Partial<HostSample>>> {
   if (keys.length === 0) return { values: {}, errors: {} };
-  const { measureHostPressure } = await import('./pressure.ts');
+  const { measureHostPressure } = await import('../host/pressure.ts');
   const since = before && { counters: before.host, seconds: uptimeS - before.uptime_s };
   return measureHostPressure(keys, since);
 }
@@ -48,7 +48,7 @@ export async function measureUnitResources(
   const errors: Record<string, string> = error === null || !wanted.cpu ? {} : { cpu_cores: error };
   if (error !== null && !wanted.cpu) delete cpu.cpu_cores;
   if (wanted.pressures.length === 0) return { values: cpu, errors };
-  const { measureGroupPressure } = await import('./pressure.ts');
+  const { measureGroupPressure } = await import('../host/pressure.ts');
   const since = before && { counters: then, seconds };
   const pressure = measureGroupPressure(wanted.pressures, unit.controlGroup ?? '/', since);
   return { values: { ...cpu, ...pressure.values }, errors: { ...errors, ...pressure.errors } };

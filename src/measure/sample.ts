@@ -1,22 +1,22 @@
-import { settingsOf } from '../brokers/settings.ts';
-import { BROKERS_MS } from '../brokers/time-limit.ts';
-import { listPressures } from '../config/pressures.ts';
-import type { Config, Project } from '../config/schema.ts';
-import type { HistoryEntry, HostSample, Sample, ServiceSample } from '../decide/types.ts';
-import type { MemoryGroup } from '../decide/resource-types.ts';
+import { settingsOf } from '../queues/settings.ts';
+import { BROKERS_MS } from '../queues/time-limit.ts';
+import { listPressures } from '../config/policy/pressures.ts';
+import type { Config, Project } from '../config/schema/schema.ts';
+import type { HistoryEntry, HostSample, Sample, ServiceSample } from '../model/types.ts';
+import type { MemoryGroup } from '../model/resource-types.ts';
 import { enterPhase } from '../host/phase.ts';
-import { tellBug } from '../host-fault.ts';
+import { tellBug } from '../host/fault.ts';
 import { cleanText } from '../model/clean-text.ts';
 import { dropWrongValues } from '../model/sample-checks.ts';
-import { monotonicMs } from '../monotonic.ts';
-import type { UnitState } from '../systemd/types.ts';
-import type { KnownLocation } from '../unit-file/types.ts';
-import type { DrainInput } from './drain.ts';
-import { readMemoryGroups, readOomKills } from './group-limits.ts';
+import { monotonicMs } from '../host/monotonic.ts';
+import type { UnitState } from '../model/unit-state.ts';
+import type { KnownLocation } from '../targets/systemd/unit-file/syntax/types.ts';
+import type { DrainInput } from '../kinds/celery/drain-rate.ts';
+import { readMemoryGroups, readOomKills } from '../host/group-limits.ts';
 import { measureHost } from './host.ts';
 import type { Load, LoadRequest } from './load.ts';
-import type { QueueLength, QueueRequest } from './queue.ts';
-import { toQueueRequest } from './queue-request.ts';
+import type { QueueLength, QueueRequest } from '../queues/queue.ts';
+import { toQueueRequest } from '../queues/request.ts';
 import {
   measureHostResources,
   measureUnitResources,
@@ -25,7 +25,7 @@ import {
   type WantedResources,
 } from './resources.ts';
 import { measureService, type ServiceMeasure } from './services.ts';
-import { toUnitMemory, type UnitMemory } from './unit-facts.ts';
+import { toUnitMemory, type UnitMemory } from '../targets/systemd/unit-facts.ts';
 import { carryPeak } from './worker-peak.ts';
 import { readWorkerTrees, type WorkerTrees } from './worker-trees.ts';
 
@@ -131,7 +131,7 @@ export async function takeSample({
   enterPhase('measuring: asking Celery workers for their tasks');
   await Promise.all(
     draining.map(async (input) => {
-      const { withDrain } = await import('./drain.ts');
+      const { withDrain } = await import('../kinds/celery/drain-rate.ts');
       services[input.service] = await withDrain(services[input.service]!, input);
     }),
   );
@@ -228,7 +228,7 @@ const NOT_ASKED: ServiceSample = {
 };
 
 async function measureQueues(requests: QueueRequest[]): Promise<Map<string, QueueLength>> {
-  const { readQueues } = await import('./queue.ts');
+  const { readQueues } = await import('../queues/queue.ts');
   return readQueues(requests);
 }
 

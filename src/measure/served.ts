@@ -5,9 +5,9 @@ import { rootOf } from '../host/files/other-process.ts';
 import { useIn } from '../host/files/look.ts';
 import { HOST, walkPath, type Root } from '../host/files/walk.ts';
 import type { Served } from '../model/served.ts';
-import { nameNetwork } from './listeners.ts';
-import { listSockets, listTcp, listUnix } from './listening.ts';
-import { askUnixQueues } from './unix-queues.ts';
+import { nameNetwork } from '../host/sockets/listeners.ts';
+import { listSockets, listTcp, listUnix } from '../host/sockets/listening.ts';
+import { askUnixQueues } from '../host/sockets/unix-queues.ts';
 
 /** How long a connection may take; where the backlog is full it is not made at all, and somebody listens all the same. */
 const CONNECT_MS = 1_000;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { COUNTED_FROM_NOW } from '../decide/metrics.ts';
-import type { ServiceResources } from '../decide/resource-types.ts';
-import type { UnitState } from '../systemd/types.ts';
+import type { ServiceResources } from '../model/resource-types.ts';
+import type { UnitState } from '../model/unit-state.ts';
 import { LACKING } from './lacking.ts';
 
 /** What a service's average is taken since: its counter in the sample before, and the seconds since then. */

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ServiceSample } from '../decide/types.ts';
+import type { ServiceSample } from '../model/types.ts';
 import { enterPhase } from '../host/phase.ts';
-import { findWorkerTree, type NoTree, type WorkerTree } from '../systemd/processes.ts';
-import type { UnitState } from '../systemd/types.ts';
-import type { KnownLocation } from '../unit-file/types.ts';
-import { assumeRunning } from '../unit-file/assume-running.ts';
-import { countRunningTasks } from './running-tasks.ts';
-import { readUnitFacts, type UnitFacts, type UnitMemory } from './unit-facts.ts';
+import { findWorkerTree, type NoTree, type WorkerTree } from '../kinds/worker-tree.ts';
+import type { UnitState } from '../model/unit-state.ts';
+import type { KnownLocation } from '../targets/systemd/unit-file/syntax/types.ts';
+import { assumeRunning } from '../targets/systemd/unit-file/locate/assume-running.ts';
+import { countRunningTasks } from '../kinds/celery/running-tasks.ts';
+import { readUnitFacts, type UnitFacts, type UnitMemory } from '../targets/systemd/unit-facts.ts';
 import { readMemoryMb } from './worker-memory.ts';
 
 /** A service as it is now; `location` is null where the unit's files cannot be read. */

@@ -1,4 +1,4 @@
-import type { ServiceSample } from '../decide/types.ts';
+import type { ServiceSample } from '../model/types.ts';
 
 /** After so long a peak is forgotten: a leak may have been mended meanwhile. */
 const DAY_S = 24 * 3600;

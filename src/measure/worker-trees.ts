@@ -1,9 +1,9 @@
 import { enterPhase } from '../host/phase.ts';
-import { tellBug } from '../host-fault.ts';
-import { readGroupPids } from '../systemd/group-pids.ts';
-import { readCommandsAhead } from '../systemd/proc.ts';
-import { findWorkerTree, type NoTree, type WorkerTree } from '../systemd/processes.ts';
-import type { UnitState } from '../systemd/types.ts';
+import { tellBug } from '../host/fault.ts';
+import { readGroupPids } from '../host/proc/group-pids.ts';
+import { readCommandsAhead } from '../host/proc/proc.ts';
+import { findWorkerTree, type NoTree, type WorkerTree } from '../kinds/worker-tree.ts';
+import type { UnitState } from '../model/unit-state.ts';
 import { isDown } from './services.ts';
 
 /** The processes of services as they were at one moment, by unit; none of one that is down. */

@@ -1,5 +1,5 @@
-import type { StoredEnd } from '../decide/control-types.ts';
-import { formatDuration } from '../decide/wording.ts';
+import type { StoredEnd } from '../model/control-types.ts';
+import { formatDuration } from '../model/wording.ts';
 
 /** `until 2026-11-24 20:15 UTC (2 h)`, or `until COMMAND` where it has no end. */
 export function tellEnd({ since, until }: StoredEnd, command: string): string {

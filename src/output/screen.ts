@@ -1,4 +1,4 @@
-import { isTerminal } from '../streams.ts';
+import { isTerminal } from '../host/streams.ts';
 
 /** What is known of the terminal that a result is shown on. */
 export interface Screen {

@@ -1,4 +1,4 @@
-import { isTerminal, writeOut } from '../streams.ts';
+import { isTerminal, writeOut } from '../host/streams.ts';
 import { ESC } from './visible.ts';
 
 /** Codes of SGR (ECMA-48) that begin and end it. */

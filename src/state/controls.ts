@@ -1,5 +1,5 @@
 import { closeSync, constants, fsyncSync, lstatSync, renameSync, writeFileSync } from 'node:fs';
-import type { Controls, StoredEnd } from '../decide/control-types.ts';
+import type { Controls, StoredEnd } from '../model/control-types.ts';
 import { EXIT, UserError } from '../errors.ts';
 import { checkStateDir, ensureStateDir, explainFault, openTrusted, readOpened } from './trusted.ts';
 

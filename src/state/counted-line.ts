@@ -1,4 +1,4 @@
-import type { HistoryEntry, Hold, HostSample, Sample } from '../decide/types.ts';
+import type { HistoryEntry, Hold, HostSample, Sample } from '../model/types.ts';
 import { parseHistoryLine } from './history-lines.ts';
 
 /** How a sample begins that was written by a run, up to its moment: ASCII without quotes and backslashes. */

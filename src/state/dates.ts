@@ -1,4 +1,4 @@
-import type { HistoryEntry } from '../decide/types.ts';
+import type { HistoryEntry } from '../model/types.ts';
 
 /** This moment on both clocks. */
 export interface Now {

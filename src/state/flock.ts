@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { CHILD_ENV } from '../child-env.ts';
+import { CHILD_ENV } from '../host/child-env.ts';
 import { EXIT, UserError } from '../errors.ts';
-import { explainErrno } from '../host-fault.ts';
+import { explainErrno } from '../host/fault.ts';
 
 /** The exit code that we ask for where somebody else has the lock; flock's own are 1 and 64 to 78. */
 const HELD = 200;

@@ -1,4 +1,4 @@
-import type { HistoryEntry } from '../decide/types.ts';
+import type { HistoryEntry } from '../model/types.ts';
 import {
   COUNT,
   SECONDS,

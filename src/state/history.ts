@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, readSync, renameSync, writeSync } from 'node:fs';
-import type { HistoryEntry } from '../decide/types.ts';
+import type { HistoryEntry } from '../model/types.ts';
 import { startDating, type Dated, type Now } from './dates.ts';
 import { parseHistoryLine } from './history-lines.ts';
 import { readLinesBackwards } from './read-backwards.ts';

@@ -2,7 +2,7 @@ import { fstatSync, opendirSync, readFileSync, readlinkSync, statSync, type Dir 
 import { basename } from 'node:path';
 import { readHead, tryReadWhole } from '../host/kernel-files.ts';
 import { cleanText } from '../model/clean-text.ts';
-import { monotonicMs } from '../monotonic.ts';
+import { monotonicMs } from '../host/monotonic.ts';
 
 /** A process that has the locked file open. */
 export interface Holder {

@@ -12,11 +12,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { applyPlan } from '../../src/act/apply.ts';
-import { chainOf } from '../../src/act/chain.ts';
-import { listFinished } from '../../src/act/journal.ts';
+import { chainOf } from '../../src/act/journal/chain.ts';
+import { listFinished } from '../../src/act/journal/journal.ts';
 import { planServiceRollback, type RollbackAnswer } from '../../src/act/rollback-plan.ts';
 import type { Plan } from '../../src/act/types.ts';
-import type { Location } from '../../src/unit-file/types.ts';
+import type { Location } from '../../src/targets/systemd/unit-file/syntax/types.ts';
 import { SERVICE, UNIT, World } from './world.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'autoscaler-rollback-'));

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import type { ActDeps } from '../../src/act/ports.ts';
 import { startPatience } from '../../src/act/patience.ts';
 import { verifyService, type Verdict } from '../../src/act/verify.ts';
-import type { Kind } from '../../src/decide/types.ts';
-import type { UnitState } from '../../src/systemd/types.ts';
+import type { Kind } from '../../src/model/types.ts';
+import type { UnitState } from '../../src/model/unit-state.ts';
 import { SERVICE, World } from './world.ts';
 
 /** One look at the service, every half second; the last one stays. */

@@ -4,7 +4,7 @@ import { applyPlan } from '../../src/act/apply.ts';
 import { openSideBySide } from '../../src/act/side-by-side.ts';
 import type { ActDeps } from '../../src/act/ports.ts';
 import type { Outcome } from '../../src/act/types.ts';
-import { openRecord } from '../../src/commands/record.ts';
+import { openRecord } from '../../src/commands/run/record.ts';
 import type { Scenario } from './scenarios.ts';
 import { World } from './world.ts';
 

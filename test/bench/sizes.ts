@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { appendEntries } from '../../src/state/history.ts';
-import type { Sample, ServiceSample } from '../../src/decide/types.ts';
+import type { Sample, ServiceSample } from '../../src/model/types.ts';
 import { CHECKOUT } from '../lab/lab.ts';
 import type { BenchHost } from './host.ts';
 import type { Row } from './table.ts';

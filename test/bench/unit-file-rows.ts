@@ -1,11 +1,11 @@
 import { PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
-import { applySplices } from '../../src/unit-file/splice.ts';
-import { locateWorkers } from '../../src/unit-file/workers.ts';
-import { CELERY } from '../unit-file/shapes-celery.ts';
-import { GUNICORN } from '../unit-file/shapes-gunicorn.ts';
-import { MERGE } from '../unit-file/shapes-merge.ts';
-import { sourcesOf, type Shape } from '../unit-file/shape.ts';
+import { applySplices } from '../../src/targets/systemd/unit-file/syntax/splice.ts';
+import { locateWorkers } from '../../src/targets/systemd/unit-file/locate/workers.ts';
+import { CELERY } from '../targets/systemd/unit-file/shapes-celery.ts';
+import { GUNICORN } from '../targets/systemd/unit-file/shapes-gunicorn.ts';
+import { MERGE } from '../targets/systemd/unit-file/shapes-merge.ts';
+import { sourcesOf, type Shape } from '../targets/systemd/unit-file/shape.ts';
 import { median, spreadOf, type Row } from './table.ts';
 
 const ROUNDS = 200;

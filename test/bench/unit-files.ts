@@ -2,16 +2,16 @@
  * What reading and rewriting a unit file costs: `npx tsx test/bench/unit-files.ts`. Medians in one
  * process, once it is warm; for the shapes each in turn, for the large ones against a tenth of them.
  */
-import { applySplices } from '../../src/unit-file/splice.ts';
-import { locateWorkers } from '../../src/unit-file/workers.ts';
-import { type Shape, sourcesOf } from '../unit-file/shape.ts';
-import { CELERY } from '../unit-file/shapes-celery.ts';
-import { DROP_IN } from '../unit-file/shapes-drop-in.ts';
-import { GUNICORN } from '../unit-file/shapes-gunicorn.ts';
-import { HIDDEN } from '../unit-file/shapes-hidden.ts';
-import { LARGE } from '../unit-file/shapes-large.ts';
-import { MERGE } from '../unit-file/shapes-merge.ts';
-import { REFUSED } from '../unit-file/shapes-refused.ts';
+import { applySplices } from '../../src/targets/systemd/unit-file/syntax/splice.ts';
+import { locateWorkers } from '../../src/targets/systemd/unit-file/locate/workers.ts';
+import { type Shape, sourcesOf } from '../targets/systemd/unit-file/shape.ts';
+import { CELERY } from '../targets/systemd/unit-file/shapes-celery.ts';
+import { DROP_IN } from '../targets/systemd/unit-file/shapes-drop-in.ts';
+import { GUNICORN } from '../targets/systemd/unit-file/shapes-gunicorn.ts';
+import { HIDDEN } from '../targets/systemd/unit-file/shapes-hidden.ts';
+import { LARGE } from '../targets/systemd/unit-file/shapes-large.ts';
+import { MERGE } from '../targets/systemd/unit-file/shapes-merge.ts';
+import { REFUSED } from '../targets/systemd/unit-file/shapes-refused.ts';
 
 const BAR_MS = 1;
 /** Nearly as large as is read in all of these forms. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkConfig } from '../../src/config/check.ts';
+import { checkConfig } from '../../src/config/file/check.ts';
 import { takeSample } from '../../src/measure/sample.ts';
-import type { UnitState } from '../../src/systemd/types.ts';
+import type { UnitState } from '../../src/model/unit-state.ts';
 
 const thresholds = { cpu_thresholds: { scale_up_2: 90 }, memory_threshold_mb: 100 };
 const CONFIG = {

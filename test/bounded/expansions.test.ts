@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { locateWorkers } from '../../src/unit-file/workers.ts';
-import { sourcesOf, type Shape } from '../unit-file/shape.ts';
+import { locateWorkers } from '../../src/targets/systemd/unit-file/locate/workers.ts';
+import { sourcesOf, type Shape } from '../targets/systemd/unit-file/shape.ts';
 
 /** Of a processor. What is far too much is given up long before. */
 const MOST_MS = 1000;

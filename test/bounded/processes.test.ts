@@ -5,15 +5,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { measureBusyness } from '../../src/measure/busy.ts';
-import { readLinks } from '../../src/measure/listeners.ts';
-import { parseUnixHeld } from '../../src/measure/sockets.ts';
-import { readNodeName } from '../../src/systemd/celery-node.ts';
-import { hasBooted } from '../../src/systemd/heartbeat.ts';
-import { readProcess, readProcesses, readUnitProcesses } from '../../src/systemd/proc.ts';
-import type { Process } from '../../src/systemd/proc.ts';
-import { selectWorkerTree } from '../../src/systemd/processes.ts';
-import { readIdle } from '../../src/systemd/task-pipe.ts';
+import { measureBusyness } from '../../src/kinds/gunicorn/busy.ts';
+import { readLinks } from '../../src/host/sockets/listeners.ts';
+import { parseUnixHeld } from '../../src/host/sockets/sockets.ts';
+import { readNodeName } from '../../src/kinds/celery/node.ts';
+import { hasBooted } from '../../src/kinds/gunicorn/heartbeat.ts';
+import { readProcess, readProcesses, readUnitProcesses } from '../../src/host/proc/proc.ts';
+import type { Process } from '../../src/host/proc/proc.ts';
+import { selectWorkerTree } from '../../src/kinds/worker-tree.ts';
+import { readIdle } from '../../src/kinds/celery/task-pipe.ts';
 
 /** Of a processor: a look at what is far too large takes some milliseconds. */
 const MOST_MS = 500;

@@ -1,38 +1,38 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
-import { parseManifest } from '../../src/act/manifest.ts';
-import { checkConfig } from '../../src/config/check.ts';
-import { maskUrl } from '../../src/config/mask.ts';
-import { findBind, findBroker, findQueues } from '../../src/init/find-broker.ts';
-import { guessBroker } from '../../src/init/guess-broker.ts';
-import { parsePressure } from '../../src/measure/pressure.ts';
+import { parseManifest } from '../../src/act/journal/manifest.ts';
+import { checkConfig } from '../../src/config/file/check.ts';
+import { maskUrl } from '../../src/config/file/mask.ts';
+import { findBind, findBroker, findQueues } from '../../src/commands/init/proposal/find-broker.ts';
+import { guessBroker } from '../../src/commands/init/proposal/guess-broker.ts';
+import { parsePressure } from '../../src/host/pressure.ts';
 import {
   countByName,
   parseTcpHeld,
   parseTcpListeners,
   parseUnixHeld,
   parseUnixListeners,
-} from '../../src/measure/sockets.ts';
+} from '../../src/host/sockets/sockets.ts';
 import { parseHistoryLine } from '../../src/state/history-lines.ts';
 import { parseCountedLine } from '../../src/state/counted-line.ts';
 import { readLines } from '../../src/state/stream-lines.ts';
-import { nodeNameOf } from '../../src/systemd/celery-node.ts';
-import { parseStat } from '../../src/systemd/proc-stat.ts';
-import { parseArgv } from '../../src/systemd/proc.ts';
-import { listAwaited } from '../../src/systemd/pid-files.ts';
-import { readProgram } from '../../src/systemd/program.ts';
-import { parseShow, readEnvironmentFiles, readPaths } from '../../src/systemd/show.ts';
-import { firstLine } from '../../src/systemd/systemctl.ts';
-import { parseTimespan, readTimerInterval } from '../../src/systemd/timespan.ts';
-import { parseOverview } from '../../src/systemd/timer.ts';
-import { isUnitName } from '../../src/systemd/units.ts';
+import { nodeNameOf } from '../../src/kinds/celery/node.ts';
+import { parseStat } from '../../src/host/proc/stat.ts';
+import { parseArgv } from '../../src/host/proc/proc.ts';
+import { listAwaited } from '../../src/targets/systemd/pid-files.ts';
+import { readProgram } from '../../src/kinds/program.ts';
+import { parseShow, readEnvironmentFiles, readPaths } from '../../src/targets/systemd/show.ts';
+import { firstLine } from '../../src/targets/systemd/systemctl.ts';
+import { parseTimespan, readTimerInterval } from '../../src/targets/systemd/timespan.ts';
+import { parseOverview } from '../../src/targets/systemd/timer.ts';
+import { isUnitName } from '../../src/targets/systemd/units.ts';
 import {
   lineOfWorkers,
   mayAssignWorkers,
   readAssigned,
-} from '../../src/unit-file/python-config.ts';
-import { locateWorkers } from '../../src/unit-file/workers.ts';
-import { sourcesOf, type Shape } from '../unit-file/shape.ts';
+} from '../../src/kinds/gunicorn/python-config.ts';
+import { locateWorkers } from '../../src/targets/systemd/unit-file/locate/workers.ts';
+import { sourcesOf, type Shape } from '../targets/systemd/unit-file/shape.ts';
 
 /** One of the ways in which we read a foreign text. */
 export interface Reader {

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { HistoryEntry } from '../../src/decide/types.ts';
-import { readBootTime } from '../../src/measure/boot-clock.ts';
+import type { HistoryEntry } from '../../src/model/types.ts';
+import { readBootTime } from '../../src/host/clock.ts';
 
 /** A config and a history as runs every 2 minutes would have left them. */
 export interface RecordedHost {

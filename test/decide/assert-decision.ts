@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { explainDecision } from '../../src/decide/explain.ts';
-import type { Decision } from '../../src/decide/types.ts';
+import type { Decision } from '../../src/model/types.ts';
 
 /** Holds a decision against a row of a table: its number, what held it back (missing: nothing), its sentence. */
 export function assertDecision(

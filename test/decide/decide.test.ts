@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { decide } from '../../src/decide/decide.ts';
-import type { Decision, Hold, HistoryEntry, Reason } from '../../src/decide/types.ts';
+import type { Decision, Hold, HistoryEntry, Reason } from '../../src/model/types.ts';
 import { history, INTERVAL_S, metricPolicy, policy, type Series } from './series.ts';
 
 /** One line of a table. Defaults: 2 workers of 1 to 10, up after 4 minutes, down after 10, a sample every 2. */

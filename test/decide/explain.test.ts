@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { decide } from '../../src/decide/decide.ts';
 import { explainDecision, explainReason } from '../../src/decide/explain.ts';
-import type { NewEvidence, Policy, Reason } from '../../src/decide/types.ts';
+import type { NewEvidence, Policy, Reason } from '../../src/model/types.ts';
 import { history, metricPolicy, policy, type Series } from './series.ts';
 
 const cpu = (steps: string, minutes: [number, number]) => metricPolicy('cpu', steps, minutes);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { forecast } from '../../src/decide/forecast.ts';
-import { listThresholds } from '../../src/decide/thresholds.ts';
-import type { Policy } from '../../src/decide/types.ts';
+import { listThresholds } from '../../src/decide/evidence/thresholds.ts';
+import type { Policy } from '../../src/model/types.ts';
 import {
   brakes,
   history,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { decideHeal, findDrift } from '../../src/decide/heal.ts';
-import type { Decision, Sample, ServiceSample } from '../../src/decide/types.ts';
+import type { Decision, Sample, ServiceSample } from '../../src/model/types.ts';
 
 const SERVICE = 'web.service';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decide } from '../../src/decide/decide.ts';
 import { countHolds, noteHolds } from '../../src/decide/holds.ts';
-import type { HistoryEntry, Sample } from '../../src/decide/types.ts';
+import type { HistoryEntry, Sample } from '../../src/model/types.ts';
 import { parseHistoryLine } from '../../src/state/history-lines.ts';
 import { history, metricPolicy, policy, SERVICE } from './series.ts';
 

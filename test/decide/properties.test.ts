@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { decide } from '../../src/decide/decide.ts';
-import type { Decision, HistoryEntry, MetricPolicy, Policy } from '../../src/decide/types.ts';
-import { findWindowStart, historyNeededMs } from '../../src/decide/window.ts';
+import type { Decision, HistoryEntry, MetricPolicy, Policy } from '../../src/model/types.ts';
+import { findWindowStart, historyNeededMs } from '../../src/decide/evidence/window.ts';
 import { history, mapSamples, metricPolicy, policy, SERVICE, type Series } from './series.ts';
 
 const INTERVAL_MS = 120_000;

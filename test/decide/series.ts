@@ -1,5 +1,5 @@
-import { carryBrakes } from '../../src/decide/brake-memory.ts';
-import type { BrakePolicy } from '../../src/decide/brake-types.ts';
+import { carryBrakes } from '../../src/decide/limits/brake-memory.ts';
+import type { BrakePolicy } from '../../src/model/brake-types.ts';
 import type {
   ActionRecord,
   HistoryEntry,
@@ -8,7 +8,7 @@ import type {
   Sample,
   ServiceSample,
   Step,
-} from '../../src/decide/types.ts';
+} from '../../src/model/types.ts';
 
 /** The service of `history` and `policy`. */
 export const SERVICE = 'shop.service';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { simulate, startSimulation } from '../../src/decide/simulate.ts';
-import type { HistoryEntry, Sample } from '../../src/decide/types.ts';
+import type { HistoryEntry, Sample } from '../../src/model/types.ts';
 import { history, mapSamples, metricPolicy, policy, SERVICE, type Series } from './series.ts';
 
 const INTERVAL_MS = 120_000;

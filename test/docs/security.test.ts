@@ -28,7 +28,7 @@ describe('docs/security.md', () => {
 
   test('each code that the pure part of check has for risks is explained', () => {
     const sources = ['risks.ts', 'broker-network.ts'].map((name) =>
-      readFileSync(join(ROOT, 'src/check', name), 'utf8'),
+      readFileSync(join(ROOT, 'src/commands/check/findings', name), 'utf8'),
     );
     const codes = [...sources.join('').matchAll(/code: '([a-z_]+)'/g)].map(([, code]) => code);
     assert.ok(codes.length >= 5);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { RunReport } from '../../src/output/run-report.ts';
-import type { StatusReport } from '../../src/output/status-types.ts';
+import type { RunReport } from '../../src/commands/run/run-report.ts';
+import type { StatusReport } from '../../src/commands/status/types.ts';
 import { assertDocumented } from '../docs/json-schemas.ts';
 import { startLab, type Lab } from '../lab/lab.ts';
 import { gunicornUnit, installUnit } from '../lab/services.ts';

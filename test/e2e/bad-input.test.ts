@@ -1,7 +1,7 @@
 import { after, before, beforeEach, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import type { RunReport, ServiceReport } from '../../src/output/run-report.ts';
+import type { RunReport, ServiceReport } from '../../src/commands/run/run-report.ts';
 import { startLab, type Lab } from '../lab/lab.ts';
 import { celeryUnit, gunicornUnit, installUnit, redisUnit } from '../lab/services.ts';
 

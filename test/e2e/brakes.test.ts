@@ -1,6 +1,6 @@
 import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
-import type { HistoryEntry } from '../../src/decide/types.ts';
+import type { HistoryEntry } from '../../src/model/types.ts';
 import { startLab, type Lab } from '../lab/lab.ts';
 import { gunicornUnit, installUnit, redisUnit } from '../lab/services.ts';
 

@@ -105,9 +105,9 @@ test('workers without a request are not busy', async () => {
 
 test('of idle workers no table of sockets is read, and nothing waits for them', async () => {
   const script = `
-    import { measureBusyness } from './src/measure/busy.ts';
-    import { findWorkerTree } from './src/systemd/processes.ts';
-    import { readUnits } from './src/systemd/units.ts';
+    import { measureBusyness } from './src/kinds/gunicorn/busy.ts';
+    import { findWorkerTree } from './src/kinds/worker-tree.ts';
+    import { readUnits } from './src/targets/systemd/units.ts';
     const unit = (await readUnits(['waits.service'])).get('waits.service');
     const { masterPid, workerPids } = await findWorkerTree(unit);
     const request = { service: 'waits', masterPid, workerPids, concurrency: null };

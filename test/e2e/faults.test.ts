@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import type { Sample } from '../../src/decide/types.ts';
-import type { RunReport, ServiceReport } from '../../src/output/run-report.ts';
+import type { Sample } from '../../src/model/types.ts';
+import type { RunReport, ServiceReport } from '../../src/commands/run/run-report.ts';
 import { startLab, type Lab } from '../lab/lab.ts';
 import { celeryUnit, gunicornUnit, installUnit, redisUnit } from '../lab/services.ts';
 

@@ -2,8 +2,8 @@ import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CheckDocument } from '../../src/output/check-report.ts';
-import type { RunReport } from '../../src/output/run-report.ts';
+import type { CheckDocument } from '../../src/commands/check/report.ts';
+import type { RunReport } from '../../src/commands/run/run-report.ts';
 import { type Lab, startLab } from '../lab/lab.ts';
 import { APPS, enqueue, installUnit, redisUnit } from '../lab/services.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { CheckDocument } from '../../src/output/check-report.ts';
-import type { RunReport } from '../../src/output/run-report.ts';
+import type { CheckDocument } from '../../src/commands/check/report.ts';
+import type { RunReport } from '../../src/commands/run/run-report.ts';
 import { assertDocumented } from '../docs/json-schemas.ts';
 import { startLab, type Lab } from '../lab/lab.ts';
 import { celeryUnit, gunicornUnit, installUnit, redisUnit } from '../lab/services.ts';

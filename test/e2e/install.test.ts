@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { StillChanged } from '../../src/act/still-changed.ts';
+import type { StillChanged } from '../../src/act/journal/still-changed.ts';
 import { assertDocumented } from '../docs/json-schemas.ts';
 import { CHECKOUT, startLab, type Lab } from '../lab/lab.ts';
 import { gunicornUnit, installUnit } from '../lab/services.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import type { CheckDocument } from '../../src/output/check-report.ts';
+import type { CheckDocument } from '../../src/commands/check/report.ts';
 import { CHECKOUT, startLab, type Lab } from '../lab/lab.ts';
 import type { Running } from '../lab/running.ts';
 import { gunicornUnit, installUnit } from '../lab/services.ts';

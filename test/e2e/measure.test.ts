@@ -11,8 +11,8 @@ import {
   type ServiceOptions,
 } from '../lab/services.ts';
 import type { Measurement } from '../../src/measure/sample.ts';
-import type { WorkerTree } from '../../src/systemd/processes.ts';
-import type { UnitState } from '../../src/systemd/types.ts';
+import type { WorkerTree } from '../../src/kinds/worker-tree.ts';
+import type { UnitState } from '../../src/model/unit-state.ts';
 
 let lab: Lab;
 
@@ -28,7 +28,7 @@ function inside<T>(...statements: string[]): Promise<T> {
   return runScript(lab, [catching, ...statements].join('\n'));
 }
 
-const IMPORT_UNITS = `import { readUnits } from './src/systemd/units.ts';`;
+const IMPORT_UNITS = `import { readUnits } from './src/targets/systemd/units.ts';`;
 
 function readUnits(...names: string[]): Promise<Record<string, UnitState>> {
   return inside(
@@ -40,7 +40,7 @@ function readUnits(...names: string[]): Promise<Record<string, UnitState>> {
 function findTree(unit: string): Promise<WorkerTree | { error: string }> {
   return inside(
     IMPORT_UNITS,
-    `import { findWorkerTree } from './src/systemd/processes.ts';`,
+    `import { findWorkerTree } from './src/kinds/worker-tree.ts';`,
     `const units = await readUnits(['${unit}']);`,
     `print(await findWorkerTree(units.get('${unit}')));`,
   );
@@ -126,7 +126,7 @@ describe('what systemd says of units', () => {
     await lab.ok('sleep 0.01; echo "Nice=3" >> /run/systemd/system/odd.service.d/c.conf');
     assert.equal((await readUnits('odd.service'))['odd.service']?.needDaemonReload, true);
     await inside(
-      `import { daemonReload } from './src/systemd/actions.ts';`,
+      `import { daemonReload } from './src/targets/systemd/actions.ts';`,
       'await daemonReload(); print(0);',
     );
     assert.equal((await readUnits('odd.service'))['odd.service']?.needDaemonReload, false);
@@ -141,7 +141,7 @@ describe('what systemd says of units', () => {
     );
     await lab.ok('systemctl daemon-reload');
     const users = await inside<Record<string, string[]>>(
-      `import { unitsUsingPaths } from './src/systemd/shared-paths.ts';`,
+      `import { unitsUsingPaths } from './src/targets/systemd/shared-paths.ts';`,
       `print(Object.fromEntries(await unitsUsingPaths(['/etc/env one', '/etc/own.env', '/etc/systemd/system/odd.service'])));`,
     );
     assert.deepEqual(users, {
@@ -151,7 +151,7 @@ describe('what systemd says of units', () => {
     });
     const shared = await inside<string[]>(
       IMPORT_UNITS,
-      `import { findSharedPaths } from './src/systemd/shared-paths.ts';`,
+      `import { findSharedPaths } from './src/targets/systemd/shared-paths.ts';`,
       `print([...await findSharedPaths((await readUnits(['odd.service'])).get('odd.service'))]);`,
     );
     assert.deepEqual(shared, ['/etc/env one']);
@@ -166,7 +166,7 @@ describe('what systemd is asked to do', () => {
   }
   const call = (action: string) =>
     inside<Fault | null>(
-      `import * as actions from './src/systemd/actions.ts';`,
+      `import * as actions from './src/targets/systemd/actions.ts';`,
       `print(await catching(() => actions.${action}));`,
     );
   const state = async (unit: string) => (await readUnits(unit))[unit];

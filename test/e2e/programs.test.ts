@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { CheckDocument } from '../../src/output/check-report.ts';
+import type { CheckDocument } from '../../src/commands/check/report.ts';
 import { assertDocumented } from '../docs/json-schemas.ts';
 import { startLab, type Lab } from '../lab/lab.ts';
 import { gunicornUnit, installUnit, redisUnit } from '../lab/services.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Sample } from '../../src/decide/types.ts';
-import type { CheckDocument } from '../../src/output/check-report.ts';
-import type { ServiceReport } from '../../src/output/run-report.ts';
+import type { Sample } from '../../src/model/types.ts';
+import type { CheckDocument } from '../../src/commands/check/report.ts';
+import type { ServiceReport } from '../../src/commands/run/run-report.ts';
 import { httpLoad } from '../lab/http-load.ts';
 import { startLab, type Lab } from '../lab/lab.ts';
 import { gunicornUnit, installUnit } from '../lab/services.ts';

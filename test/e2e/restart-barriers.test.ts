@@ -1,6 +1,6 @@
 import { after, before, beforeEach, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
-import type { CheckDocument } from '../../src/output/check-report.ts';
+import type { CheckDocument } from '../../src/commands/check/report.ts';
 import { startLab, type Lab } from '../lab/lab.ts';
 import { APPS, gunicornUnit, installUnit } from '../lab/services.ts';
 

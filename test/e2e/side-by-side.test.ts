@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { after, afterEach, before, describe, test } from 'node:test';
-import type { RunReport } from '../../src/output/run-report.ts';
+import type { RunReport } from '../../src/commands/run/run-report.ts';
 import { startLab, type Lab } from '../lab/lab.ts';
 import type { Running } from '../lab/running.ts';
 import { gunicornUnit } from '../lab/services.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { RunReport, ServiceReport } from '../../src/output/run-report.ts';
+import type { RunReport, ServiceReport } from '../../src/commands/run/run-report.ts';
 import { startLab, type Lab } from '../lab/lab.ts';
 import {
   APPS,

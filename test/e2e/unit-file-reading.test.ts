@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { OPAQUE } from '../../src/unit-file/chars.ts';
-import { readEnvironment } from '../../src/unit-file/environment.ts';
-import { execStartLines, readCommands } from '../../src/unit-file/exec-start.ts';
-import { parseUnit } from '../../src/unit-file/parse.ts';
-import type { UnitSources } from '../../src/unit-file/types.ts';
-import { Malformed } from '../../src/unit-file/words.ts';
+import { OPAQUE } from '../../src/targets/systemd/unit-file/syntax/chars.ts';
+import { readEnvironment } from '../../src/targets/systemd/unit-file/locate/environment.ts';
+import {
+  execStartLines,
+  readCommands,
+} from '../../src/targets/systemd/unit-file/syntax/exec-start.ts';
+import { parseUnit } from '../../src/targets/systemd/unit-file/syntax/parse.ts';
+import type { UnitSources } from '../../src/targets/systemd/unit-file/syntax/types.ts';
+import { Malformed } from '../../src/targets/systemd/unit-file/syntax/words.ts';
 import { type Lab, startLab } from '../lab/lab.ts';
 
 /** Pieces that systemd's syntax gives a meaning to; random strings of them make the units. */

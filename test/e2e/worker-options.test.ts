@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { locateWorkers } from '../../src/unit-file/workers.ts';
-import { sourcesOf } from '../unit-file/shape.ts';
+import { locateWorkers } from '../../src/targets/systemd/unit-file/locate/workers.ts';
+import { sourcesOf } from '../targets/systemd/unit-file/shape.ts';
 
 /** What the program's own parser says of a command line; null: it refuses it. */
 type Answer = { count: number | null } | null;

@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { watchSignals } from '../../src/commands/signals.ts';
+import { watchSignals } from '../../src/commands/shared/signals.ts';
 import { enterPhase, readVerdict, whileChanging } from '../../src/host/phase.ts';
 import { startWatchdog } from '../../src/host/watchdog.ts';
 

@@ -3,8 +3,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Sample } from '../../src/decide/types.ts';
-import { readBootTime } from '../../src/measure/boot-clock.ts';
+import type { Sample } from '../../src/model/types.ts';
+import { readBootTime } from '../../src/host/clock.ts';
 import { measureHost, type HostMeasure } from '../../src/measure/host.ts';
 
 function toSample({ host, boot, uptimeS, spanS }: HostMeasure): Sample {

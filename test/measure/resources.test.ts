@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { COUNTED_FROM_NOW } from '../../src/decide/metrics.ts';
-import { countCpus } from '../../src/measure/cpu.ts';
+import { countCpus } from '../../src/host/cpu.ts';
 import { isFault, LACKING } from '../../src/measure/lacking.ts';
 import {
   measureGroupPressure,
   measureHostPressure,
   parsePressure,
-} from '../../src/measure/pressure.ts';
+} from '../../src/host/pressure.ts';
 import { measureServiceCpu } from '../../src/measure/service-cpu.ts';
 
 describe('the CPU of a service', () => {

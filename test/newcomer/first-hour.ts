@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import '../lab/alone.ts';
-import type { CheckDocument } from '../../src/output/check-report.ts';
+import type { CheckDocument } from '../../src/commands/check/report.ts';
 import { httpLoad } from '../lab/http-load.ts';
 import { CHECKOUT, startLab, type Lab } from '../lab/lab.ts';
 import { typeAt } from '../lab/typing.ts';

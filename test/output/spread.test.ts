@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { spread } from '../../src/output/plot.ts';
+import { spread } from '../../src/commands/report/plot.ts';
 
 describe('labels of a plot', () => {
   const CASES: [title: string, places: number[], expected: number[]][] = [

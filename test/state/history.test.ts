@@ -18,7 +18,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import type { ActionRecord, Sample } from '../../src/decide/types.ts';
+import type { ActionRecord, Sample } from '../../src/model/types.ts';
 import { UserError } from '../../src/errors.ts';
 import { appendEntries, historyPath, readRecent } from '../../src/state/history.ts';
 

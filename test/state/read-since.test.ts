@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import type { Sample } from '../../src/decide/types.ts';
+import type { Sample } from '../../src/model/types.ts';
 import type { Now } from '../../src/state/dates.ts';
 import { followSince } from '../../src/state/follow.ts';
 import { appendEntries, historyPath, readSince } from '../../src/state/history.ts';

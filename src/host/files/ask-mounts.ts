@@ -1,5 +1,5 @@
 import { closeSync, constants, readSync } from 'node:fs';
-import { monotonicMs } from '../../monotonic.ts';
+import { monotonicMs } from '../monotonic.ts';
 import { killGroup, openPage, startProgram, waitUntil } from '../other-program.ts';
 
 /** A file system that is asked, and by which path; `outlivesKill`: SIGKILL may not end who waits for it. */

@@ -1,4 +1,4 @@
-import { explainErrno } from '../../host-fault.ts';
+import { explainErrno } from '../fault.ts';
 import { NOT_ENTERED } from './mount-guard.ts';
 import { findDistrust, type Distrust } from './trust-rule.ts';
 import { walkPath, whoWeAre, type Way } from './walk.ts';

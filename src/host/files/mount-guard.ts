@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { monotonicMs } from '../../monotonic.ts';
+import { monotonicMs } from '../monotonic.ts';
 import { readLinesOf } from '../kernel-files.ts';
 import { askMounts, type Question } from './ask-mounts.ts';
 import { judgeMount, outlivesKill, parseMounts, type Mount, type MountTable } from './mounts.ts';

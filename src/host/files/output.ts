@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { explainErrno } from '../../host-fault.ts';
+import { explainErrno } from '../fault.ts';
 import { randomText } from '../random.ts';
 import { Foreign, makeFolders } from './folders.ts';
 import { findDistrust, STICKY, type Component } from './trust-rule.ts';

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statfsSync } from 'node:fs';
 import type { BigIntStats, Stats } from 'node:fs';
-import { explainErrno } from '../../host-fault.ts';
+import { explainErrno } from '../fault.ts';
 import { NOT_ENTERED } from './mount-guard.ts';
 import { judgeWay, type Verdict } from './judge.ts';
 import { walkPath, type Way } from './walk.ts';

@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import { dirname } from 'node:path';
 import { EXIT, UserError } from '../../errors.ts';
-import { toUserError } from '../../host-fault.ts';
+import { toUserError } from '../fault.ts';
 import { readAttributes, type Attribute } from './attributes.ts';
 import { requireTrusted } from './folders.ts';
 import { MOST_BYTES, readWay, shortReason, type FoundFile } from './read.ts';

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { basename } from 'node:path';
 import { EXIT, UserError } from '../../errors.ts';
-import { explainErrno } from '../../host-fault.ts';
+import { explainErrno } from '../fault.ts';
 import { writeAttributes } from './attributes.ts';
 import { requireTrusted, syncOpen } from './folders.ts';
 import { MOST_BYTES, type FoundFile } from './read.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { join } from 'node:path';
-import type { Served } from '../../brokers/serve.ts';
+import type { Served } from '../../queues/serve.ts';
 import { CHECKOUT, startLab, type Lab } from '../../lab/lab.ts';
 import { celeryUnit, enqueue, installUnit, redisUnit } from '../../lab/services.ts';
-import type { RunReport } from '../../../src/output/run-report.ts';
+import type { RunReport } from '../../../src/commands/run/run-report.ts';
 
 const CONFIG = '/etc/autoscaler/config.json';
 const REDIS = 'redis://127.0.0.1:6379/0';
@@ -61,7 +61,7 @@ sys.exit(ended.returncode)`;
 describe('projects with hostile brokers beside a healthy one', () => {
   let served: Served[];
   before(async () => {
-    const argv = [process.execPath, '--import', 'tsx', join(CHECKOUT, 'test/brokers/serve.ts')];
+    const argv = [process.execPath, '--import', 'tsx', join(CHECKOUT, 'test/queues/serve.ts')];
     const server = lab.spawn(['/bin/sh', '-c', 'cd "$0" && exec "$@"', CHECKOUT, ...argv], {
       timeoutMs: 600_000,
     });

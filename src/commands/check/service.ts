@@ -1,0 +1,149 @@
+import { findCrashing } from '../../act/crashing.ts';
+import { askPoolSize } from '../../act/pool-size.ts';
+import { isRunning } from '../../act/unit.ts';
+import type { Finding } from './findings/types.ts';
+import { formatCount } from '../../model/wording.ts';
+import { UserError } from '../../errors.ts';
+import { readUnitSources } from '../../targets/systemd/unit-sources.ts';
+import { tellRestarting } from '../../targets/systemd/crash-loop.ts';
+import type { UnitState } from '../../model/unit-state.ts';
+import { classOfWorkers, type WorkerClass } from '../../kinds/gunicorn/concurrency.ts';
+import { locateWorkers, readConcurrency } from '../../targets/systemd/unit-file/locate/workers.ts';
+import { toFinding } from './host.ts';
+import { checkLive } from './live.ts';
+import { checkServing } from './serving.ts';
+import { checkSockets } from './sockets.ts';
+import { findElsewhere } from './find-elsewhere.ts';
+import { editOf, liveOf } from '../shared/live.ts';
+import type { Looked, Tell } from './looked.ts';
+import { preparePlan } from '../shared/prepare-plan.ts';
+
+/** The service: whether it is there, where its number stands, what a change would do. Changes nothing. */
+export async function checkService(looked: Looked): Promise<Finding[]> {
+  const { name, unit } = looked;
+  const tell: Tell = (code, severity, evidence, remedy = null) => ({
+    ...{ code, severity, project: name, evidence, remedy },
+  });
+  if (unit.loadState !== 'loaded') {
+    const detail = unit.loadError === null ? '' : `: ${unit.loadError}`;
+    const elsewhere = unit.loadState === 'not-found' ? findElsewhere(unit.unit) : null;
+    const seen =
+      elsewhere === null
+        ? ''
+        : `; ${elsewhere}, which is not for the system's own systemd to change`;
+    const remedy =
+      elsewhere === null
+        ? 'check "service_name"; systemctl list-units --type=service shows the names'
+        : 'make it a service of the system, with User= and its command on the host itself';
+    const evidence = `${unit.id} is ${unit.loadState}${detail}${seen}`;
+    return [tell('unit_not_loaded', 'error', evidence, remedy)];
+  }
+  try {
+    const state = await checkState(looked, tell);
+    const sockets = isRunning(unit) ? await checkSockets(name, unit) : [];
+    return [...state, ...sockets, ...(await checkChange(looked, tell))];
+  } catch (error) {
+    return [toFinding('unit_unreadable', error, name)];
+  }
+}
+
+async function checkState(looked: Looked, tell: Tell): Promise<Finding[]> {
+  const { unit, project, limits, sample } = looked;
+  const findings: Finding[] = [];
+  if (!isRunning(unit)) {
+    const how = tellRestarting(unit);
+    const state = `${unit.id} is ${unit.activeState}${how === null ? '' : ` (${how})`}`;
+    const evidence = `${state}: it is never started by autoscaler`;
+    findings.push(tell('service_down', 'warning', evidence, `systemctl status ${unit.id}`));
+  }
+  if (unit.needDaemonReload) {
+    const evidence = `files of ${unit.id} were edited since systemd read them`;
+    findings.push(tell('reload_needed', 'warning', evidence, 'systemctl daemon-reload'));
+  }
+  const { workers = null, running = null, errors = {} } = sample ?? {};
+  const { minWorkers: min, maxWorkers: max, schedule } = limits;
+  if (workers !== null && (workers < min || workers > max)) {
+    const to = workers < min ? min : max;
+    const now = schedule === null ? '' : ` now (schedule "${schedule}")`;
+    const evidence = `it has ${formatCount(workers, 'worker')}, and may have ${min} to ${max}${now}: the first run goes to ${to} at once`;
+    const remedy = 'change min_workers or max_workers, if that is not meant';
+    // more workers harm nobody; to take some away at once may
+    const isWarning = project.enabled && to < workers;
+    findings.push(tell('outside_limits', isWarning ? 'warning' : 'info', evidence, remedy));
+  }
+  if (isRunning(unit) && workers !== null && running !== null && running !== workers) {
+    const now = (await askSize(looked)) ?? running;
+    const evidence = `the unit declares ${formatCount(workers, 'worker')}, ${now} ${now === 1 ? 'runs' : 'run'}`;
+    if (now !== workers)
+      findings.push(tell('drift', 'warning', evidence, `systemctl restart ${unit.id}`));
+  }
+  if (isRunning(unit) && errors['running'] !== undefined) {
+    findings.push(
+      tell('workers_not_counted', 'warning', `its running workers: ${errors['running']}`),
+    );
+  }
+  return findings;
+}
+
+/** A Celery pool may be replacing the processes that are missing; null: it does not say, or it is none. */
+async function askSize({ unit, deps }: Looked): Promise<number | null> {
+  const tree = await deps.findWorkerTree(unit);
+  return 'error' in tree ? null : askPoolSize(unit.unit, tree.masterPid, deps);
+}
+
+async function checkChange(looked: Looked, tell: Tell): Promise<Finding[]> {
+  const { name, unit, limits, sample, config } = looked;
+  const now = sample?.workers ?? limits.minWorkers;
+  const to = now < limits.maxWorkers ? now + 1 : Math.max(1, now - 1);
+  const plan = await preparePlan(unit, {
+    ...{ project: name, to, reasons: [], reason: 'check', mayReload: false },
+    live: liveOf(config, unit.unit),
+    edit: editOf(config, unit.unit),
+  });
+  if ('how' in plan) {
+    const code = plan.code === 'kind_differs' ? plan.code : `number_${plan.code}`;
+    return [tell(code, 'error', plan.message, plan.hint)];
+  }
+  const findings: Finding[] = [];
+  const location = locateWorkers(readUnitSources(unit));
+  if (location.how === 'drop_in' && location.stale) {
+    const evidence = `${location.path} repeats what the files below it say no more: their edit has no effect`;
+    const remedy = `the next run renews it (at once: autoscaler scale ${unit.id} ${location.workers}); then: systemctl restart ${unit.id}`;
+    findings.push(tell('drop_in_stale', 'warning', evidence, remedy));
+  } else if (plan.note !== undefined) {
+    findings.push(tell('number_overruled', 'info', `after the first change: ${plan.note}`));
+  }
+  const where = plan.files.map(({ path, before }) => (before === null ? `${path} (new)` : path));
+  const edit =
+    where.length === 0 ? 'a change would edit nothing' : `a change edits ${where.join(', ')}`;
+  findings.push(
+    tell('service_found', 'info', `${plan.kind}, ${formatCount(plan.from, 'worker')}; ${edit}`),
+  );
+  if (plan.kind === 'celery' && !looked.deps.control.hasBroker(plan.service)) {
+    const evidence =
+      'it has no broker_url: it cannot be asked to take no more tasks before a restart, and what Celery does by itself then may lose a task, or do one twice, on a busy machine';
+    findings.push(tell('restart_unaided', 'warning', evidence, 'set "broker_url" of the project'));
+  }
+  const crashing = isRunning(unit) ? await findCrashing(unit, looked.deps) : null;
+  if (crashing !== null) {
+    const remedy = `journalctl -u ${unit.id} -n 50; no change of it can be proven before that is mended`;
+    return [...findings, tell('service_crashing', 'error', `${unit.id}: ${crashing}`, remedy)];
+  }
+  if (plan.kind === 'gunicorn' && isRunning(unit)) {
+    const declared = sample?.workers ?? null;
+    findings.push(...(await checkServing({ name, unit, declared }, looked.deps)));
+  }
+  return [...findings, ...(await checkLive(looked, plan, tell))];
+}
+
+/** How many requests each worker of a Gunicorn service has at once; null: it is none, or its files cannot be read. */
+export function readWorkerClass(unit: UnitState): WorkerClass | null {
+  try {
+    const concurrency = readConcurrency(readUnitSources(unit));
+    return concurrency === null ? null : classOfWorkers(concurrency);
+  } catch (error) {
+    // which is said of the service itself
+    if (error instanceof UserError) return null;
+    throw error;
+  }
+}

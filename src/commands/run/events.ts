@@ -1,0 +1,83 @@
+import type { Logger } from 'pino';
+import type { Outcome } from '../../act/types.ts';
+import type { Global } from '../../config/schema/schema.ts';
+import { cleanStrings } from '../../output/clean.ts';
+import { makeVisible } from '../../output/visible.ts';
+import { monotonicMs } from '../../host/monotonic.ts';
+
+/** What a hook is told of a change: one JSON document on its standard input. */
+export interface ChangeEvent {
+  v: 1;
+  event: 'scale_up' | 'scale_down' | 'rollback' | 'recovered' | 'undone' | 'failed';
+  at: string;
+  host: string;
+  project: string | null;
+  service: string;
+  action: Outcome['action'];
+  from: number;
+  to: number;
+  result: Outcome['result'];
+  reason: string;
+  /** what happened, for people */
+  message: string;
+}
+
+/** What has happened and is not told yet, by the log of the command. */
+const untold = new WeakMap<Logger, Omit<ChangeEvent, 'host'>[]>();
+
+/** Keeps what became of a change for the hook; what changed nothing, goes on, or only healed drift or renewed our drop-in is none of its business. */
+export function noteEvent(log: Logger, outcome: Outcome, as: string): void {
+  const { project, service, action, from, to, result, reason, sentence: message } = outcome;
+  if (result === 'refused' || result === 'draining' || result === 'waiting') return;
+  const event = as === 'recovered' ? as : result === 'applied' ? action : result;
+  if (event === 'heal' || event === 'renew') return;
+  const at = new Date().toISOString();
+  const told = {
+    v: 1,
+    event,
+    at,
+    project,
+    service,
+    action,
+    from,
+    to,
+    result,
+    reason,
+    message,
+  } as const;
+  untold.set(log, [...(untold.get(log) ?? []), told]);
+}
+
+/**
+ * Runs the hook of the config for each change of this command, one after the other. For after the lock is released, as
+ * others would wait for it. That it fails is logged and changes nothing.
+ */
+export async function tellEvents(log: Logger, global: Global | undefined): Promise<void> {
+  const events = untold.get(log) ?? [];
+  untold.delete(log);
+  const { on_event: command, on_event_user: user = null } = global ?? {};
+  if (command === undefined || events.length === 0) return;
+  const { hostname } = await import('node:os');
+  const { runHook } = await import('./run-hook.ts');
+  const deadlineMs = monotonicMs() + 60_000;
+  for (const [index, event] of events.entries()) {
+    if (monotonicMs() > deadlineMs) {
+      log.error(
+        { event: 'on_event' },
+        `the hook is slow: ${events.length - index} events were not sent`,
+      );
+      return;
+    }
+    const fault = await runHook(
+      { command, user },
+      makeVisible(JSON.stringify(cleanStrings({ ...event, host: hostname() }))),
+    ).catch((error: unknown) => String(error));
+    if (fault !== null) {
+      const { event: name, service } = event;
+      log.error(
+        { event: 'on_event', service },
+        `${service}: the hook for ${name} failed: ${fault}`,
+      );
+    }
+  }
+}

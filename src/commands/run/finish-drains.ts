@@ -1,0 +1,45 @@
+import type { Logger } from 'pino';
+import { findRelated } from '../../act/related.ts';
+import type { SideBySide } from '../../act/side-by-side.ts';
+import type { ActDeps } from '../../act/ports.ts';
+import type { Outcome } from '../../act/types.ts';
+import { enterPhase } from '../../host/phase.ts';
+import { logOutcome } from '../shared/log-events.ts';
+
+/**
+ * Comes back to the services whose Celery still finishes its tasks. They are waited for all at once, and take a place
+ * beside other changes only when their tasks are done. Those that need longer than `untilMs` (as `monotonicMs`) are left to
+ * the next run. Answers the changes that have ended.
+ */
+export async function finishDrains(
+  draining: ReadonlySet<string>,
+  untilMs: number,
+  { deps, beside, log }: { deps: ActDeps; beside: SideBySide; log: Logger },
+): Promise<Outcome[]> {
+  if (draining.size === 0) return [];
+  const { findOpen, recoverChange } = await import('../../act/journal/recovery.ts');
+  const { isHeldUp, tellTasks } = await import('../../act/drain.ts');
+  const isOver = (): boolean => deps.interruptedMs() !== null || deps.monotonicMs() > untilMs;
+  const timing = { ...deps.timing, drainMs: Math.max(0, untilMs - deps.monotonicMs()) };
+  const changes = await findOpen(draining, deps);
+  const related = await findRelated([...draining], deps);
+  const ended = changes.map(async (change): Promise<Outcome[]> => {
+    const { service: unit, drain } = change.manifest;
+    const tell = drain === null ? () => undefined : tellTasks(change, drain, deps);
+    while (isHeldUp(change, deps)) {
+      if (isOver()) return [];
+      tell();
+      // each look is a phase of its own: tasks may take longer than the watchdog allows for one
+      enterPhase('waiting for running tasks of Celery');
+      await deps.sleep(deps.timing.pollMs);
+    }
+    const outcome = await beside.add({
+      ...{ unit, ...related(unit) },
+      work: (getsOn) => recoverChange(change, { ...deps, timing, getsOn }),
+    });
+    if (outcome.result === 'draining') return [];
+    logOutcome(log, outcome);
+    return [outcome];
+  });
+  return (await Promise.all(ended)).flat();
+}

@@ -1,0 +1,100 @@
+import type { Logger } from 'pino';
+import { planHeal } from '../../act/plan.ts';
+import { askPoolSize } from '../../act/pool-size.ts';
+import { readUnit } from '../../act/unit.ts';
+import type { ActDeps } from '../../act/ports.ts';
+import type { Outcome, Plan } from '../../act/types.ts';
+import type { Config } from '../../config/schema/schema.ts';
+import { explainReason } from '../../decide/explain.ts';
+import type { decideHeal } from '../../decide/heal.ts';
+import { readUnitSources } from '../../targets/systemd/unit-sources.ts';
+import type { ServiceReport } from './run-report.ts';
+import { readCommandFacts } from '../../targets/systemd/unit-file/locate/workers.ts';
+import { withNote, type Idle, type IdleBy } from './heal.ts';
+import { liveOf, tellObstacle } from '../shared/live.ts';
+import { logIdle, logOutcome } from '../shared/log-events.ts';
+
+/** A service that drifts, and to what it is to be brought; `told` is its report with the drift told. */
+interface Drifting extends Idle {
+  heal: NonNullable<ReturnType<typeof decideHeal>>;
+  told: ServiceReport;
+}
+
+/** Brings the running workers to the declared number, where that takes no restart. */
+export async function healDrift(drifting: Drifting, by: IdleBy): Promise<ServiceReport> {
+  const { report, told } = drifting;
+  const plan = planDrifting(drifting, by.config);
+  if (plan?.resize !== 'live') return logIdle(by.log, told);
+  const wanted: ServiceReport = {
+    ...report,
+    ...{ action: 'heal', from: plan.from, to: plan.to, codes: [...report.codes, 'drift'] },
+    reason: `${plan.reason} → brought to ${plan.to}`,
+  };
+  if (by.deps === null) return { ...wanted, plan };
+  const { applyPlan } = await import('../../act/apply.ts');
+  const outcome = await applyPlan(plan, by.deps);
+  tellObstacle(
+    { stateDir: by.config.global.state_dir, log: by.log },
+    { ...outcome, obstacle: outcome.obstacle ?? null, instead: 'drift is not healed' },
+  );
+  return withHeal(told, wanted, outcome, by.log);
+}
+
+function planDrifting({ decision, unit, measured, heal }: Drifting, config: Config): Plan | null {
+  const location = measured.located.get(unit.unit);
+  const live = liveOf(config, unit.unit);
+  if (live.apply === 'restart') return null;
+  if (location === undefined || location.how === 'refused') return null;
+  const pool = readCommandFacts(readUnitSources(unit))?.pool ?? null;
+  const { from, to, reason } = heal;
+  return planHeal({
+    ...{ service: unit.unit, project: decision.project, kind: location.kind, from, to },
+    ...{ reasons: [reason], reason: explainReason(reason), live: { ...live, pool } },
+  });
+}
+
+/**
+ * What is left to do where a unit says already what is asked for by hand: other workers may run. null: as many
+ * run, or they cannot be changed while they run.
+ */
+export async function planHealNow(
+  { service, project, kind, to, reason }: Plan,
+  config: Config,
+  deps: ActDeps,
+): Promise<Plan | null> {
+  const unit = await readUnit(service, deps);
+  const tree = await deps.findWorkerTree(unit);
+  if (unit.activeState !== 'active' || 'error' in tree) return null;
+  const said = kind === 'celery' ? await askPoolSize(service, tree.masterPid, deps) : null;
+  const from = said ?? tree.workerPids.length;
+  const live = liveOf(config, service);
+  const pool = readCommandFacts(readUnitSources(unit))?.pool ?? null;
+  const plan = planHeal({
+    ...{ service, project, kind, from, to, reasons: [], reason },
+    live: { ...live, pool },
+  });
+  return from === to || plan.resize !== 'live' ? null : plan;
+}
+
+function withHeal(
+  told: ServiceReport,
+  wanted: ServiceReport,
+  outcome: Outcome,
+  log: Logger,
+): ServiceReport {
+  const { result, held, obstacle, running, sentence } = outcome;
+  if (held !== undefined || obstacle !== undefined || isWithoutEffect(outcome)) {
+    const why = held ?? (obstacle === undefined ? sentence : 'it cannot be changed while it runs');
+    const idle = withNote(told, `not healed now: ${why}`);
+    logIdle(log, idle);
+    return idle;
+  }
+  logOutcome(log, outcome);
+  if (result === 'applied') return { ...wanted, applied: true, running: running ?? wanted.running };
+  return { ...wanted, error: sentence };
+}
+
+/** All are busy, so that nothing has changed. */
+function isWithoutEffect({ result, running, from }: Outcome): boolean {
+  return result === 'applied' && running === from;
+}

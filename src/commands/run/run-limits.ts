@@ -1,0 +1,46 @@
+import type { SideBySide } from '../../act/side-by-side.ts';
+import type { ActDeps } from '../../act/ports.ts';
+
+/** So long a run begins changes; what is left then is decided anew by the next one. */
+const BEGIN_MS = 10 * 60_000;
+/** So long a run waits for slow services when there is nothing else to do, at least. */
+const WAIT_MS = 60_000;
+
+/** How long a run goes on. */
+export interface RunLimits {
+  /** why nothing new is begun; null: it may be */
+  whyNot: () => string | null;
+  /** whether a change that only waits for its service is left to the next run */
+  mayLeave: () => boolean;
+}
+
+/**
+ * The limits of the run that begins now. While it lasts nobody is measured, so one that only waits for slow services lasts
+ * a check interval longer, or a minute where that is more: the samples of all others then still follow one another
+ * without a gap.
+ */
+export function limitRun(
+  { interruptedMs, monotonicMs }: Pick<ActDeps, 'interruptedMs' | 'monotonicMs'>,
+  beside: Pick<SideBySide, 'calmSinceMs'>,
+  checkIntervalMs: number,
+): RunLimits {
+  const startMs = monotonicMs();
+  const waitMs = Math.max(WAIT_MS, checkIntervalMs);
+  let hasLeft = false;
+  return {
+    whyNot: () => {
+      if (interruptedMs() !== null) return 'this run was asked to end';
+      if (hasLeft)
+        return 'left to the next run: this run has waited long enough for other services';
+      const runMs = monotonicMs() - startMs;
+      return runMs < BEGIN_MS
+        ? null
+        : `left to the next run: this run has taken ${Math.floor(runMs / 60_000)} min`;
+    },
+    mayLeave: () => {
+      const sinceMs = beside.calmSinceMs();
+      hasLeft ||= sinceMs !== null && performance.now() - sinceMs > waitMs;
+      return hasLeft;
+    },
+  };
+}

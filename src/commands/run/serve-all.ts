@@ -1,0 +1,119 @@
+import type { Logger } from 'pino';
+import { findRelated } from '../../act/related.ts';
+import type { SideBySide } from '../../act/side-by-side.ts';
+import type { ActDeps } from '../../act/ports.ts';
+import type { Outcome } from '../../act/types.ts';
+import type { Config } from '../../config/schema/schema.ts';
+import { decideHeal } from '../../decide/heal.ts';
+import type { Decision, Policy } from '../../model/types.ts';
+import type { Measurement } from '../../measure/sample.ts';
+import type { ServiceReport } from './run-report.ts';
+import type { UnitState } from '../../model/unit-state.ts';
+import { finishDrains } from './finish-drains.ts';
+import type { Recovered } from './recover-first.ts';
+import { withOutcome } from './report-decision.ts';
+import { serve } from './serve.ts';
+
+/** How long the end of a run waits for Celery's running tasks, for all services together. */
+const DRAINS_MS = 60_000;
+
+/** What was measured, and what is decided on it, the most urgent first. */
+export interface Look {
+  units: ReadonlyMap<string, UnitState>;
+  policies: readonly Policy[];
+  measured: Measurement;
+  decisions: Decision[];
+  /** why a service must not be changed, since it was being changed when it was measured; null: it may be */
+  whyBlocked: (service: string) => string | null;
+}
+
+/** What serves it; `deps` null: a dry run. */
+export interface ServeAllBy {
+  config: Config;
+  log: Logger;
+  deps: ActDeps | null;
+  beside: SideBySide;
+  /** what a run before has left; null: a dry run */
+  recovered: Recovered | null;
+  /** why nothing new is begun; null: it may be */
+  whyNot: () => string | null;
+}
+
+/** The reports of all decisions in their order, and whether something else went wrong. */
+export interface Served {
+  services: ServiceReport[];
+  hasFailed: boolean;
+}
+
+/** Whether a service needs a place beside others: its number is to be changed, or its drift to be healed. */
+function wantsChange(
+  decision: Decision,
+  { policies, measured }: Pick<Look, 'policies' | 'measured'>,
+): boolean {
+  if (decision.action !== 'none') return true;
+  const policy = policies.find(({ service }) => service === decision.service);
+  return policy !== undefined && decideHeal(decision, policy, measured.sample) !== null;
+}
+
+/**
+ * Every service comes to its turn, those that are to be changed beside one another, the most urgent first. Then Celery's
+ * running tasks are waited for, and whatever is slow.
+ */
+export async function serveAll(look: Look, by: ServeAllBy): Promise<Served> {
+  const { deps, beside, recovered } = by;
+  const begun = new Map<string, ServiceReport>();
+  const turns = Promise.all(await beginTurns(look, begun, by));
+  if (deps === null) return { services: await turns, hasFailed: false };
+  await Promise.race([turns, beside.calm()]);
+  const untilMs = deps.monotonicMs() + DRAINS_MS;
+  const ended: Outcome[] = [];
+  const done = new Set<string>();
+  const finish = async (): Promise<void> => {
+    const before = (recovered?.recovery.outcomes ?? []).filter(isDraining);
+    const names = [...before.map(({ service }) => service), ...begun.keys()];
+    const draining = new Set(names.filter((service) => !done.has(service)));
+    for (const service of draining) done.add(service);
+    ended.push(...(await finishDrains(draining, untilMs, { ...by, deps })));
+  };
+  const [services] = await Promise.all([turns, recovered?.ended, finish()]);
+  // slow ones may have come to their tasks meanwhile
+  await finish();
+  return {
+    services: services.map((report) => {
+      const outcome = ended.find(({ service }) => service === report.service);
+      const first = begun.get(report.service);
+      return outcome === undefined || first === undefined ? report : withOutcome(first, outcome);
+    }),
+    hasFailed: ended.some(({ result, service }) => result === 'failed' && !begun.has(service)),
+  };
+}
+
+/** Begins all, or puts it where it waits for its turn; `begun` gets those whose Celery finishes its tasks. */
+async function beginTurns(
+  look: Look,
+  begun: Map<string, ServiceReport>,
+  by: ServeAllBy,
+): Promise<Promise<ServiceReport>[]> {
+  const { deps, beside, config, log } = by;
+  const changing = new Set(
+    look.decisions
+      .filter((decision) => wantsChange(decision, look))
+      .map(({ service }) => service)
+      .filter((service) => look.whyBlocked(service) === null),
+  );
+  const related = deps === null ? null : await findRelated([...changing], deps);
+  return look.decisions.map((decision) => {
+    const { service: unit } = decision;
+    const whyNot = (): string | null => look.whyBlocked(unit) ?? by.whyNot();
+    const turn = (getsOn: () => void): Promise<ServiceReport> => {
+      const own = deps === null ? null : { ...deps, getsOn };
+      return serve({ ...look, decision }, { config, log, deps: own, whyNot, begun });
+    };
+    if (!changing.has(unit)) return turn(() => undefined);
+    return beside.add({ unit, ...related?.(unit), work: turn });
+  });
+}
+
+function isDraining({ result }: Outcome): boolean {
+  return result === 'draining';
+}

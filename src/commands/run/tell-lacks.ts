@@ -1,0 +1,16 @@
+import type { Logger } from 'pino';
+import type { Sample } from '../../model/types.ts';
+import { isLacking } from '../../measure/lacking.ts';
+import { isNews } from '../../state/told.ts';
+
+/** Says once what this host does not have and the config asks for: such a value stays null, and is no fault of a run. */
+export function tellLacks({ host, services }: Sample, stateDir: string, log: Logger): void {
+  const parts = [['host', host] as const, ...Object.entries(services)];
+  const lacks = parts.flatMap(([name, { errors }]) =>
+    Object.entries(errors ?? {})
+      .filter(([, error]) => isLacking(error))
+      .map(([key, error]) => `${name} ${key}: ${error}`),
+  );
+  if (lacks.length === 0 || !isNews(stateDir, 'lacks', lacks.join('\n'))) return;
+  for (const lack of lacks) log.warn({ event: 'metrics' }, `${lack} (said once)`);
+}

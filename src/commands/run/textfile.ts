@@ -1,0 +1,33 @@
+import type { Logger } from 'pino';
+import { replaceOutput } from '../../host/files/output.ts';
+import { renderFamilies } from '../../output/prometheus.ts';
+import { tellMetrics, type RunFacts } from './run-metrics.ts';
+import { readCounters, writeCounters } from '../../state/counters.ts';
+import { VERSION } from '../../version.ts';
+
+/**
+ * Writes the metrics of a run for the textfile collector of Prometheus' node_exporter. With the lock held. That it cannot be
+ * written is logged and harms nothing else.
+ */
+export function writeTextfile(
+  path: string,
+  stateDir: string,
+  run: Pick<RunFacts, 'report' | 'sample' | 'policies'>,
+  log: Logger,
+): void {
+  try {
+    const clocks = {
+      atS: Date.now() / 1000,
+      durationS: Math.round(process.uptime() * 1000) / 1000,
+    };
+    const { families, counts } = tellMetrics(
+      { ...run, ...clocks, version: VERSION },
+      readCounters(stateDir),
+    );
+    // the collector, which reads at any time, is another user, whatever the umask says
+    replaceOutput(path, renderFamilies(families), 0o644);
+    writeCounters(stateDir, counts);
+  } catch (error) {
+    log.error({ event: 'textfile' }, `${path}: cannot be written: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,123 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Global } from '../../config/schema/schema.ts';
+import { EXIT, UserError } from '../../errors.ts';
+import { monotonicMs } from '../../host/monotonic.ts';
+import type { FoundHolders } from '../../state/lock-holders.ts';
+import {
+  acquireLock,
+  CONTROLS_LOCK,
+  hasLockFile,
+  JOURNAL_LOCK,
+  readLock,
+  RUN_LOCK,
+  type HeldLock,
+} from '../../state/lock.ts';
+import { accuse, adviseOn, nameHolders } from './tell-holders.ts';
+
+const POLL_MS = 200;
+
+/** After a lock was held its holder may end before it is looked for, or have been somebody who only looked. */
+const MOST_TRIES = 3;
+
+type Places = Pick<Global, 'state_dir' | 'backup_dir'>;
+
+/** A lock that somebody else has. */
+interface Blocked {
+  path: string;
+}
+
+/** Longer than most changes by hand and most runs, shorter than any check interval that makes sense. */
+export const LOCK_WAIT_MS = 30_000;
+
+/**
+ * The locks of a run, held until released or until this process ends. Another run that holds them is waited for;
+ * `tell` is called once, with a sentence that says who that is.
+ *
+ * @throws UserError locked (75) where it is still held after `limitMs`, or at once where it never will be free by itself
+ */
+export function holdLock(
+  places: Places,
+  tell: (sentence: string) => void,
+  limitMs = LOCK_WAIT_MS,
+): Promise<HeldLock> {
+  const limit = `${Math.round(limitMs / 1000)} s`;
+  return insist(() => takeBoth(places), {
+    limitMs,
+    what: `another run still holds the lock after ${limit}, nothing was done`,
+    tell: (heldBy) => tell(`waiting up to ${limit} for another run to end: ${heldBy}`),
+  });
+}
+
+/** The lock of the pauses and pins, which is never held for long. @throws UserError locked (75) */
+export function holdControls(stateDir: string): Promise<HeldLock> {
+  const what = 'the pauses and pins are being changed';
+  return insist(() => take(`${stateDir}/${CONTROLS_LOCK}`), { limitMs: 5000, what });
+}
+
+/**
+ * Of the state folder, and of the journal in the folder of backups: a run of another config may share that one, and
+ * would take a change that is under way for one whose run has died.
+ */
+function takeBoth({ state_dir: stateDir, backup_dir: backupDir }: Places): HeldLock | Blocked {
+  const state = take(`${stateDir}/${RUN_LOCK}`);
+  if (!('release' in state)) return state;
+  try {
+    const journal = takeJournal(`${backupDir}/${JOURNAL_LOCK}`);
+    if (!('release' in journal)) {
+      state.release();
+      return journal;
+    }
+    return {
+      release: () => {
+        journal.release();
+        state.release();
+      },
+    };
+  } catch (error) {
+    state.release();
+    throw error;
+  }
+}
+
+/** Where it has no room for a lock it has none for a change either: what is measured is remembered all the same. */
+function takeJournal(path: string): HeldLock | Blocked {
+  return hasLockFile(path) ? take(path) : { release: () => undefined };
+}
+
+function take(path: string): HeldLock | Blocked {
+  return acquireLock(path) ?? { path };
+}
+
+async function insist(
+  tryOnce: () => HeldLock | Blocked,
+  of: { limitMs: number; what: string; tell?: (heldBy: string) => void },
+): Promise<HeldLock> {
+  const deadlineMs = monotonicMs() + of.limitMs;
+  let isSaid = false;
+  for (let tries = 1; ; tries++) {
+    const taken = tryOnce();
+    if ('release' in taken) return taken;
+    const isLate = monotonicMs() >= deadlineMs;
+    if (isLate || !isSaid) {
+      const lock = readLock(taken.path);
+      const found = lock ?? { holders: [], isWhole: true };
+      const { holders } = found;
+      const isHopeless = holders.some(({ isStranger }) => isStranger);
+      if (isHopeless || (isLate && (holders.length > 0 || tries >= MOST_TRIES))) {
+        throw lockedError(of.what, taken.path, found);
+      }
+      // it may have been somebody who only looked at it
+      if (!isSaid && lock?.isHeld !== false) {
+        of.tell?.(nameHolders(found));
+        isSaid = true;
+      }
+    }
+    await sleep(POLL_MS);
+  }
+}
+
+function lockedError(what: string, path: string, found: FoundHolders): UserError {
+  const { holders } = found;
+  const message = accuse(path, holders) ?? `${what}: ${nameHolders(found)}`;
+  return new UserError(EXIT.locked, message, adviseOn(path, holders));
+}

@@ -1,0 +1,93 @@
+import type { Logger } from 'pino';
+import type { LiveQuestion } from '../../act/plan.ts';
+import type { RemoteControl } from '../../act/ports.ts';
+import type { Outcome } from '../../act/types.ts';
+import type { BrokerSettings } from '../../queues/broker.ts';
+import { BrokerRefusal } from '../../queues/refusal.ts';
+import { settingsOf } from '../../queues/settings.ts';
+import type { Config, EditMode } from '../../config/schema/schema.ts';
+import { isNews } from '../../state/told.ts';
+import { readNodeName } from '../../kinds/celery/node.ts';
+
+/** How long a Celery worker may take to answer: its loop is held up only by what it does itself. */
+const ANSWER_MS = 3000;
+
+/** What the config says of how the running service may be changed. */
+export function liveOf(config: Config | null, service: string): Omit<LiveQuestion, 'pool'> {
+  const project = config === null ? undefined : findProject(config, service);
+  return {
+    apply: project?.apply ?? config?.global.apply ?? 'restart',
+    hasBroker: project?.broker_url !== undefined,
+  };
+}
+
+/** Which files of a service may be edited, by the config. */
+export function editOf(config: Config, service: string): EditMode {
+  return findProject(config, service)?.edit ?? config.global.edit;
+}
+
+/** Celery's remote control over the brokers of the config; the client is loaded when it is needed. */
+export function remoteControl(config: Config | null): RemoteControl {
+  const brokerOf = (service: string): BrokerSettings | null =>
+    config === null ? null : settingsOf(findProject(config, service));
+  return {
+    nodeOf: readNodeName,
+    hasBroker: (service) => brokerOf(service) !== null,
+    ask: async (service, node, command) => {
+      const settings = brokerOf(service);
+      if (settings === null) return { error: 'its project has no broker_url' };
+      const { askNode } = await import('../../kinds/celery/control.ts');
+      try {
+        return { replies: await askNode(settings, { node, ...command }, ANSWER_MS) };
+      } catch (error) {
+        const isRefused = error instanceof BrokerRefusal;
+        return { error: (error as Error).message, ...(isRefused && { isRefused }) };
+      }
+    },
+  };
+}
+
+/** What is to be said of a change in live mode: why it was not one, or that what was said before is over. */
+export function tellLive(outcome: Outcome, config: Config, log: Logger): void {
+  if (liveOf(config, outcome.service).apply === 'restart') return;
+  const { obstacle = null, result } = outcome;
+  if (obstacle === null && result !== 'applied') return;
+  const instead = result === 'refused' ? 'nothing is changed' : 'it is restarted instead';
+  tellObstacle({ stateDir: config.global.state_dir, log }, { ...outcome, obstacle, instead });
+}
+
+/**
+ * What is recommended where Gunicorn is restarted for each change: once, or always in a dry run, which
+ * notes nothing. null: nothing, or it was said before.
+ */
+export function recommendLive(
+  config: Config,
+  services: readonly { service: string; kind: string | null }[],
+  isDryRun: boolean,
+): string | null {
+  const restarted = services
+    .filter(
+      ({ service, kind }) => kind === 'gunicorn' && liveOf(config, service).apply === 'restart',
+    )
+    .map(({ service }) => service);
+  if (restarted.length === 0) return null;
+  const text = `each change restarts ${restarted.join(', ')}, and requests fail meanwhile; "apply": "live" in the config changes the workers without a restart`;
+  return isDryRun || isNews(config.global.state_dir, 'recommend live', text) ? text : null;
+}
+
+/** Says once, and again only when it is another reason, why a service's pool is not changed while it runs. */
+export function tellObstacle(
+  { stateDir, log }: { stateDir: string; log: Logger },
+  of: { project: string | null; service: string; obstacle: string | null; instead: string },
+): void {
+  const { project, service, obstacle, instead } = of;
+  if (!isNews(stateDir, `live ${service}`, obstacle)) return;
+  log.warn(
+    { event: 'live', project, service },
+    `${service}: it cannot be changed without a restart: ${obstacle}; ${instead} (said once)`,
+  );
+}
+
+function findProject(config: Config, service: string): Config['projects'][string] | undefined {
+  return Object.values(config.projects).find(({ service_name }) => service_name === service);
+}

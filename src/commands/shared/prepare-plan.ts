@@ -1,0 +1,84 @@
+import { isCountable, planChange, type LiveQuestion } from '../../act/plan.ts';
+import type { Plan } from '../../act/types.ts';
+import { isRunning } from '../../act/unit.ts';
+import type { EditMode } from '../../config/schema/schema.ts';
+import type { Kind, Reason } from '../../model/types.ts';
+import { countRunning } from '../../measure/services.ts';
+import { readUnitSources } from '../../targets/systemd/unit-sources.ts';
+import { daemonReload } from '../../targets/systemd/actions.ts';
+import { readUnitProcesses } from '../../host/proc/proc.ts';
+import { selectWorkerTree } from '../../kinds/worker-tree.ts';
+import { findSharedPaths } from '../../targets/systemd/shared-paths.ts';
+import type { UnitState } from '../../model/unit-state.ts';
+import { readUnits } from '../../targets/systemd/units.ts';
+import type { Refusal } from '../../targets/systemd/unit-file/syntax/types.ts';
+import { assumeRunning } from '../../targets/systemd/unit-file/locate/assume-running.ts';
+import { ourEnvironmentPath } from '../../targets/systemd/unit-file/our-files.ts';
+import { locateWorkers, readCommandFacts } from '../../targets/systemd/unit-file/locate/workers.ts';
+import { readRestart } from './read-restart.ts';
+
+/** What a change is to be, before it is known where it is made. */
+export interface Wanted {
+  project: string | null;
+  to: number;
+  reasons: Reason[];
+  reason: string;
+  live: Omit<LiveQuestion, 'pool'>;
+  /** which files may be edited */
+  edit: EditMode;
+  /** where files were edited since systemd read them, it reads them now, as the change would make it do anyway */
+  mayReload: boolean;
+}
+
+/**
+ * The plan for one service from its files as they are now, or why it cannot be changed. Only here it is
+ * asked which files other units use too: that costs, and a cycle that changes nothing needs it not.
+ */
+export async function preparePlan(
+  found: UnitState,
+  { live, edit, mayReload, ...wanted }: Wanted,
+): Promise<Plan | Refusal> {
+  const unit = mayReload && found.needDaemonReload ? await reload(found) : found;
+  const sharedPaths = await findSharedPaths(unit);
+  const sources = { ...readUnitSources(unit), sharedPaths, edit };
+  const located = locateWorkers(sources);
+  const isAssumed = located.how === 'drop_in' && located.assumed;
+  const location = isAssumed ? assumeRunning(located, await countRunning(unit)) : located;
+  if (location.how === 'refused') return location;
+  const running = isRunning(unit);
+  const processes = running ? readUnitProcesses(unit) : new Map<number, never>();
+  if ('error' in processes) return refuseUnseen(unit, processes.error, location.kind);
+  const pool = readCommandFacts(sources)?.pool ?? null;
+  // one that is still starting may not have got as far as its master
+  if (unit.activeState === 'active' && isCountable(location.kind, pool)) {
+    const tree = selectWorkerTree(processes, unit.mainPid, unit.kind);
+    if ('error' in tree && tree.unseen) return refuseUnseen(unit, tree.error, location.kind);
+  }
+  const texts = new Map<string, string>();
+  for (const file of [sources.fragment, ...sources.dropIns]) {
+    if (file !== null) texts.set(file.path, file.text);
+  }
+  for (const { path, text } of sources.environmentFiles) if (text !== null) texts.set(path, text);
+  const { ourEnvironment } = sources;
+  if (ourEnvironment !== null) texts.set(ourEnvironmentPath(sources.unit), ourEnvironment);
+  const restart = running ? { restart: await readRestart(unit, location.kind) } : {};
+  return planChange({
+    ...{ service: unit.unit, ...wanted, location, texts, running },
+    live: { ...live, pool, ...restart },
+  });
+}
+
+/** It would be restarted, and taken back in the end because nobody has seen that it serves. */
+function refuseUnseen({ unit }: UnitState, error: string, kind: Kind | null): Refusal {
+  return {
+    ...{ how: 'refused', kind, code: 'unreadable' },
+    message: `${unit}: ${error}; so nobody could tell whether a change has taken`,
+    hint: `Look at its processes: systemd-cgls -u ${unit}`,
+  };
+}
+
+async function reload(unit: UnitState): Promise<UnitState> {
+  await daemonReload();
+  const read = (await readUnits([unit.unit])).get(unit.unit);
+  return read === undefined ? unit : { ...read, kind: unit.kind };
+}

@@ -1,0 +1,55 @@
+import { onFirstChange } from '../../host/phase.ts';
+import { monotonicMs } from '../../host/monotonic.ts';
+import { writeErr } from '../../host/streams.ts';
+
+/**
+ * So long after a signal nothing is waited for any more, whatever it is (a systemd that does not answer, say): some
+ * seconds before systemd kills the service (`TimeoutStopSec=`), and by then a run has seldom anything left to wait for.
+ */
+const END_MS = 150_000;
+
+/** Whether the user (Ctrl-C) or systemd (stop) asked us to end. */
+export interface SignalWatch {
+  /** since when, as `monotonicMs`; null: not */
+  interruptedMs: () => number | null;
+  /** 128 + the signal's number, where one came; null otherwise */
+  exitCode: () => number | null;
+  /** from now on a signal ends the process again at once */
+  release: () => void;
+}
+
+/**
+ * Holds SIGINT, SIGTERM and SIGHUP back from the first change on: what is under way is finished or undone, nothing
+ * new is begun, what was done is told, and the process ends with 128 + n. Before that a signal ends it at once, as
+ * there is nothing to lose, and nothing that holds this thread up can keep it from being heard. What is still under way
+ * `endMs` after the first signal is left to the next run as it is, as after a kill.
+ */
+export function watchSignals(endMs = END_MS): SignalWatch {
+  const numbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+  let first: { code: number; atMs: number; timer: NodeJS.Timeout } | null = null;
+  const handlers = Object.entries(numbers).map(([name, number]) => ({
+    name,
+    handler: (): void => {
+      const code = 128 + number;
+      first ??= { code, atMs: monotonicMs(), timer: setTimeout(giveUp, endMs, code, endMs) };
+    },
+  }));
+  onFirstChange(() => {
+    for (const { name, handler } of handlers) process.on(name, handler);
+  });
+  return {
+    interruptedMs: () => first?.atMs ?? null,
+    exitCode: () => first?.code ?? null,
+    release: () => {
+      clearTimeout(first?.timer);
+      onFirstChange(null);
+      for (const { name, handler } of handlers) process.off(name, handler);
+    },
+  };
+}
+
+function giveUp(code: number, endMs: number): void {
+  const left = 'what is still under way is finished or taken back by the next run';
+  writeErr(`autoscaler: asked to end ${endMs / 1000} s ago: ${left}\n`);
+  process.exit(code);
+}

@@ -1,0 +1,39 @@
+import type { FoundHolders, Holder } from '../../state/lock-holders.ts';
+
+/** Who holds a lock: `process 123 (since 2026-11-24 04:04:15 UTC: node /usr/bin/autoscaler run)`. */
+export function nameHolders({ holders, isWhole }: FoundHolders): string {
+  const [first, ...others] = holders;
+  if (first === undefined) {
+    return isWhole
+      ? 'a process that cannot be seen from here'
+      : 'a process that was not found in time, as there is too much to look at';
+  }
+  const { pid, uid, isStranger, isStopped, sinceMs, command } = first;
+  const since = new Date(sinceMs).toISOString().slice(0, 19).replace('T', ' ');
+  const whose = isStranger ? ` of user ${uid}` : '';
+  const stopped = isStopped ? ', stopped' : '';
+  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  return `process ${pid}${whose} (since ${since} UTC${stopped}: ${command})${more}`;
+}
+
+/** Why strangers cannot hold a lock by right; null: there are none. */
+export function accuse(path: string, holders: readonly Holder[]): string | null {
+  if (!holders.some(({ isStranger }) => isStranger)) return null;
+  return `${path} is held by ${nameHolders({ holders: [...holders], isWhole: true })}: only its owner can open this file, so it is an attack or a descriptor that leaked`;
+}
+
+/** What helps where a lock is held. */
+export function adviseOn(path: string, holders: readonly Holder[]): string {
+  const pids = holders.map(({ pid }) => pid).join(' ');
+  const [first] = holders;
+  if (first === undefined) {
+    return `Try again. If it stays so, and no autoscaler is under way in a container or on a host that shares the folder: rm ${path}`;
+  }
+  if (first.isStranger) {
+    return `End it, which frees the lock, and find out how it came to it: kill -9 ${pids}`;
+  }
+  if (first.isStopped) {
+    return `It was stopped, and no run comes through until it goes on: kill -CONT ${pids}`;
+  }
+  return `Wait until it has ended; the timer will come again. While it hangs no run comes through: see what it is at (ps -o pid,stat,wchan:32,etime,args -p ${first.pid}); kill ${first.pid} makes it finish or undo its change, kill -9 ${first.pid} leaves that to the next run.`;
+}

@@ -1,0 +1,57 @@
+import * as z from 'zod/mini';
+import { duration, thresholds } from './threshold-values.ts';
+import { example, flag, number } from './values.ts';
+
+const pressure = (what: string) =>
+  thresholds(
+    `By pressure: percent of the time in which some process ${what}. Above scale_up_N go up to N workers, below scale_down_N go down to N.`,
+    'percent, a number from 0 to 100',
+    100,
+  );
+
+/** The keys of a project about what its service itself uses, and waits for. */
+export const RESOURCE_KEYS = {
+  max_memory_pressure: z._default(
+    number('percent, a number from 0 to 100', 0, 100).check(
+      z.describe(
+        'With memory_threshold_mb: while some process on the host waits for memory for more than this percentage of the time, nothing is added.',
+      ),
+      example(20),
+    ),
+    10,
+  ),
+  memory_scale_down: z._default(
+    flag(
+      'true: while less than memory_threshold_mb is available, workers are removed at once, down to min_workers, before the kernel kills processes.',
+    ),
+    false,
+  ),
+  min_own_cpu_share: z.optional(
+    number('percent, a number from 0 to 100', 0, 100).check(
+      z.describe(
+        'For cpu_thresholds: a project is raised only if its service used at least this percentage of the busy CPU of the host while the threshold held, so that nine idle projects stay as they are because the tenth is busy. Default: not required.',
+      ),
+      example(10),
+    ),
+  ),
+  service_cpu_thresholds: thresholds(
+    'By the CPU that the service itself uses, in percent of one processor per worker, so that 100 means that all workers compute: above scale_up_N go up to N workers, below scale_down_N go down to N.',
+    'percent of one processor for each worker, a number from 0',
+    Number.MAX_SAFE_INTEGER,
+  ),
+  service_cpu_duration_minutes: duration(
+    'How long a threshold of the CPU of the service must hold, in minutes: one number, or one for each direction.',
+  ),
+  cpu_pressure_thresholds: pressure('waited for a processor'),
+  memory_pressure_thresholds: pressure('waited for memory'),
+  io_pressure_thresholds: pressure('waited for a disk'),
+  pressure_of: z._default(
+    z
+      .enum(['service', 'host'], { error: 'one of "service", "host"' })
+      .check(z.describe('Whose pressure the pressure thresholds compare.')),
+    'service',
+  ),
+  pressure_duration_minutes: duration(
+    'How long a pressure threshold must hold, in minutes: one number, or one for each direction.',
+  ),
+};

@@ -1,0 +1,172 @@
+import { findDirtyArbiter } from './gunicorn/dirty-arbiter.ts';
+import { readUnitProcesses, type Process } from '../host/proc/proc.ts';
+import type { Kind } from '../model/types.ts';
+import { declaredProgram, readProgram, type Program } from './program.ts';
+import type { UnitState } from '../model/unit-state.ts';
+
+/** The processes of a service: the Gunicorn master or Celery's main process, and its workers. */
+export interface WorkerTree extends Program {
+  masterPid: number;
+  /** start of the master, in clock ticks since boot */
+  masterStartTicks: number;
+  workerPids: number[];
+  /** that its master has started a second one, as in an upgrade of Gunicorn (SIGUSR2), as a sentence; missing: none is */
+  upgrade?: string;
+}
+
+/** Why the processes of a service are not told apart. */
+export interface NoTree {
+  error: string;
+  /** they could not be looked at: there may be any */
+  unreadable?: boolean;
+  /** there is none at all */
+  empty?: boolean;
+  /** there is more than one master */
+  masters?: number[];
+  /** there are processes, and none of them shows that it is the master */
+  unseen?: true;
+}
+
+/**
+ * The workers of a service as its processes show them, whatever stands above the master: the forks of
+ * the master alone, so that what the master or a worker has started (a resource tracker, the second
+ * master of an upgrade, programs of the app) does not count, nor do Celery's embedded beat and Gunicorn's dirty arbiter.
+ * Where none of them shows that it is one, the main process is the master of the `kind` that the config says.
+ */
+export function findWorkerTree(
+  unit: Pick<UnitState, 'mainPid' | 'controlGroup' | 'kind'>,
+): Promise<WorkerTree | NoTree> {
+  const processes = readUnitProcesses(unit);
+  return Promise.resolve(
+    'error' in processes
+      ? { ...processes, unreadable: true }
+      : selectWorkerTree(processes, unit.mainPid, unit.kind),
+  );
+}
+
+/** The same among processes that were read already; `mainPid` is what systemd calls the main process. */
+export function selectWorkerTree(
+  processes: ReadonlyMap<number, Process>,
+  mainPid: number | null,
+  kind?: Kind,
+  findArbiter: typeof findDirtyArbiter = findDirtyArbiter,
+): WorkerTree | NoTree {
+  if (processes.size === 0) return { error: 'it has no processes', empty: true };
+  const masters = findMasters(processes);
+  // those that a killed master has left behind look like masters and end soon
+  const below = masters.filter(({ process }) => hasAncestor(process, mainPid, processes));
+  const [seen, second] = below.length > 0 ? below : masters;
+  const master = seen ?? declareMaster(processes.get(mainPid ?? 0), kind);
+  if (master === null) {
+    const error = 'none of its processes is a Gunicorn master or the main process of Celery';
+    return { error, unseen: true };
+  }
+  if (second !== undefined) {
+    const pids = [master.process.pid, second.process.pid];
+    return {
+      error: `it has more than one master (processes ${pids.join(' and ')})`,
+      masters: pids,
+    };
+  }
+  const { process, program } = master;
+  if (kind !== undefined && program.kind !== kind) {
+    return {
+      error: `the config says "kind": "${kind}", but process ${process.pid} is that of ${nameOf(program.kind)}`,
+      unseen: true,
+    };
+  }
+  const children = [...processes.values()].filter((child) => isWorker(child, process));
+  const arbiter = program.kind === 'gunicorn' ? findArbiter(children, process, processes) : null;
+  const forks = children.filter((child) => child !== arbiter);
+  const workers = program.embeddedBeat ? withoutBeat(forks) : forks;
+  if (workers === null) {
+    return { error: 'its embedded beat cannot be distinguished from the pool at the moment' };
+  }
+  return {
+    ...program,
+    masterPid: process.pid,
+    masterStartTicks: process.startTicks,
+    workerPids: workers.map(({ pid }) => pid),
+    ...tellUpgrade(process, program, processes),
+  };
+}
+
+/** A master that gets SIGUSR2 starts another one beside itself, as a child that is no fork (signals of Gunicorn's manual). */
+function tellUpgrade(
+  master: Process,
+  { kind }: Program,
+  processes: ReadonlyMap<number, Process>,
+): { upgrade?: string } {
+  if (kind !== 'gunicorn') return {};
+  for (const child of processes.values()) {
+    const isForked = child.stackStart === 0 || child.stackStart === master.stackStart;
+    if (child.parentPid !== master.pid || isForked || child.isCut === true) continue;
+    const isSame = child.argv.join('\0') === master.argv.join('\0');
+    if (!isSame && readProgram(child.argv)?.kind !== 'gunicorn') continue;
+    const upgrade = `an upgrade is under way (SIGUSR2), or its unit starts two: process ${child.pid} is a second master, started by ${master.pid}`;
+    return { upgrade };
+  }
+  return {};
+}
+
+/** The main process, where the config says what it is; null: it does not, or there is none. */
+function declareMaster(process: Process | undefined, kind: Kind | undefined): Master | null {
+  if (process === undefined || kind === undefined || process.isCut === true) return null;
+  return { process, program: declaredProgram(process.argv, kind) };
+}
+
+function nameOf(kind: Kind): string {
+  return kind === 'gunicorn' ? 'a Gunicorn master' : 'a Celery worker';
+}
+
+interface Master {
+  process: Process;
+  program: Program;
+}
+
+function findMasters(processes: ReadonlyMap<number, Process>): Master[] {
+  const found = new Map<number, Master>();
+  // forks share theirs
+  const programs = new Map<readonly string[], Program | null>();
+  for (const process of processes.values()) {
+    const { argv, isCut } = process;
+    const program = isCut === true ? null : (programs.get(argv) ?? readProgram(argv));
+    programs.set(argv, program);
+    if (program !== null) found.set(process.pid, { process, program });
+  }
+  return [...found.values()].filter(({ process }) => {
+    const parent = processes.get(process.parentPid);
+    return parent === undefined || !hasAncestor(parent, found, processes);
+  });
+}
+
+/** Whether the process itself or one above it is `wanted`. A number used again while they were read may make a ring of them. */
+function hasAncestor(
+  process: Process,
+  wanted: number | null | ReadonlyMap<number, unknown>,
+  processes: ReadonlyMap<number, Process>,
+): boolean {
+  let at: Process | undefined = process;
+  for (let left = processes.size; at !== undefined && left > 0; left--) {
+    if (typeof wanted === 'object' ? wanted?.has(at.pid) : at.pid === wanted) return true;
+    at = processes.get(at.parentPid);
+  }
+  return false;
+}
+
+function isWorker(child: Process, master: Process): boolean {
+  if (child.parentPid !== master.pid) return false;
+  const [title = ''] = child.argv;
+  if (title === '[celery beat]' || title.startsWith('gunicorn: dirty')) return false;
+  // another user's stack is not shown: then its command line or its title must do
+  if (child.stackStart !== 0) return child.stackStart === master.stackStart;
+  const isSame = child.argv.join('\0') === master.argv.join('\0');
+  return isSame || title.startsWith('gunicorn: worker ') || title.startsWith('[celeryd: ');
+}
+
+/** Beat is the one that can be interrupted; none where setproctitle has told it already; null: not to be told. */
+function withoutBeat(forks: Process[]): Process[] | null {
+  const interruptible = forks.filter((process) => !process.ignoresInterrupt);
+  if (interruptible.length > 1) return null;
+  return forks.filter((process) => process.ignoresInterrupt);
+}

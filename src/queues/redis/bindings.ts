@@ -1,0 +1,65 @@
+import { cleanText } from '../../model/clean-text.ts';
+import { readQueueNames } from '../../model/queue-names.ts';
+import type { Broker } from '../broker.ts';
+import { askRedis, askSections } from './redis.ts';
+import type { Redis } from './client.ts';
+import type { RespValue } from './resp.ts';
+import type { Limits } from '../try-servers.ts';
+
+/** So many keys are looked at in each round, and so many rounds are made: a database of results may have millions. */
+const KEYS_A_ROUND = 2000;
+const MOST_ROUNDS = 50;
+const MOST_EXCHANGES = 50;
+
+/**
+ * The queues that kombu has bound in a Redis (`_kombu.binding.EXCHANGE`), without those of remote control and events: all
+ * that workers have ever taken from, whichever. Of a database with very many keys perhaps not all.
+ *
+ * @throws Error in plain words where the server cannot be asked
+ */
+export function readBoundQueues(broker: Broker, limits: Limits): Promise<string[]> {
+  const { prefix, separator } = broker.keys;
+  const pattern = `${escapeGlob(prefix)}_kombu.binding.*`;
+  return askRedis(broker, limits, async (redis, server) => {
+    const [[first] = []] = await askSections(redis, server, [
+      { database: broker.database, commands: [scan('0', pattern)] },
+    ]);
+    if (first?.[0]) throw first[0];
+    const exchanges = await listKeys(redis, first?.[1] ?? null, pattern);
+    const names: unknown[] = [];
+    for (const exchange of exchanges) {
+      const members = await redis.call('smembers', exchange);
+      for (const member of Array.isArray(members) ? members : []) {
+        names.push(String(member).split(separator)[2]);
+      }
+    }
+    return readQueueNames(names).filter((name) => !isOwn(name));
+  });
+}
+
+async function listKeys(redis: Redis, first: RespValue, pattern: string): Promise<string[]> {
+  const found = new Set<string>();
+  let answer = first;
+  for (let rounds = 0; rounds < MOST_ROUNDS; rounds++) {
+    const [cursor, keys] = Array.isArray(answer) ? answer : [];
+    for (const key of Array.isArray(keys) ? keys : []) {
+      if (typeof key === 'string' && found.size < MOST_EXCHANGES) found.add(key);
+    }
+    if (typeof cursor !== 'string' || cursor === '0') break;
+    answer = await redis.call(...scan(cleanText(cursor), pattern));
+  }
+  return [...found];
+}
+
+function scan(cursor: string, pattern: string): [string, ...string[]] {
+  return ['scan', cursor, 'match', pattern, 'count', String(KEYS_A_ROUND)];
+}
+
+/** Queues of Celery itself: remote control, its answers, and events. */
+function isOwn(name: string): boolean {
+  return /\.pidbox$|^celeryev\.|^autoscaler\.reply\./.test(name);
+}
+
+function escapeGlob(text: string): string {
+  return text.replace(/[\\*?[\]^-]/g, '\\$&');
+}

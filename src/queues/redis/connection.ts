@@ -1,0 +1,46 @@
+import { MOST_BYTES, type Place } from '../connection.ts';
+import { createRedis, type Redis } from './client.ts';
+import { explainRedisError, isLastingRedisError } from './errors.ts';
+import { BrokerRefusal } from '../refusal.ts';
+import { tellLate, withinLimit } from '../time-limit.ts';
+
+/** What may be set of a connection: how much is answered, and that this process ends soon, and it with it. */
+export interface RedisUse {
+  /** default: MOST_BYTES */
+  mostBytes?: number;
+  isLast?: boolean;
+}
+
+/**
+ * One connection, gone when this returns or after `limitMs`, whatever comes first; where all went well and it is the last,
+ * with this process.
+ *
+ * @throws Error in plain words; a BrokerRefusal where it would say the same again
+ */
+export async function withRedis<T>(
+  place: Place,
+  limitMs: number,
+  ask: (redis: Redis) => Promise<T>,
+  { mostBytes = MOST_BYTES, isLast = false }: RedisUse = {},
+): Promise<T> {
+  const redis = createRedis(place, mostBytes);
+  const work = async (): Promise<T> => {
+    try {
+      await redis.connect();
+      return await ask(redis);
+    } catch (error) {
+      const fault = error as Error;
+      const Kind = isLastingRedisError(fault) ? BrokerRefusal : Error;
+      throw new Kind(explainRedisError(fault), { cause: error });
+    }
+  };
+  let isWell = false;
+  try {
+    const answer = await withinLimit(work(), limitMs, tellLate(limitMs, place.tls !== undefined));
+    isWell = true;
+    return answer;
+  } finally {
+    if (isLast && isWell) redis.leave();
+    else redis.disconnect();
+  }
+}

@@ -1,0 +1,64 @@
+import { cleanText } from '../../model/clean-text.ts';
+import { CLOSED } from '../connection.ts';
+import { explainConnectionError } from '../connection-errors.ts';
+import { RedisError, type Command } from './client.ts';
+
+/** What the server says, by the start of its answer, and what it means. */
+const SERVER: readonly [pattern: RegExp, meaning: string][] = [
+  [/^NOAUTH/, 'it wants a password, and the broker URL has none'],
+  [/^WRONGPASS|^ERR invalid password/, 'it refuses the user or password of the broker URL'],
+  [
+    /^ERR (?:AUTH <password> called|Client sent AUTH)/,
+    'it has no password, and the broker URL gives one, which Celery does not accept',
+  ],
+  [/^READONLY/, 'it is a replica that takes no commands that write: name the master'],
+  [/^WRONGTYPE/, 'the key of that name is no list, so it is no Celery queue'],
+  [/^LOADING/, 'it is still loading its data'],
+  [/^ERR DB index is out of range/, 'it has no database of the number in the broker URL'],
+  [/^ERR max number of clients/, 'it takes no more connections'],
+  [/^MASTERDOWN/, 'it is a replica that has lost its master'],
+  [/^(?:MOVED|ASK|CLUSTERDOWN)\b/, 'it is part of a cluster, which Celery cannot use'],
+];
+
+/** Answers that stay the same until somebody changes the URL, the user or the server. */
+const LASTING = /^(?:NOAUTH|WRONGPASS|NOPERM|READONLY|ERR (?:invalid password|AUTH |Client sent))/;
+
+/** A fault of a Redis connection or answer in plain words; what it says itself is cleaned and cut. */
+export function explainRedisError(error: Error): string {
+  const { message } = error;
+  if (message.startsWith('NOPERM')) return tellNotAllowed(message, commandOf(error));
+  const known = SERVER.find(([pattern]) => pattern.test(message))?.[1];
+  const meaning = explainConnectionError(error) ?? known;
+  if (meaning !== undefined) return meaning;
+  return message === CLOSED ? `${CLOSED} (a Redis with TLS wants rediss://)` : cleanText(message);
+}
+
+/** Whether asking once more is of no use. */
+export function isLastingRedisError(error: Error): boolean {
+  return LASTING.test(error.message);
+}
+
+function commandOf(error: Error): Command | null {
+  return error instanceof RedisError ? error.command : null;
+}
+
+/**
+ * What the user lacks, by what was asked; Redis itself does not name keys and channels ("… no permissions to access one of
+ * the channels used as arguments"), https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/
+ */
+function tellNotAllowed(message: string, command: Command | null): string {
+  const [word = '', subject = ''] = command ?? [];
+  const said = /'([^']{1,60})' command/.exec(message)?.[1] ?? '';
+  const name = cleanText(String(word === '' ? said : word)).toLowerCase();
+  const user = 'the user of the broker URL';
+  if (name === '') return `${user} lacks a permission: ${cleanText(message)}`;
+  const shown = name.toUpperCase();
+  const what = cleanText(String(subject));
+  if (/\bchannels?\b/i.test(message)) {
+    return `${user} may not use the channel ${what} (${shown}): its ACL lacks &${what}`;
+  }
+  if (/\bkeys?\b/i.test(message)) {
+    return `${user} may not use the key ${what} (${shown}): its ACL lacks ~${what}`;
+  }
+  return `${user} may not run ${shown}: its ACL lacks +${name}`;
+}

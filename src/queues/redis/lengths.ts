@@ -1,0 +1,97 @@
+import { nameServer, type Broker, type Server } from '../broker.ts';
+import type { Redis, Reply } from './client.ts';
+import { sumCounts } from '../count.ts';
+import { askRedis, askSections, type Section } from './redis.ts';
+import { explainRedisError } from './errors.ts';
+import type { Limits } from '../try-servers.ts';
+import type { BrokerAnswer, BrokerRequest, QueueAnswer } from '../answer.ts';
+import { MOST_MESSAGE_BYTES, readUnacked, unackedKey } from './unacked.ts';
+
+/**
+ * The waiting tasks of each queue of each request, all on one server: one connection, one round trip for all
+ * the lists, no command that holds the server up. Unacknowledged tasks cost up to two more round trips; where these
+ * fail, the lengths hold all the same.
+ *
+ * @throws Error in plain words, without a password, where the server cannot be asked at all
+ */
+export async function readRedisQueues(
+  requests: readonly BrokerRequest[],
+  limits: Limits,
+): Promise<BrokerAnswer[]> {
+  const { broker } = requests[0]!;
+  let known: BrokerAnswer[] | null = null;
+  const ask = async (redis: Redis, server: Server): Promise<BrokerAnswer[]> => {
+    const at = nameServer('redis', server);
+    const sections = requests.map(toSection);
+    const [role, ...replies] = await askSections(redis, server, [
+      { database: 0, commands: broker.sentinel === null ? [] : [['role']] },
+      ...sections,
+      // proves that none of the answers before is one too many
+      { ...sections.at(-1)!, commands: [] },
+    ]);
+    requireMaster(role?.[0]);
+    const answers = requests.map((request, index) => addUp(request, replies[index]!, at));
+    const holding = requests.flatMap((request, index) => {
+      const size = request.wantsUnacked ? replies[index]!.at(-1) : undefined;
+      return size === undefined ? [] : [{ request, size, answer: answers[index]! }];
+    });
+    known = answers;
+    if (holding.length > 0) await readUnacked(redis, server, holding);
+    return answers;
+  };
+  const readsMessages = requests.some(({ wantsUnacked }) => wantsUnacked);
+  try {
+    return await askRedis(broker, limits, ask, {
+      ...(readsMessages && { mostBytes: MOST_MESSAGE_BYTES }),
+      isLast: true,
+    });
+  } catch (error) {
+    if (known === null) throw error;
+    const unacked = { error: `unacknowledged tasks: ${(error as Error).message}` };
+    return (known as BrokerAnswer[]).map(({ queues }, index) =>
+      requests[index]!.wantsUnacked ? { queues, unacked } : { queues },
+    );
+  }
+}
+
+function toSection({ broker, queues, wantsUnacked }: BrokerRequest): Section {
+  return {
+    database: broker.database,
+    commands: [
+      ...queues.flatMap((queue) => listKeys(broker, queue).map((key) => ['llen', key])),
+      ...(wantsUnacked ? [['hlen', unackedKey(broker)]] : []),
+    ],
+  };
+}
+
+/** kombu keeps a list for each priority step: the queue itself for 0, `QUEUE\x06\x16STEP` for the others. */
+function listKeys({ keys }: Broker, queue: string): string[] {
+  return keys.prioritySteps.map((step) =>
+    step === 0 ? keys.prefix + queue : `${keys.prefix}${queue}${keys.separator}${step}`,
+  );
+}
+
+function addUp({ broker, queues }: BrokerRequest, replies: Reply[], at: string): BrokerAnswer {
+  const width = broker.keys.prioritySteps.length;
+  const lengths = queues.map((queue, index): [string, QueueAnswer] => {
+    const own = replies.slice(index * width, (index + 1) * width);
+    const error = own.find(([fault]) => fault !== null)?.[0];
+    if (error) return [queue, { error: `${at}, queue ${queue}: ${explainRedisError(error)}` }];
+    const length = sumCounts(own.map(([, each]) => each));
+    return [queue, length ?? { error: `${at}, queue ${queue}: ${NO_COUNT}` }];
+  });
+  return { queues: new Map(lengths) };
+}
+
+/** What is said of a length that is none. */
+const NO_COUNT = 'it answers no number of tasks';
+
+/** What Sentinel names may have been replaced in this moment, and would tell of queues that nobody fills any more. */
+function requireMaster([, role]: Reply = [null, null]): void {
+  if (!Array.isArray(role) || role[0] === 'master') return;
+  throw new Error(
+    role[0] === 'slave'
+      ? 'it is a replica now, another Redis has become the master'
+      : 'it is no master, which Sentinel names it',
+  );
+}

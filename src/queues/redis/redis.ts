@@ -1,0 +1,81 @@
+import type { Broker, Server } from '../broker.ts';
+import { NOT_ASKED, type Redis, type Reply } from './client.ts';
+import { withRedis, type RedisUse } from './connection.ts';
+import { findMaster } from './sentinel.ts';
+import { tlsOptions } from '../tls.ts';
+import { tryServers, type Limits } from '../try-servers.ts';
+
+/** Commands for one database. */
+export interface Section {
+  database: number;
+  commands: (string | number)[][];
+}
+
+/**
+ * Asks a Redis, through Sentinel where the broker has it: one connection, gone as `withRedis` says. `ask` logs
+ * in by `askSections`; its errors are put into plain words.
+ *
+ * @throws Error in plain words, without a password, where the server cannot be asked within its limits
+ */
+export async function askRedis<T>(
+  broker: Broker,
+  limits: Limits,
+  ask: (redis: Redis, server: Server) => Promise<T>,
+  use: RedisUse = {},
+): Promise<T> {
+  const target = broker.sentinel === null ? broker : await findMaster(broker, limits);
+  return tryServers(target, limits, (server, limitMs) =>
+    withRedis(
+      {
+        ...(server.socketPath === null
+          ? { host: server.host, port: server.port }
+          : { path: server.socketPath }),
+        ...(target.tls !== null && { tls: tlsOptions(target.tls) }),
+      },
+      limitMs,
+      (redis) => ask(redis, server),
+      use,
+    ),
+  );
+}
+
+/**
+ * Logs in and asks, all in one round trip: AUTH and SELECT go along, so that each has an answer of its own
+ * instead of an event. Where the login or a database is refused, that is the answer to each of its commands, also where the
+ * server lets in whoever does not log in: Celery does not go on there. An answer too
+ * many, however late it comes, shows in the place of the next SELECT's: with a section without commands, of the last one's.
+ *
+ * @throws Error where the connection is lost, or the answers are none to these commands
+ */
+export async function askSections(
+  redis: Redis,
+  { user, password }: Pick<Server, 'user' | 'password'>,
+  sections: readonly Section[],
+): Promise<Reply[][]> {
+  const login = password === null ? [] : [['auth', ...(user === null ? [] : [user]), password]];
+  const commands = sections.flatMap((section) => [
+    ['select', section.database],
+    ...section.commands,
+  ]);
+  const replies = await redis.send([...login, ...commands]);
+  const refusedLogin = login.length > 0 ? whyRefused(replies.shift()) : null;
+  const answers = sections.map(({ commands: { length } }) => replies.splice(0, length + 1));
+  for (const [index, [[fault, value] = [null, null]]] of answers.entries()) {
+    if (fault === null && value !== 'OK') throw new Error(index === 0 ? NO_REDIS : NOT_ASKED);
+  }
+  return sections.map(({ commands: { length } }, index) => {
+    const [select, ...own] = answers[index]!;
+    // a database that is not selected is another one, with other keys
+    const refused = refusedLogin ?? select?.[0] ?? null;
+    if (refused === null) return own;
+    return Array.from({ length }, (): Reply => [refused, null]);
+  });
+}
+
+const NO_REDIS = 'it does not answer as a Redis does';
+
+/** null: it is done. */
+function whyRefused(reply: Reply | undefined): Error | null {
+  const [error, value] = reply ?? [null, null];
+  return error ?? (value === 'OK' ? null : new Error(NO_REDIS));
+}

@@ -1,0 +1,178 @@
+import { nameServer, type Broker, type Server } from '../broker.ts';
+import type { Redis, Reply } from './client.ts';
+import { isCount } from '../count.ts';
+import { askSections } from './redis.ts';
+import { explainRedisError } from './errors.ts';
+import type { BrokerAnswer, BrokerRequest } from '../answer.ts';
+import { matchesTopic } from '../rabbitmq/topic.ts';
+
+/** So many messages are read to see which queue they came from; more cost too much for a look. */
+const MOST_READ = 1000;
+/** What they, and all else on that connection, may hold together. */
+export const MOST_MESSAGE_BYTES = 4 * 1024 * 1024;
+/** An exchange and a routing key, as JSON: AMQP allows them 255 bytes each. */
+const MOST_NAME_CHARS = 4096;
+/** So many pairs of a routing key and a binding are compared. */
+const MOST_COMPARED = 20_000;
+
+/** A request, how many messages the hash of its database holds (the reply to HLEN), and the answer to complete. */
+export interface Holding {
+  request: BrokerRequest;
+  size: Reply;
+  answer: BrokerAnswer;
+}
+
+/** A message that was handed out, by how it was sent. */
+interface Sent {
+  exchange: string;
+  routingKey: string;
+  /** not to be begun before, milliseconds since 1970; null: at once */
+  etaMs: number | null;
+}
+
+/** The hash in which kombu keeps what it has handed out and is not acknowledged yet, of all queues of a database. */
+export function unackedKey({ keys }: Broker): string {
+  return keys.prefix + keys.unacked;
+}
+
+/**
+ * Completes each answer by the tasks of its queues that are handed out and not acknowledged. Two round trips
+ * for all: the messages, and the bindings that say which queue an exchange puts them into. A task for a later time (ETA,
+ * countdown) is taken at once and held by the worker until then: it is no work yet, and does not count.
+ */
+export async function readUnacked(redis: Redis, server: Server, all: Holding[]): Promise<void> {
+  const at = nameServer('redis', server);
+  const holding = all.filter(({ size: [error, size], answer }) => {
+    if (error !== null) answer.unacked = { error: tell(at, error) };
+    else if (!isCount(size)) answer.unacked = { error: tell(at, new Error(NO_ANSWER)) };
+    else if (size > MOST_READ) answer.unacked = { error: tellMany(at, size) };
+    else answer.unacked = 0;
+    return answer.unacked === 0 && size !== 0;
+  });
+  if (holding.length === 0) return;
+  const values = await askSections(
+    redis,
+    server,
+    holding.map(({ request: { broker } }) => ({
+      database: broker.database,
+      commands: [['hvals', unackedKey(broker)]],
+    })),
+  );
+  const sent = values.map(([reply]) => readTexts(reply).map(parseSent));
+  const exchanges = sent.map((messages) => [
+    ...new Set(messages.flatMap((each) => (each?.exchange ? [each.exchange] : []))),
+  ]);
+  const bindings = await askSections(
+    redis,
+    server,
+    holding.map(({ request: { broker } }, index) => ({
+      database: broker.database,
+      commands: exchanges[index]!.map((name) => [
+        'smembers',
+        `${broker.keys.prefix}_kombu.binding.${name}`,
+      ]),
+    })),
+  );
+  for (const [index, { request, answer }] of holding.entries()) {
+    try {
+      for (const reply of [...values[index]!, ...bindings[index]!]) requireTexts(reply);
+      const byExchange = new Map(
+        exchanges[index]!.map((name, i) => [name, readTexts(bindings[index]![i])]),
+      );
+      answer.unacked = countOwn(request, sent[index]!, byExchange);
+    } catch (error) {
+      answer.unacked = { error: tell(at, error as Error) };
+    }
+  }
+}
+
+/** What is said of an answer of another kind than the question asks for. */
+const NO_ANSWER = 'it does not answer what was asked';
+
+function readTexts([, value]: Reply = [null, null]): string[] {
+  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
+}
+
+function requireTexts(reply: Reply): void {
+  const [error, value] = reply;
+  if (error !== null) throw error;
+  if (!Array.isArray(value) || readTexts(reply).length < value.length) throw new Error(NO_ANSWER);
+}
+
+/** How many of the messages are in queues of the request. */
+function countOwn(
+  { queues, broker: { keys } }: BrokerRequest,
+  messages: readonly (Sent | null)[],
+  bindings: ReadonlyMap<string, string[]>,
+): number {
+  const own = new Set(queues);
+  /** by exchange and routing key, which most messages have in common */
+  const known = new Map<string, boolean>();
+  let left = MOST_COMPARED;
+  const isOwn = (sent: Sent): boolean => {
+    const bound = bindings.get(sent.exchange) ?? [];
+    left -= bound.length;
+    if (left < 0) throw new Error('it has too many bindings to find the queues');
+    return findQueues(sent, bound, keys.separator).some((queue) => own.has(queue));
+  };
+  const nowMs = Date.now();
+  return messages.filter((sent) => {
+    if (sent === null || (sent.etaMs ?? 0) > nowMs) return false;
+    const key = JSON.stringify([sent.exchange, sent.routingKey]);
+    const found = known.get(key) ?? isOwn(sent);
+    known.set(key, found);
+    return found;
+  }).length;
+}
+
+/**
+ * `[message, exchange, routing key]` as kombu writes it; null: something else. Of a large one only the end is parsed:
+ * parsed it takes far more memory than as a text.
+ */
+function parseSent(value: string): Sent | null {
+  const end = value.slice(-MOST_NAME_CHARS);
+  const names = end === value ? value : `[{${end.slice(end.lastIndexOf('}, "'))}`;
+  try {
+    const [, exchange, routingKey] = JSON.parse(names) as unknown[];
+    return typeof exchange === 'string' && typeof routingKey === 'string'
+      ? { exchange, routingKey, etaMs: readEta(end) }
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * The `eta` of a message's headers, which stand near its end; within texts, quotes have a backslash before them. Celery
+ * writes it with its time zone, or in UTC without one.
+ */
+function readEta(text: string): number | null {
+  const eta = /[{,] ?"eta": ?"([\d:.T+-]{10,40})Z?"/.exec(text)?.[1];
+  if (eta === undefined) return null;
+  const ms = Date.parse(/[+-]\d\d:?\d\d$/.test(eta) && eta.includes('T') ? eta : `${eta}Z`);
+  return Number.isNaN(ms) ? null : ms;
+}
+
+/** The queues that a message was put into; an exchange without bindings is the default one, whose keys are queues. */
+function findQueues(
+  { exchange, routingKey }: Sent,
+  bindings: readonly string[],
+  separator: string,
+): string[] {
+  if (exchange === '' || bindings.length === 0) return [routingKey];
+  return bindings
+    .map((binding) => binding.split(separator))
+    .filter(
+      ([key = '', pattern = '']) =>
+        key === routingKey || (pattern !== '' && matchesTopic(key, routingKey)),
+    )
+    .map(([, , queue = '']) => queue);
+}
+
+function tell(at: string, error: Error): string {
+  return `${at}: unacknowledged tasks: ${explainRedisError(error)}`;
+}
+
+function tellMany(at: string, size: number): string {
+  return `${at}: ${size} unacknowledged tasks are more than the ${MOST_READ} that are read to find their queues`;
+}

@@ -1,0 +1,67 @@
+import { monotonicMs } from '../host/monotonic.ts';
+import { nameServer, type Broker, type Server } from './broker.ts';
+import { BrokerRefusal } from './refusal.ts';
+
+/** How long a broker may take: each of its servers, and until when all of them. */
+export interface Limits {
+  serverMs: number;
+  /** on the clock of `monotonicMs` */
+  deadline: number;
+}
+
+/** The limits of a question that begins now. */
+export function limitsFromNow(serverMs: number, totalMs: number): Limits {
+  return { serverMs, deadline: monotonicMs() + totalMs };
+}
+
+/**
+ * Asks the servers of a broker one after another until one answers, as Celery does. `ask` keeps its limit itself.
+ *
+ * @throws Error in plain words: what each of them says; a BrokerRefusal where each refuses for good
+ */
+export async function tryServers<T>(
+  { kind, servers }: Broker,
+  limits: Limits,
+  ask: (server: Server, limitMs: number) => Promise<T>,
+): Promise<T> {
+  const faults: Fault[] = [];
+  let refusals = 0;
+  for (const server of servers) {
+    const leftMs = limits.deadline - monotonicMs();
+    const limitMs = Math.round(Math.min(limits.serverMs, leftMs));
+    const at = nameServer(kind, server);
+    if (limitMs <= 0) {
+      faults.push({ at, what: 'no time was left for it' });
+      continue;
+    }
+    try {
+      return await ask(server, limitMs);
+    } catch (error) {
+      faults.push({ at, what: (error as Error).message });
+      if (error instanceof BrokerRefusal) refusals += 1;
+    }
+  }
+  const Kind = refusals === servers.length ? BrokerRefusal : Error;
+  throw new Kind(tellFaults(faults));
+}
+
+/** A server, and what is wrong with it. */
+interface Fault {
+  at: string;
+  what: string;
+}
+
+/** More servers with the same fault are counted, since the text is short: what the others say is to be seen too. */
+const MOST_NAMED = 2;
+
+function tellFaults(faults: readonly Fault[]): string {
+  const places = new Map<string, string[]>();
+  for (const { at, what } of faults) places.set(what, [...(places.get(what) ?? []), at]);
+  return [...places]
+    .flatMap(([what, [first = '', ...others]]) =>
+      others.length < MOST_NAMED
+        ? [first, ...others].map((at) => `${at}: ${what}`)
+        : [`${first} and ${others.length} others: ${what}`],
+    )
+    .join('; ');
+}

@@ -1,0 +1,97 @@
+import type { UnitState } from '../../model/unit-state.ts';
+import type { Concurrency } from '../../kinds/gunicorn/concurrency.ts';
+import type { KnownLocation } from './unit-file/syntax/types.ts';
+import { readFile } from '../../host/files/read.ts';
+import { statPath } from '../../host/files/look.ts';
+import { countProcessors, readUnitSources } from './unit-sources.ts';
+
+/** What is known of a unit from its files alone. */
+export interface UnitFacts {
+  location: KnownLocation;
+  /** differs when a file of the unit has been edited, added or removed */
+  hash: string;
+  /** how its Gunicorn workers serve requests; null: it has none, or which command starts them is not to be told */
+  concurrency: Concurrency | null;
+}
+
+/** Facts, and all that they were made of besides the processors. */
+export interface KnownUnit {
+  /** what systemd says of the unit's files, and the config of what it runs */
+  from: string;
+  /** each file that was read or missed, as it was; null: it was not there */
+  marks: [path: string, mark: string | null][];
+  facts: UnitFacts;
+}
+
+/** What runs know of units; `units` and `cpus` go from run to run. */
+export interface UnitMemory {
+  cpus: number;
+  units: Record<string, KnownUnit>;
+  /** there is something new to be kept */
+  hasChanged: boolean;
+}
+
+/** A file that was changed so short ago may change once more without showing it: its time counts in ticks. */
+const YOUNG_MS = 2000;
+
+/** What an earlier run knew, if it was on as many processors: Celery's default depends on them. */
+export function toUnitMemory(kept: Pick<UnitMemory, 'cpus' | 'units'> | null): UnitMemory {
+  const cpus = countProcessors();
+  return { cpus, units: kept?.cpus === cpus ? kept.units : {}, hasChanged: false };
+}
+
+/**
+ * Where a unit's number of workers stands, and the hash of its files. Reading and understanding them takes most of
+ * the time of an idle run, so it is done again only when any of the files has changed (its time, size or inode),
+ * or systemd names others.
+ *
+ * @throws UserError as `readUnitSources`
+ */
+export async function readUnitFacts(unit: UnitState, memory: UnitMemory): Promise<UnitFacts> {
+  const { id, fragmentPath, dropInPaths, environmentFiles, workingDirectory, kind } = unit;
+  const from = JSON.stringify([
+    ...[id, fragmentPath, dropInPaths, environmentFiles, workingDirectory, kind],
+  ]);
+  const known = memory.units[unit.unit];
+  if (known?.from === from && known.marks.every(([path, mark]) => markOf(path).mark === mark)) {
+    return known.facts;
+  }
+  const marks = new Map<string, string | null>();
+  let isCertain = true;
+  const sources = readUnitSources(unit, (path) => {
+    // before it is read, so that a change meanwhile shows the next time
+    const { mark, isYoung } = markOf(path);
+    if (!marks.has(path)) marks.set(path, mark);
+    const found = readFile(path);
+    if (isYoung || ('fault' in found && found.fault !== 'missing')) isCertain = false;
+    return found;
+  });
+  // the parser of units and Node's crypto are not small
+  const { findFacts } = await import('./find-facts.ts');
+  const facts = findFacts(sources);
+  if (isCertain && facts.location.how !== 'refused') {
+    memory.units[unit.unit] = { from, marks: [...marks], facts };
+    memory.hasChanged = true;
+  }
+  return facts;
+}
+
+/** Whether the files that facts were made of are as they were. */
+export function isCurrent({ marks }: KnownUnit): boolean {
+  return marks.every(([path, mark]) => markOf(path).mark === mark);
+}
+
+/** Of what cannot even be looked at, nothing is kept. */
+function markOf(path: string): { mark: string | null; isYoung: boolean } {
+  try {
+    const stat = statPath(path);
+    if (stat === undefined) return { mark: null, isYoung: false };
+    const { dev, ino, size, mtimeMs, ctimeMs } = stat;
+    return {
+      mark: [dev, ino, size, mtimeMs, ctimeMs].join(' '),
+      isYoung: Math.max(mtimeMs, ctimeMs) > Date.now() - YOUNG_MS,
+    };
+  } catch {
+    return { mark: '', isYoung: true };
+  }
+}

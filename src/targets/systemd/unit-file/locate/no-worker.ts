@@ -1,0 +1,95 @@
+import { OPAQUE, whereIs, type Word } from '../syntax/chars.ts';
+import { celeryRole } from '../../../../kinds/celery/command.ts';
+import type { Context, Program } from './program-types.ts';
+import { CHECK_NAME, refuse } from './refuse.ts';
+import { isShown, shownText } from './shown.ts';
+import type { Refusal, UnitSources } from '../syntax/types.ts';
+
+/** For a program of a project's own. */
+const OR_KIND = '; if this program is one, set "kind": "gunicorn" or "celery" in the config';
+
+/** Of a command that a refusal quotes, UTF-16 units. */
+const LONGEST_COMMAND = 60;
+
+/** Why none of the programs of a unit is a worker, and what helps. */
+export function noWorker(programs: Program[], sources: UnitSources): Refusal {
+  const { unit } = sources;
+  const aside = programs.find(
+    ({ is, argv }) =>
+      is === 'celery_aside' || (is === 'celery' && celeryRole(argv).role === 'aside'),
+  );
+  if (aside)
+    return refuse(
+      'celery',
+      'beat_or_flower',
+      `${whereIs(startOf(aside))}: ${textOf(aside)} is beat or flower, which have no workers to size`,
+      'name the unit that runs "celery worker"',
+    );
+  const asgi = programs.find(({ is }) => is === 'asgi');
+  if (asgi)
+    return refuse(
+      null,
+      'uvicorn_only',
+      `${whereIs(startOf(asgi))}: ${textOf(asgi)} runs without Gunicorn`,
+      'run it under Gunicorn: gunicorn -k uvicorn.workers.UvicornWorker --workers N …',
+    );
+  const [program] = programs;
+  if (!program)
+    return refuse(
+      null,
+      'not_gunicorn_or_celery',
+      `${unit} has no command in ExecStart`,
+      CHECK_NAME(unit),
+    );
+  const opaque = programs.find(isOpaque);
+  if (opaque)
+    return refuse(
+      null,
+      'opaque_script',
+      `${whereIs(startOf(opaque))}: expected a gunicorn or celery command, found ${textOf(opaque)}, which cannot be looked into${whose(opaque, sources)}`,
+      `start gunicorn or "celery worker" in ExecStart itself${OR_KIND}`,
+    );
+  return refuse(
+    null,
+    'not_gunicorn_or_celery',
+    `${whereIs(startOf(program))}: expected a gunicorn or celery worker command, found ${textOf(program)}`,
+    `name a unit that runs Gunicorn or a Celery worker${OR_KIND}`,
+  );
+}
+
+/** A script or program from outside the system's folders, an interpreter, or one that is given a worker's name. */
+export function isOpaque({ is, argv }: Program): boolean {
+  const path = argv[0]?.text ?? '';
+  return (
+    is === 'unknown' &&
+    (/\.(?:sh|bash|py|pl|rb)$/.test(path) ||
+      /(?:^|\/)(?:(?:[bdkaz]|ba|da)?sh|(?:python|pypy)[\d.]*)$/.test(path) ||
+      !/^(?:\/usr)?\/s?bin\/|^[^/\s]+$/.test(path) ||
+      argv.some(({ text }) => /gunicorn|celery/.test(text) || text.includes(OPAQUE)))
+  );
+}
+
+/** For people: whose program or script it is, where it is not root's. */
+function whose({ argv }: Program, { factsOf }: UnitSources): string {
+  for (const word of argv.slice(0, 3)) {
+    const { text } = word;
+    if (!isShown(word, factsOf)) continue;
+    const foreign = text.startsWith('/') && !text.includes(OPAQUE) ? factsOf(text).foreign : null;
+    if (foreign !== null) return ` and is not root's alone: ${foreign}`;
+  }
+  return '';
+}
+
+function textOf({ argv, context }: Program): string {
+  // more words are longer than what is shown, but for empty ones
+  const shown = argv.slice(0, LONGEST_COMMAND).map((word) => shownText(word, context.factsOf));
+  const text = shown.join(' ');
+  return `"${text.length > LONGEST_COMMAND ? `${text.slice(0, LONGEST_COMMAND - 1)}…` : text}"`;
+}
+
+/** Where a command begins. */
+export function startOf(program: { argv: Word[]; context: Context }): Word['first'] {
+  const [first] = program.argv;
+  if (!first) throw new RangeError('a command has at least its name');
+  return first.first;
+}

@@ -1,0 +1,22 @@
+import type { Word } from '../syntax/chars.ts';
+import type { Env } from './environment.ts';
+import type { FileFacts } from '../syntax/types.ts';
+
+/** What a command finds when it starts. `cwd` null: not known. */
+export interface Context {
+  env: Env;
+  cwd: string | null;
+  readFile: (path: string) => string | null;
+  factsOf: (path: string) => FileFacts;
+  /** the interpreter that runs the program, or the command of a project that stands for it; null: neither */
+  runBy: string | null;
+}
+
+/** A program that a command line comes down to; `argv` begins with its own name. */
+export interface Program {
+  is: 'gunicorn' | 'celery' | 'celery_aside' | 'asgi' | 'unknown';
+  argv: Word[];
+  context: Context;
+  /** `unknown` alone: its words without those of its interpreter; missing: they cannot be told apart */
+  own?: Word[];
+}

@@ -1,0 +1,147 @@
+import type { Kind } from '../../../../model/types.ts';
+
+/** A file that takes part in a unit, with its text exactly as read. */
+export interface SourceFile {
+  path: string;
+  text: string;
+}
+
+/** What is known of a file besides its text. */
+export interface FileFacts {
+  /** where it really lies, links followed */
+  realPath: string;
+  /** why it is not root's alone, so that it is never edited; null: it is */
+  foreign: string | null;
+  /** why it cannot be read; null: it can */
+  fault: string | null;
+  isMissing: boolean;
+}
+
+/** All that is needed to find the number of a unit; nothing is read behind this. */
+export interface UnitSources {
+  /** the unit's name, such as `web@shop.service` */
+  unit: string;
+  /** the main file; null where the unit has none */
+  fragment: SourceFile | null;
+  /** drop-ins in the order in which systemd merges them; ours is among them once it exists */
+  dropIns: SourceFile[];
+  /** EnvironmentFile= in order; text null: not readable */
+  environmentFiles: { path: string; text: string | null }[];
+  /** WorkingDirectory=, resolved by systemd, where set */
+  workingDirectory: string | null;
+  /** reads a file that the command line names (a Gunicorn config file); null: not there or not readable */
+  readFile: (path: string) => string | null;
+  /** of any file that the unit names */
+  factsOf: (path: string) => FileFacts;
+  /** the environment file beside our drop-in, as it is on disk; null: there is none */
+  ourEnvironment: string | null;
+  /** paths that other units also use: never edited for one of them */
+  sharedPaths: ReadonlySet<string>;
+  /** `drop-in`: no file but our own is edited */
+  edit: 'in-place' | 'drop-in';
+  /** processors of the host: Celery's default concurrency */
+  cpus: number;
+  /** what the config says that it runs, where its command line does not show it; missing: nothing */
+  kind?: Kind | undefined;
+}
+
+/** Replace text[start, end) of `path` by `insert`; offsets count UTF-16 units of the text as read. */
+export interface Splice {
+  path: string;
+  start: number;
+  end: number;
+  insert: string;
+}
+
+/** Where a unit's number of workers stands and how to change it. */
+export type Location =
+  /** the number is text in a file that is this unit's own: edit it in place */
+  | {
+      how: 'splice';
+      kind: Kind;
+      workers: number;
+      path: string;
+      start: number;
+      end: number;
+      what: string;
+    }
+  /** the number is nowhere, or in a file that is not ours to edit: it is set by our drop-in */
+  | {
+      how: 'drop_in';
+      kind: Kind;
+      /** what is in force now (the default of the program where nothing is set) */
+      workers: number;
+      path: string;
+      /** the drop-in's whole text for N workers */
+      text: (workers: number) => string;
+      /** our environment file, which the drop-in names; text null: it does so no more; missing: there is none */
+      environment?: { path: string; text: ((workers: number) => string) | null };
+      /** drop-ins of ours with other names, which this one takes the place of */
+      replaces: string[];
+      /** what it repeats of the files below it stands there no more: an edit of theirs has no effect */
+      stale: boolean;
+      /** why a drop-in: for people */
+      why: string;
+      /** the number may be set outside of the unit: what runs counts, and `workers` is only what is likely */
+      assumed: boolean;
+      /** of one that is assumed: why there is no number while nothing runs; null: then it is `workers` */
+      whenDown: Refusal | null;
+      /** what sets the number now, and counts no more once our drop-in does, for people; null: nothing, or it does already */
+      overrules: string | null;
+    }
+  | Refusal;
+
+/** A location without what only a change of the number needs. */
+export type KnownLocation =
+  | { how: 'splice'; kind: Kind; workers: number }
+  | {
+      how: 'drop_in';
+      kind: Kind;
+      workers: number;
+      assumed: boolean;
+      whenDown: Refusal | null;
+      stale: boolean;
+    }
+  | Refusal;
+
+/** The number cannot be changed safely. */
+export interface Refusal {
+  how: 'refused';
+  kind: Kind | null;
+  code:
+    | 'not_gunicorn_or_celery'
+    | 'kind_differs'
+    | 'beat_or_flower'
+    | 'autoscale'
+    | 'solo_pool'
+    | 'config_file'
+    | 'opaque_script'
+    | 'uvicorn_only'
+    | 'ambiguous'
+    | 'masked'
+    | 'no_unit'
+    | 'transient'
+    | 'unreadable'
+    | 'not_a_number'
+    | 'overridden_later'
+    | 'foreign';
+  /** what stands in the way, with file and line */
+  message: string;
+  /** what the user can do */
+  hint: string;
+}
+
+/** A command and the variables that are known of its environment; what cannot be known is left out of both. */
+export interface WorkerCommand {
+  words: string[];
+  variables: ReadonlyMap<string, string>;
+}
+
+/** What the command line says of the pool; running workers can only be counted where it has processes. */
+export interface CommandFacts {
+  kind: Kind;
+  /** Celery's -P, Gunicorn's worker class; null: the default */
+  pool: string | null;
+  /** Celery -B: a beat process stands among the pool's children */
+  embeddedBeat: boolean;
+}

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readUnitFacts, toUnitMemory } from '../../../src/targets/systemd/unit-facts.ts';
+import type { UnitState } from '../../../src/model/unit-state.ts';
+import { readUnits } from '../../../src/targets/systemd/units.ts';
+
+let root: string;
+const units = new Map<string, UnitState>();
+
+const at = (name: string): string => join(root, `${name}.env`);
+
+/** A Gunicorn that takes its workers from a file with `settings`. */
+function makeUnit(name: string, settings: string | null, absent: UnitState): UnitState {
+  const fragmentPath = join(root, `${name}.service`);
+  writeFileSync(fragmentPath, '[Service]\nExecStart=/usr/bin/gunicorn -w $WORKERS app:app\n');
+  if (settings !== null) writeFileSync(at(name), settings);
+  const environmentFiles = [{ path: at(name), optional: false }];
+  return {
+    ...absent,
+    unit: `${name}.service`,
+    id: `${name}.service`,
+    fragmentPath,
+    environmentFiles,
+  };
+}
+
+before(async () => {
+  root = mkdtempSync(join(tmpdir(), 'autoscaler-facts-'));
+  // a name that systemd cannot know is answered without it
+  const absent = (await readUnits(['no such.service'])).get('no such.service');
+  assert.ok(absent !== undefined);
+  for (const name of ['same', 'edited0', 'edited1', 'dropped', 'young']) {
+    units.set(name, makeUnit(name, 'WORKERS=3\n', absent));
+  }
+  units.set('refused', makeUnit('refused', null, absent));
+  units.set('threads', {
+    ...makeUnit('threads', 'WORKERS=3\n', absent),
+    workingDirectory: root,
+  });
+  writeFileSync(join(root, 'gunicorn.conf.py'), 'threads = 4\n');
+  // older than what counts as young
+  await sleep(2100);
+});
+after(() => {
+  rmSync(root, { recursive: true });
+});
+
+describe('what is known of a unit', () => {
+  test('how its workers serve, also from a config file that its number is not in', async () => {
+    const unit = units.get('threads')!;
+    const memory = toUnitMemory(null);
+    assert.deepEqual((await readUnitFacts(unit, memory)).concurrency?.threads, { text: '4' });
+    writeFileSync(join(root, 'gunicorn.conf.py'), 'threads = 8\n');
+    assert.deepEqual((await readUnitFacts(unit, memory)).concurrency?.threads, { text: '8' });
+  });
+
+  test('is found once as long as none of its files has changed', async () => {
+    const unit = units.get('same')!;
+    const memory = toUnitMemory(null);
+    const found = await readUnitFacts(unit, memory);
+    assert.ok(found.location.how !== 'refused' && found.location.workers === 3);
+    assert.deepEqual(found.concurrency?.workerClass, null);
+    assert.ok(memory.hasChanged);
+    // as the next run gets it
+    const kept = toUnitMemory(JSON.parse(JSON.stringify(memory)) as typeof memory);
+    assert.deepEqual(await readUnitFacts(unit, kept), found);
+    assert.ok(!kept.hasChanged);
+  });
+
+  const EDITS: { title: string; edit: (path: string) => void }[] = [
+    {
+      title: 'was rewritten to the same length and its time was set back',
+      edit: (path) => {
+        writeFileSync(path, 'WORKERS=4\n');
+        utimesSync(path, 1_000_000_000, 1_000_000_000);
+      },
+    },
+    {
+      title: 'was replaced',
+      edit: (path) => {
+        writeFileSync(`${path}.new`, 'WORKERS=4\n');
+        renameSync(`${path}.new`, path);
+      },
+    },
+  ];
+  for (const [index, { title, edit }] of EDITS.entries()) {
+    test(`is found anew where a file that it names ${title}`, async () => {
+      const unit = units.get(`edited${index}`)!;
+      const memory = toUnitMemory(null);
+      const { hash } = await readUnitFacts(unit, memory);
+      edit(at(`edited${index}`));
+      const { location } = await readUnitFacts(unit, memory);
+      assert.ok(location.how !== 'refused' && location.workers === 4);
+      assert.notEqual((await readUnitFacts(unit, memory)).hash, hash);
+    });
+  }
+
+  test('is found anew where systemd names another file of it', async () => {
+    const unit = units.get('dropped')!;
+    const memory = toUnitMemory(null);
+    const { hash } = await readUnitFacts(unit, memory);
+    const dropIn = join(root, 'more.conf');
+    writeFileSync(dropIn, '[Service]\n# more\n');
+    const changed = await readUnitFacts({ ...unit, dropInPaths: [dropIn] }, memory);
+    assert.notEqual(changed.hash, hash);
+  });
+
+  test('is not kept where a file is so young that it may change without showing it', async () => {
+    const unit = units.get('young')!;
+    writeFileSync(at('young'), 'WORKERS=3\n');
+    const memory = toUnitMemory(null);
+    const { location } = await readUnitFacts(unit, memory);
+    assert.ok(location.how !== 'refused');
+    assert.deepEqual(memory.units, {});
+  });
+
+  test('is not kept where its number cannot be found', async () => {
+    const unit = units.get('refused')!;
+    const memory = toUnitMemory(null);
+    assert.equal((await readUnitFacts(unit, memory)).location.how, 'refused');
+    assert.deepEqual(memory.units, {});
+  });
+
+  test('counts only on a host with as many processors', () => {
+    const memory = toUnitMemory(null);
+    memory.units['a.service'] = {
+      from: '',
+      marks: [],
+      facts: {
+        location: { how: 'splice', kind: 'celery', workers: 1 },
+        hash: '',
+        concurrency: null,
+      },
+    };
+    assert.deepEqual(toUnitMemory(memory).units, memory.units);
+    assert.deepEqual(toUnitMemory({ ...memory, cpus: memory.cpus + 1 }).units, {});
+  });
+});
