@@ -32,7 +32,8 @@ function findByPort(port: number): { scheme: string; path: string } | null {
   for (const backend of BACKENDS) {
     const path = backend.usualPath;
     for (const [scheme, { port: usual }] of Object.entries(backend.schemes)) {
-      if (usual === port && backend.findFault({ url: `${scheme}://` }) === null) return { scheme, path };
+      if (usual === port && backend.findFault({ url: `${scheme}://` }) === null)
+        return { scheme, path };
     }
   }
   return null;
