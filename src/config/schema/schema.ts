@@ -243,7 +243,6 @@ export type WrittenProject = z.output<typeof projectSchema>;
 /** Settings that hold for all projects. */
 export type Global = z.output<typeof globalSchema>;
 
-export type ApplyMode = Global['apply'];
 export type EditMode = Global['edit'];
 
 /** Minutes, for both directions or for each. */
