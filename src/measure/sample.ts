@@ -15,7 +15,7 @@ import type { DrainInput } from '../kinds/celery/drain-rate.ts';
 import { readMemoryGroups, readOomKills } from '../host/group-limits.ts';
 import { measureHost } from './host.ts';
 import type { Load, LoadRequest } from './load.ts';
-import type { QueueLength, QueueRequest } from '../queues/queue.ts';
+import type { QueueLength, QueueRequest } from '../queues/read-queues.ts';
 import { toQueueRequest } from '../queues/request.ts';
 import {
   measureHostResources,
@@ -228,7 +228,7 @@ const NOT_ASKED: ServiceSample = {
 };
 
 async function measureQueues(requests: QueueRequest[]): Promise<Map<string, QueueLength>> {
-  const { readQueues } = await import('../queues/queue.ts');
+  const { readQueues } = await import('../queues/read-queues.ts');
   return readQueues(requests);
 }
 
