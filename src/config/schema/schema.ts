@@ -1,5 +1,6 @@
 // the namespace import lets the bundler drop what is not used: `{ z }` would keep all of zod
 import * as z from 'zod/mini';
+import { APPLY_MODES, type ApplyMode } from '../../model/change.ts';
 import { BRAKE_KEYS } from './brake-keys.ts';
 import { broker, sslOptionsSchema, transportOptionsSchema } from './broker-schema.ts';
 import { METRIC_KEYS } from './metric-keys.ts';
@@ -9,7 +10,7 @@ import { absolutePath, choice, legacy, text } from './schema-parts.ts';
 import { WATCHING_KEYS } from './watching-keys.ts';
 import { example, flag, LONGEST_MINUTES, number, workers } from './values.ts';
 
-const apply = (description: string) => choice(description, ['restart', 'live', 'live-only']);
+const apply = (description: string) => choice(description, APPLY_MODES);
 
 const edit = (description: string) => choice(description, ['in-place', 'drop-in']);
 
@@ -217,7 +218,6 @@ export type WrittenProject = z.output<typeof projectSchema>;
 /** Settings that hold for all projects. */
 export type Global = z.output<typeof globalSchema>;
 
-export type ApplyMode = Global['apply'];
 export type EditMode = Global['edit'];
 
 /** Minutes, for both directions or for each. */
