@@ -103,3 +103,12 @@ export const ofService =
     const found = sample.services[service];
     return found === undefined ? null : (read(found) ?? null);
   };
+
+/** What programs get of a metric: its value, or the part that nothing else exports. */
+export function readExported(
+  { exported, read }: Metric,
+  sample: Measured,
+  service: string,
+): number | null {
+  return (exported.read ?? read)(sample, service);
+}

@@ -1,10 +1,18 @@
-import type { RecordedSeries } from '../shared/recorded-series.ts';
+import { readExported } from '../../metrics/metric.ts';
+import { ALL_METRICS } from '../../metrics/registry.ts';
 import { cleanLine } from '../../output/clean.ts';
+import type { RecordedSeries } from '../shared/recorded-series.ts';
 
-const HEADER = [
+/** The columns that have always been there, in their order. */
+const FIRST = [
   ...['kind', 'at', 'project', 'service', 'cpu_percent', 'memory_available_mb', 'workers'],
   ...['running', 'memory_mb', 'queue_length', 'hold', 'action', 'from', 'to', 'result', 'reason'],
 ];
+
+/** What metrics add to them. */
+const MORE = ALL_METRICS.filter(({ exported }) => !FIRST.includes(exported.column));
+
+const HEADER = [...FIRST, ...MORE.map(({ exported }) => exported.column)];
 
 type Cell = string | number | null | undefined;
 
@@ -18,7 +26,10 @@ export function renderCsv({ samples, changes, projects }: RecordedSeries): strin
       if (found === undefined) continue;
       const { workers, running, memory_mb, queue_length, hold } = found;
       const own = [cpu, memory, workers, running, memory_mb, queue_length, hold];
-      rows.push({ atMs, cells: ['sample', toIso(atMs), project, service, ...own] });
+      const noChange = Array.from({ length: 5 }, () => null);
+      const more = MORE.map((metric) => readExported(metric, sample, service));
+      const cells = ['sample', toIso(atMs), project, service, ...own, ...noChange, ...more];
+      rows.push({ atMs, cells });
     }
   }
   for (const { atMs, project, service, action, from, to, result, reason } of changes) {

@@ -1,3 +1,5 @@
+import { readExported, type Metric } from '../../metrics/metric.ts';
+import { ALL_METRICS } from '../../metrics/registry.ts';
 import type { Policy, Sample } from '../../model/types.ts';
 import { nameSeries, type Family, type Series } from '../../output/prometheus.ts';
 import type { RunReport, ServiceReport } from './run-report.ts';
@@ -19,7 +21,12 @@ const MB = 2 ** 20;
 
 /** The metrics of a run, and the counters after it. */
 export function tellMetrics(run: RunFacts, before: Counts): { families: Family[]; counts: Counts } {
-  const families = [...tellRun(run), ...tellHost(run.sample), ...tellServices(run)];
+  const families = [
+    ...tellRun(run),
+    ...tellHost(run.sample),
+    ...tellServices(run),
+    ...ALL_METRICS.map((metric) => tellMeasured(metric, run)),
+  ];
   const counters = tellCounters(run, before);
   const counts: Counts = {};
   for (const { name, series } of counters) {
@@ -48,10 +55,9 @@ function tellRun({ report, version, atS, durationS }: RunFacts): Family[] {
 }
 
 function tellHost({ host }: Sample): Family[] {
-  const { cpu_percent: cpu, memory_available_mb: memory } = host;
+  const { memory_available_mb: memory } = host;
   const total = host.memory_total_mb ?? null;
   return [
-    gauge('host_cpu_usage_ratio', 'Busy share of all cores since the run before.', one(cpu, 0.01)),
     gauge('host_memory_available_bytes', 'Available memory of the host.', one(memory, MB)),
     gauge('host_memory_total_bytes', 'Memory of the host.', one(total, MB)),
   ];
@@ -109,11 +115,6 @@ function tellServices({ report, sample, policies }: RunFacts): Family[] {
       each((s) => inBytes(measured(s)?.memory_mb)),
     ),
     gauge(
-      'queue_tasks',
-      'Tasks that wait in the queues of the project.',
-      each((s) => measured(s)?.queue_length),
-    ),
-    gauge(
       'enabled',
       '0: disabled in the config.',
       each((s) => (s.hold === 'disabled' ? 0 : 1)),
@@ -126,6 +127,18 @@ function tellServices({ report, sample, policies }: RunFacts): Family[] {
       each((s) => (s.error === null ? 0 : 1)),
     ),
   ];
+}
+
+/** What was measured, of the host or of each service; percent become ratios. */
+function tellMeasured(metric: Metric, { report, sample }: RunFacts): Family {
+  const { of, unit, exported } = metric;
+  const factor = unit === ' %' ? 0.01 : 1;
+  const read = (service: string): number | null => readExported(metric, sample, service);
+  const series =
+    of === 'host'
+      ? one(read(''), factor)
+      : report.services.flatMap((service) => one(read(service.service), factor, labelsOf(service)));
+  return gauge(exported.family, exported.help, series);
 }
 
 function tellCounters({ report }: RunFacts, before: Counts): Family[] {
@@ -164,8 +177,8 @@ function inBytes(mb: number | null | undefined): number | null {
   return typeof mb === 'number' ? mb * MB : null;
 }
 
-function one(value: number | null, factor = 1): Series[] {
-  return value === null ? [] : [{ labels: {}, value: value * factor }];
+function one(value: number | null, factor = 1, labels = {}): Series[] {
+  return value === null ? [] : [{ labels, value: value * factor }];
 }
 
 function gauge(name: string, help: string, series: Series[]): Family {
