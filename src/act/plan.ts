@@ -1,3 +1,4 @@
+import { applySplices } from '../model/splice.ts';
 import type { ApplyMode } from '../model/change.ts';
 import type { Decision, Kind, Reason } from '../model/types.ts';
 import type { Location, Refusal } from '../targets/systemd/unit-file/syntax/types.ts';
@@ -186,7 +187,9 @@ export function planFiles(
   });
   const { path } = location;
   if (location.how === 'splice') {
-    return changed([change(path, splice(texts.get(path) ?? '', location, to))]);
+    return changed([
+      change(path, applySplices(texts.get(path) ?? '', [{ ...location, insert: String(to) }])),
+    ]);
   }
   const { environment, replaces } = location;
   const named = environment?.text?.(to) ?? null;
@@ -199,10 +202,6 @@ export function planFiles(
 
 function changed(files: FileChange[]): FileChange[] {
   return files.filter(({ before, after }) => before !== after);
-}
-
-function splice(text: string, at: { start: number; end: number }, to: number): string {
-  return text.slice(0, at.start) + String(to) + text.slice(at.end);
 }
 
 function planAction(from: number, to: number): Exclude<Decision['action'], 'none'> {

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { parseCountedLine } from './counted-line.ts';
-import type { Now } from './dates.ts';
+import type { Clocks } from '../model/clocks.ts';
 import { historyPath, readSince, type Since } from './history.ts';
 
 /** A wall clock that was set by more than this makes other moments of all that was read. */
@@ -17,7 +17,7 @@ interface Known {
  * Reads the history since a moment again and again, as `readSince` does, for who counts it, but from disk only what runs
  * have written meanwhile, and all of it where the wall clock was set. `sinceMs` must not go back.
  */
-export function followSince(stateDir: string): (sinceMs: number, now: Now) => Since {
+export function followSince(stateDir: string): (sinceMs: number, now: Clocks) => Since {
   let known: Known | null = null;
   return (sinceMs, now) => {
     // before it is read: what is written meanwhile is then read again
@@ -37,7 +37,7 @@ export function followSince(stateDir: string): (sinceMs: number, now: Now) => Si
 }
 
 /** What has come after the last entry that is known; null: it is not there any more, or something is damaged. */
-function readAdded({ since }: Known, stateDir: string, now: Now): Since['entries'] | null {
+function readAdded({ since }: Known, stateDir: string, now: Clocks): Since['entries'] | null {
   const last = since.entries.at(-1);
   if (last === undefined || since.warnings.length > 0) return null;
   const { entries, warnings } = readSince(stateDir, last.atMs - SET_MS, now, parseCountedLine);

@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, readSync, renameSync, writeSync } from 'node:fs';
 import type { HistoryEntry } from '../model/types.ts';
-import { startDating, type Dated, type Now } from './dates.ts';
+import type { Clocks } from '../model/clocks.ts';
+import { startDating, type Dated } from './dates.ts';
 import { parseHistoryLine } from './history-lines.ts';
 import { readLinesBackwards } from './read-backwards.ts';
 import { checkStateDir, ensureStateDir, explainFault, openTrusted } from './trusted.ts';
@@ -67,7 +68,7 @@ export interface Since {
 export function readSince(
   stateDir: string,
   sinceMs: number,
-  now: Now,
+  now: Clocks,
   parse: Parse = parseWhole,
 ): Since {
   const since: Since = { entries: [], warnings: [] };

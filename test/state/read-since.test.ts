@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { Sample } from '../../src/model/types.ts';
-import type { Now } from '../../src/state/dates.ts';
+import type { Clocks } from '../../src/model/clocks.ts';
 import { followSince } from '../../src/state/follow.ts';
 import { appendEntries, historyPath, readSince } from '../../src/state/history.ts';
 
@@ -35,12 +35,12 @@ function sample(boot: string, uptimeM: number, wallM: number): Sample {
 }
 
 /** Minutes after T0 of what is found since then. */
-function find(sinceM: number, now: Now): number[] {
+function find(sinceM: number, now: Clocks): number[] {
   const { entries } = readSince(dir, T0 + sinceM * MINUTE, now);
   return entries.map(({ atMs }) => (atMs - T0) / MINUTE);
 }
 
-const nowAt = (boot: string, uptimeM: number, wallM: number): Now => ({
+const nowAt = (boot: string, uptimeM: number, wallM: number): Clocks => ({
   ...{ boot, uptimeS: uptimeM * 60, ms: T0 + wallM * MINUTE },
 });
 
@@ -98,7 +98,7 @@ describe('the history since a moment', () => {
 describe('the history, followed', () => {
   test('says at each look what a new reading says, and reads the file only when it has grown', () => {
     const follow = followSince(dir);
-    const look = (sinceM: number, now: Now): number[] =>
+    const look = (sinceM: number, now: Clocks): number[] =>
       follow(T0 + sinceM * MINUTE, now).entries.map(({ atMs }) => (atMs - T0) / MINUTE);
     assert.deepEqual(look(0, nowAt('a', 5, 5)), []);
     appendEntries(dir, [sample('a', 1, 1), sample('a', 3, 3)]);

@@ -9,11 +9,13 @@ import { UserError } from '../../errors.ts';
 import { toUserError } from '../../host/fault.ts';
 import { isCurrent } from '../../targets/systemd/unit-facts.ts';
 import type { PendingStatus, StatusReport } from './types.ts';
-import type { Dated, Now } from '../../state/dates.ts';
+import type { Clocks } from '../../model/clocks.ts';
+import type { Dated } from '../../state/dates.ts';
 import type { followSince } from '../../state/follow.ts';
 import { readOverview, type Overview } from '../../targets/systemd/timer.ts';
 import { describeTimer } from '../timer/describe.ts';
-import { readNow, readRecorded, type Recorded } from '../shared/recorded.ts';
+import { readClocks } from '../../host/clock.ts';
+import { readRecorded, type Recorded } from '../shared/recorded.ts';
 import { describeService } from './service.ts';
 import { renameServices, tellTwin } from '../shared/true-names.ts';
 import { recallUnits } from '../shared/unit-memory.ts';
@@ -36,7 +38,7 @@ export async function gatherStatus(
   written: Config,
   readDay: ReturnType<typeof followSince>,
 ): Promise<Omit<StatusReport, 'example'>> {
-  const now = readNow();
+  const now = readClocks();
   const names = Object.values(written.projects).map(({ service_name: service }) => service);
   const overview = await tryOverview(names);
   const ids = 'error' in overview ? new Map<string, string>() : overview.ids;
@@ -101,7 +103,7 @@ function pickHost(
   return { cpu_percent, memory_available_mb, memory_total_mb };
 }
 
-function describeAge({ sample }: Recorded, now: Now): StatusReport['last_sample'] {
+function describeAge({ sample }: Recorded, now: Clocks): StatusReport['last_sample'] {
   if (sample === null) return null;
   const isThisBoot = sample.boot === now.boot && sample.uptime_s <= now.uptimeS;
   const ageMs = isThisBoot
@@ -141,7 +143,7 @@ function describeDay(
 function tellRestarts(
   { restarting, restarts, ids }: Overview,
   { sample }: Recorded,
-  { boot }: Now,
+  { boot }: Clocks,
 ): string[] {
   return [...restarts].flatMap(([name, times]) => {
     const service = ids.get(name) ?? name;
