@@ -86,7 +86,7 @@ function newestSample(history: readonly HistoryEntry[]): Sample | null {
 
 async function measureAll(options: MetricsOptions, written: Config): Promise<ExitCode> {
   const memory = recallUnits(written.global.state_dir);
-  const named = await readServices(written, memory.systemd).catch((error: unknown) => {
+  const named = await readServices(written).catch((error: unknown) => {
     // without systemd the host and the queues can still be measured
     if (error instanceof UserError) return error;
     throw error;
