@@ -15,7 +15,7 @@ npm run --silent build
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/autoscaler"
-cp -r dist config docs systemd scripts README.md README.es.md SECURITY.md LICENSE package.json "$work/autoscaler/"
+cp -r dist config docs systemd scripts README.md README.es.md SECURITY.md CONTRIBUTING.md CHANGELOG.md LICENSE package.json "$work/autoscaler/"
 cp -r scripts/deb/debian "$work/autoscaler/debian"
 for script in prerm postrm; do
   sed -i -e '/^#BACKUPS#$/{r scripts/deb/backups.sh' -e 'd}' "$work/autoscaler/debian/$script"

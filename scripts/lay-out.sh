@@ -34,6 +34,8 @@ put dist/licenses.txt usr/share/doc/autoscaler/licenses.txt
 put README.md usr/share/doc/autoscaler/README.md
 put README.es.md usr/share/doc/autoscaler/README.es.md
 put SECURITY.md usr/share/doc/autoscaler/SECURITY.md
+put CONTRIBUTING.md usr/share/doc/autoscaler/CONTRIBUTING.md
+put CHANGELOG.md usr/share/doc/autoscaler/CHANGELOG.md
 # what the README refers to is where it says
 doc=$to/usr/share/doc/autoscaler
 cp -r "$here/docs" "$doc/docs"

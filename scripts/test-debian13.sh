@@ -7,7 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 root=${AUTOSCALER_DEBIAN13:-/var/cache/autoscaler-debian13}
 files=("$@")
-[ $# -gt 0 ] || files=(test/e2e/{main-job,package,act-gunicorn,act-celery,field,init,busy,known-states,known-trees}.test.ts
+[ $# -gt 0 ] || files=(test/e2e/{main-job,package,act-gunicorn,act-celery,field,init,busy}.test.ts
   test/newcomer/first-hour.ts)
 
 if [ "$(id -u)" != 0 ]; then

@@ -24,7 +24,7 @@ for major in "${majors[@]}"; do
   fi
   printf '== Node.js %s\n' "$("$bin/node" --version)"
   PATH=$bin:$PATH scripts/test.sh fast
-  # twice: compiled anew, and from what was compiled
+  # twice: compiling, and from the compiled form
   for _ in 1 2; do
     "$bin/node" dist/main.js --version > /dev/null
     "$bin/node" dist/main.js run --help > /dev/null

@@ -71,7 +71,7 @@ say_rows() {
 	done
 }
 
-# Whether a file is not yet as it was before; what cannot be told counts as changed.
+# Whether a file is not yet as it was before; if that is unknown, it counts as changed.
 is_changed() {
 	case $2 in /*) ;; *) return 0 ;; esac
 	if [ ! -e "$2" ] && [ ! -L "$2" ]; then return 1; fi

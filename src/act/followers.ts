@@ -105,7 +105,8 @@ export function tendFollowers(change: Change, deps: ActDeps): Followers {
         const isFinal = ({ id, activeState }: UnitState): boolean =>
           refusals.has(id) || (activeState === 'failed' && starts.has(id));
         const loading = bad.filter(({ activeState }) => activeState === 'activating');
-        const limitMs = Math.max(deps.timing.verifyMs, ...loading.map(deps.bootMs));
+        const bootMs = await Promise.all(loading.map(deps.bootMs));
+        const limitMs = Math.max(deps.timing.verifyMs, ...bootMs);
         if (bad.some(isFinal) || nowMs - beginMs > limitMs) return { wrong: tell(bad, refusals) };
         if (patience() === 'leave') return 'left';
         await startDown(bad);

@@ -36,7 +36,7 @@ export async function findHealHold(
     const { workerPids, unit } = await readPool(service, deps, first);
     const staying = workerPids.filter((pid) => !leaving.has(pid));
     const loading =
-      kind === 'gunicorn' && staying.length > to ? countLoading(staying, unit, deps) : 0;
+      kind === 'gunicorn' && staying.length > to ? await countLoading(staying, unit, deps) : 0;
     if (loading > 0) {
       const held = `${loading} of its workers ${loading === 1 ? 'does' : 'do'} not serve yet, and Gunicorn would end those that do`;
       return { held };
@@ -58,8 +58,12 @@ export async function findHealHold(
 }
 
 /** Workers that do not serve yet, and have not had the time that they may take. */
-function countLoading(pids: readonly number[], unit: UnitState, deps: ActDeps): number {
-  const limitMs = deps.bootMs(unit);
+async function countLoading(
+  pids: readonly number[],
+  unit: UnitState,
+  deps: ActDeps,
+): Promise<number> {
+  const limitMs = await deps.bootMs(unit);
   return pids.filter((pid) => {
     const startMs = toMs(deps.processes.startTicks(pid) ?? Infinity);
     return deps.hasBooted(pid) === false && deps.monotonicMs() - startMs <= limitMs;

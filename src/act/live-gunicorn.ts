@@ -29,7 +29,7 @@ export async function resizeGunicorn(
   deps: ActDeps,
 ): Promise<Resized> {
   const { service } = change.manifest;
-  const recycles = deps.mayRecycle((await readPool(service, deps)).unit);
+  const recycles = await deps.mayRecycle((await readPool(service, deps)).unit);
   const first = await (recycles ? readFullestPool : readStillPool)(service, deps);
   const readNow = recycles ? readFullestPool : readPool;
   const leaving = await readLeaving(service, deps);

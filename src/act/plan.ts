@@ -1,7 +1,8 @@
-import type { ApplyMode } from '../config/schema/schema.ts';
+import type { ApplyMode } from '../model/change.ts';
 import type { Decision, KindName, Reason } from '../model/types.ts';
 import type { Location, Refusal } from '../targets/systemd/unit-file/syntax/types.ts';
-import type { FileChange, Plan } from './types.ts';
+import type { FileChange } from '../model/change.ts';
+import type { Plan } from './types.ts';
 
 /** What a plan is made of. `texts` holds each file as read, by path; a path that is not in it does not exist. */
 export interface PlanInput {

@@ -101,9 +101,9 @@ export interface ActDeps {
     unit: UnitState,
   ) => Promise<WorkerTree | { error: string; empty?: boolean; unreadable?: boolean }>;
   /** how long workers of a service that are there may take to load their application, milliseconds */
-  bootMs: (unit: UnitState) => number;
+  bootMs: (unit: UnitState) => Promise<number>;
   /** whether Gunicorn's workers may end by themselves and be replaced (`max_requests`), as far as it is known */
-  mayRecycle: (unit: UnitState) => boolean;
+  mayRecycle: (unit: UnitState) => Promise<boolean>;
   /** why new workers of a Gunicorn would not load the application, as far as it shows beforehand; null: nothing is known */
   findLoadFault: (
     unit: UnitState,

@@ -49,7 +49,7 @@ export async function untilServing(
 ): Promise<'serves' | 'leave'> {
   const { service, undo_because: undoing } = change.manifest;
   if (listUnserved(pool.staying, deps).length === 0) return 'serves';
-  const limitMs = deps.bootMs(pool.first.unit);
+  const limitMs = await deps.bootMs(pool.first.unit);
   const patience = startPatience(undoing !== null, deps);
   const isComputing = watchComputing(deps);
   const waited = readWaited(change, deps);

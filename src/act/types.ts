@@ -1,12 +1,5 @@
-import type { ApplyMode } from '../config/schema/schema.ts';
+import type { ApplyMode, FileChange } from '../model/change.ts';
 import type { KindName, Reason } from '../model/types.ts';
-
-/** A file as it is to be after the change; `before` null: the file does not exist yet, `after` null: it is removed. */
-export interface FileChange {
-  path: string;
-  before: string | null;
-  after: string | null;
-}
 
 /** The exact edits and commands of one change of one service. Plain data: a dry run prints it and stops. */
 export interface Plan {

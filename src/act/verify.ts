@@ -64,10 +64,11 @@ export async function verifyService(
   const recycling = watchRecycling(expected.workers);
   for (;;) {
     const look = await observe(expected, { sizeOf, killsOf }, deps);
-    const bootMs = look.unit === null ? verifyMs : deps.bootMs(look.unit);
+    const bootMs = look.unit === null ? verifyMs : await deps.bootMs(look.unit);
     const now = deps.monotonicMs();
     if (isComputing(look)) deps.getsOn();
-    const mayRecycle = look.unit !== null && look.serving !== null && deps.mayRecycle(look.unit);
+    const mayRecycle =
+      look.unit !== null && look.serving !== null && (await deps.mayRecycle(look.unit));
     const isFault = (pid: number): boolean => !mayRecycle || !recycling.hasServed(pid);
     const died = trackWorkers(births, look.workerPids, now, isFault);
     const early =

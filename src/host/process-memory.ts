@@ -1,10 +1,11 @@
-import { closeSync, fstatSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import { CHILD_ENV } from './child-env.ts';
 import { explainErrno } from './fault.ts';
 import { monotonicMs } from './monotonic.ts';
 import type { Head } from './kernel-files.ts';
 import { isTaken, leaveBehind, listOpen, scopeFor } from './left-readers.ts';
 import { hasEnded, killGroup, openPage, startProgram, waitUntil } from './other-program.ts';
+import { randomText } from './random.ts';
 
 /** Why files were not read, for people; `isTooMuch`: they are larger together than what is read of them. */
 export interface Unread {
@@ -111,7 +112,7 @@ function callHead(
   const startMs = monotonicMs();
   const endMs = startMs + Math.max(LEAST_MS, Math.min(limitMs, ALL_MS - spentMs));
   const mostBytes = allBytes + paths.length * 512;
-  const key = readFileSync('/proc/sys/kernel/random/uuid', 'latin1').trim();
+  const key = randomText();
   const env = { ...CHILD_ENV, AUTOSCALER_KEY: key };
   const files = paths.flatMap((path) => [path, '/proc/self/environ']);
   let page: number | null = null;

@@ -1,14 +1,13 @@
 import type { ServiceSample } from '../model/types.ts';
 import { enterPhase } from '../host/phase.ts';
-import { findWorkerTreeAgain } from '../targets/systemd/known-trees.ts';
-import type { WorkerTree } from '../kinds/worker-tree.ts';
+import type { NoTree, WorkerTree } from '../kinds/worker-tree.ts';
 import type { UnitState } from '../model/unit-state.ts';
 import type { Concurrency } from '../kinds/gunicorn/concurrency.ts';
 import { countWaiting } from '../host/sockets/backlog.ts';
 import { measureBusyness, type Busyness, type BusyRequest } from '../kinds/gunicorn/busy.ts';
 import { readListenersOnce } from '../host/sockets/listeners.ts';
-import type { ServiceMemory } from './services.ts';
 import { readUnitFacts, type UnitMemory } from '../targets/systemd/unit-facts.ts';
+import type { WorkerTrees } from './worker-trees.ts';
 
 /** What is wanted of one service. */
 export interface LoadRequest {
@@ -22,17 +21,20 @@ export interface LoadRequest {
 /** A service's part of a sample: how busy it is, and what waits for it. Missing: not asked. */
 export type Load = Pick<ServiceSample, 'busy_percent' | 'backlog' | 'errors'>;
 
+/** Of one that is down; as of one whose group is empty. */
+const NONE: NoTree = { error: 'it has no processes', empty: true };
+
 /** How busy Gunicorn services are, and what waits for them, side by side; by unit. */
 export async function measureLoads(
   requests: readonly LoadRequest[],
-  memory: ServiceMemory,
+  trees: WorkerTrees,
+  memory: UnitMemory,
 ): Promise<Map<string, Load>> {
   const loads = new Map<string, Load>();
   const services: { request: LoadRequest; tree: WorkerTree }[] = [];
   for (const request of requests) {
     const { unit, busy, backlog, ifGunicorn } = request;
-    enterPhase(`measuring ${unit.unit}: reading its processes`);
-    const tree = findWorkerTreeAgain(unit, memory.trees);
+    const tree = trees.get(unit.unit) ?? NONE;
     if (!('error' in tree) && tree.kind === 'gunicorn') services.push({ request, tree });
     else if (!ifGunicorn) {
       const error = 'error' in tree ? tree.error : 'it is a Celery worker, which has no socket';
@@ -45,7 +47,7 @@ export async function measureLoads(
     if (!request.busy) continue;
     const { masterPid, workerPids } = tree;
     enterPhase(`measuring ${request.unit.unit}: reading its files`);
-    const concurrency = await tellConcurrency(request.unit, memory.files);
+    const concurrency = await tellConcurrency(request.unit, memory);
     toWatch.push({ service: request.unit.unit, masterPid, workerPids, concurrency });
   }
   const { busyness, idle } = await measureBusyness(toWatch, read);

@@ -9,14 +9,13 @@ import { tellBug } from '../host/fault.ts';
 import { cleanText } from '../model/clean-text.ts';
 import { dropWrongValues } from '../model/sample-checks.ts';
 import { monotonicMs } from '../host/monotonic.ts';
-import { noTrees, readTreesAhead } from '../targets/systemd/known-trees.ts';
 import type { UnitState } from '../model/unit-state.ts';
 import type { KnownLocation } from '../targets/systemd/unit-file/syntax/types.ts';
 import type { DrainInput } from '../kinds/celery/drain-rate.ts';
 import { readMemoryGroups, readOomKills } from '../host/group-limits.ts';
 import { measureHost } from './host.ts';
 import type { Load, LoadRequest } from './load.ts';
-import type { QueueLength, QueueRequest } from '../queues/queue.ts';
+import type { QueueLength, QueueRequest } from '../queues/read-queues.ts';
 import { toQueueRequest } from '../queues/request.ts';
 import {
   measureHostResources,
@@ -25,9 +24,10 @@ import {
   type Now,
   type WantedResources,
 } from './resources.ts';
-import { measureService, type ServiceMeasure, type ServiceMemory } from './services.ts';
-import { toUnitMemory } from '../targets/systemd/unit-facts.ts';
+import { measureService, type ServiceMeasure } from './services.ts';
+import { toUnitMemory, type UnitMemory } from '../targets/systemd/unit-facts.ts';
 import { carryPeak } from './worker-peak.ts';
+import { readWorkerTrees, type WorkerTrees } from './worker-trees.ts';
 
 /** What one run measured. */
 export interface Measurement {
@@ -55,7 +55,7 @@ export interface MeasureInput {
   /** the samples of the last minutes, from which rates are told; default: none */
   history?: readonly HistoryEntry[];
   /** default: nothing is known, and nothing is kept */
-  memory?: ServiceMemory;
+  memory?: UnitMemory;
 }
 
 /**
@@ -69,7 +69,7 @@ export async function takeSample({
   mayGrow = () => true,
   wantsAll = false,
   history = [],
-  memory = { files: toUnitMemory(null), trees: noTrees() },
+  memory = toUnitMemory(null),
 }: MeasureInput): Promise<Measurement> {
   const projects = Object.entries(config.projects).filter(([, project]) => project.enabled);
   const requests = projects
@@ -78,13 +78,12 @@ export async function takeSample({
   const toLoad = projects
     .map(([, project]) => toLoadRequest(project, units, wantsAll))
     .filter((request) => request !== null);
-  enterPhase('measuring: reading the processes of all services');
-  readTreesAhead(units.values(), memory.trees);
+  const trees = await readWorkerTrees(units.values());
   enterPhase('measuring: the host, the brokers, what workers do');
   const deadline = monotonicMs() + BROKERS_MS;
   const [queues, loads, { host: measured, boot, uptimeS, spanS }] = await Promise.all([
     requests.length === 0 ? new Map<string, QueueLength>() : measureQueues(requests),
-    toLoad.length === 0 ? new Map<string, Load>() : measureUnitLoads(toLoad, memory),
+    toLoad.length === 0 ? new Map<string, Load>() : measureUnitLoads(toLoad, trees, memory),
     measureHost(previous),
   ]);
   const now: Now = { uptimeS, before: previous?.boot === boot ? previous : null };
@@ -107,6 +106,7 @@ export async function takeSample({
     const groups = readMemoryGroups(unit);
     const { sample, location, celeryPid } = await measureService(
       unit,
+      trees.get(unit.unit) ?? null,
       memory,
       (found) =>
         isShort(project, host) ||
@@ -190,10 +190,11 @@ function toLoadRequest(
 
 async function measureUnitLoads(
   requests: LoadRequest[],
-  memory: ServiceMemory,
+  trees: WorkerTrees,
+  memory: UnitMemory,
 ): Promise<Map<string, Load>> {
   const { measureLoads } = await import('./load.ts');
-  return measureLoads(requests, memory);
+  return measureLoads(requests, trees, memory);
 }
 
 function withLoad(sample: ServiceSample, load: Load | undefined): ServiceSample {
@@ -227,7 +228,7 @@ const NOT_ASKED: ServiceSample = {
 };
 
 async function measureQueues(requests: QueueRequest[]): Promise<Map<string, QueueLength>> {
-  const { readQueues } = await import('../queues/queue.ts');
+  const { readQueues } = await import('../queues/read-queues.ts');
   return readQueues(requests);
 }
 

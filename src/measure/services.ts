@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceSample } from '../model/types.ts';
 import { enterPhase } from '../host/phase.ts';
-import { findWorkerTreeAgain, type KnownTrees } from '../targets/systemd/known-trees.ts';
-import { findWorkerTree, type WorkerTree } from '../kinds/worker-tree.ts';
+import { findWorkerTree, type NoTree, type WorkerTree } from '../kinds/worker-tree.ts';
 import type { UnitState } from '../model/unit-state.ts';
 import type { KnownLocation } from '../targets/systemd/unit-file/syntax/types.ts';
 import { assumeRunning } from '../targets/systemd/unit-file/locate/assume-running.ts';
@@ -18,12 +17,6 @@ export interface ServiceMeasure {
   celeryPid: number | null;
 }
 
-/** What is known of services already; what is new goes there. */
-export interface ServiceMemory {
-  files: UnitMemory;
-  trees: KnownTrees;
-}
-
 /** How often, and how long after one another, a pool is looked at of which workers are missing. */
 const LOOKS = 10;
 const LOOK_MS = 20;
@@ -33,22 +26,21 @@ const PROCESS_POOLS = ['prefork', 'processes'];
 
 /**
  * One service: declared workers from the unit's files, running workers and Celery's running tasks from its
- * processes, and, where `wantsMemory`, what they hold: that costs milliseconds for each of them. What cannot
+ * processes (`tree`: null where it is down), and, where `wantsMemory`, what they hold: that costs milliseconds for each of them. What cannot
  * be had is null, with its error.
  */
 export async function measureService(
   unit: UnitState,
-  memory: ServiceMemory,
+  tree: WorkerTree | NoTree | null,
+  memory: UnitMemory,
   wantsMemory: (sample: ServiceSample) => boolean,
 ): Promise<ServiceMeasure> {
   const errors: Record<string, string> = {};
   const measuring = `measuring ${unit.unit}`;
-  enterPhase(`${measuring}: reading its processes`);
-  const tree = isDown(unit) ? null : findWorkerTreeAgain(unit, memory.trees);
   const seen = tree === null ? [] : countable(tree);
   if (!Array.isArray(seen)) errors['running'] = seen.error;
   enterPhase(`${measuring}: reading its files`);
-  const facts = await readFacts(unit, memory.files, errors);
+  const facts = await readFacts(unit, memory, errors);
   const location = facts && assumeRunning(facts.location, countUp(seen));
   const workers = location === null || location.how === 'refused' ? null : location.workers;
   const isCelery = tree !== null && !('error' in tree) && tree.kind === 'celery';
@@ -108,7 +100,8 @@ async function readFacts(
   }
 }
 
-function isDown(unit: UnitState): boolean {
+/** Whether a unit has no processes, by what systemd says. */
+export function isDown(unit: UnitState): boolean {
   return unit.activeState === 'inactive' || unit.activeState === 'failed';
 }
 

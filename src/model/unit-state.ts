@@ -24,8 +24,6 @@ export interface UnitState {
   dropInPaths: string[];
   /** EnvironmentFile= as systemd resolves it (specifiers and patterns expanded), in order; `tooMany`: a pattern still */
   environmentFiles: { path: string; optional: boolean; tooMany?: true }[];
-  /** one of them is a pattern, so that other files may be meant the next time */
-  hasPatterns: boolean;
   workingDirectory: string | null;
   /** systemd's own restarts of the service since it was started by hand */
   nRestarts: number | null;

@@ -49,7 +49,7 @@ function verify(looks: Look[], kind: KindName = 'gunicorn', countable = true): P
       },
     },
     readOomKills: () => look().kills ?? null,
-    mayRecycle: () => look().recycles === true,
+    mayRecycle: () => Promise.resolve(look().recycles === true),
     hasBooted: (pid) => look().loading?.includes(pid) !== true,
     findWorkerTree: () => {
       const { error, pids = [] } = look();

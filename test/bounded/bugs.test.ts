@@ -24,7 +24,7 @@ const unitOf = (unit: string): UnitState => ({
     mainPid: null,
     controlGroup: null,
   },
-  ...{ fragmentPath: null, dropInPaths: [], environmentFiles: [], hasPatterns: false },
+  ...{ fragmentPath: null, dropInPaths: [], environmentFiles: [] },
   ...{ workingDirectory: null, nRestarts: 0, mainStartUs: null, needDaemonReload: false },
   ...{ cpuUsageNs: null, result: null, invocationId: null },
 });

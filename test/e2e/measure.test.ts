@@ -383,3 +383,33 @@ describe('a sample', () => {
     assert.ok(second.sample.host.cpu_percent !== null);
   });
 });
+
+test('a look shows what has changed a moment before', async () => {
+  const config = {
+    projects: { web: { max_workers: 4, cpu_thresholds: { scale_up_4: 100 }, enabled: true } },
+  };
+  await lab.writeFile('/etc/autoscaler/config.json', JSON.stringify(config));
+  await installUnit(lab, 'web.service', gunicornUnit({ count: '-w 2', bind: '127.0.0.1:8006' }));
+  const look = async (...args: string[]): Promise<unknown> => {
+    const { stdout, stderr } = await lab.autoscaler([...args, '--json']);
+    const { services } = JSON.parse(stdout) as {
+      services: { service: string; workers: number; running: number; active: string }[];
+    };
+    const web = services.find(({ service }) => service === 'web.service');
+    assert.ok(web !== undefined, stderr);
+    return args[0] === 'run' ? [web.workers, web.running] : web.active;
+  };
+  await lab.until(async () => String(await look('run')) === '2,2', { what: 'its workers' });
+
+  const main = (await lab.ok('systemctl show -P MainPID web.service')).trim();
+  await lab.ok(`kill -TTIN ${main}`);
+  await lab.until(async () => (await lab.ok(`pgrep -c -P ${main}`)).trim() === '3', {
+    what: 'one more worker',
+  });
+  assert.deepEqual(await look('run', '--dry-run'), [2, 3]);
+  await lab.ok('systemctl restart web.service');
+  assert.deepEqual(await look('status'), 'active');
+  await lab.ok('systemctl stop web.service');
+  assert.deepEqual(await look('run', '--dry-run'), [2, 0]);
+  assert.deepEqual(await look('status'), 'inactive');
+});

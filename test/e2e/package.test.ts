@@ -365,7 +365,7 @@ describe('the tarball of npm pack', { timeout: 120_000 }, () => {
     await lab.ok('npm uninstall --global --offline --no-audit --no-fund autoscaler');
   });
 
-  test('unpacked, its install.sh installs all, and the four commands of the README lead to the first runs', async () => {
+  test('unpacked, its install.sh installs all, and the five commands of the README lead to the first runs', async () => {
     await installUnit(lab, 'redis-tests.service', redisUnit());
     await installUnit(lab, 'shop.service', gunicornUnit());
     await installUnit(lab, 'tasks.service', celeryUnit());
@@ -377,8 +377,8 @@ describe('the tarball of npm pack', { timeout: 120_000 }, () => {
     const commands = block
       .split('\n')
       .flatMap((line) => /^sudo (.*?) *(?:#.*)?$/.exec(line)?.[1] ?? []);
-    const [init, check, dry, enable] = commands;
-    assert.equal(commands.length, 4, block);
+    const [init, check, dry, enable, look] = commands;
+    assert.equal(commands.length, 5, block);
     // nobody is there to be asked
     await lab.ok(`${init} --yes --enable`);
     assert.match(await lab.ok(check ?? ''), /^0 errors, 1 warning$/m);
@@ -388,7 +388,7 @@ describe('the tarball of npm pack', { timeout: 120_000 }, () => {
       what: 'the first run of the timer',
       timeoutMs: 30_000,
     });
-    const status = await lab.ok('autoscaler status');
+    const status = await lab.ok(look ?? '');
     assert.match(status, /^timer +on, last run \d+ s ago \(ok\)/m);
     assert.match(status, /^sample +\d+ s old$/m);
   });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Manifest } from '../../src/act/journal/manifest.ts';
-import type { FileChange, Plan } from '../../src/act/types.ts';
+import type { FileChange } from '../../src/model/change.ts';
+import type { Plan } from '../../src/act/types.ts';
 import type { RecordedSeries } from '../../src/commands/shared/recorded-series.ts';
 import type { Config } from '../../src/config/schema/schema.ts';
 import type { Sample } from '../../src/model/types.ts';
@@ -22,7 +23,7 @@ import { renderRunReport, type RunReport } from '../../src/commands/run/run-repo
 import { renderStatus } from '../../src/commands/status/report.ts';
 import type { StatusReport } from '../../src/commands/status/types.ts';
 import { paint } from '../../src/output/terminal.ts';
-import { makeVisible } from '../../src/output/visible.ts';
+import { makeVisible } from '../../src/host/visible.ts';
 import { CONTROLS, HOSTILE, replaceEach } from './hostile-text.ts';
 
 const AT = '2026-11-24T12:00:00.000Z';

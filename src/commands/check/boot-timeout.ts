@@ -12,8 +12,8 @@ const DEFAULT_S = 30;
  * Gunicorn's own `--timeout`, after which a worker that still loads is ended and started again (0: never), within limits:
  * a first try that fails is not the last, and a worker that hangs is not waited for by the hour.
  */
-export function bootTimeouts(config: Config | null): (unit: UnitState) => number {
-  const known = new Map<string, number>();
+export function bootTimeouts(config: Config | null): (unit: UnitState) => Promise<number> {
+  const known = new Map<string, Promise<number>>();
   return (unit) => {
     const found = known.get(unit.unit) ?? readBootTimeout(config, unit);
     known.set(unit.unit, found);
@@ -21,11 +21,11 @@ export function bootTimeouts(config: Config | null): (unit: UnitState) => number
   };
 }
 
-function readBootTimeout(config: Config | null, unit: UnitState): number {
+async function readBootTimeout(config: Config | null, unit: UnitState): Promise<number> {
   const project = Object.values(config?.projects ?? {}).find(
     ({ service_name }) => service_name === unit.unit || service_name === unit.id,
   );
-  const seconds = project?.boot_timeout_seconds ?? bootTimeoutOf(readTimeout(unit));
+  const seconds = project?.boot_timeout_seconds ?? bootTimeoutOf(await readTimeout(unit));
   return seconds * 1000;
 }
 
@@ -35,8 +35,8 @@ export function bootTimeoutOf(timeout: number | null): number {
   return timeout === 0 ? MOST_S : Math.min(Math.max(timeout, LEAST_S), MOST_S);
 }
 
-function readTimeout(unit: UnitState): number | null {
-  const told = readGunicorn(unit)?.timeout ?? null;
+async function readTimeout(unit: UnitState): Promise<number | null> {
+  const told = (await readGunicorn(unit))?.timeout ?? null;
   if (told === 'unknown') return null;
   return told === null ? DEFAULT_S : Number(told.text);
 }

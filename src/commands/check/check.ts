@@ -5,7 +5,7 @@ import type { LoadedConfig } from '../../config/file/loaded-config.ts';
 import type { GlobalOptions } from '../shared/global-options.ts';
 import { EXAMPLE } from '../../config/file/example.ts';
 import { ConfigError, formatFault } from '../../config/file/fault.ts';
-import { loadConfig } from '../../config/file/load.ts';
+import { loadConfig } from '../shared/load-config.ts';
 import { toPolicies } from '../../config/policy/policies.ts';
 import { findConfigPath } from '../../config/file/read.ts';
 import type { Config } from '../../config/schema/schema.ts';

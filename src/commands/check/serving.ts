@@ -20,7 +20,7 @@ export async function checkServing(
       ? []
       : [{ pid, age: ageMs({ pid, startTicks }, deps) }];
   });
-  const limitMs = deps.bootMs(unit);
+  const limitMs = await deps.bootMs(unit);
   const isTooMany = declared !== null && workerPids.length > declared;
   const hasStarted = deps.monotonicMs() - tree.masterStartTicks * 10 > limitMs;
   const unserved = ages.filter(

@@ -1,7 +1,8 @@
 import { addProjects } from '../../config/file/add-projects.ts';
 import { checkConfig } from '../../config/file/check.ts';
 import { parseDocument } from '../../config/file/document.ts';
-import { EXAMPLE, isExample } from '../../config/file/example.ts';
+import { EXAMPLE } from '../../config/file/example.ts';
+import { isExample } from '../../config/file/is-example.ts';
 import { findConfigPath, readConfigFile } from '../../config/file/read.ts';
 import type { Config } from '../../config/schema/schema.ts';
 import { unitName } from '../../config/schema/service-name.ts';

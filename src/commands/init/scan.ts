@@ -10,7 +10,6 @@ import { toUnitMemory } from '../../targets/systemd/unit-facts.ts';
 import { readUnitSources } from '../../targets/systemd/unit-sources.ts';
 import { readMemoryMb } from '../../measure/worker-memory.ts';
 import { readProcess } from '../../host/proc/proc.ts';
-import { noTrees } from '../../targets/systemd/known-trees.ts';
 import { findWorkerTree, type WorkerTree } from '../../kinds/worker-tree.ts';
 import { firstLine, runSystemctl } from '../../targets/systemd/systemctl.ts';
 import type { UnitState } from '../../model/unit-state.ts';
@@ -72,9 +71,10 @@ async function withUnseen({ candidates, units }: Scan): Promise<Candidate[]> {
     const busy = workerClass === 'sync' || workerClass === 'gthread';
     return [{ unit, busy, backlog: true, ifGunicorn: true }];
   });
-  const memory = { files: toUnitMemory(null), trees: noTrees() };
+  const { readWorkerTrees } = await import('../../measure/worker-trees.ts');
+  const trees = await readWorkerTrees(requests.map(({ unit }) => unit));
   const { measureLoads } = await import('../../measure/load.ts');
-  const loads = await measureLoads(requests, memory);
+  const loads = await measureLoads(requests, trees, toUnitMemory(null));
   return candidates.map((candidate) => {
     const { busy_percent: busy, backlog } = loads.get(candidate.service) ?? {};
     const unseen = [

@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { isExample } from '../../config/file/example.ts';
+import { isExample } from '../../config/file/is-example.ts';
 import { EXIT, UserError } from '../../errors.ts';
 import { makeFolders } from '../../host/files/folders.ts';
 import { whoWeAre } from '../../host/files/walk.ts';

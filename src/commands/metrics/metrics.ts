@@ -1,7 +1,7 @@
 import type { GlobalOptions } from '../shared/global-options.ts';
 import { formatFault } from '../../config/file/fault.ts';
-import { loadConfig } from '../../config/file/load.ts';
-import { loadConfigIfAny } from '../../config/file/optional.ts';
+import { loadConfig } from '../shared/load-config.ts';
+import { loadConfigIfAny } from '../shared/load-config.ts';
 import { findConfigPath } from '../../config/file/read.ts';
 import type { Config } from '../../config/schema/schema.ts';
 import { RATE_WINDOW_S } from '../../decide/evidence/rates.ts';
@@ -86,7 +86,7 @@ function newestSample(history: readonly HistoryEntry[]): Sample | null {
 
 async function measureAll(options: MetricsOptions, written: Config): Promise<ExitCode> {
   const memory = recallUnits(written.global.state_dir);
-  const named = await readServices(written, memory.systemd).catch((error: unknown) => {
+  const named = await readServices(written).catch((error: unknown) => {
     // without systemd the host and the queues can still be measured
     if (error instanceof UserError) return error;
     throw error;

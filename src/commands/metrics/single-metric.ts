@@ -47,7 +47,7 @@ export async function measureProjectMetric(
   if (metric === 'celery_queue') {
     const hasQueue = ({ broker_url: url }: Project): boolean => url !== undefined;
     const [name, project] = pick(metric, target, config, hasQueue);
-    const { readQueues } = await import('../../queues/queue.ts');
+    const { readQueues } = await import('../../queues/read-queues.ts');
     const found = (await readQueues([toQueueRequest(name, project, false)!])).get(name);
     return { metric, value: found?.length ?? null, error: found?.error ?? null };
   }
@@ -55,15 +55,18 @@ export async function measureProjectMetric(
   const unit = await readUnit(service, config);
   if (typeof unit === 'string') return { metric, value: null, error: unit };
   const memory = recallUnits(config.global.state_dir);
+  const { readWorkerTrees } = await import('../../measure/worker-trees.ts');
+  const trees = await readWorkerTrees([unit]);
   if (metric === 'busy' || metric === 'backlog') {
     const { measureLoads } = await import('../../measure/load.ts');
     const wanted = { busy: metric === 'busy', backlog: metric === 'backlog', ifGunicorn: false };
-    const load = (await measureLoads([{ unit, ...wanted }], memory)).get(unit.unit);
+    const load = (await measureLoads([{ unit, ...wanted }], trees, memory)).get(unit.unit);
     const key = metric === 'busy' ? 'busy_percent' : 'backlog';
     return { metric, value: load?.[key] ?? null, error: load?.errors?.[key] ?? null };
   }
+  const tree = trees.get(unit.unit) ?? null;
   const { measureService } = await import('../../measure/services.ts');
-  const { sample } = await measureService(unit, memory, () => false);
+  const { sample } = await measureService(unit, tree, memory, () => false);
   return { metric, value: sample.workers, error: sample.errors?.['workers'] ?? null };
 }
 

@@ -6,7 +6,7 @@ import type { GlobalOptions } from '../shared/global-options.ts';
 import type { Fault } from '../../config/file/fault.ts';
 import { drainTimeouts } from '../../config/policy/drain-timeout.ts';
 import { tellExample } from '../../config/file/example.ts';
-import { loadConfig } from '../../config/file/load.ts';
+import { loadConfig } from '../shared/load-config.ts';
 import { readPoliciesAt } from '../../config/policy/policies-at.ts';
 import { findConfigPath } from '../../config/file/read.ts';
 import type { Config } from '../../config/schema/schema.ts';
@@ -29,14 +29,14 @@ import { printRun } from './print-run.ts';
 import { recoverFirst, type Recovered } from './recover-first.ts';
 import { reportDisabled, reportTwin } from './report-decision.ts';
 import { limitRun } from './run-limits.ts';
-import { serveAll, wantsChange, type Look } from './serve-all.ts';
+import { serveAll, type Look } from './serve-all.ts';
 import { watchSignals } from '../shared/signals.ts';
 import { tellHiddenTasks } from './tell-hidden.ts';
 import { isFirstOfHour, tellConfig, tellRun } from './tell-run.ts';
 import { tellLock } from '../shared/tell-wait.ts';
 import { tellLacks } from './tell-lacks.ts';
 import { readServices, type TrueNames } from '../shared/true-names.ts';
-import { keepUnits, recallUnits, type RunMemory } from '../shared/unit-memory.ts';
+import { keepUnits, recallUnits } from '../shared/unit-memory.ts';
 import { watchRun } from '../shared/watch-run.ts';
 
 export interface RunOptions extends GlobalOptions {
@@ -57,7 +57,7 @@ export async function runCommand(options: RunOptions): Promise<number> {
   if (dryRun) logWarnings(log, warnings);
   return loggingFailure(log, async () => {
     const report = dryRun
-      ? await runCycle(await readServices(config), log, null, recallUnits(config.global.state_dir))
+      ? await runCycle(await readServices(config), log, null)
       : await runLocked(config, warnings, log);
     return typeof report === 'number' ? report : printRun(report, options);
   });
@@ -74,8 +74,7 @@ async function runLocked(
   const watchdog = watchRun(log);
   const cycle = async (): Promise<RunReport | number> => {
     tellConfig(warnings, written.global.state_dir, log);
-    const memory = recallUnits(written.global.state_dir);
-    const named = await readServices(written, memory.systemd);
+    const named = await readServices(written);
     const { config } = named;
     const deps = makeActDeps(config.global, {
       ...{
@@ -85,7 +84,7 @@ async function runLocked(
         config,
       },
     });
-    const report = await runCycle(named, log, deps, memory);
+    const report = await runCycle(named, log, deps);
     return signals.exitCode() ?? report;
   };
   try {
@@ -99,15 +98,10 @@ async function runLocked(
 }
 
 /** `deps` null: a dry run, which writes nothing anywhere. */
-async function runCycle(
-  named: TrueNames,
-  log: Logger,
-  deps: ActDeps | null,
-  memory: RunMemory,
-): Promise<RunReport> {
+async function runCycle(named: TrueNames, log: Logger, deps: ActDeps | null): Promise<RunReport> {
   const beside = openSideBySide();
   try {
-    return await runBeside(named, log, deps, memory, beside);
+    return await runBeside(named, log, deps, beside);
   } finally {
     // whatever has happened, no change is left in the middle
     await beside.ended();
@@ -118,7 +112,6 @@ async function runBeside(
   named: TrueNames,
   log: Logger,
   plainDeps: ActDeps | null,
-  memory: RunMemory,
   beside: SideBySide,
 ): Promise<RunReport> {
   const { config, twins } = named;
@@ -133,6 +126,7 @@ async function runBeside(
   for (const warning of warnings) log.warn({ event: 'history' }, warning);
   const previous = entries.findLast((entry) => entry.kind === 'sample') ?? null;
   const byService = new Map(policies.map((policy) => [policy.service, policy]));
+  const memory = recallUnits(stateDir);
   const look = async ({ units }: Pick<TrueNames, 'units'>): Promise<Look> => {
     // what is still being recovered is measured in the middle of a change
     const open = recovered && { ...recovered.recovery, blocked: [...recovered.recovery.blocked] };
@@ -149,13 +143,7 @@ async function runBeside(
       whyBlocked: (service) => open && whyBlocked(open, service),
     };
   };
-  let seen = await look(recovered?.recovery.outcomes.length ? await readServices(config) : named);
-  // what is to be changed is decided on what systemd and the kernel say now
-  const isKnown = memory.systemd.wasUsed || memory.trees.wasUsed;
-  if (isKnown && seen.decisions.some((decision) => wantsChange(decision, seen))) {
-    memory.trees.trees = {};
-    seen = await look(await readServices(config));
-  }
+  const seen = await look(recovered?.recovery.outcomes.length ? await readServices(config) : named);
   const { measured, decisions } = seen;
   const { sample } = measured;
   if (deps !== null) {

@@ -46,7 +46,7 @@ export interface Served {
 }
 
 /** Whether a service needs a place beside others: its number is to be changed, or its drift to be healed. */
-export function wantsChange(
+function wantsChange(
   decision: Decision,
   { policies, measured }: Pick<Look, 'policies' | 'measured'>,
 ): boolean {

@@ -25,7 +25,7 @@ export function loadFaults(bootMs: ActDeps['bootMs']): ActDeps['findLoadFault'] 
       newer === 'unknown'
         ? 'the application was tried apart'
         : `${newer.path} is newer than its workers, so the application was tried apart`;
-    const trial = await tryLoad(unit.id, tree, bootMs(unit));
+    const trial = await tryLoad(unit.id, tree, await bootMs(unit));
     if (trial === 'loads') return null;
     if ('fails' in trial) return `${why}, and does not load: ${trial.fails}`;
     // what nobody can tell is no reason to change nothing ever

@@ -1,6 +1,5 @@
 import type { Config, Project } from '../../config/schema/schema.ts';
 import { EXIT, UserError } from '../../errors.ts';
-import { readUnitsAgain, type KnownStates } from '../../targets/systemd/known-states.ts';
 import { readOverview } from '../../targets/systemd/timer.ts';
 import type { UnitState } from '../../model/unit-state.ts';
 import { readUnits } from '../../targets/systemd/units.ts';
@@ -25,16 +24,14 @@ export interface TrueNames {
 }
 
 /**
- * The services of the enabled projects, each by its own name, in one call of systemctl; with `known`, systemd is asked
- * only where what it said before may not hold any more (see `readUnitsAgain`).
+ * The services of the enabled projects, each by its own name, in one call of systemctl.
  *
  * @throws UserError failed where systemd does not answer
  */
-export async function readServices(config: Config, known?: KnownStates): Promise<TrueNames> {
+export async function readServices(config: Config): Promise<TrueNames> {
   const enabled = Object.values(config.projects).filter((project) => project.enabled);
   const names = enabled.map(({ service_name }) => service_name);
-  const units = known === undefined ? readUnits(names) : readUnitsAgain(names, known);
-  return followAliases(config, await units);
+  return followAliases(config, await readUnits(names));
 }
 
 /**

@@ -11,7 +11,6 @@ import { isCurrent } from '../../targets/systemd/unit-facts.ts';
 import type { PendingStatus, StatusReport } from './types.ts';
 import type { Dated, Now } from '../../state/dates.ts';
 import type { followSince } from '../../state/follow.ts';
-import { recallUnitStates } from '../../targets/systemd/known-states.ts';
 import { readOverview, type Overview } from '../../targets/systemd/timer.ts';
 import { describeTimer } from '../timer/describe.ts';
 import { readNow, readRecorded, type Recorded } from '../shared/recorded.ts';
@@ -39,7 +38,7 @@ export async function gatherStatus(
 ): Promise<Omit<StatusReport, 'example'>> {
   const now = readNow();
   const names = Object.values(written.projects).map(({ service_name: service }) => service);
-  const overview = await tryOverview(names, written.global.state_dir);
+  const overview = await tryOverview(names);
   const ids = 'error' in overview ? new Map<string, string>() : overview.ids;
   const { config, twins } = renameServices(written, ids);
   const projects = Object.entries(config.projects);
@@ -84,7 +83,7 @@ export async function gatherStatus(
 
 /** Of what the last run has seen: drop-ins of ours that stand in the way of an edit. */
 function tellStale({ projects, global }: Config): string[] {
-  const { units } = recallUnits(global.state_dir).files;
+  const { units } = recallUnits(global.state_dir);
   return Object.values(projects).flatMap(({ service_name: service }) => {
     const known = units[service];
     const location = known?.facts.location;
@@ -157,19 +156,10 @@ function tellRestarts(
   });
 }
 
-/** Without systemd the rest can still be told. Of what goes on as runs have seen it, it is not asked. */
-async function tryOverview(
-  services: string[],
-  stateDir: string,
-): Promise<Overview | { error: string }> {
-  const known = recallUnitStates(services, recallUnits(stateDir).systemd);
+/** Without systemd the rest can still be shown. */
+async function tryOverview(services: string[]): Promise<Overview | { error: string }> {
   try {
-    const overview = await readOverview(services.filter((service) => !known.has(service)));
-    for (const [service, { id, activeState }] of known) {
-      overview.ids.set(service, id);
-      overview.active.set(service, activeState);
-    }
-    return overview;
+    return await readOverview(services);
   } catch (error) {
     if (error instanceof UserError) return { error: error.message };
     throw error;

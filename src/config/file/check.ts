@@ -8,7 +8,7 @@ import {
   readValue,
   type Document,
 } from './document.ts';
-import { isExample } from './example.ts';
+import { isExample } from './is-example.ts';
 import { ConfigError, inFileOrder, type Fault } from './fault.ts';
 import type { LoadedConfig } from './loaded-config.ts';
 import { resolveConfig } from '../policy/resolve.ts';

@@ -1,3 +1,4 @@
+import { findBackend } from '../../queues/registry.ts';
 import { BUSY_RULES } from './busy-rules.ts';
 import { CONFIG_RULES, type ConfigRule } from './config-rules.ts';
 import type { Finding } from '../file/document.ts';
@@ -88,36 +89,25 @@ const PROJECT_RULES: ProjectRule[] = [
           ],
   },
   {
-    name: 'sentinel-without-master',
+    name: 'broker-settings',
     severity: 'error',
     reads: ['broker_url', 'redis_url', 'broker_transport_options'],
-    check: ({ broker_url, redis_url, broker_transport_options: options }) =>
-      !(broker_url ?? redis_url)?.startsWith('sentinel:') || options?.master_name !== undefined
-        ? []
-        : [
-            {
-              path: ['broker_url'],
-              found: 'Sentinel without the name of a master',
-              expected: null,
-              hint: 'add "broker_transport_options": { "master_name": "mymaster" }, with the name that the sentinels know',
-            },
-          ],
+    check: ({ broker_url, redis_url, broker_transport_options: options }) => {
+      const url = broker_url ?? redis_url ?? '';
+      const fault = findBackend(url)?.findFault({ url, options }) ?? null;
+      return fault === null ? [] : [{ path: ['broker_url'], expected: null, ...fault }];
+    },
   },
   {
-    name: 'unacked-of-rabbitmq',
+    name: 'unacked-unknown',
     severity: 'error',
     reads: ['broker_url', 'queue_metric'],
-    check: ({ broker_url, queue_metric }) =>
-      queue_metric !== 'ready+unacked' || !/^(amqps?|pyamqp|librabbitmq):/.test(broker_url ?? '')
+    check: ({ broker_url, queue_metric }) => {
+      const fault = findBackend(broker_url ?? '')?.noUnacked ?? null;
+      return queue_metric !== 'ready+unacked' || fault === null
         ? []
-        : [
-            {
-              path: ['queue_metric'],
-              found: '"ready+unacked"',
-              expected: 'a metric that can be known of RabbitMQ',
-              hint: 'AMQP does not tell unacknowledged tasks: use "ready+running", or "ready"',
-            },
-          ],
+        : [{ path: ['queue_metric'], found: '"ready+unacked"', ...fault }];
+    },
   },
   {
     name: 'queue-twice',

@@ -1,6 +1,7 @@
 // the namespace import lets the bundler drop what is not used: `{ z }` would keep all of zod
 import * as z from 'zod/mini';
 import { KIND_NAMES } from '../../kinds/registry.ts';
+import { APPLY_MODES, type ApplyMode } from '../../model/change.ts';
 import { BRAKE_KEYS } from './brake-keys.ts';
 import { BUSY_KEYS } from './busy-keys.ts';
 import { broker, sslOptionsSchema, transportOptionsSchema } from './broker-schema.ts';
@@ -11,7 +12,7 @@ import { duration, thresholds } from './threshold-values.ts';
 import { WATCHING_KEYS } from './watching-keys.ts';
 import { example, flag, LONGEST_MINUTES, number, workers } from './values.ts';
 
-const apply = (description: string) => choice(description, ['restart', 'live', 'live-only']);
+const apply = (description: string) => choice(description, APPLY_MODES);
 
 const edit = (description: string) => choice(description, ['in-place', 'drop-in']);
 
@@ -243,7 +244,6 @@ export type WrittenProject = z.output<typeof projectSchema>;
 /** Settings that hold for all projects. */
 export type Global = z.output<typeof globalSchema>;
 
-export type ApplyMode = Global['apply'];
 export type EditMode = Global['edit'];
 
 /** Minutes, for both directions or for each. */

@@ -8,9 +8,9 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { randomBytes } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import { explainErrno } from '../fault.ts';
+import { randomText } from '../random.ts';
 import { Foreign, makeFolders } from './folders.ts';
 import { findDistrust, STICKY, type Component } from './trust-rule.ts';
 import { judgePath } from './judge.ts';
@@ -28,7 +28,7 @@ export function replaceOutput(path: string, data: string, mode: number | null): 
     requireNoForeignLink(way);
     const { folder, below } = way;
     if (below.length > 0) throw fault('ENOENT', dirname(path));
-    const own = `${basename(path)}.${randomBytes(4).toString('hex')}.tmp`;
+    const own = `${basename(path)}.${randomText().slice(0, 8)}.tmp`;
     naming(path, () => {
       const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
       const fd = openSync(inFolder(folder, own), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o644);

@@ -5,7 +5,7 @@ const MOST_FILES = 100;
 const MOST_NAMES = 10_000;
 
 /** Whether a path stands for other files than itself. */
-export function isPattern(path: string): boolean {
+function isPattern(path: string): boolean {
   return /[*?[]/.test(path);
 }
 

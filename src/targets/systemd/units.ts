@@ -1,5 +1,5 @@
 import { EXIT, UserError } from '../../errors.ts';
-import { expandPattern, isPattern } from './patterns.ts';
+import { expandPattern } from './patterns.ts';
 import {
   parseShow,
   readEnvironmentFiles,
@@ -96,7 +96,6 @@ function toUnitState(unit: string, properties: Properties): UnitState {
       if (files === null) return [{ path, optional, tooMany: true }];
       return files.map((file) => ({ path: file, optional }));
     }),
-    hasPatterns: environmentFiles.some(({ path }) => isPattern(path)),
     // `!`: may be missing
     workingDirectory: text('WorkingDirectory')?.replace(/^!/, '') ?? null,
     nRestarts: number('NRestarts'),

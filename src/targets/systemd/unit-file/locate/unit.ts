@@ -44,7 +44,7 @@ function tooMuch(unit: string): Refusal {
     null,
     'unreadable',
     `${unit}: its files, or what its variables come to, are larger than is read of a unit`,
-    'look at its files: systemctl cat; the limits are in docs/limits.md',
+    'look at its files: systemctl cat; the limits are in docs/units.md',
   );
 }
 

@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
+import { randomText } from '../host/random.ts';
 
 /**
  * Stands for the escape character in what we write ourselves, until it leaves the process. Nobody else can know it, so
  * no text from elsewhere can colour, move or hide anything, whatever it holds.
  */
-export const ESC = `\0${randomBytes(12).toString('hex')}\0`;
+export const ESC = `\0${randomText()}\0`;
 
 /** A colour of our own, which takes no column. */
 export const PAINT = new RegExp(`${ESC}\\[[\\d;]*m`, 'g');
