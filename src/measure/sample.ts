@@ -7,7 +7,7 @@ import type { MemoryGroup } from '../model/resource-types.ts';
 import { enterPhase } from '../host/phase.ts';
 import { tellBug } from '../host/fault.ts';
 import { cleanText } from '../model/clean-text.ts';
-import { dropWrongValues } from '../model/sample-checks.ts';
+import { dropWrongValues } from '../metrics/sample-checks.ts';
 import { monotonicMs } from '../host/monotonic.ts';
 import type { UnitState } from '../model/unit-state.ts';
 import type { KnownLocation } from '../targets/systemd/unit-file/syntax/types.ts';

@@ -9,7 +9,11 @@ import { SCHEDULE_RULES } from './schedule-rules.ts';
 import type { WrittenConfig } from '../schema/schema.ts';
 import { findNameFault, unitName } from '../schema/service-name.ts';
 import { STEP_RULES } from './step-rules.ts';
-import { readSteps, THRESHOLD_KEYS } from '../schema/steps.ts';
+import { ALL_THRESHOLDS } from '../../metrics/registry.ts';
+import { readSteps } from '../schema/steps.ts';
+
+/** The thresholds that are measured by asking a broker. */
+const OF_BROKERS = ALL_THRESHOLDS.filter((each) => each.needsBroker).map(({ key }) => key);
 
 const PROJECT_RULES: ProjectRule[] = [
   {
@@ -43,9 +47,9 @@ const PROJECT_RULES: ProjectRule[] = [
   {
     name: 'no-threshold',
     severity: 'error',
-    reads: [...THRESHOLD_KEYS],
+    reads: ALL_THRESHOLDS.map(({ key }) => key),
     check: (project) =>
-      THRESHOLD_KEYS.some((key) => readSteps(project, key).length > 0)
+      ALL_THRESHOLDS.some(({ key }) => readSteps(project, key).length > 0)
         ? []
         : [
             {
@@ -59,18 +63,16 @@ const PROJECT_RULES: ProjectRule[] = [
   {
     name: 'queue-without-broker',
     severity: 'error',
-    reads: ['queue_thresholds', 'drain_time_thresholds', 'broker_url', 'redis_url'],
+    reads: [...OF_BROKERS, 'broker_url', 'redis_url'],
     check: (project) =>
       project.broker_url || project.redis_url
         ? []
-        : (['queue_thresholds', 'drain_time_thresholds'] as const)
-            .filter((key) => readSteps(project, key).length > 0)
-            .map((key) => ({
-              path: [key],
-              found: 'no "broker_url" to read the queue from',
-              expected: null,
-              hint: 'add it, such as "broker_url": "redis://localhost:6379/0"',
-            })),
+        : OF_BROKERS.filter((key) => readSteps(project, key).length > 0).map((key) => ({
+            path: [key],
+            found: 'no "broker_url" to read the queue from',
+            expected: null,
+            hint: 'add it, such as "broker_url": "redis://localhost:6379/0"',
+          })),
   },
   {
     name: 'two-brokers',
