@@ -1,6 +1,6 @@
 import { applySplices } from '../model/splice.ts';
 import type { ApplyMode } from '../model/change.ts';
-import type { Decision, Kind, Reason } from '../model/types.ts';
+import type { Decision, KindName, Reason } from '../model/types.ts';
 import type { Location, Refusal } from '../targets/systemd/unit-file/syntax/types.ts';
 import type { FileChange } from '../model/change.ts';
 import type { Plan } from './types.ts';
@@ -83,7 +83,7 @@ function noteOf(location: PlanInput['location'], left: string | null): { note?: 
 export interface HealInput {
   service: string;
   project: string | null;
-  kind: Kind;
+  kind: KindName;
   /** running workers */
   from: number;
   /** declared workers */
@@ -110,7 +110,7 @@ export function planHeal({ live, ...rest }: HealInput): Plan {
  * restarted is changed while it runs, also where that is not asked for.
  */
 export function planResize(of: {
-  kind: Kind;
+  kind: KindName;
   live: LiveQuestion;
   running: boolean;
 }): Pick<Plan, 'apply' | 'resize' | 'obstacle' | 'barrier' | 'also'> {
@@ -145,7 +145,7 @@ function tellCeleryObstacle({ pool, hasBroker }: LiveQuestion): string | null {
 }
 
 /** Celery's pools of threads have no processes that could be counted; Gunicorn's workers always are processes. */
-export function isCountable(kind: Kind, pool: string | null): boolean {
+export function isCountable(kind: KindName, pool: string | null): boolean {
   return kind === 'gunicorn' || pool === null || pool === 'prefork' || pool === 'processes';
 }
 
@@ -153,7 +153,7 @@ export function isCountable(kind: Kind, pool: string | null): boolean {
 export interface RollbackInput {
   service: string;
   project: string | null;
-  kind: Kind;
+  kind: KindName;
   from: number;
   to: number;
   files: FileChange[];
