@@ -16,7 +16,7 @@ import { describeTimer } from '../timer/describe.ts';
 import { readNow, readRecorded, type Recorded } from '../shared/recorded.ts';
 import { describeService } from './service.ts';
 import { renameServices, tellTwin } from '../shared/true-names.ts';
-import { recallUnits } from '../shared/unit-memory.ts';
+import { recallUnits } from '../../state/cache.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -78,7 +78,7 @@ export async function gatherStatus(written: Config): Promise<Omit<StatusReport, 
 
 /** Of what the last run has seen: drop-ins of ours that stand in the way of an edit. */
 function tellStale({ projects, global }: Config): string[] {
-  const { units } = recallUnits(global.state_dir);
+  const units = recallUnits(global.state_dir);
   return Object.values(projects).flatMap(({ service_name: service }) => {
     const known = units[service];
     const location = known?.facts.location;

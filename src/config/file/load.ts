@@ -1,7 +1,7 @@
+import { keepConfig, recallConfig } from '../../state/cache.ts';
 import { readIntervalS } from '../../targets/systemd/timer-interval.ts';
 import type { LoadedConfig } from './loaded-config.ts';
 import { readConfigFile } from './read.ts';
-import { recallConfig, rememberConfig } from './remembered.ts';
 
 /**
  * Reads and checks the config at `path`; the check interval is that of the timer where it does not say one. Throws a ConfigError (78) with all faults of its contents,
@@ -14,7 +14,7 @@ export async function loadConfig(path: string): Promise<LoadedConfig> {
   // the parser, the schema and the rules: what a run takes longest for
   const { checkConfig } = await import('./check.ts');
   const loaded = await checkConfig(path, bytes);
-  rememberConfig(path, bytes, loaded);
+  keepConfig(path, bytes, loaded);
   return withInterval(loaded);
 }
 
