@@ -42,6 +42,7 @@ export default tseslint.config(
     // The pure rooms. Type-only imports stay allowed: they vanish when built.
     files: [
       'src/model/**/*.ts',
+      'src/metrics/**/*.ts',
       'src/decide/**/*.ts',
       'src/targets/systemd/unit-file/**/*.ts',
       'src/kinds/*/{command,options,multi,concurrency,config-file,python-config}.ts',
@@ -84,6 +85,19 @@ export default tseslint.config(
         {
           selector: "NewExpression[callee.name='Date'][arguments.length=0]",
           message: 'now is an argument',
+        },
+      ],
+    },
+  },
+  {
+    files: ['src/metrics/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { regex: '^(?!\\.\\./model/|\\./)', message: 'the metrics import model/ alone' },
+          ],
         },
       ],
     },

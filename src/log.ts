@@ -3,7 +3,7 @@ import { UserError, EXIT } from './errors.ts';
 import { Foreign } from './host/files/folders.ts';
 import { openLogFile } from './host/files/output.ts';
 import { cleanStrings } from './output/clean.ts';
-import { isJournal, toJournal } from './output/journal.ts';
+import { isJournal, toJournal } from './host/journal.ts';
 import { clearStatus, isTerminal, writeErr } from './host/streams.ts';
 
 const STDERR = 2;

@@ -1,7 +1,7 @@
-import { callProgram } from './cli.ts';
+import { callProgram } from './command-line/cli.ts';
 import { EXIT } from './errors.ts';
 import { toUserError } from './host/fault.ts';
-import { toError } from './output/journal.ts';
+import { toError } from './host/journal.ts';
 import { afterOutput, hasLostOutput, writeErr } from './host/streams.ts';
 
 /** More of a bug's stack is not printed: what it says may come from elsewhere. */

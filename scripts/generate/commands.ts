@@ -1,5 +1,5 @@
 import type { Argument, Command, Option } from 'commander';
-import { buildProgram } from '../../src/cli.ts';
+import { buildProgram } from '../../src/command-line/cli.ts';
 
 /** A command of the command line, as the manual and the completions need it. */
 export interface CommandFacts {

@@ -18,12 +18,9 @@ export async function findObstacle(
   if (crashing !== null) return crashing;
   const tree = await deps.findWorkerTree(unit);
   if ('error' in tree) return `its main process cannot be identified with certainty: ${tree.error}`;
-  switch (kind) {
-    case 'gunicorn':
-      return findGunicornObstacle(tree, unit);
-    case 'celery':
-      return findCeleryObstacle(service, tree, deps);
-  }
+  return kind === 'gunicorn'
+    ? findGunicornObstacle(tree, unit)
+    : findCeleryObstacle(service, tree, deps);
 }
 
 /**

@@ -1,7 +1,8 @@
-import type { ApplyMode } from '../config/schema/schema.ts';
-import type { Decision, Kind, Reason } from '../model/types.ts';
+import type { ApplyMode } from '../model/change.ts';
+import type { Decision, KindName, Reason } from '../model/types.ts';
 import type { Location, Refusal } from '../targets/systemd/unit-file/syntax/types.ts';
-import type { FileChange, Plan } from './types.ts';
+import type { FileChange } from '../model/change.ts';
+import type { Plan } from './types.ts';
 
 /** What a plan is made of. `texts` holds each file as read, by path; a path that is not in it does not exist. */
 export interface PlanInput {
@@ -81,7 +82,7 @@ function noteOf(location: PlanInput['location'], left: string | null): { note?: 
 export interface HealInput {
   service: string;
   project: string | null;
-  kind: Kind;
+  kind: KindName;
   /** running workers */
   from: number;
   /** declared workers */
@@ -108,7 +109,7 @@ export function planHeal({ live, ...rest }: HealInput): Plan {
  * restarted is changed while it runs, also where that is not asked for.
  */
 export function planResize(of: {
-  kind: Kind;
+  kind: KindName;
   live: LiveQuestion;
   running: boolean;
 }): Pick<Plan, 'apply' | 'resize' | 'obstacle' | 'barrier' | 'also'> {
@@ -143,7 +144,7 @@ function tellCeleryObstacle({ pool, hasBroker }: LiveQuestion): string | null {
 }
 
 /** Celery's pools of threads have no processes that could be counted; Gunicorn's workers always are processes. */
-export function isCountable(kind: Kind, pool: string | null): boolean {
+export function isCountable(kind: KindName, pool: string | null): boolean {
   return kind === 'gunicorn' || pool === null || pool === 'prefork' || pool === 'processes';
 }
 
@@ -151,7 +152,7 @@ export function isCountable(kind: Kind, pool: string | null): boolean {
 export interface RollbackInput {
   service: string;
   project: string | null;
-  kind: Kind;
+  kind: KindName;
   from: number;
   to: number;
   files: FileChange[];

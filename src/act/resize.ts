@@ -14,13 +14,8 @@ export async function resizeService(change: Change, deps: ActDeps): Promise<Resi
     const resized = await resizeLive(change, deps);
     if (resized !== 'impossible') return resized;
   }
-  switch (change.manifest.kind) {
-    case 'gunicorn':
-      return restart(change, deps);
-    case 'celery':
-      // SIGTERM from systemd would reach the pool's children too, and their tasks would be lost
-      return drainAndStart(change, deps);
-  }
+  // SIGTERM from systemd would reach the pool's children too, and their tasks would be lost
+  return change.manifest.kind === 'gunicorn' ? restart(change, deps) : drainAndStart(change, deps);
 }
 
 async function restart(change: Change, deps: ActDeps): Promise<Resized> {

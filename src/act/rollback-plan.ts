@@ -10,7 +10,8 @@ import { sha256 } from './journal/durable.ts';
 import { changesFolder, readCopyIn } from './journal/journal.ts';
 import type { FileRecord, Manifest } from './journal/manifest.ts';
 import { planRollback, type LiveQuestion } from './plan.ts';
-import type { FileChange, Plan } from './types.ts';
+import type { FileChange } from '../model/change.ts';
+import type { Plan } from './types.ts';
 import { isRunning } from './unit.ts';
 
 /** What a rollback of one service starts from. */

@@ -1,18 +1,11 @@
-import type { ApplyMode } from '../config/schema/schema.ts';
-import type { Kind, Reason } from '../model/types.ts';
-
-/** A file as it is to be after the change; `before` null: the file does not exist yet, `after` null: it is removed. */
-export interface FileChange {
-  path: string;
-  before: string | null;
-  after: string | null;
-}
+import type { ApplyMode, FileChange } from '../model/change.ts';
+import type { KindName, Reason } from '../model/types.ts';
 
 /** The exact edits and commands of one change of one service. Plain data: a dry run prints it and stops. */
 export interface Plan {
   service: string;
   project: string | null;
-  kind: Kind;
+  kind: KindName;
   /**
    * `heal`: no file changes, the running workers are brought to the number that the unit declares; `renew`: our
    * drop-in follows an edit of what it repeats, with the number as it is

@@ -1,4 +1,4 @@
-import type { Kind } from '../model/types.ts';
+import type { KindName } from '../model/types.ts';
 import type { UnitState } from '../model/unit-state.ts';
 import { watchComputing } from './computing.ts';
 import type { Waited } from './leave.ts';
@@ -11,7 +11,7 @@ import { watchRecycling, type Recycling } from './recycling.ts';
 /** What a service must show. */
 export interface Expectation {
   service: string;
-  kind: Kind;
+  kind: KindName;
   workers: number;
   /** more may run for a while: they are busy and go later */
   atLeast?: boolean;

@@ -12,7 +12,7 @@ import {
   type MemoryBudget,
   type Relief,
 } from './limits/memory.ts';
-import { NOT_SAMPLED } from './metrics.ts';
+import { NOT_SAMPLED } from '../metrics/missing.ts';
 import { toMoments, type Moment } from './evidence/moments.ts';
 import { tellKills } from './limits/oom-watch.ts';
 import { applyOwnShare } from './limits/own-share.ts';

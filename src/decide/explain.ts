@@ -1,15 +1,10 @@
 import type { ControlEnd } from '../model/control-types.ts';
 import type { Crossing } from './evidence/crossings.ts';
 import type { MetricName } from '../model/metric-name.ts';
-import { METRICS } from './metrics.ts';
+import { metricOf } from '../metrics/registry.ts';
 import type { Decision, NewEvidence, Reason } from '../model/types.ts';
-import {
-  formatCount,
-  formatDuration,
-  formatHeld,
-  formatMetric,
-  formatNumber,
-} from '../model/wording.ts';
+import { formatCount, formatDuration, formatHeld, formatNumber } from '../model/wording.ts';
+import { formatMetric } from '../metrics/wording.ts';
 
 /** A decision as one sentence with its numbers: all reasons, then what follows from them. */
 export function explainDecision(decision: Decision): string {
@@ -50,9 +45,9 @@ export function explainReason(reason: Reason): string {
     case 'not_agreed':
       return `${explainValue(reason.metric, reason.value)} does not agree to ${explainCount(reason.workers)}`;
     case 'missing_metric':
-      return `${METRICS[reason.metric].label} unknown (${reason.error}), nothing is lowered meanwhile`;
+      return `${metricOf(reason.metric).label} unknown (${reason.error}), nothing is lowered meanwhile`;
     case 'new_evidence':
-      return `${METRICS[reason.metric].label} starts counting again: ${explainBecause(reason.because, reason.gapMs)}`;
+      return `${metricOf(reason.metric).label} starts counting again: ${explainBecause(reason.because, reason.gapMs)}`;
     case 'workers_unknown':
       return `number of workers unknown (${reason.error})`;
     case 'below_min':
@@ -124,7 +119,7 @@ function explainCrossing(reason: Crossing): string {
   const { metric, value, threshold, heldMs, neededMs, reached } = reason;
   const sign = reason.code === 'above' ? '>' : '<';
   const crossing = `${formatMetric(metric, value, threshold)} ${sign} ${formatMetric(metric, threshold)}`;
-  const { label } = METRICS[metric];
+  const { label } = metricOf(metric);
   if (reached && neededMs === 0) return `${label} ${crossing}`;
   const rest = reached
     ? ` (needs ${formatDuration(neededMs)})`
@@ -155,7 +150,7 @@ function explainShare(reason: ReasonOf<'own_cpu_share'>): string {
 /** `load 45 % of 4 → 90 % of 2 > 80 %`. */
 function explainProjected(reason: ReasonOf<'projected'>): string {
   const { metric, value, workers, projected, to, threshold } = reason;
-  const now = `${METRICS[metric].label} ${formatMetric(metric, value)} of ${workers}`;
+  const now = `${metricOf(metric).label} ${formatMetric(metric, value)} of ${workers}`;
   return `${now} → ${formatMetric(metric, projected, threshold)} of ${to} > ${formatMetric(metric, threshold)}`;
 }
 
@@ -228,7 +223,7 @@ function explainOutcome({ action, to }: Decision): string {
 }
 
 function explainValue(metric: MetricName, value: number | null): string {
-  const { label } = METRICS[metric];
+  const { label } = metricOf(metric);
   return value === null ? `${label} unknown` : `${label} ${formatMetric(metric, value)}`;
 }
 

@@ -1,6 +1,6 @@
 import { fstatSync, writeSync } from 'node:fs';
 import { cleanText } from '../model/clean-text.ts';
-import { ESC, makeVisible } from '../output/visible.ts';
+import { ESC, makeVisible } from './visible.ts';
 
 const STDOUT = 1;
 const STDERR = 2;

@@ -3,7 +3,7 @@ import { closeSync } from 'node:fs';
 import { CHILD_ENV } from './child-env.ts';
 import { EXIT, UserError } from '../errors.ts';
 import { explainErrno } from './fault.ts';
-import { toError } from '../output/journal.ts';
+import { toError } from './journal.ts';
 import { openPage } from './other-program.ts';
 import { hidePhases, PAGE, readVerdict, showPhases, STATE } from './phase.ts';
 

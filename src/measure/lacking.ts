@@ -1,4 +1,4 @@
-import { COUNTED_FROM_NOW } from '../decide/metrics.ts';
+import { COUNTED_FROM_NOW } from '../metrics/missing.ts';
 import { isNoRateYet } from '../decide/evidence/rates.ts';
 
 /** What a host does not have and never will by itself: it makes a value null, and is said once. */

@@ -7,7 +7,7 @@ import type { MemoryGroup } from '../model/resource-types.ts';
 import { enterPhase } from '../host/phase.ts';
 import { tellBug } from '../host/fault.ts';
 import { cleanText } from '../model/clean-text.ts';
-import { dropWrongValues } from '../model/sample-checks.ts';
+import { dropWrongValues } from '../metrics/sample-checks.ts';
 import { monotonicMs } from '../host/monotonic.ts';
 import type { UnitState } from '../model/unit-state.ts';
 import type { KnownLocation } from '../targets/systemd/unit-file/syntax/types.ts';
@@ -15,7 +15,7 @@ import type { DrainInput } from '../kinds/celery/drain-rate.ts';
 import { readMemoryGroups, readOomKills } from '../host/group-limits.ts';
 import { measureHost } from './host.ts';
 import type { Load, LoadRequest } from './load.ts';
-import type { QueueLength, QueueRequest } from '../queues/queue.ts';
+import type { QueueLength, QueueRequest } from '../queues/read-queues.ts';
 import { toQueueRequest } from '../queues/request.ts';
 import {
   measureHostResources,
@@ -228,7 +228,7 @@ const NOT_ASKED: ServiceSample = {
 };
 
 async function measureQueues(requests: QueueRequest[]): Promise<Map<string, QueueLength>> {
-  const { readQueues } = await import('../queues/queue.ts');
+  const { readQueues } = await import('../queues/read-queues.ts');
   return readQueues(requests);
 }
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { COUNTED_FROM_NOW } from '../decide/metrics.ts';
+import { COUNTED_FROM_NOW } from '../metrics/missing.ts';
 import type { ServiceResources } from '../model/resource-types.ts';
 import type { UnitState } from '../model/unit-state.ts';
 import { LACKING } from './lacking.ts';

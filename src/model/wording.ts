@@ -1,6 +1,3 @@
-import type { MetricName } from './metric-name.ts';
-import { METRICS } from '../decide/metrics.ts';
-
 /** `3 m`, `2 m 30 s`, `1 h`: a duration without parts that are 0. Below 10 s with a tenth: `2.5 s`. */
 export function formatDuration(ms: number): string {
   const parts = splitDuration(ms).filter(([count]) => count > 0);
@@ -12,13 +9,6 @@ export function formatHeld(ms: number): string {
   const parts = splitDuration(ms);
   const first = parts.findIndex(([count]) => count > 0);
   return joinParts(first === -1 ? parts.slice(-1) : parts.slice(first));
-}
-
-/** A metric's value in its unit: `83.4 %`, `17`, `95 s`. With more digits where they are what tells it from `threshold`. */
-export function formatMetric(metric: MetricName, value: number, threshold?: number): string {
-  const short = formatNumber(value);
-  const text = short === String(threshold) && value !== threshold ? String(value) : short;
-  return `${text}${METRICS[metric].unit}`;
 }
 
 /** A number with at most one decimal. */

@@ -1,5 +1,5 @@
 import { cleanText } from '../model/clean-text.ts';
-import { ESC } from './visible.ts';
+import { ESC } from '../host/visible.ts';
 
 /** More of one text (an error, a name) is not shown. */
 const MOST_LENGTH = 2000;

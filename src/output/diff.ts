@@ -1,4 +1,4 @@
-import type { FileChange } from '../act/types.ts';
+import type { FileChange } from '../model/change.ts';
 import { cleanLine } from './clean.ts';
 
 /**

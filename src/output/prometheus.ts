@@ -1,4 +1,4 @@
-import { makeVisible } from './visible.ts';
+import { makeVisible } from '../host/visible.ts';
 
 /** A metric with all its series, as Prometheus' text format groups them. */
 export interface Family {

@@ -1,5 +1,5 @@
 import { cleanLine } from './clean.ts';
-import { PAINT } from './visible.ts';
+import { PAINT } from '../host/visible.ts';
 
 /** Rows as columns that line up, as `tableLines`; each ends with a line break. */
 export function renderTable(header: string[], rows: string[][]): string {

@@ -1,5 +1,5 @@
 import { isTerminal, writeOut } from '../host/streams.ts';
-import { ESC } from './visible.ts';
+import { ESC } from '../host/visible.ts';
 
 /** Codes of SGR (ECMA-48) that begin and end it. */
 const STYLES = { red: [31, 39], green: [32, 39], yellow: [33, 39], cyan: [36, 39], dim: [2, 22] };

@@ -1,4 +1,4 @@
-import { PAINT } from './visible.ts';
+import { PAINT } from '../host/visible.ts';
 
 /** So much is enough for a table's short cells: what is further right goes on below the last one. */
 const MOST_INDENT = 40;

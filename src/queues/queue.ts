@@ -1,113 +1,132 @@
-import { resolveBroker, type BrokerSettings } from './broker.ts';
-import { sumCounts } from './count.ts';
-import { BROKERS_MS } from './time-limit.ts';
-import { limitsFromNow, type Limits } from './try-servers.ts';
-import { cleanText } from '../model/clean-text.ts';
-import type { BrokerRequest, BrokerAnswer } from './answer.ts';
+import type { ServerUrl } from './broker-url.ts';
+import type { ControlMessage, ControlReply } from './control-message.ts';
+import type { Limits } from './try-servers.ts';
 
-/** The queues of one project on its broker. */
-export interface QueueRequest extends BrokerSettings {
-  project: string;
+/** Where a project's queues are, in the words of the config, which are Celery's own. */
+export interface BrokerSettings {
+  /** one URL, or several with `;` between: the first that answers counts; those of Sentinel belong together */
+  url: string;
+  /** Celery's `broker_transport_options`, as `optionKeys` of the backends allow them */
+  options?: Record<string, unknown> | undefined;
+  ssl?: boolean | SslOptions | undefined;
+}
+
+/** What of Celery's `broker_use_ssl` a project sets. */
+export type SslOptions = Partial<
+  Record<`${'ssl_' | ''}${'ca_certs' | 'certfile' | 'keyfile' | 'cert_reqs'}`, string | undefined>
+> & { ssl_check_hostname?: boolean | undefined };
+
+/** One server and what it asks of who comes. */
+export interface Server {
+  host: string;
+  port: number;
+  user: string | null;
+  password: string | null;
+}
+
+/** What is asked of TLS; files by path. */
+export interface TlsSettings {
+  verify: boolean;
+  checkHostname: boolean;
+  caFile: string | null;
+  certFile: string | null;
+  keyFile: string | null;
+}
+
+/** A broker, all defaults filled in as Celery does it. Each backend adds what it has besides. */
+export interface Broker {
+  backend: QueueBackend;
+  servers: [Server, ...Server[]];
+  tls: TlsSettings | null;
+  /** brokers with the same text are asked over one connection */
+  connection: string;
+}
+
+/** What a broker answers for one queue; `missing`: it has none of that name. */
+export type QueueAnswer = number | 'missing' | { error: string };
+
+/** What a broker is asked for one project. */
+export interface BrokerRequest<B extends Broker = Broker> {
+  broker: B;
   queues: string[];
-  /** whether unacknowledged tasks are asked for too; default: no */
-  wantsUnacked?: boolean;
+  wantsUnacked: boolean;
 }
 
-/** Tasks that wait: together, null where any of the queues could not be read, and in each that could. */
-export interface QueueLength {
-  length: number | null;
-  error?: string;
-  /** what the number alone does not say */
-  note?: string;
-  perQueue: Record<string, number>;
-  /** handed out and not acknowledged; missing where nobody asked, null with its error where they could not be had */
-  unacked?: number | null;
-  unackedError?: string;
+/** What it answers. */
+export interface BrokerAnswer {
+  queues: Map<string, QueueAnswer>;
+  unacked?: number | { error: string };
 }
 
-/** How long one server may take, milliseconds. */
-const SERVER_MS = 2000;
+/** A scheme of broker URLs. */
+export interface Scheme {
+  port: number;
+  /** null: over a socket of this host */
+  tls: boolean | null;
+  /** with TLS by the settings it has the port of the scheme with TLS */
+  usesTlsPort?: boolean;
+  /** Celery knows it as another name of one before it: messages leave it out */
+  isAlias?: boolean;
+}
+
+/** A key of Celery's `broker_transport_options`. */
+export type OptionKey =
+  | { type: 'text'; description: string; expected: string; pattern: RegExp }
+  | { type: 'flag'; description: string }
+  /** whole numbers from 0 to 255, at least one */
+  | { type: 'numbers'; description: string }
+  | {
+      type: 'group';
+      description: string;
+      expected: string;
+      keys: Record<string, Extract<OptionKey, { type: 'text' | 'flag' }>>;
+    }
+  /** accepted because people copy it; nothing reads it */
+  | { type: 'unused' };
+
+/** What keeps settings from being used, in the words of a fault of the config. */
+export interface SettingsFault {
+  found: string;
+  hint: string;
+}
 
 /**
- * The tasks that wait in the queues of each project. All brokers are asked side by side, each once whatever the
- * number of projects and databases on it; a server has `serverMs` to answer, and all together BROKERS_MS. Never fails.
+ * A kind of broker: a folder of its own, and a line in `registry.ts`. This part is loaded with the config; what talks to
+ * servers is loaded by `load`. test/contract/queue.ts is what each has to pass.
  */
-export async function readQueues(
-  requests: QueueRequest[],
-  serverMs = SERVER_MS,
-): Promise<Map<string, QueueLength>> {
-  const limits = limitsFromNow(serverMs, BROKERS_MS);
-  const lengths = new Map<string, QueueLength>();
-  const byServer = new Map<string, (BrokerRequest & { project: string })[]>();
-  for (const { project, queues, wantsUnacked = false, ...settings } of requests) {
-    try {
-      const broker = resolveBroker(settings);
-      const { servers, tls, sentinel } = broker;
-      const key = JSON.stringify({ servers, tls, sentinel });
-      const request = { project, broker, queues: [...new Set(queues)], wantsUnacked };
-      byServer.set(key, [...(byServer.get(key) ?? []), request]);
-    } catch (error) {
-      lengths.set(project, unknown(error as Error, wantsUnacked));
-    }
-  }
-  await Promise.all(
-    [...byServer.values()].map(async (those) => {
-      const answers = await askBroker(those, limits).catch((error: Error) => error);
-      for (const [index, { project, wantsUnacked }] of those.entries()) {
-        const length =
-          answers instanceof Error ? unknown(answers, wantsUnacked) : addUp(answers[index]!);
-        lengths.set(project, length);
-      }
-    }),
-  );
-  return lengths;
+export interface QueueBackend<B extends Broker = Broker> {
+  /** as messages name its servers */
+  name: string;
+  schemes: Record<string, Scheme>;
+  /** the form of its URLs, for people */
+  form: string;
+  /** the part of a URL behind the server, where nothing is known of it */
+  usualPath: string;
+  optionKeys: Record<string, OptionKey>;
+  /** what of Celery's settings it lacks; null: nothing */
+  findFault(settings: BrokerSettings): SettingsFault | null;
+  /** why it does not tell how many tasks are unacknowledged, as a fault of a config that asks for it; null: it does */
+  noUnacked: { expected: string; hint: string } | null;
+  /** @throws Error in plain words, without a password */
+  resolve(urls: ServerUrl[], common: Common, settings: BrokerSettings): B;
+  /** how messages name a server */
+  nameServer(server: B['servers'][0]): string;
+  load(): Promise<QueueClient<B>>;
 }
 
-/** Asks a server by the client that it needs, which is loaded now; throws an Error in plain words, without a password. */
-async function askBroker(requests: BrokerRequest[], limits: Limits): Promise<BrokerAnswer[]> {
-  if (requests[0]!.broker.kind === 'redis') {
-    const { readRedisQueues } = await import('./redis/lengths.ts');
-    return readRedisQueues(requests, limits);
-  }
-  const { readAmqpQueues } = await import('./rabbitmq/lengths.ts');
-  return readAmqpQueues(requests, limits);
+/** What all brokers have in common, resolved. */
+export interface Common {
+  tls: TlsSettings | null;
+  /** where the URL names no port */
+  port: number;
 }
 
-function unknown(fault: Error, wantsUnacked: boolean): QueueLength {
-  const error = cleanText(fault.message);
-  const unacked = wantsUnacked ? { unacked: null, unackedError: error } : {};
-  return { length: null, error, perQueue: {}, ...unacked };
-}
-
-function addUp({ queues, unacked }: BrokerAnswer): QueueLength {
-  const perQueue: Record<string, number> = {};
-  const errors: string[] = [];
-  const missing: string[] = [];
-  for (const [queue, answer] of queues) {
-    if (typeof answer === 'object') {
-      errors.push(answer.error);
-    } else if (answer === 'missing') {
-      missing.push(queue);
-      perQueue[queue] = 0;
-    } else {
-      perQueue[queue] = answer;
-    }
-  }
-  const sum = sumCounts(Object.values(perQueue));
-  if (sum === null) errors.push('its queues hold more tasks than can be counted');
-  return {
-    ...(errors.length > 0
-      ? { length: null, error: cleanText(errors.join('; ')) }
-      : { length: sum }),
-    perQueue,
-    ...(missing.length > 0 && { note: tellMissing(missing) }),
-    ...(typeof unacked === 'number' && { unacked }),
-    ...(typeof unacked === 'object' && { unacked: null, unackedError: cleanText(unacked.error) }),
-  };
-}
-
-function tellMissing(queues: string[]): string {
-  return queues.length === 1
-    ? `queue ${queues[0]} does not exist yet: it counts as 0`
-    : `queues ${queues.join(', ')} do not exist yet: they count as 0`;
+/** Talks to a broker. All throw Error in plain words, without a password, where it cannot be asked. */
+export interface QueueClient<B extends Broker = Broker> {
+  /** the waiting tasks of each queue of each request, all on one server; answers in the order of the requests */
+  readLengths(requests: readonly BrokerRequest<B>[], limits: Limits): Promise<BrokerAnswer[]>;
+  /** sends a message of Celery's remote control and collects what answers come within `timeoutMs` */
+  sendControl(broker: B, message: ControlMessage, timeoutMs: number): Promise<ControlReply[]>;
+  /** all queues that workers have ever taken from; none where the broker does not tell */
+  listBoundQueues(broker: B, limits: Limits): Promise<string[]>;
 }

@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import { readFile } from '../host/files/read.ts';
-import type { TlsSettings } from './broker.ts';
+import type { TlsSettings } from './queue.ts';
 
 /**
  * What Node needs for what a broker's settings ask of TLS.

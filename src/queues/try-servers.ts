@@ -1,5 +1,5 @@
 import { monotonicMs } from '../host/monotonic.ts';
-import { nameServer, type Broker, type Server } from './broker.ts';
+import type { Broker } from './queue.ts';
 import { BrokerRefusal } from './refusal.ts';
 
 /** How long a broker may take: each of its servers, and until when all of them. */
@@ -19,17 +19,17 @@ export function limitsFromNow(serverMs: number, totalMs: number): Limits {
  *
  * @throws Error in plain words: what each of them says; a BrokerRefusal where each refuses for good
  */
-export async function tryServers<T>(
-  { kind, servers }: Broker,
+export async function tryServers<T, B extends Broker>(
+  { backend, servers }: B,
   limits: Limits,
-  ask: (server: Server, limitMs: number) => Promise<T>,
+  ask: (server: B['servers'][0], limitMs: number) => Promise<T>,
 ): Promise<T> {
   const faults: Fault[] = [];
   let refusals = 0;
   for (const server of servers) {
     const leftMs = limits.deadline - monotonicMs();
     const limitMs = Math.round(Math.min(limits.serverMs, leftMs));
-    const at = nameServer(kind, server);
+    const at = backend.nameServer(server);
     if (limitMs <= 0) {
       faults.push({ at, what: 'no time was left for it' });
       continue;

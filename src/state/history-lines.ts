@@ -12,7 +12,7 @@ import {
   type Check,
   type Json,
 } from '../model/checks.ts';
-import { dropWrongValues } from '../model/sample-checks.ts';
+import { dropWrongValues } from '../metrics/sample-checks.ts';
 
 const COMMON: Record<string, Check> = {
   v: (value) => (value === 1 ? null : 'version 1 of the format'),

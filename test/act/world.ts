@@ -2,12 +2,12 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ActDeps, RemoteControl } from '../../src/act/ports.ts';
 import type { Outcome, Plan } from '../../src/act/types.ts';
-import type { Kind } from '../../src/model/types.ts';
+import type { KindName } from '../../src/model/types.ts';
 import type { UnitState } from '../../src/model/unit-state.ts';
 
 /** What a world keeps on disk, so that it outlives the process that acts in it. */
 export interface WorldState {
-  kind: Kind;
+  kind: KindName;
   active: boolean;
   /** the number that the last daemon-reload read */
   loaded: number | null;

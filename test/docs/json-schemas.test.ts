@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { buildProgram } from '../../src/cli.ts';
+import { buildProgram } from '../../src/command-line/cli.ts';
 import { assertDocumented, SCHEMAS } from './json-schemas.ts';
 
 describe('the schemas of --json', () => {

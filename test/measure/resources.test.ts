@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { COUNTED_FROM_NOW } from '../../src/decide/metrics.ts';
+import { COUNTED_FROM_NOW } from '../../src/metrics/missing.ts';
 import { countCpus } from '../../src/host/cpu.ts';
 import { isFault, LACKING } from '../../src/measure/lacking.ts';
 import {

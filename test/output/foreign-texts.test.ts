@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Manifest } from '../../src/act/journal/manifest.ts';
-import type { FileChange, Plan } from '../../src/act/types.ts';
+import type { FileChange } from '../../src/model/change.ts';
+import type { Plan } from '../../src/act/types.ts';
 import type { RecordedSeries } from '../../src/commands/shared/recorded-series.ts';
 import type { Config } from '../../src/config/schema/schema.ts';
-import type { Kind, Sample } from '../../src/model/types.ts';
+import type { Sample } from '../../src/model/types.ts';
 import type { Candidate, Proposal } from '../../src/commands/init/proposal/types.ts';
 import { renderChanges } from '../../src/commands/rollback/changes-report.ts';
 import { renderCheck, type CheckDocument } from '../../src/commands/check/report.ts';
@@ -22,7 +23,7 @@ import { renderRunReport, type RunReport } from '../../src/commands/run/run-repo
 import { renderStatus } from '../../src/commands/status/report.ts';
 import type { StatusReport } from '../../src/commands/status/types.ts';
 import { paint } from '../../src/output/terminal.ts';
-import { makeVisible } from '../../src/output/visible.ts';
+import { makeVisible } from '../../src/host/visible.ts';
 import { CONTROLS, HOSTILE, replaceEach } from './hostile-text.ts';
 
 const AT = '2026-11-24T12:00:00.000Z';
@@ -42,7 +43,7 @@ const CONFIG = {
   projects: { shop: { enabled: true, service_name: 'shop.service' } },
 } as unknown as Config;
 const SERVICE = {
-  ...{ project: 'shop', service: 'shop.service', kind: 'gunicorn' as Kind, workers: 2, running: 2 },
+  ...{ project: 'shop', service: 'shop.service', kind: 'gunicorn', workers: 2, running: 2 },
   ...{ action: 'none' as const, from: 2, to: 2, wanted: 3, applied: false, hold: null },
 } as const;
 const RUN: RunReport = {

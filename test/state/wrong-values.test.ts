@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { decide } from '../../src/decide/decide.ts';
 import type { Decision, HistoryEntry, Sample } from '../../src/model/types.ts';
-import { dropWrongValues } from '../../src/model/sample-checks.ts';
+import { dropWrongValues } from '../../src/metrics/sample-checks.ts';
 import { appendEntries, historyPath, readRecent } from '../../src/state/history.ts';
 import { history, mapSamples, metricPolicy, policy, SERVICE } from '../decide/series.ts';
 

@@ -22,7 +22,8 @@ import { chainOf } from './chain.ts';
 import { withoutEnd } from './outcome.ts';
 import { pruneBackups } from './retention.ts';
 import type { ActDeps } from '../ports.ts';
-import type { FileChange, Outcome, Plan } from '../types.ts';
+import type { FileChange } from '../../model/change.ts';
+import type { Outcome, Plan } from '../types.ts';
 
 /** What runs when a change is registered. */
 export type Before = Pick<Manifest, 'before' | 'followers' | 'listeners'>;

@@ -5,13 +5,14 @@ import type { LoadedConfig } from '../../config/file/loaded-config.ts';
 import type { GlobalOptions } from '../shared/global-options.ts';
 import { EXAMPLE } from '../../config/file/example.ts';
 import { ConfigError, formatFault } from '../../config/file/fault.ts';
-import { loadConfig } from '../../config/file/load.ts';
+import { loadConfig } from '../shared/load-config.ts';
 import { toPolicies } from '../../config/policy/policies.ts';
 import { findConfigPath } from '../../config/file/read.ts';
 import type { Config } from '../../config/schema/schema.ts';
 import { EXIT, type ExitCode } from '../../errors.ts';
 import { isRunning } from '../../act/unit.ts';
-import { findMetricError, METRICS } from '../../decide/metrics.ts';
+import { findMetricError } from '../../metrics/missing.ts';
+import { metricOf } from '../../metrics/registry.ts';
 import { isFault } from '../../measure/lacking.ts';
 import { takeSample, type Measurement } from '../../measure/sample.ts';
 import { renderCheck, toCheckDocument } from './report.ts';
@@ -189,9 +190,9 @@ function tellMetrics({ config, units }: TrueNames, { sample, queues }: Measureme
     if (unit === undefined || !isRunning(unit)) return [];
     const isQueueUnknown = queues.get(project)?.error !== undefined;
     return metrics.flatMap(({ metric }): Finding[] => {
-      const { read, errorKeys, label } = METRICS[metric];
+      const { read, fields, label } = metricOf(metric);
       if (read(sample, service) !== null) return [];
-      if (isQueueUnknown && errorKeys.includes('queue_length')) return [];
+      if (isQueueUnknown && 'queue_length' in fields) return [];
       const error = findMetricError(sample, service, metric);
       if (!isFault(error)) return [];
       const of = { code: 'metric_unknown', severity: 'warning', project } as const;

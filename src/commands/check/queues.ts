@@ -1,6 +1,7 @@
 import { askTaking, type Taking } from '../../act/ask-queues.ts';
 import { isRunning } from '../../act/unit.ts';
 import { resolveBroker } from '../../queues/broker.ts';
+import { tellsUnacked } from '../../queues/request.ts';
 import { settingsOf } from '../../queues/settings.ts';
 import { limitsFromNow } from '../../queues/try-servers.ts';
 import { HIDDEN_REMEDY, hidesTasks, tellHidden } from './findings/hidden-tasks.ts';
@@ -30,11 +31,10 @@ export async function checkWorkerQueues(looked: Looked): Promise<Finding[]> {
     said !== null
       ? { queues: said.queues, source: 'worker' }
       : written && { queues: written, source: 'unit' };
-  const isRedis = resolveBroker(settings).kind === 'redis';
-  const unseen = taken === null && isRedis ? await listUnseen(project, config) : [];
+  const unseen = taken === null ? await listUnseen(project, config) : [];
   const queues = [...new Set([...project.queues, ...(taken?.queues ?? []), ...unseen])];
-  const { readQueues } = await import('../../queues/queue.ts');
-  const request = { project: name, ...settings, queues, wantsUnacked: isRedis };
+  const { readQueues } = await import('../../queues/read-queues.ts');
+  const request = { project: name, ...settings, queues, wantsUnacked: tellsUnacked(settings.url) };
   const found = (await readQueues([request])).get(name);
   const waiting = found?.perQueue ?? {};
   const facts = { project: name, looked: project.queues, taken, waiting };
@@ -66,13 +66,15 @@ async function readWritten({ unit, deps }: Looked): Promise<string[] | null> {
 
 /** Those of its broker that no project of the config looks at. */
 async function listUnseen(project: Project, { projects }: Config): Promise<string[]> {
-  const { readBoundQueues } = await import('../../queues/redis/bindings.ts');
   const broker = resolveBroker(settingsOf(project)!);
+  const client = await broker.backend.load();
   const seen = Object.values(projects).flatMap(({ broker_url: url, queues }) =>
     url === project.broker_url ? queues : [],
   );
   // what cannot be had is not missed: the queues themselves were answered
-  const bound = await readBoundQueues(broker, limitsFromNow(SERVER_MS, SERVER_MS)).catch(() => []);
+  const bound = await client
+    .listBoundQueues(broker, limitsFromNow(SERVER_MS, SERVER_MS))
+    .catch(() => []);
   return bound.filter((name) => !seen.includes(name));
 }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { schemePattern } from '../../queues/registry.ts';
 import { checkBrokerNetwork } from './findings/broker-network.ts';
 import { checkRisks, checkSecrets, type Place } from './findings/risks.ts';
 import type { Finding } from './findings/types.ts';
@@ -13,8 +14,10 @@ import { readWorkerCommand } from '../../targets/systemd/unit-file/locate/worker
 import { findFolders, findForeignCode, findPrograms, toPlace } from './code.ts';
 
 /** The password in a broker's URL. That of `guest` is RabbitMQ's own, and good on the host itself alone. */
-const PASSWORD =
-  /\b(?:rediss?|sentinel|amqps?|pyamqp):\/\/(?!guest:guest@)[^\s:@/'"]*:(?!\$)[^\s@/'"]+@/i;
+const PASSWORD = new RegExp(
+  `\\b${schemePattern()}(?!guest:guest@)[^\\s:@/'"]*:(?!\\$)[^\\s@/'"]+@`,
+  'i',
+);
 
 /** What is risky about the config itself. */
 export function checkConfigFile(path: string): Finding[] {

@@ -1,5 +1,5 @@
 import type { GlobalOptions } from '../shared/global-options.ts';
-import { loadConfig } from '../../config/file/load.ts';
+import { loadConfig } from '../shared/load-config.ts';
 import { findConfigPath } from '../../config/file/read.ts';
 import { EXIT, type ExitCode } from '../../errors.ts';
 import { writeOut } from '../../host/streams.ts';

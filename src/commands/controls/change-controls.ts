@@ -1,5 +1,5 @@
 import type { GlobalOptions } from '../shared/global-options.ts';
-import { loadConfig } from '../../config/file/load.ts';
+import { loadConfig } from '../shared/load-config.ts';
 import { findConfigPath } from '../../config/file/read.ts';
 import type { Config } from '../../config/schema/schema.ts';
 import type { Clocks, Controls, StoredEnd } from '../../model/control-types.ts';

@@ -1,6 +1,6 @@
 import type { GlobalOptions } from '../shared/global-options.ts';
 import { findProject } from '../../config/policy/find-project.ts';
-import { loadConfig } from '../../config/file/load.ts';
+import { loadConfig } from '../shared/load-config.ts';
 import { findConfigPath } from '../../config/file/read.ts';
 import type { Project } from '../../config/schema/schema.ts';
 import { retryDelayMs } from '../../decide/limits/brakes.ts';

@@ -2,7 +2,8 @@ import { tellLimits } from '../../config/policy/limits.ts';
 import { explainReason } from '../../decide/explain.ts';
 import type { Decision, Policy, Reason, Sample } from '../../model/types.ts';
 import { averageShare } from '../../decide/limits/own-share.ts';
-import { formatDuration, formatMetric, formatNumber } from '../../model/wording.ts';
+import { formatDuration, formatNumber } from '../../model/wording.ts';
+import { formatMetric } from '../../metrics/wording.ts';
 import type { ExplainedLimit } from './types.ts';
 
 const CODES: Record<ExplainedLimit['limit'], Reason['code'][]> = {

@@ -1,5 +1,6 @@
-import { METRICS } from '../../decide/metrics.ts';
-import { formatDuration, formatHeld, formatMetric, formatCount } from '../../model/wording.ts';
+import { metricOf } from '../../metrics/registry.ts';
+import { formatDuration, formatHeld, formatCount } from '../../model/wording.ts';
+import { formatMetric } from '../../metrics/wording.ts';
 import { formatAge, formatMoment } from '../../output/ages.ts';
 import { cleanStrings } from '../../output/clean.ts';
 import type { ExplainedMetric, ExplainedThreshold, Explanation } from './types.ts';
@@ -44,7 +45,7 @@ function renderMetric({
   first_look: isFirst,
   thresholds,
 }: ExplainedMetric): string {
-  const { label } = METRICS[metric];
+  const { label } = metricOf(metric);
   const head =
     value === null
       ? `${label} unknown: ${error ?? ''}; nothing is lowered meanwhile`
@@ -78,7 +79,7 @@ function tellSince({ since, at }: Explanation): string {
 /** `If cpu stays at 83.4 %: 3 workers in 2 m (at 04:12)`. */
 function tellNext({ metrics, next, at, horizon_s: horizon, timer_on: on }: Explanation): string {
   const values = metrics.map(({ metric, value, first_look: isFirst }) => {
-    const { label } = METRICS[metric];
+    const { label } = metricOf(metric);
     if (isFirst) return `${label} asks for nothing`;
     return value === null
       ? `${label} stays unknown`

@@ -74,7 +74,7 @@ async function tryBroker(
 }
 
 async function findFault({ service, queues }: Candidate, url: string): Promise<string | null> {
-  const { readQueues } = await import('../../queues/queue.ts');
+  const { readQueues } = await import('../../queues/read-queues.ts');
   const found = await readQueues([{ project: service, url, queues }]);
   return found.get(service)?.error ?? null;
 }

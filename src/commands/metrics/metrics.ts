@@ -1,7 +1,7 @@
 import type { GlobalOptions } from '../shared/global-options.ts';
 import { formatFault } from '../../config/file/fault.ts';
-import { loadConfig } from '../../config/file/load.ts';
-import { loadConfigIfAny } from '../../config/file/optional.ts';
+import { loadConfig } from '../shared/load-config.ts';
+import { loadConfigIfAny } from '../shared/load-config.ts';
 import { findConfigPath } from '../../config/file/read.ts';
 import type { Config } from '../../config/schema/schema.ts';
 import { RATE_WINDOW_S } from '../../decide/evidence/rates.ts';

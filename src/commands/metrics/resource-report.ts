@@ -1,6 +1,6 @@
 import type { Config } from '../../config/schema/schema.ts';
 import { PRESSURES, type MetricName } from '../../model/metric-name.ts';
-import { METRICS } from '../../decide/metrics.ts';
+import { metricOf } from '../../metrics/registry.ts';
 import type { HostSample, Sample } from '../../model/types.ts';
 import { renderTable } from '../../output/table.ts';
 
@@ -20,7 +20,7 @@ export function renderResources(config: Config, sample: Sample): string {
       return enabled && sample.services[name]?.cpu_cores !== undefined;
     })
     .map(([project, { service_name: name }]) => {
-      const value = (metric: MetricName): number | null => METRICS[metric].read(sample, name);
+      const value = (metric: MetricName): number | null => metricOf(metric).read(sample, name);
       return [
         project,
         percent(toPercent(sample.services[name]?.cpu_cores)),

@@ -48,7 +48,7 @@ export async function measureProjectMetric(
   if (metric === 'celery_queue') {
     const hasQueue = ({ broker_url: url }: Project): boolean => url !== undefined;
     const [name, project] = pick(metric, target, config, hasQueue);
-    const { readQueues } = await import('../../queues/queue.ts');
+    const { readQueues } = await import('../../queues/read-queues.ts');
     const found = (await readQueues([toQueueRequest(name, project, false)!])).get(name);
     return { metric, value: found?.length ?? null, error: found?.error ?? null };
   }

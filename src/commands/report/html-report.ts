@@ -1,7 +1,8 @@
 import type { DatedChange, ProjectSeries, RecordedSeries } from '../shared/recorded-series.ts';
-import { METRICS } from '../../decide/metrics.ts';
+import { metricOf } from '../../metrics/registry.ts';
 import type { MetricPolicy } from '../../model/types.ts';
-import { formatCount, formatDuration, formatMemory, formatMetric } from '../../model/wording.ts';
+import { formatCount, formatDuration, formatMemory } from '../../model/wording.ts';
+import { formatMetric } from '../../metrics/wording.ts';
 import { formatAge, formatMoment } from '../../output/ages.ts';
 import { escapeHtml } from './html.ts';
 import { renderPlot, type Flag, type Mark } from './plot.ts';
@@ -67,7 +68,7 @@ function renderProject(project: ProjectSeries, index: number, of: RecordedSeries
         ];
   const plots = [
     ...(policy?.metrics ?? []).map((metric) => {
-      const { label, unit } = METRICS[metric.metric];
+      const { label, unit } = metricOf(metric.metric);
       const isCpu = metric.metric === 'cpu';
       const series = isCpu ? of.cpu : metrics.find(({ name }) => name === label);
       return renderPlot({

@@ -2,7 +2,7 @@ import { formatCount } from '../../model/wording.ts';
 import { closeSync, readSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { GlobalOptions } from '../shared/global-options.ts';
-import { loadConfig } from '../../config/file/load.ts';
+import { loadConfig } from '../shared/load-config.ts';
 import { findConfigPath } from '../../config/file/read.ts';
 import { EXIT, UserError, type ExitCode } from '../../errors.ts';
 import { replaceOutput } from '../../host/files/output.ts';

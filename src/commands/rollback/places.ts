@@ -1,5 +1,5 @@
 import { ConfigError } from '../../config/file/fault.ts';
-import { loadConfigIfAny } from '../../config/file/optional.ts';
+import { loadConfigIfAny } from '../shared/load-config.ts';
 import type { Config } from '../../config/schema/schema.ts';
 import { EXIT, UserError } from '../../errors.ts';
 import { writeErr } from '../../host/streams.ts';

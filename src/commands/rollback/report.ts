@@ -1,5 +1,6 @@
 import { formatCount } from '../../model/wording.ts';
-import type { FileChange, Outcome, Plan } from '../../act/types.ts';
+import type { FileChange } from '../../model/change.ts';
+import type { Outcome, Plan } from '../../act/types.ts';
 import { cleanLine } from '../../output/clean.ts';
 import { renderDiff } from '../../output/diff.ts';
 

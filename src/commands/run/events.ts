@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Outcome } from '../../act/types.ts';
 import type { Global } from '../../config/schema/schema.ts';
 import { cleanStrings } from '../../output/clean.ts';
-import { makeVisible } from '../../output/visible.ts';
+import { makeVisible } from '../../host/visible.ts';
 import { monotonicMs } from '../../host/monotonic.ts';
 
 /** What a hook is told of a change: one JSON document on its standard input. */

@@ -1,6 +1,7 @@
 import type { Outcome, Plan } from '../../act/types.ts';
 import { explainDecision } from '../../decide/explain.ts';
-import { COUNTED_FROM_NOW, METRICS } from '../../decide/metrics.ts';
+import { COUNTED_FROM_NOW } from '../../metrics/missing.ts';
+import { metricOf } from '../../metrics/registry.ts';
 import type { Decision, Policy } from '../../model/types.ts';
 import { isFault } from '../../measure/lacking.ts';
 import type { Measurement } from '../../measure/sample.ts';
@@ -106,7 +107,7 @@ function findError(
   const errors = { ...sample.host.errors, ...found?.errors };
   const needed = [
     'workers',
-    ...(policy?.metrics ?? []).flatMap(({ metric }) => METRICS[metric].errorKeys),
+    ...(policy?.metrics ?? []).flatMap(({ metric }) => Object.keys(metricOf(metric).fields)),
   ];
   const missing = [...new Set(needed)].filter((key) => isFault(errors[key] ?? COUNTED_FROM_NOW));
   return missing.length === 0 ? null : missing.map((key) => errors[key]).join('; ');

@@ -6,7 +6,7 @@ import type { GlobalOptions } from '../shared/global-options.ts';
 import type { Fault } from '../../config/file/fault.ts';
 import { drainTimeouts } from '../../config/policy/drain-timeout.ts';
 import { tellExample } from '../../config/file/example.ts';
-import { loadConfig } from '../../config/file/load.ts';
+import { loadConfig } from '../shared/load-config.ts';
 import { readPoliciesAt } from '../../config/policy/policies-at.ts';
 import { findConfigPath } from '../../config/file/read.ts';
 import type { Config } from '../../config/schema/schema.ts';

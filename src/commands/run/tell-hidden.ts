@@ -3,8 +3,8 @@ import { settingsOf } from '../../queues/settings.ts';
 import { HIDDEN_REMEDY, hidesTasks, tellHidden } from '../check/findings/hidden-tasks.ts';
 import type { Config } from '../../config/schema/schema.ts';
 import type { Sample } from '../../model/types.ts';
-import type { QueueRequest } from '../../queues/queue.ts';
-import { isAmqp } from '../../queues/request.ts';
+import type { QueueRequest } from '../../queues/read-queues.ts';
+import { tellsUnacked } from '../../queues/request.ts';
 import { isNews } from '../../state/told.ts';
 
 /** Told once, and again only when it was over in between. */
@@ -25,7 +25,7 @@ export async function tellHiddenTasks(
     const broker = settingsOf(settings);
     // what these go by are all tasks that are handed out already
     if (!enabled || steps === undefined || metric === 'ready+unacked') continue;
-    if (broker === null || isAmqp(broker.url)) continue;
+    if (broker === null || !tellsUnacked(broker.url)) continue;
     const service = settings.service_name;
     if (typeof sample.services[service]?.queue_length !== 'number') continue;
     requests.push({ project, service, ...broker, queues, wantsUnacked: true });
@@ -33,7 +33,7 @@ export async function tellHiddenTasks(
   if (requests.length === 0) return;
   const names = requests.map(({ service }) => service).join(' ');
   if (!isNews(stateDir, 'hidden looked', `${sample.at.slice(0, 13)} ${names}`)) return;
-  const { readQueues } = await import('../../queues/queue.ts');
+  const { readQueues } = await import('../../queues/read-queues.ts');
   const found = await readQueues(requests);
   for (const { project, service } of requests) {
     const unacked = found.get(project)?.unacked;

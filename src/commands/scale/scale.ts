@@ -6,7 +6,7 @@ import { findRelated } from '../../act/related.ts';
 import { openSideBySide, type SideBySide } from '../../act/side-by-side.ts';
 import type { Outcome, Plan, Recovery } from '../../act/types.ts';
 import type { GlobalOptions } from '../shared/global-options.ts';
-import { loadConfigIfAny } from '../../config/file/optional.ts';
+import { loadConfigIfAny } from '../shared/load-config.ts';
 import type { Config } from '../../config/schema/schema.ts';
 import { findNameFault, unitName } from '../../config/schema/service-name.ts';
 import { EXIT, UserError, type ExitCode } from '../../errors.ts';

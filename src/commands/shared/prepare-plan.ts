@@ -2,7 +2,7 @@ import { isCountable, planChange, type LiveQuestion } from '../../act/plan.ts';
 import type { Plan } from '../../act/types.ts';
 import { isRunning } from '../../act/unit.ts';
 import type { EditMode } from '../../config/schema/schema.ts';
-import type { Kind, Reason } from '../../model/types.ts';
+import type { KindName, Reason } from '../../model/types.ts';
 import { countRunning } from '../../measure/services.ts';
 import { readUnitSources } from '../../targets/systemd/unit-sources.ts';
 import { daemonReload } from '../../targets/systemd/actions.ts';
@@ -69,7 +69,7 @@ export async function preparePlan(
 }
 
 /** It would be restarted, and taken back in the end because nobody has seen that it serves. */
-function refuseUnseen({ unit }: UnitState, error: string, kind: Kind | null): Refusal {
+function refuseUnseen({ unit }: UnitState, error: string, kind: KindName | null): Refusal {
   return {
     ...{ how: 'refused', kind, code: 'unreadable' },
     message: `${unit}: ${error}; so nobody could tell whether a change has taken`,

@@ -2,7 +2,7 @@ import { findProject } from '../../config/policy/find-project.ts';
 import { readPoliciesAt } from '../../config/policy/policies-at.ts';
 import type { Config } from '../../config/schema/schema.ts';
 import { GAP_INTERVALS } from '../../decide/evidence/breaks.ts';
-import { METRICS } from '../../decide/metrics.ts';
+import { metricOf } from '../../metrics/registry.ts';
 import type { ActionRecord, Policy, Sample } from '../../model/types.ts';
 import type { Point } from '../../output/buckets.ts';
 import type { Dated } from '../../state/dates.ts';
@@ -88,9 +88,9 @@ export async function readSeries(
         points: collect((sample) => sample.services[service]?.workers ?? null),
       },
       metrics: own.map(({ metric }) => ({
-        name: METRICS[metric].label,
-        unit: METRICS[metric].unit,
-        points: collect((sample) => METRICS[metric].read(sample, service)),
+        name: metricOf(metric).label,
+        unit: metricOf(metric).unit,
+        points: collect((sample) => metricOf(metric).read(sample, service)),
       })),
     };
   });

@@ -6,7 +6,7 @@ import type { SimulatedRun, Simulation } from '../../decide/simulate.ts';
 import type { Decision } from '../../model/types.ts';
 import { EXIT, UserError, type ExitCode } from '../../errors.ts';
 import { renderTable } from '../../output/table.ts';
-import { makeVisible } from '../../output/visible.ts';
+import { makeVisible } from '../../host/visible.ts';
 import { parseHistoryLine } from '../../state/history-lines.ts';
 import { readLines } from '../../state/stream-lines.ts';
 

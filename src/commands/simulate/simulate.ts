@@ -1,13 +1,13 @@
 import type { Readable, Writable } from 'node:stream';
 import { formatFault } from '../../config/file/fault.ts';
 import { findConfigPath } from '../../config/file/read.ts';
-import { loadConfig } from '../../config/file/load.ts';
+import { loadConfig } from '../shared/load-config.ts';
 import type { LoadedConfig } from '../../config/file/loaded-config.ts';
 import { readPoliciesAt } from '../../config/policy/policies-at.ts';
 import { startSimulation, type Simulation } from '../../decide/simulate.ts';
 import type { ExitCode } from '../../errors.ts';
 import { cleanLine } from '../../output/clean.ts';
-import { makeVisible } from '../../output/visible.ts';
+import { makeVisible } from '../../host/visible.ts';
 import { SHIPPED_INTERVAL_S } from '../../targets/systemd/timer-interval.ts';
 import { guardStdout } from '../../host/streams.ts';
 

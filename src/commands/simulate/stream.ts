@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import { explainDecision } from '../../decide/explain.ts';
 import type { SimulatedRun, Simulation } from '../../decide/simulate.ts';
 import { EXIT, type ExitCode } from '../../errors.ts';
-import { makeVisible } from '../../output/visible.ts';
+import { makeVisible } from '../../host/visible.ts';
 import { parseHistoryLine } from '../../state/history-lines.ts';
 import { readLines } from '../../state/stream-lines.ts';
 

@@ -1,5 +1,6 @@
-import { METRICS } from '../../decide/metrics.ts';
-import { formatDuration, formatMetric } from '../../model/wording.ts';
+import { metricOf } from '../../metrics/registry.ts';
+import { formatDuration } from '../../model/wording.ts';
+import { formatMetric } from '../../metrics/wording.ts';
 import { formatAge, formatMoment } from '../../output/ages.ts';
 import { renderBar } from '../../output/bars.ts';
 import { cleanStrings } from '../../output/clean.ts';
@@ -95,7 +96,7 @@ function tellWorkers(service: StatusService): string {
 
 /** `cpu 55 % (30–80 %)`: the value, and between which values nothing is to be done; with one bound alone in words. */
 function tellMetric({ metric, value, up_at: up, down_at: down }: StatusMetric): string {
-  const { label, unit } = METRICS[metric];
+  const { label, unit } = metricOf(metric);
   const shown = value === null ? '?' : formatMetric(metric, value);
   return `${label} ${shown}${tellSpan(down, up, unit)}`;
 }
@@ -176,7 +177,7 @@ function tellProgress(service: StatusService, report: StatusReport, { unicode }:
   if (hold !== null && hold !== 'duration')
     return [`${drift}${service.hold_reason ?? HOLD_NAMES[hold] ?? hold}`, 'yellow'];
   if (missing.length > 0) {
-    const told = missing.map(({ metric, error }) => `${METRICS[metric].label} unknown: ${error}`);
+    const told = missing.map(({ metric, error }) => `${metricOf(metric).label} unknown: ${error}`);
     return [`${drift}${told.join('; ')}`, 'yellow'];
   }
   // a duration without a streak: all that there is so far is a first look

@@ -1,7 +1,7 @@
 import type { Limits } from '../../config/policy/limits.ts';
 import type { Project } from '../../config/schema/schema.ts';
 import { explainDecision, explainReason } from '../../decide/explain.ts';
-import { findMetricError } from '../../decide/metrics.ts';
+import { findMetricError } from '../../metrics/missing.ts';
 import type { Pause } from '../../model/control-types.ts';
 import { isFirstLook, readMetric } from '../../decide/evidence/moments.ts';
 import type { ActionRecord, Decision, Hold, Policy, Reason } from '../../model/types.ts';

@@ -1,6 +1,6 @@
 import type { GlobalOptions } from '../shared/global-options.ts';
 import { formatFault } from '../../config/file/fault.ts';
-import { loadConfig } from '../../config/file/load.ts';
+import { loadConfig } from '../shared/load-config.ts';
 import { findConfigPath } from '../../config/file/read.ts';
 import { EXIT } from '../../errors.ts';
 import { readScreen } from '../../output/screen.ts';

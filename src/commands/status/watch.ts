@@ -1,7 +1,7 @@
 import { EXIT } from '../../errors.ts';
 import { listenToKeys } from './keys.ts';
 import { readScreen } from '../../output/screen.ts';
-import { ESC } from '../../output/visible.ts';
+import { ESC } from '../../host/visible.ts';
 import { isReaderGone, isTerminal, writeOut } from '../../host/streams.ts';
 
 // xterm's control sequences, which every terminal of today has (console_codes(4))

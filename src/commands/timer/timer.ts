@@ -94,7 +94,7 @@ async function describe(
 
 /** null: there is none, or it is not for this user to read. A config with faults is for `check`. */
 async function readConfig(options: TimerOptions): Promise<LoadedConfig | null> {
-  const { loadConfig } = await import('../../config/file/load.ts');
+  const { loadConfig } = await import('../shared/load-config.ts');
   const { findConfigPath } = await import('../../config/file/read.ts');
   try {
     return await loadConfig(findConfigPath(options.config));

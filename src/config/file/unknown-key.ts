@@ -2,7 +2,7 @@ import { distance } from 'fastest-levenshtein';
 import { findNearNames, formOf } from './near-names.ts';
 import type { KeyPath } from './fault.ts';
 import { scheduleSchema } from '../schema/schedule-keys.ts';
-import { sslOptionsSchema, transportOptionsSchema } from '../schema/broker-schema.ts';
+import { sslOptionsSchema, OPTION_KEYS, transportOptionsSchema } from '../schema/broker-schema.ts';
 import { configSchema, globalSchema, projectSchema } from '../schema/schema.ts';
 
 /** What is said of a key that the config does not have at this place. */
@@ -24,7 +24,11 @@ const PLACES = [
 /** The objects inside of a project that have keys of their own. */
 const INNER_PLACES: Record<string, string[]> = {
   broker_transport_options: Object.keys(transportOptionsSchema.shape),
-  sentinel_kwargs: ['username', 'password', 'ssl'],
+  ...Object.fromEntries(
+    Object.entries(OPTION_KEYS).flatMap(([name, key]) =>
+      key.type === 'group' ? [[name, Object.keys(key.keys)]] : [],
+    ),
+  ),
   broker_use_ssl: Object.keys(sslOptionsSchema.shape),
 };
 

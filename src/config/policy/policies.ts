@@ -1,16 +1,9 @@
-import { PRESSURES, type MetricName } from '../../model/metric-name.ts';
+import { ALL_METRICS } from '../../metrics/registry.ts';
+import type { MetricName } from '../../model/metric-name.ts';
 import type { MetricPolicy, Policy } from '../../model/types.ts';
 import { toBrakePolicy } from './brake-policy.ts';
 import type { Config, Duration, Project } from '../schema/schema.ts';
-import { readSteps, type ThresholdKey, type WrittenStep } from '../schema/steps.ts';
-
-/** What each `queue_metric` is among the metrics. */
-const QUEUE_METRICS: Record<Project['queue_metric'], MetricName> = {
-  ready: 'queue',
-  'ready+unacked': 'queue+unacked',
-  'ready+running': 'queue+running',
-  load: 'load',
-};
+import { readSteps, type WrittenStep } from '../schema/steps.ts';
 
 const MS_PER_MINUTE = 60_000;
 
@@ -40,23 +33,11 @@ function toPolicy(name: string, project: Project): Policy {
 
 /** Of the metrics that it has thresholds of. */
 function toMetricPolicies(project: Project): MetricPolicy[] {
-  const policies: MetricPolicy[] = [];
-  const add = (metric: MetricName, key: ThresholdKey, duration: Duration): void => {
-    if (project[key] === undefined) return;
-    const policy = toMetricPolicy(metric, readSteps(project, key), duration);
-    if (policy.up.length + policy.down.length > 0) policies.push(policy);
-  };
-  const prefix = project.pressure_of === 'host' ? 'host_' : '';
-  add('cpu', 'cpu_thresholds', project.cpu_duration_minutes);
-  add(QUEUE_METRICS[project.queue_metric], 'queue_thresholds', project.queue_duration_minutes);
-  add('service_cpu', 'service_cpu_thresholds', project.service_cpu_duration_minutes);
-  for (const key of PRESSURES) {
-    add(`${prefix}${key}`, `${key}_thresholds`, project.pressure_duration_minutes);
-  }
-  add('drain_time', 'drain_time_thresholds', project.drain_time_duration_minutes);
-  add('busy', 'busy_thresholds', project.busy_duration_minutes);
-  add('backlog', 'backlog_thresholds', project.backlog_duration_minutes);
-  return policies;
+  return ALL_METRICS.filter(({ when }) => when === undefined || project[when.key] === when.is)
+    .map(({ name, thresholds: { key, durationKey } }) =>
+      toMetricPolicy(name, readSteps(project, key), project[durationKey]),
+    )
+    .filter(({ up, down }) => up.length + down.length > 0);
 }
 
 function toMetricPolicy(

@@ -1,7 +1,8 @@
 import type { ProjectRule } from './project-rule.ts';
+import { ALL_THRESHOLDS } from '../../metrics/registry.ts';
 import { readSteps } from '../schema/steps.ts';
 
-const KEYS = ['busy_thresholds', 'backlog_thresholds'] as const;
+const KEYS = ALL_THRESHOLDS.filter(({ kind }) => kind === 'gunicorn').map(({ key }) => key);
 
 /** The rules about how busy Gunicorn's workers are. */
 export const BUSY_RULES: ProjectRule[] = [

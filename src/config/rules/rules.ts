@@ -1,3 +1,4 @@
+import { findBackend } from '../../queues/registry.ts';
 import { BUSY_RULES } from './busy-rules.ts';
 import { CONFIG_RULES, type ConfigRule } from './config-rules.ts';
 import type { Finding } from '../file/document.ts';
@@ -8,7 +9,11 @@ import { SCHEDULE_RULES } from './schedule-rules.ts';
 import type { WrittenConfig } from '../schema/schema.ts';
 import { findNameFault, unitName } from '../schema/service-name.ts';
 import { STEP_RULES } from './step-rules.ts';
-import { readSteps, THRESHOLD_KEYS } from '../schema/steps.ts';
+import { ALL_THRESHOLDS } from '../../metrics/registry.ts';
+import { readSteps } from '../schema/steps.ts';
+
+/** The thresholds that are measured by asking a broker. */
+const OF_BROKERS = ALL_THRESHOLDS.filter((each) => each.needsBroker).map(({ key }) => key);
 
 const PROJECT_RULES: ProjectRule[] = [
   {
@@ -42,9 +47,9 @@ const PROJECT_RULES: ProjectRule[] = [
   {
     name: 'no-threshold',
     severity: 'error',
-    reads: [...THRESHOLD_KEYS],
+    reads: ALL_THRESHOLDS.map(({ key }) => key),
     check: (project) =>
-      THRESHOLD_KEYS.some((key) => readSteps(project, key).length > 0)
+      ALL_THRESHOLDS.some(({ key }) => readSteps(project, key).length > 0)
         ? []
         : [
             {
@@ -58,18 +63,16 @@ const PROJECT_RULES: ProjectRule[] = [
   {
     name: 'queue-without-broker',
     severity: 'error',
-    reads: ['queue_thresholds', 'drain_time_thresholds', 'broker_url', 'redis_url'],
+    reads: [...OF_BROKERS, 'broker_url', 'redis_url'],
     check: (project) =>
       project.broker_url || project.redis_url
         ? []
-        : (['queue_thresholds', 'drain_time_thresholds'] as const)
-            .filter((key) => readSteps(project, key).length > 0)
-            .map((key) => ({
-              path: [key],
-              found: 'no "broker_url" to read the queue from',
-              expected: null,
-              hint: 'add it, such as "broker_url": "redis://localhost:6379/0"',
-            })),
+        : OF_BROKERS.filter((key) => readSteps(project, key).length > 0).map((key) => ({
+            path: [key],
+            found: 'no "broker_url" to read the queue from',
+            expected: null,
+            hint: 'add it, such as "broker_url": "redis://localhost:6379/0"',
+          })),
   },
   {
     name: 'two-brokers',
@@ -88,36 +91,25 @@ const PROJECT_RULES: ProjectRule[] = [
           ],
   },
   {
-    name: 'sentinel-without-master',
+    name: 'broker-settings',
     severity: 'error',
     reads: ['broker_url', 'redis_url', 'broker_transport_options'],
-    check: ({ broker_url, redis_url, broker_transport_options: options }) =>
-      !(broker_url ?? redis_url)?.startsWith('sentinel:') || options?.master_name !== undefined
-        ? []
-        : [
-            {
-              path: ['broker_url'],
-              found: 'Sentinel without the name of a master',
-              expected: null,
-              hint: 'add "broker_transport_options": { "master_name": "mymaster" }, with the name that the sentinels know',
-            },
-          ],
+    check: ({ broker_url, redis_url, broker_transport_options: options }) => {
+      const url = broker_url ?? redis_url ?? '';
+      const fault = findBackend(url)?.findFault({ url, options }) ?? null;
+      return fault === null ? [] : [{ path: ['broker_url'], expected: null, ...fault }];
+    },
   },
   {
-    name: 'unacked-of-rabbitmq',
+    name: 'unacked-unknown',
     severity: 'error',
     reads: ['broker_url', 'queue_metric'],
-    check: ({ broker_url, queue_metric }) =>
-      queue_metric !== 'ready+unacked' || !/^(amqps?|pyamqp|librabbitmq):/.test(broker_url ?? '')
+    check: ({ broker_url, queue_metric }) => {
+      const fault = findBackend(broker_url ?? '')?.noUnacked ?? null;
+      return queue_metric !== 'ready+unacked' || fault === null
         ? []
-        : [
-            {
-              path: ['queue_metric'],
-              found: '"ready+unacked"',
-              expected: 'a metric that can be known of RabbitMQ',
-              hint: 'AMQP does not tell unacknowledged tasks: use "ready+running", or "ready"',
-            },
-          ],
+        : [{ path: ['queue_metric'], found: '"ready+unacked"', ...fault }];
+    },
   },
   {
     name: 'queue-twice',

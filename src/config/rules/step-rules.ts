@@ -2,19 +2,11 @@ import { formatCount } from '../../model/wording.ts';
 import type { Finding } from '../file/document.ts';
 import type { ProjectRule } from './project-rule.ts';
 import type { WrittenProject } from '../schema/schema.ts';
-import { readSteps, THRESHOLD_KEYS, type ThresholdKey, type WrittenStep } from '../schema/steps.ts';
-
-/** The metrics that are shares of a whole. */
-const SHARES: Partial<Record<ThresholdKey, string>> = {
-  cpu_thresholds: 'the CPU',
-  busy_thresholds: 'busyness',
-  cpu_pressure_thresholds: 'a pressure',
-  memory_pressure_thresholds: 'a pressure',
-  io_pressure_thresholds: 'a pressure',
-};
+import { ALL_THRESHOLDS, type ThresholdKey } from '../../metrics/registry.ts';
+import { readSteps, type WrittenStep } from '../schema/steps.ts';
 
 /** The rules of the thresholds of one metric: each holds for every metric by itself. */
-export const STEP_RULES: ProjectRule[] = THRESHOLD_KEYS.flatMap((metric) => [
+export const STEP_RULES: ProjectRule[] = ALL_THRESHOLDS.flatMap(({ key: metric, most, never }) => [
   rule(
     metric,
     'error',
@@ -111,20 +103,9 @@ export const STEP_RULES: ProjectRule[] = THRESHOLD_KEYS.flatMap((metric) => [
   ),
   rule(metric, 'warning', 'threshold-out-of-reach', [], ({ up, down }) => [
     ...up
-      .filter(({ threshold }) => SHARES[metric] !== undefined && threshold === 100)
-      .map(({ key }) => unused(key, `${SHARES[metric]} is never above 100 percent`)),
-    ...down
-      .filter(({ threshold }) => threshold === 0)
-      .map(({ key }) =>
-        unused(
-          key,
-          SHARES[metric] !== undefined
-            ? `${SHARES[metric]} is never below 0 percent`
-            : metric === 'queue_thresholds' || metric === 'backlog_thresholds'
-              ? 'no queue is below 0: an empty one is below 1'
-              : 'no time is below 0',
-        ),
-      ),
+      .filter(({ threshold }) => never.above !== undefined && threshold === most)
+      .map(({ key }) => unused(key, never.above ?? '')),
+    ...down.filter(({ threshold }) => threshold === 0).map(({ key }) => unused(key, never.below)),
   ]),
 ]);
 

@@ -1,13 +1,5 @@
 import * as z from 'zod/mini';
-import { duration, thresholds } from './threshold-values.ts';
 import { example, flag, number } from './values.ts';
-
-const pressure = (what: string) =>
-  thresholds(
-    `By pressure: percent of the time in which some process ${what}. Above scale_up_N go up to N workers, below scale_down_N go down to N.`,
-    'percent, a number from 0 to 100',
-    100,
-  );
 
 /** The keys of a project about what its service itself uses, and waits for. */
 export const RESOURCE_KEYS = {
@@ -34,24 +26,10 @@ export const RESOURCE_KEYS = {
       example(10),
     ),
   ),
-  service_cpu_thresholds: thresholds(
-    'By the CPU that the service itself uses, in percent of one processor per worker, so that 100 means that all workers compute: above scale_up_N go up to N workers, below scale_down_N go down to N.',
-    'percent of one processor for each worker, a number from 0',
-    Number.MAX_SAFE_INTEGER,
-  ),
-  service_cpu_duration_minutes: duration(
-    'How long a threshold of the CPU of the service must hold, in minutes: one number, or one for each direction.',
-  ),
-  cpu_pressure_thresholds: pressure('waited for a processor'),
-  memory_pressure_thresholds: pressure('waited for memory'),
-  io_pressure_thresholds: pressure('waited for a disk'),
   pressure_of: z._default(
     z
       .enum(['service', 'host'], { error: 'one of "service", "host"' })
       .check(z.describe('Whose pressure the pressure thresholds compare.')),
     'service',
-  ),
-  pressure_duration_minutes: duration(
-    'How long a pressure threshold must hold, in minutes: one number, or one for each direction.',
   ),
 };

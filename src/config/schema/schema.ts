@@ -1,16 +1,17 @@
 // the namespace import lets the bundler drop what is not used: `{ z }` would keep all of zod
 import * as z from 'zod/mini';
+import { KIND_NAMES } from '../../kinds/registry.ts';
+import { APPLY_MODES, type ApplyMode } from '../../model/change.ts';
 import { BRAKE_KEYS } from './brake-keys.ts';
-import { BUSY_KEYS } from './busy-keys.ts';
 import { broker, sslOptionsSchema, transportOptionsSchema } from './broker-schema.ts';
+import { METRIC_KEYS } from './metric-keys.ts';
 import { RESOURCE_KEYS } from './resource-keys.ts';
 import { SCHEDULE_KEYS } from './schedule-keys.ts';
 import { absolutePath, choice, legacy, text } from './schema-parts.ts';
-import { duration, thresholds } from './threshold-values.ts';
 import { WATCHING_KEYS } from './watching-keys.ts';
 import { example, flag, LONGEST_MINUTES, number, workers } from './values.ts';
 
-const apply = (description: string) => choice(description, ['restart', 'live', 'live-only']);
+const apply = (description: string) => choice(description, APPLY_MODES);
 
 const edit = (description: string) => choice(description, ['in-place', 'drop-in']);
 
@@ -49,7 +50,7 @@ export const projectSchema = z
       kind: z.optional(
         choice(
           'What the unit runs, if its ExecStart does not show it, such as "/srv/shop/bin/worker -c 2". The arguments after the program are then read as options of gunicorn or of celery worker, and the main process of the unit is the master. Default: detected from ExecStart.',
-          ['gunicorn', 'celery'],
+          KIND_NAMES,
         ).check(example('celery')),
       ),
       min_workers: z._default(
@@ -59,30 +60,7 @@ export const projectSchema = z
         1,
       ),
       max_workers: workers('Never more workers than this.').check(example(8)),
-      cpu_thresholds: thresholds(
-        'By the CPU of the host in percent: above scale_up_N go up to N workers, below scale_down_N go down to N.',
-        'percent, a number from 0 to 100',
-        100,
-      ),
-      cpu_duration_minutes: duration(
-        'How long a CPU threshold must hold, in minutes: one number, or one for each direction. Fractions are allowed.',
-      ),
-      queue_thresholds: thresholds(
-        'By the number of waiting Celery tasks (or what queue_metric says): above scale_up_N go up to N workers, below scale_down_N go down to N. Needs broker_url.',
-        'a number of tasks, from 0',
-        Number.MAX_SAFE_INTEGER,
-      ),
-      queue_duration_minutes: duration(
-        'How long a queue threshold must hold, in minutes: one number, or one for each direction.',
-      ),
-      drain_time_thresholds: thresholds(
-        'By the seconds that the waiting tasks need at the rate of the last minutes: above scale_up_N go up to N workers, below scale_down_N go down to N. Needs broker_url, and asks the worker by remote control of Celery.',
-        'seconds, a number from 0',
-        Number.MAX_SAFE_INTEGER,
-      ),
-      drain_time_duration_minutes: duration(
-        'How long a drain time threshold must hold, in minutes: one number, or one for each direction.',
-      ),
+      ...METRIC_KEYS,
       broker_url: broker('Where the Celery queues are, as in Celery; brokers.md lists the forms.'),
       redis_url: broker('The older name of broker_url.'),
       queues: z._default(
@@ -150,7 +128,6 @@ export const projectSchema = z
           example(180),
         ),
       ),
-      ...BUSY_KEYS,
       ...RESOURCE_KEYS,
       ...SCHEDULE_KEYS,
       ...BRAKE_KEYS,
@@ -242,7 +219,6 @@ export type WrittenProject = z.output<typeof projectSchema>;
 /** Settings that hold for all projects. */
 export type Global = z.output<typeof globalSchema>;
 
-export type ApplyMode = Global['apply'];
 export type EditMode = Global['edit'];
 
 /** Minutes, for both directions or for each. */

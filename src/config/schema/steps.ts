@@ -1,20 +1,6 @@
+import type { ThresholdKey } from '../../metrics/registry.ts';
 import type { WrittenProject } from './schema.ts';
 import { STEP_KEY } from './step-key.ts';
-
-/** The keys of a project that hold thresholds. */
-export const THRESHOLD_KEYS = [
-  'cpu_thresholds',
-  'queue_thresholds',
-  'service_cpu_thresholds',
-  'cpu_pressure_thresholds',
-  'memory_pressure_thresholds',
-  'io_pressure_thresholds',
-  'drain_time_thresholds',
-  'busy_thresholds',
-  'backlog_thresholds',
-] as const;
-
-export type ThresholdKey = (typeof THRESHOLD_KEYS)[number];
 
 /** A threshold as it is written: `scale_up_N: threshold`, N being `workers`. */
 export interface WrittenStep {

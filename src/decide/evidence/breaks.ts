@@ -1,5 +1,5 @@
 import type { MetricName } from '../../model/metric-name.ts';
-import { METRICS } from '../metrics.ts';
+import { metricOf } from '../../metrics/registry.ts';
 import { elapsedMs, knownService, uptimeMs, type Moment } from './moments.ts';
 import type { ActionRecord, NewEvidence, Sample, ServiceSample } from '../../model/types.ts';
 
@@ -38,7 +38,7 @@ export function findStart(
   const outdated = sinceActionMs < 0;
   const broken = findBreak(before, sample, action, service, intervalMs);
   if (broken !== null) return { broken, coversMs: 0, outdated };
-  if (METRICS[metric].isAverage && (spanMs === null || spanMs > GAP_INTERVALS * intervalMs)) {
+  if (metricOf(metric).isAverage && (spanMs === null || spanMs > GAP_INTERVALS * intervalMs)) {
     return { broken: spanBreak(before, spanMs), coversMs: 0, outdated };
   }
   const elapsed = before ? elapsedMs(before, sample) : Infinity;

@@ -1,6 +1,6 @@
 import { findStart, type Break } from './breaks.ts';
 import type { MetricName } from '../../model/metric-name.ts';
-import { METRICS } from '../metrics.ts';
+import { metricOf } from '../../metrics/registry.ts';
 import { elapsedMs, knownService, readMetric, uptimeMs, type Moment } from './moments.ts';
 import { toleranceMs } from './tolerance.ts';
 import type { Sample } from '../../model/types.ts';
@@ -32,7 +32,7 @@ export function gatherEvidence(
   intervalMs: number,
   warmMs = -Infinity,
 ): EvidenceRun {
-  const { isAverage } = METRICS[metric];
+  const { isAverage } = metricOf(metric);
   const evidence: Evidence[] = [];
   let sumMs = 0;
   for (let i = moments.length - 1; i >= 0 && (evidence.length === 0 || sumMs < neededMs); i--) {

@@ -1,7 +1,7 @@
 import type { BrakeMemory } from '../../model/brake-types.ts';
 import { slowDown } from '../limits/brakes.ts';
 import { gatherEvidence, type EvidenceRun } from './evidence.ts';
-import { findMetricError } from '../metrics.ts';
+import { findMetricError } from '../../metrics/missing.ts';
 import { readMetric, type Moment } from './moments.ts';
 import type { ActionRecord, MetricPolicy, Policy, Sample } from '../../model/types.ts';
 

@@ -1,5 +1,5 @@
 import type { MetricName } from '../../model/metric-name.ts';
-import { METRICS } from '../metrics.ts';
+import { metricOf } from '../../metrics/registry.ts';
 import type { ActionRecord, HistoryEntry, Sample, ServiceSample } from '../../model/types.ts';
 
 /** A sample with the actions that stand between it and the sample before it. */
@@ -38,7 +38,7 @@ export function elapsedMs(from: Sample, to: Sample): number {
 
 /** The value of a metric in a sample; null where it is missing. */
 export function readMetric(sample: Sample, service: string, metric: MetricName): number | null {
-  return METRICS[metric].read(sample, service);
+  return metricOf(metric).read(sample, service);
 }
 
 /** A service as a sample knows it; null where it is not in it or its workers are unknown: such a sample is no evidence. */
@@ -52,5 +52,5 @@ export function knownService(sample: Sample, service: string): ServiceSample | n
  * a second, in which the run itself has just been started.
  */
 export function isFirstLook({ span_s: span }: Sample, metric: MetricName): boolean {
-  return metric === 'cpu' && span === null;
+  return metricOf(metric).hasFirstLook === true && span === null;
 }

@@ -1,5 +1,5 @@
 import type { Position } from '../evidence/crossings.ts';
-import { NOT_SAMPLED } from '../metrics.ts';
+import { NOT_SAMPLED } from '../../metrics/missing.ts';
 import type { Reason, ServiceSample } from '../../model/types.ts';
 
 /** A count after a limit, and the reasons that the limit adds. */

@@ -1,4 +1,4 @@
-import { METRICS } from '../metrics.ts';
+import { metricOf } from '../../metrics/registry.ts';
 import type { Policy, Sample } from '../../model/types.ts';
 
 /**
@@ -13,7 +13,7 @@ export function mayGrow(policy: Policy, sample: Pick<Sample, 'host' | 'services'
     current < policy.minWorkers ||
     (policy.pin?.workers ?? 0) > current ||
     policy.metrics.some(({ metric, up }) => {
-      const value = METRICS[metric].read(sample, policy.service);
+      const value = metricOf(metric).read(sample, policy.service);
       return value !== null && up.some((step) => step.workers > current && value > step.threshold);
     })
   );

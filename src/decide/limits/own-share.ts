@@ -1,7 +1,7 @@
 import type { Position, MetricView } from '../evidence/crossings.ts';
 import type { EvidenceRun } from '../evidence/evidence.ts';
 import { takeStreak } from '../evidence/held.ts';
-import { NOT_SAMPLED } from '../metrics.ts';
+import { NOT_SAMPLED } from '../../metrics/missing.ts';
 import type { Policy, Sample } from '../../model/types.ts';
 
 /**

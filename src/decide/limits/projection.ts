@@ -1,6 +1,6 @@
 import type { MetricView, Position } from '../evidence/crossings.ts';
 import type { Limited } from './limits.ts';
-import { METRICS } from '../metrics.ts';
+import { metricOf } from '../../metrics/registry.ts';
 import type { Reason } from '../../model/types.ts';
 
 /**
@@ -22,7 +22,7 @@ export function applyProjection(
 
 function tellProjected({ policy, value }: MetricView, workers: number, to: number): Reason[] {
   const { metric, up } = policy;
-  if (value === null || !METRICS[metric].isShared) return [];
+  if (value === null || !metricOf(metric).isShared) return [];
   const projected = (value * workers) / to;
   const satisfied = up.filter((step) => step.workers > to && projected > step.threshold);
   if (satisfied.length === 0) return [];

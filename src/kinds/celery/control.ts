@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { asObject, parseJson } from '../../model/foreign-json.ts';
-import { resolveBroker, type Broker, type BrokerSettings } from '../../queues/broker.ts';
-import type { ControlMessage, ControlReply } from '../../queues/control-message.ts';
+import { resolveBroker } from '../../queues/broker.ts';
+import type { ControlMessage } from '../../queues/control-message.ts';
+import type { BrokerSettings } from '../../queues/queue.ts';
 
 /** A command for one worker, in the terms of Celery's remote control. */
 export interface NodeCommand {
@@ -26,21 +27,10 @@ export async function askNode(
   command: NodeCommand,
   timeoutMs: number,
 ): Promise<unknown[]> {
-  const replies = await send(resolveBroker(settings), toMessage(command), timeoutMs);
+  const broker = resolveBroker(settings);
+  const client = await broker.backend.load();
+  const replies = await client.sendControl(broker, toMessage(command), timeoutMs);
   return replies.map(({ text }) => readReply(text, command.node));
-}
-
-async function send(
-  broker: Broker,
-  message: ControlMessage,
-  timeoutMs: number,
-): Promise<ControlReply[]> {
-  if (broker.kind === 'amqp') {
-    const { sendByAmqp } = await import('../../queues/rabbitmq/control.ts');
-    return sendByAmqp(broker, message, timeoutMs);
-  }
-  const { sendByRedis } = await import('../../queues/redis/control.ts');
-  return sendByRedis(broker, message, timeoutMs);
 }
 
 /**

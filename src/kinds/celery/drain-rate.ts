@@ -1,5 +1,5 @@
 import { askNode } from './control.ts';
-import type { BrokerSettings } from '../../queues/broker.ts';
+import type { BrokerSettings } from '../../queues/queue.ts';
 import { sumCounts } from '../../queues/count.ts';
 import { withinLimit } from '../../queues/time-limit.ts';
 import { findRates } from '../../decide/evidence/rates.ts';

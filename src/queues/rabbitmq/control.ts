@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { askAmqp } from './amqp.ts';
+import { askAmqp } from './ask.ts';
+import type { RabbitBroker } from './backend.ts';
 import { AmqpRefusal, type AmqpChannel, type AmqpMessage } from './client.ts';
 import {
   BASIC,
@@ -13,7 +14,6 @@ import {
   toFrame,
   toMethod,
 } from './frames.ts';
-import type { Broker } from '../broker.ts';
 import {
   MOST_REPLIES,
   MOST_REPLY_BYTES,
@@ -36,8 +36,8 @@ const NO_ACK = 2;
 const PROPERTIES = 0xf000;
 
 /** By RabbitMQ; the queue of the answers is this connection's own and goes with it. @throws as `askAmqp` */
-export function sendByAmqp(
-  broker: Broker,
+export function sendControl(
+  broker: RabbitBroker,
   message: ControlMessage,
   timeoutMs: number,
 ): Promise<ControlReply[]> {

@@ -1,10 +1,10 @@
-import { askAmqp, type OpenChannel } from './amqp.ts';
+import { askAmqp, type OpenChannel } from './ask.ts';
+import { nameServer, type RabbitBroker } from './backend.ts';
 import { AmqpRefusal } from './client.ts';
 import { explainAmqpError } from './errors.ts';
 import { METHOD, octet, short, shortText, table } from './frames.ts';
-import { nameServer } from '../broker.ts';
 import type { Limits } from '../try-servers.ts';
-import type { BrokerAnswer, BrokerRequest, QueueAnswer } from '../answer.ts';
+import type { BrokerAnswer, BrokerRequest, QueueAnswer } from '../queue.ts';
 
 const NOT_FOUND = 404;
 /** The bit of a declaration that makes nothing. */
@@ -16,14 +16,14 @@ const PASSIVE = 1;
  *
  * @throws Error in plain words, without a password, where the server cannot be asked at all
  */
-export function readAmqpQueues(
-  requests: readonly BrokerRequest[],
+export function readLengths(
+  requests: readonly BrokerRequest<RabbitBroker>[],
   limits: Limits,
 ): Promise<BrokerAnswer[]> {
   const { broker } = requests[0]!;
   const names = [...new Set(requests.flatMap(({ queues }) => queues))];
   return askAmqp(broker, limits, async (open, server) => {
-    const at = nameServer('amqp', server);
+    const at = nameServer(server);
     const answers = await Promise.all(names.map((name) => readQueue(open, name, at)));
     const byName = new Map(names.map((name, index) => [name, answers[index]!]));
     return requests.map(({ queues }) => ({

@@ -1,7 +1,7 @@
 import { cleanText } from '../../model/clean-text.ts';
 import { readQueueNames } from '../../model/queue-names.ts';
-import type { Broker } from '../broker.ts';
-import { askRedis, askSections } from './redis.ts';
+import { askRedis, askSections } from './ask.ts';
+import type { RedisBroker } from './backend.ts';
 import type { Redis } from './client.ts';
 import type { RespValue } from './resp.ts';
 import type { Limits } from '../try-servers.ts';
@@ -17,7 +17,7 @@ const MOST_EXCHANGES = 50;
  *
  * @throws Error in plain words where the server cannot be asked
  */
-export function readBoundQueues(broker: Broker, limits: Limits): Promise<string[]> {
+export function listBoundQueues(broker: RedisBroker, limits: Limits): Promise<string[]> {
   const { prefix, separator } = broker.keys;
   const pattern = `${escapeGlob(prefix)}_kombu.binding.*`;
   return askRedis(broker, limits, async (redis, server) => {

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { asObject, parseJson } from '../../model/foreign-json.ts';
-import type { Broker, Server } from '../broker.ts';
 import {
   MOST_REPLIES,
   MOST_REPLY_BYTES,
@@ -8,8 +7,9 @@ import {
   type ControlMessage,
   type ControlReply,
 } from '../control-message.ts';
+import type { RedisBroker, RedisServer } from './backend.ts';
 import type { Redis } from './client.ts';
-import { askRedis, askSections } from './redis.ts';
+import { askRedis, askSections } from './ask.ts';
 import type { RespValue } from './resp.ts';
 import { limitsFromNow } from '../try-servers.ts';
 
@@ -17,8 +17,8 @@ import { limitsFromNow } from '../try-servers.ts';
 const AROUND_MS = 3000;
 
 /** By kombu's Redis transport: exchanges are channels, queues are lists. @throws as `askRedis` */
-export function sendByRedis(
-  broker: Broker,
+export function sendControl(
+  broker: RedisBroker,
   message: ControlMessage,
   timeoutMs: number,
 ): Promise<ControlReply[]> {
@@ -26,7 +26,7 @@ export function sendByRedis(
   const queue = prefix + message.replyQueue;
   const channels = listChannels(broker).map((channel) => prefix + channel + message.exchange);
   const limitMs = timeoutMs + AROUND_MS;
-  const ask = async (redis: Redis, server: Server): Promise<ControlReply[]> => {
+  const ask = async (redis: Redis, server: RedisServer): Promise<ControlReply[]> => {
     const commands = [
       ['del', queue],
       ...channels.map((channel) => ['publish', channel, toEnvelope(message)]),
@@ -53,7 +53,7 @@ export function sendByRedis(
  * What the channels begin with. kombu writes the database in place of `{db}`, but forgets it where Sentinel is in between
  * (its SentinelChannel makes a pool of its own): a worker listens to one of the two.
  */
-function listChannels({ database, sentinel }: Broker): string[] {
+function listChannels({ database, sentinel }: RedisBroker): string[] {
   return [`/${database}.`, ...(sentinel === null ? [] : ['/{db}.'])];
 }
 

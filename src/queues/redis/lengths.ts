@@ -1,10 +1,10 @@
-import { nameServer, type Broker, type Server } from '../broker.ts';
+import { nameServer, type RedisBroker, type RedisServer } from './backend.ts';
 import type { Redis, Reply } from './client.ts';
 import { sumCounts } from '../count.ts';
-import { askRedis, askSections, type Section } from './redis.ts';
+import { askRedis, askSections, type Section } from './ask.ts';
 import { explainRedisError } from './errors.ts';
 import type { Limits } from '../try-servers.ts';
-import type { BrokerAnswer, BrokerRequest, QueueAnswer } from '../answer.ts';
+import type { BrokerAnswer, BrokerRequest, QueueAnswer } from '../queue.ts';
 import { MOST_MESSAGE_BYTES, readUnacked, unackedKey } from './unacked.ts';
 
 /**
@@ -14,14 +14,14 @@ import { MOST_MESSAGE_BYTES, readUnacked, unackedKey } from './unacked.ts';
  *
  * @throws Error in plain words, without a password, where the server cannot be asked at all
  */
-export async function readRedisQueues(
-  requests: readonly BrokerRequest[],
+export async function readLengths(
+  requests: readonly BrokerRequest<RedisBroker>[],
   limits: Limits,
 ): Promise<BrokerAnswer[]> {
   const { broker } = requests[0]!;
   let known: BrokerAnswer[] | null = null;
-  const ask = async (redis: Redis, server: Server): Promise<BrokerAnswer[]> => {
-    const at = nameServer('redis', server);
+  const ask = async (redis: Redis, server: RedisServer): Promise<BrokerAnswer[]> => {
+    const at = nameServer(server);
     const sections = requests.map(toSection);
     const [role, ...replies] = await askSections(redis, server, [
       { database: 0, commands: broker.sentinel === null ? [] : [['role']] },
@@ -54,7 +54,7 @@ export async function readRedisQueues(
   }
 }
 
-function toSection({ broker, queues, wantsUnacked }: BrokerRequest): Section {
+function toSection({ broker, queues, wantsUnacked }: BrokerRequest<RedisBroker>): Section {
   return {
     database: broker.database,
     commands: [
@@ -65,13 +65,17 @@ function toSection({ broker, queues, wantsUnacked }: BrokerRequest): Section {
 }
 
 /** kombu keeps a list for each priority step: the queue itself for 0, `QUEUE\x06\x16STEP` for the others. */
-function listKeys({ keys }: Broker, queue: string): string[] {
+function listKeys({ keys }: RedisBroker, queue: string): string[] {
   return keys.prioritySteps.map((step) =>
     step === 0 ? keys.prefix + queue : `${keys.prefix}${queue}${keys.separator}${step}`,
   );
 }
 
-function addUp({ broker, queues }: BrokerRequest, replies: Reply[], at: string): BrokerAnswer {
+function addUp(
+  { broker, queues }: BrokerRequest<RedisBroker>,
+  replies: Reply[],
+  at: string,
+): BrokerAnswer {
   const width = broker.keys.prioritySteps.length;
   const lengths = queues.map((queue, index): [string, QueueAnswer] => {
     const own = replies.slice(index * width, (index + 1) * width);

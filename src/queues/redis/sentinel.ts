@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { monotonicMs } from '../../host/monotonic.ts';
-import type { Broker, Server } from '../broker.ts';
+import type { RedisBroker, RedisServer } from './backend.ts';
 import { withRedis } from './connection.ts';
 import type { RespValue } from './resp.ts';
 import { tlsOptions } from '../tls.ts';
@@ -12,10 +12,10 @@ import type { Limits } from '../try-servers.ts';
  *
  * @throws Error in plain words where none of them knows it
  */
-export async function findMaster(broker: Broker, limits: Limits): Promise<Broker> {
+export async function findMaster(broker: RedisBroker, limits: Limits): Promise<RedisBroker> {
   const sentinel = broker.sentinel!;
   const limitMs = Math.min(limits.serverMs, limits.deadline - monotonicMs());
-  const ask = async (server: Server): Promise<Server> => {
+  const ask = async (server: RedisServer): Promise<RedisServer> => {
     const options = {
       host: server.host,
       port: server.port,
@@ -44,7 +44,7 @@ export async function findMaster(broker: Broker, limits: Limits): Promise<Broker
 }
 
 /** What a sentinel names is asked as the master, whatever it is: so it has to look like one. */
-function readAddress(value: RespValue): Pick<Server, 'host' | 'port'> {
+function readAddress(value: RespValue): Pick<RedisServer, 'host' | 'port'> {
   const [host, port, ...more] = Array.isArray(value) ? value : [];
   const isHost = typeof host === 'string' && (isIP(host) !== 0 || /^[\w.-]{1,253}$/.test(host));
   const isPort = typeof port === 'string' && /^[1-9]\d{0,4}$/.test(port) && Number(port) <= 65_535;

@@ -1,10 +1,10 @@
-import { nameServer, type Broker, type Server } from '../broker.ts';
+import { nameServer, type RedisBroker, type RedisServer } from './backend.ts';
 import type { Redis, Reply } from './client.ts';
 import { isCount } from '../count.ts';
-import { askSections } from './redis.ts';
+import { askSections } from './ask.ts';
 import { explainRedisError } from './errors.ts';
-import type { BrokerAnswer, BrokerRequest } from '../answer.ts';
-import { matchesTopic } from '../rabbitmq/topic.ts';
+import type { BrokerAnswer, BrokerRequest } from '../queue.ts';
+import { matchesTopic } from '../topic.ts';
 
 /** So many messages are read to see which queue they came from; more cost too much for a look. */
 const MOST_READ = 1000;
@@ -17,7 +17,7 @@ const MOST_COMPARED = 20_000;
 
 /** A request, how many messages the hash of its database holds (the reply to HLEN), and the answer to complete. */
 export interface Holding {
-  request: BrokerRequest;
+  request: BrokerRequest<RedisBroker>;
   size: Reply;
   answer: BrokerAnswer;
 }
@@ -31,7 +31,7 @@ interface Sent {
 }
 
 /** The hash in which kombu keeps what it has handed out and is not acknowledged yet, of all queues of a database. */
-export function unackedKey({ keys }: Broker): string {
+export function unackedKey({ keys }: RedisBroker): string {
   return keys.prefix + keys.unacked;
 }
 
@@ -40,8 +40,12 @@ export function unackedKey({ keys }: Broker): string {
  * for all: the messages, and the bindings that say which queue an exchange puts them into. A task for a later time (ETA,
  * countdown) is taken at once and held by the worker until then: it is no work yet, and does not count.
  */
-export async function readUnacked(redis: Redis, server: Server, all: Holding[]): Promise<void> {
-  const at = nameServer('redis', server);
+export async function readUnacked(
+  redis: Redis,
+  server: RedisServer,
+  all: Holding[],
+): Promise<void> {
+  const at = nameServer(server);
   const holding = all.filter(({ size: [error, size], answer }) => {
     if (error !== null) answer.unacked = { error: tell(at, error) };
     else if (!isCount(size)) answer.unacked = { error: tell(at, new Error(NO_ANSWER)) };
@@ -101,7 +105,7 @@ function requireTexts(reply: Reply): void {
 
 /** How many of the messages are in queues of the request. */
 function countOwn(
-  { queues, broker: { keys } }: BrokerRequest,
+  { queues, broker: { keys } }: BrokerRequest<RedisBroker>,
   messages: readonly (Sent | null)[],
   bindings: ReadonlyMap<string, string[]>,
 ): number {

@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { EXIT } from '../../../src/errors.ts';
 import { ConfigError, formatFault } from '../../../src/config/file/fault.ts';
-import { loadConfig } from '../../../src/config/file/load.ts';
+import { loadConfigFile } from '../../../src/config/file/load.ts';
 import { writeConfig } from '../write-config.ts';
 
 /** The faults that loading a config reports, without the file's name: `LINE:COLUMN: KEY: …`. */
 async function readFaults(text: string | Uint8Array): Promise<string[]> {
   const path = writeConfig(text);
-  const error = await loadConfig(path).then(
+  const error = await loadConfigFile(path).then(
     () => assert.fail('the config has no fault'),
     (thrown: unknown) => thrown,
   );
@@ -72,7 +72,7 @@ describe('faults of a config: bytes', () => {
 
 test('a fault is data too', async () => {
   const path = writeConfig('{\n  "projects": { "my.shop": { "max_workers": "2" } }\n}');
-  await assert.rejects(loadConfig(path), (error: ConfigError) => {
+  await assert.rejects(loadConfigFile(path), (error: ConfigError) => {
     assert.deepEqual(error.faults[1], {
       file: path,
       line: 2,

@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { EXIT, UserError } from '../../../src/errors.ts';
 import { formatFault } from '../../../src/config/file/fault.ts';
-import { loadConfig } from '../../../src/config/file/load.ts';
+import { loadConfigFile } from '../../../src/config/file/load.ts';
 import { findConfigPath } from '../../../src/config/file/read.ts';
 import { globalSchema, projectSchema } from '../../../src/config/schema/schema.ts';
 import { LEGACY } from './legacy.ts';
@@ -18,7 +18,7 @@ const SHOP = withShop(['"max_workers": 2', '"cpu_thresholds": { "scale_up_2": 60
 
 describe('configs that load', () => {
   test('the example, without a warning', async () => {
-    const { config, warnings } = await loadConfig(EXAMPLE);
+    const { config, warnings } = await loadConfigFile(EXAMPLE);
     assert.deepEqual(Object.keys(config.projects), NAMES);
     assert.deepEqual(warnings, []);
   });
@@ -32,7 +32,7 @@ describe('configs that load', () => {
 
   test('the form of before, unchanged; of the state_file it says that it is not used', async () => {
     const path = writeConfig(LEGACY);
-    const { config, warnings } = await loadConfig(path);
+    const { config, warnings } = await loadConfigFile(path);
     assert.deepEqual(Object.keys(config.projects), NAMES);
     assert.equal(config.projects['celerycore']?.broker_url, 'redis://localhost:6379/0');
     assert.deepEqual(warnings.map(formatFault), [
@@ -41,7 +41,7 @@ describe('configs that load', () => {
   });
 
   test('what is left out has its default', async () => {
-    const { config } = await loadConfig(writeConfig(SHOP));
+    const { config } = await loadConfigFile(writeConfig(SHOP));
     assert.deepEqual(config, {
       projects: {
         shop: {
@@ -80,7 +80,7 @@ describe('configs that load', () => {
 
   test('a byte order mark, CRLF and a $schema key do no harm', async () => {
     const text = SHOP.replace('{', '{\n"$schema": "./autoscaler.schema.json",');
-    const { config } = await loadConfig(writeConfig(`\ufeff${text.replaceAll('\n', '\r\n')}`));
+    const { config } = await loadConfigFile(writeConfig(`\ufeff${text.replaceAll('\n', '\r\n')}`));
     assert.equal(config.projects['shop']?.max_workers, 2);
   });
 
@@ -88,7 +88,7 @@ describe('configs that load', () => {
     const text = `{ "global": { "apply": "live" }, "projects": {
       "a": { "max_workers": 2, "cpu_thresholds": { "scale_up_2": 1 } },
       "b": { "max_workers": 2, "cpu_thresholds": { "scale_up_2": 1 }, "apply": "live-only" } } }`;
-    const { config } = await loadConfig(writeConfig(text));
+    const { config } = await loadConfigFile(writeConfig(text));
     assert.deepEqual(
       Object.values(config.projects).map(({ apply }) => apply),
       ['live', 'live-only'],
@@ -98,7 +98,7 @@ describe('configs that load', () => {
 
 describe('files that are no config', () => {
   const refuse = async (path: string, code: number, message: RegExp): Promise<string> => {
-    const error = await loadConfig(path).catch((thrown: unknown) => thrown);
+    const error = await loadConfigFile(path).catch((thrown: unknown) => thrown);
     assert.ok(error instanceof UserError, String(error));
     assert.equal(error.exitCode, code);
     assert.match(error.message, message);
@@ -153,7 +153,7 @@ describe('files that are no config', () => {
     if (process.geteuid?.() === 0) {
       const hint = await refuse(path, EXIT.config, /not trusted: others than root may write to it/);
       assert.match(hint, /chmod go-w \S+\.json$/);
-    } else await assert.doesNotReject(loadConfig(path));
+    } else await assert.doesNotReject(loadConfigFile(path));
   });
 
   test('a link over a link in a folder that anyone may write to: 78 for root', async () => {
@@ -165,7 +165,7 @@ describe('files that are no config', () => {
     symlinkSync('open/second.json', first);
     if (process.geteuid?.() === 0) {
       await refuse(first, EXIT.config, /others than root may write to its folder \S+\/open \(/);
-    } else await assert.doesNotReject(loadConfig(first));
+    } else await assert.doesNotReject(loadConfigFile(first));
   });
 
   test('a link to itself: 78', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { formatFault } from '../../../src/config/file/fault.ts';
-import { loadConfig } from '../../../src/config/file/load.ts';
+import { loadConfigFile } from '../../../src/config/file/load.ts';
 import { withShop, writeConfig } from '../write-config.ts';
 
 const shop = (cpu: string, ...lines: string[]): string =>
@@ -126,7 +126,7 @@ describe('warnings', () => {
   for (const [name, text, warnings] of ROWS) {
     test(name, async () => {
       const path = writeConfig(text);
-      const found = (await loadConfig(path)).warnings.map(formatFault);
+      const found = (await loadConfigFile(path)).warnings.map(formatFault);
       const short = /^.*?:\d+:\d+: (projects\.shop\.\w+\.)?/;
       assert.deepEqual(
         found.map((line) => line.replace(short, '')),

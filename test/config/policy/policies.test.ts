@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { MetricPolicy, Policy } from '../../../src/model/types.ts';
-import { loadConfig } from '../../../src/config/file/load.ts';
+import { loadConfigFile } from '../../../src/config/file/load.ts';
 import { toPolicies } from '../../../src/config/policy/policies.ts';
 import { brakes } from '../../decide/series.ts';
 import { LEGACY } from '../file/legacy.ts';
@@ -11,7 +11,7 @@ const MAX = '"max_workers": 4';
 const CPU = '"cpu_thresholds": { "scale_up_3": 70, "scale_down_1": 30, "scale_up_2": 60 }';
 
 async function readPolicies(text: string): Promise<Policy[]> {
-  return toPolicies((await loadConfig(writeConfig(text))).config);
+  return toPolicies((await loadConfigFile(writeConfig(text))).config);
 }
 
 describe('policies', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { loadConfig } from '../../../src/config/file/load.ts';
+import { loadConfigFile } from '../../../src/config/file/load.ts';
 import { listLimits, readLimits, tellLimits } from '../../../src/config/policy/limits.ts';
 import { readPoliciesAt } from '../../../src/config/policy/policies-at.ts';
 import { openWindow } from '../../../src/config/policy/schedules.ts';
@@ -113,7 +113,7 @@ const SHOP = withShop([
 ]);
 
 describe('schedules of a project', () => {
-  const read = async () => readPoliciesAt((await loadConfig(writeConfig(SHOP))).config);
+  const read = async () => readPoliciesAt((await loadConfigFile(writeConfig(SHOP))).config);
 
   test('the first window that is open sets the limits, what it leaves out is the project’s', async () => {
     const at = await read();
@@ -127,7 +127,7 @@ describe('schedules of a project', () => {
   });
 
   test('by hand and in check, too: the limits of a moment, or all that it ever has', async () => {
-    const { config } = await loadConfig(writeConfig(SHOP));
+    const { config } = await loadConfigFile(writeConfig(SHOP));
     const shop = config.projects['shop']!;
     const tell = async (time: string) =>
       tellLimits(await readLimits(shop, new Date(`2026-11-24T${time}Z`)));

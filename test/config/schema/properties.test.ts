@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { ConfigError } from '../../../src/config/file/fault.ts';
-import { loadConfig } from '../../../src/config/file/load.ts';
+import { loadConfigFile } from '../../../src/config/file/load.ts';
 import { toPolicies } from '../../../src/config/policy/policies.ts';
 import { configSchema, projectSchema } from '../../../src/config/schema/schema.ts';
 import { LEGACY } from '../file/legacy.ts';
@@ -16,7 +16,7 @@ async function loadsOrHasFaults(text: string): Promise<void> {
   writeFileSync(path, text);
   const lines = text.split('\n');
   try {
-    toPolicies((await loadConfig(path)).config);
+    toPolicies((await loadConfigFile(path)).config);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     assert.ok(error.faults.length > 0);

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { decide } from '../../../src/decide/decide.ts';
-import type { MetricName } from '../../../src/model/metric-name.ts';
-import { METRICS } from '../../../src/decide/metrics.ts';
+import { ALL_METRICS, metricOf } from '../../../src/metrics/registry.ts';
 import type { Decision, HistoryEntry, Policy } from '../../../src/model/types.ts';
 import { assertDecision } from '../assert-decision.ts';
 import {
@@ -120,10 +119,10 @@ describe('projection before lowering', () => {
   }
 
   test('the host’s CPU and a queue are not shared out', () => {
-    const shared = Object.entries(METRICS).filter(([, { isShared }]) => isShared);
+    const shared = ALL_METRICS.filter(({ isShared }) => isShared);
     assert.deepEqual(
-      shared.map(([name]) => name),
-      ['load', 'drain_time', 'busy', 'service_cpu'] satisfies MetricName[],
+      shared.map(({ name }) => name),
+      ['load', 'service_cpu', 'drain_time', 'busy'],
     );
   });
 
@@ -159,7 +158,7 @@ describe('projection before lowering', () => {
           if (to! >= Math.min(workers, maxWorkers)) return;
           const entries = historyOf(metric, list.join(' '), workers);
           const last = entries.findLast((entry) => entry.kind === 'sample')!;
-          const projected = (METRICS[metric].read(last, SERVICE)! * workers) / to!;
+          const projected = (metricOf(metric).read(last, SERVICE)! * workers) / to!;
           for (const step of metricPolicy(metric, on).up) {
             assert.ok(step.workers <= to! || projected <= step.threshold);
           }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { readQueues } from '../../../src/queues/queue.ts';
+import { readQueues } from '../../../src/queues/read-queues.ts';
 import { startRedis, type RedisServer } from '../redis/server.ts';
 import { assertCleanError } from '../clean-error.ts';
 import { HOSTILE_AMQP } from './hostile.ts';

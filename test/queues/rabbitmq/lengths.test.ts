@@ -5,8 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { HistoryEntry, ServiceSample } from '../../../src/model/types.ts';
 import { withDrain } from '../../../src/kinds/celery/drain-rate.ts';
-import { readQueues, type QueueLength, type QueueRequest } from '../../../src/queues/queue.ts';
+import {
+  readQueues,
+  type QueueLength,
+  type QueueRequest,
+} from '../../../src/queues/read-queues.ts';
 import { monotonicMs } from '../../../src/host/monotonic.ts';
+import { queueContract } from '../../contract/queue.ts';
 import { until } from '../../lab/until.ts';
 import { startRabbit, type RabbitServer } from './server.ts';
 import { freePorts, startMute } from '../redis/server.ts';
@@ -62,6 +67,15 @@ send(f"amqp://shop:{sys.argv[2]}@127.0.0.1:{port}/shop%2Feu", "celery", 2)`;
 });
 
 after(() => rabbit.stop());
+
+describe('RabbitMQ', () => {
+  queueContract({
+    settings: () => ({ url: `amqp://shop:${ESCAPED}@127.0.0.1:${rabbit.port}/shop%2Feu` }),
+    ...{ queue: 'celery', tasks: 2, secret: 'wr0ng' },
+    refused: () => ({ url: `amqp://shop:wr0ng@127.0.0.1:${rabbit.port}/shop%2Feu` }),
+    unreachable: () => ({ url: 'amqp://127.0.0.1:1//' }),
+  });
+});
 
 type Settings = Omit<QueueRequest, 'project' | 'queues'>;
 

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { readQueues, type QueueLength, type QueueRequest } from '../../../src/queues/queue.ts';
+import {
+  readQueues,
+  type QueueLength,
+  type QueueRequest,
+} from '../../../src/queues/read-queues.ts';
 import { startRedis, type RedisServer } from './server.ts';
 import { assertCleanError } from '../clean-error.ts';
 import { HOSTILE_REDIS, redisThat } from './hostile.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readQueues, type QueueLength } from '../../../src/queues/queue.ts';
+import { readQueues, type QueueLength } from '../../../src/queues/read-queues.ts';
 import { freePorts, startRedis, type RedisServer } from './server.ts';
 
 const PASSWORD = 'sentinel-s3cret';

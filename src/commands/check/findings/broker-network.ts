@@ -1,4 +1,5 @@
 import { parseServerUrl } from '../../../queues/broker-url.ts';
+import { findBackend } from '../../../queues/registry.ts';
 import type { Finding } from './types.ts';
 
 /** Whether the way to a broker on another host is open to those on the network; an info: the network may be one's own. */
@@ -7,7 +8,9 @@ export function checkBrokerNetwork(project: string, url: string, hasTls: boolean
   const remote = servers.filter(({ host, socketPath }) => socketPath === null && !isLocal(host));
   const [first] = remote;
   if (first === undefined) return [];
-  const isPlain = !hasTls && remote.some(({ scheme }) => !/^(?:rediss|amqps)$/.test(scheme));
+  const isPlain =
+    !hasTls &&
+    remote.some(({ scheme }) => findBackend(`${scheme}:`)?.schemes[scheme]?.tls !== true);
   const isOpen = remote.some(({ password }) => password === null);
   if (!isPlain && !isOpen) return [];
   const lacks = [...(isPlain ? ['TLS'] : []), ...(isOpen ? ['a password'] : [])].join(' and ');

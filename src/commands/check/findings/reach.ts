@@ -1,13 +1,14 @@
-import { METRICS } from '../../../decide/metrics.ts';
-import type { Kind, MetricPolicy, Policy, Step } from '../../../model/types.ts';
-import { formatCount, formatMetric } from '../../../model/wording.ts';
+import { metricOf } from '../../../metrics/registry.ts';
+import type { KindName, MetricPolicy, Policy, Step } from '../../../model/types.ts';
+import { formatCount } from '../../../model/wording.ts';
+import { formatMetric } from '../../../metrics/wording.ts';
 import { mostByOwnLoad, type Load } from './own-load.ts';
 import type { Finding } from './types.ts';
 
 /** What is known of a service besides its policy. */
 export interface Reach extends Load {
   policy: Policy;
-  kind: Kind | null;
+  kind: KindName | null;
 }
 
 /** Thresholds that can never act, or that lead one way only. */
@@ -135,29 +136,18 @@ function findEasiest(count: number, reach: Reach): StepUp[] {
 
 /** `scale_up_2 needs cpu above 60 %, and 1 worker makes at most 50 % of it on 2 processors`. */
 function tellReach({ metric, step, most }: StepUp, count: number, reach: Reach): string {
-  const { label } = METRICS[metric];
+  const { label, ownLoad } = metricOf(metric);
   const needs = `scale_up_${step.workers} needs ${label} above ${formatMetric(metric, step.threshold)}`;
-  const workers = formatCount(count, 'worker');
-  const makes = count === 1 ? 'makes' : 'make';
   const shown = formatMetric(metric, most, step.threshold);
   const { cores, usableCores = cores, quota } = reach;
   const by = quota === undefined ? '' : ` (CPUQuota of ${quota})`;
-  const usable = `${formatCount(Math.round(usableCores * 100) / 100, 'processor')}${by}`;
-  switch (metric) {
-    case 'cpu':
-      return `${needs}, and ${workers} ${makes} at most ${shown} of ${formatCount(reach.cores, 'processor')} busy${tellShare(step, most, reach)}`;
-    case 'service_cpu':
-      return `${needs}, and ${workers} on ${usable} ${count === 1 ? 'computes' : 'compute'} at most ${shown} each`;
-    case 'busy':
-      return most === 0
-        ? `${needs}, which is never known of workers that serve many requests at once`
-        : `${needs}, and it is never more than ${shown}`;
-    case 'cpu_pressure':
-    case 'host_cpu_pressure':
-      return `${needs}, and with ${workers} on ${usable} none waits for a processor`;
-    default:
-      return `${needs}, and it is never more than ${shown}`;
-  }
+  const bound = ownLoad?.tell?.({
+    ...{ shown, most, workers: formatCount(count, 'worker'), isOne: count === 1 },
+    cores: formatCount(cores, 'processor'),
+    usable: `${formatCount(Math.round(usableCores * 100) / 100, 'processor')}${by}`,
+  });
+  const share = metric === 'cpu' ? tellShare(step, most, reach) : '';
+  return `${needs}, ${bound ?? `and it is never more than ${shown}`}${share}`;
 }
 
 /** Other programs may add to the host's CPU, but not to the service's share of it. */
@@ -182,7 +172,7 @@ function tellRemedy({ first, last }: Pick<Stuck, 'first' | 'last'>, reach: Reach
   const lower = findEasiest(last, reach).flatMap(({ metric, step }) => {
     const most = Math.min(mostByOwnLoad(metric, first, reach), mostByOwnLoad(metric, last, reach));
     return most > 1 && Number.isFinite(most)
-      ? [`set scale_up_${step.workers} of ${METRICS[metric].label} below ${Math.floor(most)}`]
+      ? [`set scale_up_${step.workers} of ${metricOf(metric).label} below ${Math.floor(most)}`]
       : [];
   });
   const isLowest = last + 1 < maxWorkers;

@@ -1,9 +1,10 @@
 import { cleanText } from '../../../model/clean-text.ts';
+import { schemePattern } from '../../../queues/registry.ts';
 import { readQueueNames } from '../../../model/queue-names.ts';
 
 const NAMES = ['CELERY_BROKER_URL', 'BROKER_URL', 'CELERY_BROKER', 'REDIS_URL'];
 const MOST_URL = 2000;
-const URL = /^(?:rediss?|redis\+socket|unix|sentinel|amqps?|pyamqp):\/\/\S+$/;
+const URL = new RegExp(`^${schemePattern()}\\S+$`);
 
 /**
  * Where a Celery worker's broker is: its `-b`, else a variable of its environment that usually says so; null: it

@@ -1,4 +1,4 @@
-const SCHEMES: Record<number, string> = { 6379: 'redis', 5672: 'amqp', 5671: 'amqps' };
+import { BACKENDS } from '../../../queues/registry.ts';
 
 /** State ESTABLISHED in proc_net_tcp(5). */
 const ROW = /^ *\d+: \S+ ([0-9A-F]+):([0-9A-F]{4}) 01 \S+ \S+ \S+ +\d+ +\d+ (\d+) /gm;
@@ -19,10 +19,22 @@ export function guessBroker(table: Iterable<string>, inodes: ReadonlySet<string>
 function guessIn(lines: string, inodes: ReadonlySet<string>): string | null {
   for (const [, address = '', port = '', inode = ''] of lines.matchAll(ROW)) {
     const number = parseInt(port, 16);
-    const scheme = SCHEMES[number];
+    const known = findByPort(number);
     const host = readAddress(address);
-    if (scheme === undefined || host === null || !inodes.has(inode)) continue;
-    return `${scheme}://${host}:${number}/${scheme === 'redis' ? '0' : '/'}`;
+    if (known === null || host === null || !inodes.has(inode)) continue;
+    return `${known.scheme}://${host}:${number}${known.path}`;
+  }
+  return null;
+}
+
+/** The start and the path of the first URL that can be used as it is and whose servers usually listen there. */
+function findByPort(port: number): { scheme: string; path: string } | null {
+  for (const backend of BACKENDS) {
+    const path = backend.usualPath;
+    for (const [scheme, { port: usual }] of Object.entries(backend.schemes)) {
+      if (usual === port && backend.findFault({ url: `${scheme}://` }) === null)
+        return { scheme, path };
+    }
   }
   return null;
 }

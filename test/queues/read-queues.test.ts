@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
-import { readQueues, type QueueLength } from '../../src/queues/queue.ts';
+import { readQueues, type QueueLength } from '../../src/queues/read-queues.ts';
+import { queueContract } from '../contract/queue.ts';
 import { freePorts, startMute, startRedis, type RedisServer } from './redis/server.ts';
 
 /** Letters that a URL must escape, and one that redis-cli must not see as an option. */
@@ -33,6 +34,15 @@ before(async () => {
 
 after(async () => {
   await Promise.all([redis.stop(), locked.stop()]);
+});
+
+describe('Redis', () => {
+  queueContract({
+    settings: () => ({ url: `redis://:${ESCAPED}@127.0.0.1:${locked.port}/2` }),
+    ...{ queue: 'celery', tasks: 2, secret: 'wr0ng' },
+    refused: () => ({ url: `redis://:wr0ng@127.0.0.1:${locked.port}/2` }),
+    unreachable: () => ({ url: 'redis://127.0.0.1:1/0' }),
+  });
 });
 
 async function read(url: string, queues = ['celery'], timeoutMs?: number): Promise<QueueLength> {
@@ -229,7 +239,7 @@ test('nothing keeps the process alive, whatever the broker does', async () => {
     'redis://127.0.0.1:1/0',
   ];
   const script = `
-    import { readQueues } from './src/queues/queue.ts';
+    import { readQueues } from './src/queues/read-queues.ts';
     const urls = ${JSON.stringify(urls)};
     const answers = await readQueues(urls.map((url) => ({ project: url, url, queues: ['mail'] })), 200);
     console.log(JSON.stringify([...answers.values()].map(({ length }) => length)));`;

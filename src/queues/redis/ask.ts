@@ -1,4 +1,4 @@
-import type { Broker, Server } from '../broker.ts';
+import type { RedisBroker, RedisServer } from './backend.ts';
 import { NOT_ASKED, type Redis, type Reply } from './client.ts';
 import { withRedis, type RedisUse } from './connection.ts';
 import { findMaster } from './sentinel.ts';
@@ -18,9 +18,9 @@ export interface Section {
  * @throws Error in plain words, without a password, where the server cannot be asked within its limits
  */
 export async function askRedis<T>(
-  broker: Broker,
+  broker: RedisBroker,
   limits: Limits,
-  ask: (redis: Redis, server: Server) => Promise<T>,
+  ask: (redis: Redis, server: RedisServer) => Promise<T>,
   use: RedisUse = {},
 ): Promise<T> {
   const target = broker.sentinel === null ? broker : await findMaster(broker, limits);
@@ -49,7 +49,7 @@ export async function askRedis<T>(
  */
 export async function askSections(
   redis: Redis,
-  { user, password }: Pick<Server, 'user' | 'password'>,
+  { user, password }: Pick<RedisServer, 'user' | 'password'>,
   sections: readonly Section[],
 ): Promise<Reply[][]> {
   const login = password === null ? [] : [['auth', ...(user === null ? [] : [user]), password]];

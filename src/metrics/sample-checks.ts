@@ -13,7 +13,9 @@ import {
   optional,
   type Check,
   type Json,
-} from './checks.ts';
+} from '../model/checks.ts';
+import type { Metric } from './metric.ts';
+import { ALL_METRICS } from './registry.ts';
 
 /** Checks of the values of one part of a sample; a key that is not known is left as it is. */
 type Checks = Record<string, Check>;
@@ -48,17 +50,19 @@ const SAMPLE: Checks = {
   services: optional(OBJECT),
   brakes: optional(OBJECT),
 };
-const PRESSURES: Checks = {
-  cpu_pressure: PERCENT_OR_NULL,
-  memory_pressure: PERCENT_OR_NULL,
-  io_pressure: PERCENT_OR_NULL,
-  pressure_us: optional(AMOUNTS),
-};
+/** What metrics are read from, as each of them says. */
+function fieldsOf(part: Metric['of']): Checks {
+  const fields = ALL_METRICS.filter(({ of }) => of === part).flatMap((each) =>
+    Object.entries(each.fields),
+  );
+  return Object.fromEntries(fields.map(([key, check]) => [key, optional(check)]));
+}
+
 const HOST: Checks = {
-  ...PRESSURES,
+  ...fieldsOf('host'),
+  pressure_us: optional(AMOUNTS),
   cpus: COUNT_OR_NULL,
   swap_used_mb: AMOUNT_OR_NULL,
-  cpu_percent: PERCENT_OR_NULL,
   steal_percent: PERCENT_OR_NULL,
   cpu_ticks: optional(TICKS),
   memory_available_mb: AMOUNT_OR_NULL,
@@ -66,8 +70,8 @@ const HOST: Checks = {
   errors: optional(TEXTS),
 };
 const SERVICE: Checks = {
-  ...PRESSURES,
-  cpu_cores: AMOUNT_OR_NULL,
+  ...fieldsOf('service'),
+  pressure_us: optional(AMOUNTS),
   cpu_usage_us: AMOUNT_OR_NULL,
   worker_peak_mb: AMOUNT_OR_NULL,
   worker_peak_s: AMOUNT_OR_NULL,
@@ -76,15 +80,9 @@ const SERVICE: Checks = {
   workers: COUNT_OR_NULL,
   running: COUNT_OR_NULL,
   memory_mb: AMOUNT_OR_NULL,
-  queue_length: COUNT_OR_NULL,
-  unacked: COUNT_OR_NULL,
-  running_tasks: COUNT_OR_NULL,
   tasks_total: COUNT_OR_NULL,
   arrival_rate: AMOUNT_OR_NULL,
   completion_rate: AMOUNT_OR_NULL,
-  drain_time_s: AMOUNT_OR_NULL,
-  busy_percent: PERCENT_OR_NULL,
-  backlog: COUNT_OR_NULL,
   active: optional(TEXT),
   main_pid: COUNT_OR_NULL,
   main_start_s: optional(SECONDS),

@@ -1,7 +1,7 @@
 import { monotonicMs } from '../../host/monotonic.ts';
+import type { RabbitBroker, RabbitServer } from './backend.ts';
 import { createAmqpClient, type AmqpChannel } from './client.ts';
 import { explainAmqpError, isLastingAmqpError } from './errors.ts';
-import type { Broker, Server } from '../broker.ts';
 import { MOST_BYTES } from '../connection.ts';
 import { BrokerRefusal } from '../refusal.ts';
 import { tellLate, withinLimit } from '../time-limit.ts';
@@ -20,9 +20,9 @@ export type OpenChannel = () => Promise<AmqpChannel>;
  * @throws Error in plain words, without a password, where the server cannot be asked within its limits
  */
 export function askAmqp<T>(
-  broker: Broker,
+  broker: RabbitBroker,
   limits: Limits,
-  ask: (open: OpenChannel, server: Server) => Promise<T>,
+  ask: (open: OpenChannel, server: RabbitServer) => Promise<T>,
   mostBytes = MOST_BYTES,
 ): Promise<T> {
   return tryServers(broker, limits, async (server, limitMs) => {

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { cleanLine, cleanStrings } from '../../src/output/clean.ts';
 import { renderTable } from '../../src/output/table.ts';
 import { paint } from '../../src/output/terminal.ts';
-import { ESC, makeVisible } from '../../src/output/visible.ts';
-import { ALL_HOSTILE, CONTROLS, HOSTILE } from './hostile-text.ts';
+import { ESC, makeVisible } from '../../src/host/visible.ts';
+import { ALL_HOSTILE, CONTROLS, HOSTILE } from '../output/hostile-text.ts';
 
 const anyText = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 40 }),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
-import { readQueues, type QueueLength, type QueueRequest } from '../../src/queues/queue.ts';
+import { readQueues, type QueueLength, type QueueRequest } from '../../src/queues/read-queues.ts';
 import { freePorts, startMute, startRedis, type RedisServer } from './redis/server.ts';
 
 let redis: RedisServer;

@@ -1,13 +1,13 @@
 import { Command } from 'commander';
-import { CHANGE } from './command-line/change.ts';
-import { CONTROL } from './command-line/control.ts';
-import type { Define } from './command-line/definition.ts';
-import { HIDDEN, LOOK } from './command-line/look.ts';
-import { SET_UP } from './command-line/set-up.ts';
-import type { GlobalOptions } from './commands/shared/global-options.ts';
-import { EXIT } from './errors.ts';
-import { isTerminal, writeErr, writeOut } from './host/streams.ts';
-import { VERSION } from './version.ts';
+import { CHANGE } from './change.ts';
+import { CONTROL } from './control.ts';
+import type { Define } from './definition.ts';
+import { HIDDEN, LOOK } from './look.ts';
+import { SET_UP } from './set-up.ts';
+import type { GlobalOptions } from '../commands/shared/global-options.ts';
+import { EXIT } from '../errors.ts';
+import { isTerminal, writeErr, writeOut } from '../host/streams.ts';
+import { VERSION } from '../version.ts';
 
 const EXIT_CODES = `
 Exit codes:

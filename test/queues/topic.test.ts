@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { matchesTopic } from '../../../src/queues/rabbitmq/topic.ts';
+import { matchesTopic } from '../../src/queues/topic.ts';
 
 describe('a key with wildcards', () => {
   const rows: [bound: string, key: string, matches: boolean][] = [

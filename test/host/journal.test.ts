@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { fstatSync } from 'node:fs';
 import { test } from 'node:test';
-import { isJournal, toJournal } from '../../src/output/journal.ts';
+import { isJournal, toJournal } from '../../src/host/journal.ts';
 
 const rows: [name: string, line: object, expected: string][] = [
   [

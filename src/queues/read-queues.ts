@@ -1,0 +1,108 @@
+import { resolveBroker } from './broker.ts';
+import { sumCounts } from './count.ts';
+import { BROKERS_MS } from './time-limit.ts';
+import { limitsFromNow, type Limits } from './try-servers.ts';
+import { cleanText } from '../model/clean-text.ts';
+import type { BrokerAnswer, BrokerRequest, BrokerSettings } from './queue.ts';
+
+/** The queues of one project on its broker. */
+export interface QueueRequest extends BrokerSettings {
+  project: string;
+  queues: string[];
+  /** whether unacknowledged tasks are asked for too; default: no */
+  wantsUnacked?: boolean;
+}
+
+/** Tasks that wait: together, null where any of the queues could not be read, and in each that could. */
+export interface QueueLength {
+  length: number | null;
+  error?: string;
+  /** what the number alone does not say */
+  note?: string;
+  perQueue: Record<string, number>;
+  /** handed out and not acknowledged; missing where nobody asked, null with its error where they could not be had */
+  unacked?: number | null;
+  unackedError?: string;
+}
+
+/** How long one server may take, milliseconds. */
+const SERVER_MS = 2000;
+
+/**
+ * The tasks that wait in the queues of each project. All brokers are asked side by side, each once whatever the
+ * number of projects and databases on it; a server has `serverMs` to answer, and all together BROKERS_MS. Never fails.
+ */
+export async function readQueues(
+  requests: QueueRequest[],
+  serverMs = SERVER_MS,
+): Promise<Map<string, QueueLength>> {
+  const limits = limitsFromNow(serverMs, BROKERS_MS);
+  const lengths = new Map<string, QueueLength>();
+  const byServer = new Map<string, (BrokerRequest & { project: string })[]>();
+  for (const { project, queues, wantsUnacked = false, ...settings } of requests) {
+    try {
+      const broker = resolveBroker(settings);
+      const request = { project, broker, queues: [...new Set(queues)], wantsUnacked };
+      const { connection } = broker;
+      byServer.set(connection, [...(byServer.get(connection) ?? []), request]);
+    } catch (error) {
+      lengths.set(project, unknown(error as Error, wantsUnacked));
+    }
+  }
+  await Promise.all(
+    [...byServer.values()].map(async (those) => {
+      const answers = await askBroker(those, limits).catch((error: Error) => error);
+      for (const [index, { project, wantsUnacked }] of those.entries()) {
+        const length =
+          answers instanceof Error ? unknown(answers, wantsUnacked) : addUp(answers[index]!);
+        lengths.set(project, length);
+      }
+    }),
+  );
+  return lengths;
+}
+
+/** Asks a server by the client that it needs, which is loaded now; throws an Error in plain words, without a password. */
+async function askBroker(requests: BrokerRequest[], limits: Limits): Promise<BrokerAnswer[]> {
+  const client = await requests[0]!.broker.backend.load();
+  return client.readLengths(requests, limits);
+}
+
+function unknown(fault: Error, wantsUnacked: boolean): QueueLength {
+  const error = cleanText(fault.message);
+  const unacked = wantsUnacked ? { unacked: null, unackedError: error } : {};
+  return { length: null, error, perQueue: {}, ...unacked };
+}
+
+function addUp({ queues, unacked }: BrokerAnswer): QueueLength {
+  const perQueue: Record<string, number> = {};
+  const errors: string[] = [];
+  const missing: string[] = [];
+  for (const [queue, answer] of queues) {
+    if (typeof answer === 'object') {
+      errors.push(answer.error);
+    } else if (answer === 'missing') {
+      missing.push(queue);
+      perQueue[queue] = 0;
+    } else {
+      perQueue[queue] = answer;
+    }
+  }
+  const sum = sumCounts(Object.values(perQueue));
+  if (sum === null) errors.push('its queues hold more tasks than can be counted');
+  return {
+    ...(errors.length > 0
+      ? { length: null, error: cleanText(errors.join('; ')) }
+      : { length: sum }),
+    perQueue,
+    ...(missing.length > 0 && { note: tellMissing(missing) }),
+    ...(typeof unacked === 'number' && { unacked }),
+    ...(typeof unacked === 'object' && { unacked: null, unackedError: cleanText(unacked.error) }),
+  };
+}
+
+function tellMissing(queues: string[]): string {
+  return queues.length === 1
+    ? `queue ${queues[0]} does not exist yet: it counts as 0`
+    : `queues ${queues.join(', ')} do not exist yet: they count as 0`;
+}

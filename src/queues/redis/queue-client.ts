@@ -1,0 +1,10 @@
+import type { QueueClient } from '../queue.ts';
+import type { RedisBroker } from './backend.ts';
+import { readLengths } from './lengths.ts';
+
+/** What an idle run does not need is loaded when it is asked for. */
+export const client: QueueClient<RedisBroker> = {
+  readLengths,
+  sendControl: async (...of) => (await import('./control.ts')).sendControl(...of),
+  listBoundQueues: async (...of) => (await import('./bindings.ts')).listBoundQueues(...of),
+};
