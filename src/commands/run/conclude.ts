@@ -6,7 +6,7 @@ import { appendEntries } from '../../state/history.ts';
 import { recommendLive } from '../shared/live.ts';
 import { logIdle } from '../shared/log-events.ts';
 import type { TrueNames } from '../shared/true-names.ts';
-import { keepUnits } from '../shared/unit-memory.ts';
+import { keepUnits } from '../../state/cache.ts';
 import type { Past } from './measure-and-decide.ts';
 import { reportDisabled, reportTwin } from './report-decision.ts';
 import type { RunReport, ServiceReport } from './run-report.ts';

@@ -11,8 +11,8 @@ import type { HistoryEntry, Policy, Sample } from '../../model/types.ts';
 import type { UnitState } from '../../model/unit-state.ts';
 import { readRecent } from '../../state/history.ts';
 import { withControls } from '../shared/controls.ts';
-import type { UnitMemory } from '../../targets/systemd/unit-facts.ts';
-import { recallUnits } from '../shared/unit-memory.ts';
+import { toUnitMemory, type UnitMemory } from '../../targets/systemd/unit-facts.ts';
+import { recallUnits } from '../../state/cache.ts';
 import type { Look } from './serve-all.ts';
 import type { Recovered } from './world.ts';
 
@@ -34,7 +34,7 @@ export async function readPast(config: Config, log: Logger): Promise<Past> {
   const { entries, warnings } = readRecent(stateDir, historyNeededMs(policies, intervalS * 1000));
   for (const warning of warnings) log.warn({ event: 'history' }, warning);
   const previous = entries.findLast((entry) => entry.kind === 'sample') ?? null;
-  return { policies, entries, previous, cache: recallUnits(stateDir) };
+  return { policies, entries, previous, cache: toUnitMemory(recallUnits(stateDir)) };
 }
 
 /** Takes one sample and decides on it. */
