@@ -74,7 +74,7 @@ async function withUnseen({ candidates, units }: Scan): Promise<Candidate[]> {
   const { readWorkerTrees } = await import('../../measure/worker-trees.ts');
   const trees = await readWorkerTrees(requests.map(({ unit }) => unit));
   const { measureLoads } = await import('../../measure/load.ts');
-  const loads = await measureLoads(requests, trees, toUnitMemory(null));
+  const loads = await measureLoads(requests, trees, toUnitMemory());
   return candidates.map((candidate) => {
     const { busy_percent: busy, backlog } = loads.get(candidate.service) ?? {};
     const unseen = [
