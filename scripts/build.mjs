@@ -4,7 +4,6 @@ import { createHash } from 'node:crypto';
 import { chmod, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { rolldown } from 'rolldown';
-import { latePlugin } from './build-late.mjs';
 import { collectLicenses } from './licenses.mjs';
 
 const root = resolve(import.meta.dirname, '..');
@@ -15,7 +14,7 @@ const IDLE_RUN =
   /\/src\/commands\/run\/run\.ts$|\/src\/queues\/(?:queue|redis\/lengths)\.ts$|\/src\/host\/pressure\.ts$|\/systeminformation\/lib\/memory\.js$|\/pino\/pino\.js$/;
 
 /** Bundles one entry; the chunks, the entry's first. */
-async function bundle(entry, { define = {}, plugins = [], groups = [] }) {
+async function bundle(entry, { define = {}, groups = [] }) {
   const build = await rolldown({
     cwd: root,
     input: [entry],
@@ -23,7 +22,6 @@ async function bundle(entry, { define = {}, plugins = [], groups = [] }) {
     // jsonc-parser's main file is of a kind (UMD) that cannot be bundled; its ES module can
     resolve: { mainFields: ['module', 'main'] },
     transform: { target: 'node20', define },
-    plugins,
     onLog: (level, log, handler) => handler(level === 'warn' ? 'error' : level, log),
   });
   const { output } = await build.generate({
@@ -68,7 +66,6 @@ function toAscii(code) {
 
 const program = await bundle('src/main.ts', {
   define: { BUILD_ID: JSON.stringify(await buildId()) },
-  plugins: [latePlugin],
   groups: [
     // with what the command line needs of the rest, which must not load an idle run
     { name: 'main', test: /\/src\/(?:main|version)\.ts$/, priority: 3 },

@@ -36,7 +36,8 @@ import { isFirstOfHour, tellConfig, tellRun } from './tell-run.ts';
 import { tellLock } from '../shared/tell-wait.ts';
 import { tellLacks } from './tell-lacks.ts';
 import { readServices, type TrueNames } from '../shared/true-names.ts';
-import { keepUnits, recallUnits } from '../shared/unit-memory.ts';
+import { keepUnits, recallUnits } from '../../state/cache.ts';
+import { toUnitMemory } from '../../targets/systemd/unit-facts.ts';
 import { watchRun } from '../shared/watch-run.ts';
 
 export interface RunOptions extends GlobalOptions {
@@ -126,7 +127,7 @@ async function runBeside(
   for (const warning of warnings) log.warn({ event: 'history' }, warning);
   const previous = entries.findLast((entry) => entry.kind === 'sample') ?? null;
   const byService = new Map(policies.map((policy) => [policy.service, policy]));
-  const memory = recallUnits(stateDir);
+  const memory = toUnitMemory(recallUnits(stateDir));
   const look = async ({ units }: Pick<TrueNames, 'units'>): Promise<Look> => {
     // what is still being recovered is measured in the middle of a change
     const open = recovered && { ...recovered.recovery, blocked: [...recovered.recovery.blocked] };
