@@ -11,7 +11,7 @@ const outdir = resolve(root, 'dist');
 
 /** What a run with nothing to do loads late, but always: one file with all that they need. */
 const IDLE_RUN =
-  /\/src\/commands\/run\/run\.ts$|\/src\/queues\/(?:queue|redis\/lengths)\.ts$|\/src\/host\/pressure\.ts$|\/systeminformation\/lib\/memory\.js$|\/pino\/pino\.js$/;
+  /\/src\/commands\/run\/run\.ts$|\/src\/queues\/(?:read-queues|redis\/queue-client)\.ts$|\/src\/host\/pressure\.ts$|\/systeminformation\/lib\/memory\.js$|\/pino\/pino\.js$/;
 
 /**
  * `string-width` compiles Unicode's rules of emoji as it is loaded, which takes longer than a short command, and is asked
