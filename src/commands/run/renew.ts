@@ -1,5 +1,5 @@
 import { applyPlan } from '../../act/apply.ts';
-import { readUnit } from '../../act/unit.ts';
+import { readUnit } from '../../kinds/shared/unit.ts';
 import type { ServiceReport } from './run-report.ts';
 import type { Idle, IdleBy } from './heal.ts';
 import { editOf, liveOf } from '../shared/live.ts';

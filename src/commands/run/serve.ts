@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { ActDeps } from '../../act/ports.ts';
-import { readUnit } from '../../act/unit.ts';
+import { readUnit } from '../../kinds/shared/unit.ts';
 import type { Config } from '../../config/schema/schema.ts';
 import type { Decision, Policy } from '../../model/types.ts';
 import { enterPhase } from '../../host/phase.ts';
