@@ -1,3 +1,4 @@
+import { kindNamed } from '../kinds/registry.ts';
 import { applySplices } from '../model/splice.ts';
 import type { ApplyMode } from '../model/change.ts';
 import type { Decision, KindName, Reason } from '../model/types.ts';
@@ -54,7 +55,7 @@ export function planChange(input: PlanInput): Plan {
     to,
     files,
     ...how,
-    countable: isCountable(location.kind, live.pool),
+    countable: kindNamed(location.kind).pool.isCountable(live.pool),
     undoes: [],
     folders: [],
     reasons: input.reasons,
@@ -121,7 +122,7 @@ export function planResize(of: {
   if (apply === 'restart' && mayRestart) {
     return { apply, resize: 'restart', obstacle: null, ...restart };
   }
-  const obstacle = of.kind === 'gunicorn' ? null : tellCeleryObstacle(of.live);
+  const obstacle = kindNamed(of.kind).pool.findObstacle(of.live);
   if (obstacle === null) return { apply, resize: 'live', obstacle, barrier, also: [] };
   const also = mayRestart ? restart.also : [];
   const resize = mayRestart ? 'restart' : 'none';
@@ -132,21 +133,6 @@ export function planResize(of: {
 export function tellNeither(barrier: string | null, obstacle: string, apply: ApplyMode): string {
   if (barrier === null || barrier === obstacle || apply === 'live-only') return obstacle;
   return `${barrier}; and it cannot be changed while it runs: ${obstacle}`;
-}
-
-function tellCeleryObstacle({ pool, hasBroker }: LiveQuestion): string | null {
-  if (pool !== null && pool !== 'prefork' && pool !== 'processes') {
-    return `its pool is ${pool}, and only a pool of processes (prefork) can be changed while it runs`;
-  }
-  if (!hasBroker) {
-    return 'the config has no "broker_url" for it, over which Celery\'s remote control could be reached';
-  }
-  return null;
-}
-
-/** Celery's pools of threads have no processes that could be counted; Gunicorn's workers always are processes. */
-export function isCountable(kind: KindName, pool: string | null): boolean {
-  return kind === 'gunicorn' || pool === null || pool === 'prefork' || pool === 'processes';
 }
 
 /** A change taken back, wholly or down to the number. */

@@ -1,3 +1,4 @@
+import type { KindActions } from './actions.ts';
 import type { Process } from '../host/proc/proc.ts';
 import type { KindName } from '../model/types.ts';
 import type { Word } from '../targets/systemd/unit-file/syntax/chars.ts';
@@ -16,6 +17,8 @@ export interface Kind {
   words: KindWords;
   command: CommandReader;
   processes: ProcessReader;
+  pool: PoolRules;
+  actions: () => Promise<KindActions>;
 }
 
 /** What people call it. */
@@ -32,6 +35,24 @@ export interface KindWords {
   command: string;
   /** an option with a number: `--workers 3` */
   option: string;
+  /** what becomes of workers above a number that was lowered: `end when their requests are answered` */
+  surplus: string;
+}
+
+/** What holds for the workers of a kind. */
+export interface PoolRules {
+  /** whether its workers are processes that can be counted; `pool`: as the command has it, null is the default */
+  isCountable: (pool: string | null) => boolean;
+  /** why a running pool without any process cannot be counted; null: it has none at this moment */
+  whyEmpty: string | null;
+  /** workers may end and be replaced at any moment: neither is a fault, and one look may miss some */
+  comeAndGo: boolean;
+  /** it is restarted by ending by itself when its tasks are done, and a start */
+  isDrained: boolean;
+  /** why the running pool cannot be changed without a restart, as far as that shows beforehand; null: nothing is known */
+  findObstacle: (of: { pool: string | null; hasBroker: boolean }) => string | null;
+  /** whether a change of the running pool from drift to the number is taken back where it fails, not only proved to serve */
+  isHealUndone: (from: number, to: number) => boolean;
 }
 
 /** Reads the command of a unit, character by character; pure. May throw `TooMuch`. */

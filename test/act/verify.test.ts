@@ -1,7 +1,7 @@
 import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import type { ActDeps } from '../../src/act/ports.ts';
-import { startPatience } from '../../src/act/patience.ts';
+import { startPatience } from '../../src/kinds/shared/patience.ts';
 import { verifyService, type Verdict } from '../../src/act/verify.ts';
 import type { KindName } from '../../src/model/types.ts';
 import type { UnitState } from '../../src/model/unit-state.ts';
@@ -54,7 +54,9 @@ function verify(looks: Look[], kind: KindName = 'gunicorn', countable = true): P
     findWorkerTree: () => {
       const { error, pids = [] } = look();
       return Promise.resolve(
-        error === undefined ? { masterPid: 1, masterStartTicks: 1, workerPids: pids } : { error },
+        error === undefined
+          ? { kind, masterPid: 1, masterStartTicks: 1, workerPids: pids }
+          : { error },
       );
     },
   };

@@ -1,4 +1,4 @@
-import { isRunning } from '../../act/unit.ts';
+import { isRunning } from '../../kinds/shared/unit.ts';
 import type { Config } from '../../config/schema/schema.ts';
 import { readLinesOf } from '../../host/kernel-files.ts';
 import { findBind, findBroker, findQueues } from './proposal/find-broker.ts';

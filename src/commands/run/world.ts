@@ -4,7 +4,7 @@ import type { ActDeps } from '../../act/ports.ts';
 import { findRelated } from '../../act/related.ts';
 import { openSideBySide } from '../../act/side-by-side.ts';
 import type { Outcome, Plan } from '../../act/types.ts';
-import { readUnit } from '../../act/unit.ts';
+import { readUnit } from '../../kinds/shared/unit.ts';
 import type { UnitState } from '../../model/unit-state.ts';
 import { finishDrains } from './finish-drains.ts';
 import { recoverFirst } from './recover-first.ts';

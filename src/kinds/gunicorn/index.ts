@@ -12,7 +12,18 @@ export const gunicorn: Kind = {
     process: 'a Gunicorn master',
     command: 'gunicorn',
     option: '--workers 3',
+    surplus: 'end when their requests are answered',
   },
   command: gunicornCommand,
   processes: gunicornProcesses,
+  pool: {
+    isCountable: () => true,
+    whyEmpty: null,
+    comeAndGo: false,
+    isDrained: false,
+    findObstacle: () => null,
+    // those that were added may be what does not serve
+    isHealUndone: (from, to) => from < to,
+  },
+  actions: async () => (await import('./actions.ts')).gunicornActions,
 };

@@ -1,19 +1,13 @@
-import { asObject } from '../model/foreign-json.ts';
-import { readQueueNames } from '../model/queue-names.ts';
-import type { ActDeps } from './ports.ts';
-
-/** What a worker says of the tasks that it takes. */
-export interface Taking {
-  queues: string[];
-  /** how many tasks it may hold at once, running ones included; 0: any number; null: it does not say */
-  prefetch: number | null;
-}
+import type { Taking } from '../actions.ts';
+import type { KindDeps } from '../ports.ts';
+import { asObject } from '../../model/foreign-json.ts';
+import { readQueueNames } from '../../model/queue-names.ts';
 
 /** What the worker with this main process takes tasks from, by its own word; null: it does not say. */
 export async function askTaking(
   service: string,
   mainPid: number,
-  { control }: Pick<ActDeps, 'control'>,
+  { control }: Pick<KindDeps, 'control'>,
 ): Promise<Taking | null> {
   const node = control.hasBroker(service) ? control.nodeOf(mainPid) : null;
   if (node === null) return null;

@@ -1,5 +1,5 @@
 import type { UnitState } from '../../model/unit-state.ts';
-import { readGunicorn } from './read-gunicorn.ts';
+import { readGunicorn } from './read-concurrency.ts';
 
 /** Whether the workers of a service may end by themselves and be replaced (`max_requests`); asked once of each. */
 export function recyclingServices(): (unit: UnitState) => Promise<boolean> {

@@ -1,7 +1,6 @@
+import type { ProcessActions, ProcessRef } from '../ports.ts';
 import { constants } from 'node:os';
-import { tryReadWhole } from '../host/kernel-files.ts';
-import type { ProcessActions } from './ports.ts';
-import type { ProcessRef } from './types.ts';
+import { tryReadWhole } from '../../host/kernel-files.ts';
 
 const STAT_BYTES = 4096;
 /** It has 1.5 KB, and the groups of the user. */
@@ -33,7 +32,7 @@ export const processActions: ProcessActions = {
     return send(target.pid, 'SIGKILL');
   },
   async withdraw(master: ProcessRef, worker: ProcessRef, controlGroup: string) {
-    const { withdrawWorker } = await import('./withdraw.ts');
+    const { withdrawWorker } = await import('../gunicorn/withdraw.ts');
     const isCaught = catches(master.pid, constants.signals.SIGTTOU);
     for (const target of [master, worker]) {
       if (!this.isAlive(target) || !isInGroup(target.pid, controlGroup)) return 'gone';

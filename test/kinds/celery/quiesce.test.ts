@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { applyPlan } from '../../src/act/apply.ts';
-import { recover } from '../../src/act/journal/recover.ts';
-import type { ActDeps } from '../../src/act/ports.ts';
-import type { Outcome } from '../../src/act/types.ts';
-import { World, type WorldState } from './world.ts';
+import { applyPlan } from '../../../src/act/apply.ts';
+import { recover } from '../../../src/act/journal/recover.ts';
+import type { ActDeps } from '../../../src/act/ports.ts';
+import type { Outcome } from '../../../src/act/types.ts';
+import { World, type WorldState } from '../../act/world.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'autoscaler-quiesce-'));
 after(() => rmSync(root, { recursive: true, force: true }));

@@ -1,7 +1,7 @@
-import { EXIT, UserError } from '../errors.ts';
-import { cleanText } from '../model/clean-text.ts';
-import { asObject } from '../model/foreign-json.ts';
-import type { ActDeps, ControlCommand } from './ports.ts';
+import type { KindDeps, ControlCommand } from '../ports.ts';
+import { EXIT, UserError } from '../../errors.ts';
+import { cleanText } from '../../model/clean-text.ts';
+import { asObject } from '../../model/foreign-json.ts';
 
 /** A worker that is busy for a moment is given a second chance to answer. */
 const ASK_TRIES = 2;
@@ -26,7 +26,7 @@ export interface CeleryNode {
 export async function findNode(
   service: string,
   mainPid: number,
-  deps: ActDeps,
+  deps: KindDeps,
   tries = ASK_TRIES,
 ): Promise<CeleryNode | { obstacle: string }> {
   if (!deps.control.hasBroker(service))
@@ -71,7 +71,7 @@ export async function askCelery(
   service: string,
   node: string,
   command: ControlCommand,
-  deps: ActDeps,
+  deps: KindDeps,
   tries = ASK_TRIES,
 ): Promise<unknown[]> {
   for (let left = tries; left > 0; left--) {

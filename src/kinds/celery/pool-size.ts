@@ -1,16 +1,14 @@
-import { asObject } from '../model/foreign-json.ts';
-import type { ActDeps } from './ports.ts';
-import type { WorkerTree } from './types.ts';
+import type { PoolSize } from '../actions.ts';
+import type { KindDeps, WorkerTree } from '../ports.ts';
+import { asObject } from '../../model/foreign-json.ts';
 
 /** A pool has a few processes for each processor; anybody who may write to the broker can answer in its place. */
 const MOST_PROCESSES = 4096;
 /** A worker that has not answered this often is not asked again. */
 const MOST_SILENT = 2;
 
-/** How many processes a pool has. A size is not what runs at a moment, where each process ends after a task. */
-export interface PoolSize {
-  /** by what its processes show now, and by the pool's own word once some of them are replaced */
-  of: (tree: WorkerTree) => Promise<number>;
+/** The size of a pool whose processes may be replaced all the time. */
+export interface CelerySize extends PoolSize {
   /** by the pool's own word, where it can be asked */
   ask: (tree: WorkerTree) => Promise<number>;
   /** whether processes came and went while it was looked at */
@@ -23,7 +21,7 @@ export interface PoolSize {
  * in /proc, not in the pool. So once one has gone, Celery is asked (`inspect stats`). Where it cannot be asked, the most
  * that ran at once in the last `settleMs` count: there are never more than the pool has.
  */
-export function watchPoolSize(service: string, deps: ActDeps): PoolSize {
+export function watchPoolSize(service: string, deps: KindDeps): CelerySize {
   let before: WorkerTree | null = null;
   let isReplacing = false;
   let silent = 0;
@@ -66,7 +64,7 @@ export function watchPoolSize(service: string, deps: ActDeps): PoolSize {
 export async function askPoolSize(
   service: string,
   mainPid: number,
-  { control }: Pick<ActDeps, 'control'>,
+  { control }: Pick<KindDeps, 'control'>,
 ): Promise<number | null> {
   const node = control.hasBroker(service) ? control.nodeOf(mainPid) : null;
   if (node === null) return null;

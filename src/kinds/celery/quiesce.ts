@@ -1,7 +1,7 @@
-import { UserError } from '../errors.ts';
-import { asObject } from '../model/foreign-json.ts';
-import { askCelery, findNode } from './ask-celery.ts';
-import type { ActDeps, ControlCommand } from './ports.ts';
+import type { KindDeps, ControlCommand } from '../ports.ts';
+import { UserError } from '../../errors.ts';
+import { asObject } from '../../model/foreign-json.ts';
+import { askCelery, findNode } from './ask-node.ts';
 
 /** A pop from Redis that is under way lasts up to a second (kombu/transport/redis.py), and then brings its message. */
 const POP_MS = 1_200;
@@ -28,7 +28,7 @@ const MOST_QUEUES = 100;
 export async function quiesce(
   service: string,
   mainPid: number,
-  deps: ActDeps,
+  deps: KindDeps,
 ): Promise<string | null> {
   try {
     const found = await findNode(service, mainPid, deps, 1);
@@ -57,7 +57,7 @@ export async function quiesce(
 }
 
 /** A worker that waits for a message looks at its signals when one comes; its answer does not matter. */
-export async function wake(service: string, node: string, deps: ActDeps): Promise<void> {
+export async function wake(service: string, node: string, deps: KindDeps): Promise<void> {
   await deps.control.ask(service, node, { method: 'ping', arguments: {} });
 }
 

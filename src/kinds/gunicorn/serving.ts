@@ -1,11 +1,8 @@
-import { EXIT, UserError } from '../errors.ts';
-import { saveChange, type Change } from './journal/checkpoint.ts';
-import { watchComputing } from './computing.ts';
-import { readWaited } from './leave.ts';
-import { startPatience } from './patience.ts';
-import { readPool, type Pool } from './pool.ts';
-import type { ActDeps } from './ports.ts';
-import type { ProcessRef } from './types.ts';
+import type { KindDeps, ProcessRef, PoolChange } from '../ports.ts';
+import { EXIT, UserError } from '../../errors.ts';
+import { watchComputing } from '../shared/computing.ts';
+import { startPatience } from '../shared/patience.ts';
+import { readPool, type Pool } from '../shared/pool.ts';
 
 /** A pool as it was first seen, and its workers of now: those that stay, and those that were asked to end. */
 export interface Resizing {
@@ -24,7 +21,7 @@ const GROWN_MS = 1000;
 const QUICK_LOOKS = 20;
 
 /** The workers that do not serve yet, or are too young to tell. What cannot be told at all counts as serving. */
-export function listUnserved(workers: readonly ProcessRef[], deps: ActDeps): ProcessRef[] {
+export function listUnserved(workers: readonly ProcessRef[], deps: KindDeps): ProcessRef[] {
   return workers.filter((worker) => {
     const hasBooted = deps.hasBooted(worker.pid);
     return hasBooted === false || (hasBooted === true && ageMs(worker, deps) < GROWN_MS);
@@ -32,7 +29,7 @@ export function listUnserved(workers: readonly ProcessRef[], deps: ActDeps): Pro
 }
 
 /** How long a worker has been there. Linux shows times to programs in hundredths of a second, on the boot clock. */
-export function ageMs({ startTicks }: ProcessRef, deps: Pick<ActDeps, 'monotonicMs'>): number {
+export function ageMs({ startTicks }: ProcessRef, deps: Pick<KindDeps, 'monotonicMs'>): number {
   return deps.monotonicMs() - startTicks * 10;
 }
 
@@ -43,16 +40,15 @@ export function ageMs({ startTicks }: ProcessRef, deps: Pick<ActDeps, 'monotonic
  * @throws NotServing where they do not; UserError where the run is to end before, or the service changes
  */
 export async function untilServing(
-  change: Change,
+  change: PoolChange,
   pool: Resizing,
-  deps: ActDeps,
+  deps: KindDeps,
 ): Promise<'serves' | 'leave'> {
-  const { service, undo_because: undoing } = change.manifest;
+  const { service, isUndoing, waited } = change;
   if (listUnserved(pool.staying, deps).length === 0) return 'serves';
   const limitMs = await deps.bootMs(pool.first.unit);
-  const patience = startPatience(undoing !== null, deps);
+  const patience = startPatience(isUndoing, deps);
   const isComputing = watchComputing(deps);
-  const waited = readWaited(change, deps);
   const beginMs = waited?.since_ms ?? deps.monotonicMs();
   for (let looks = 0; ; looks++) {
     const now = await readPool(service, deps, pool.first);
@@ -72,7 +68,7 @@ export async function untilServing(
     await deps.sleep(looks < QUICK_LOOKS ? livePollMs : slowPollMs);
   }
   deps.getsOn();
-  if (waited !== null) await saveChange(change, { waiting: null }, deps);
+  if (waited !== null) await change.note({ waited: null });
   return 'serves';
 }
 
@@ -80,7 +76,7 @@ export async function untilServing(
 export function stayingOf(
   { workerPids }: Pick<Pool, 'workerPids'>,
   leaving: ReadonlyMap<number, ProcessRef>,
-  deps: ActDeps,
+  deps: KindDeps,
 ): ProcessRef[] {
   return workerPids
     .filter((pid) => !leaving.has(pid))

@@ -1,5 +1,5 @@
-import type { UnitState } from '../model/unit-state.ts';
-import type { ActDeps } from './ports.ts';
+import type { KindDeps } from '../ports.ts';
+import type { UnitState } from '../../model/unit-state.ts';
 
 /** A service that uses less than this share of a processor only waits: one that loads beside many others uses more. */
 const AT_WORK = 0.05;
@@ -9,7 +9,7 @@ const AT_WORK = 0.05;
  * it does not.
  */
 export function watchComputing(
-  deps: Pick<ActDeps, 'monotonicMs'>,
+  deps: Pick<KindDeps, 'monotonicMs'>,
 ): (unit: Pick<UnitState, 'cpuUsageNs'>) => boolean {
   let before: { atMs: number; usedNs: number } | null = null;
   return ({ cpuUsageNs: usedNs }) => {

@@ -1,13 +1,13 @@
-import { EXIT, UserError } from '../errors.ts';
-import type { Pool } from './pool.ts';
-import type { ActDeps } from './ports.ts';
+import type { KindDeps } from '../ports.ts';
+import { EXIT, UserError } from '../../errors.ts';
+import type { Pool } from '../shared/pool.ts';
 
 /**
  * Right before each signal the process is compared once more with the one that was recognised.
  *
  * @throws UserError where it is gone, or would be stopped by the signal
  */
-export function signalMaster(pool: Pool, name: 'SIGTTIN' | 'SIGTTOU', deps: ActDeps): void {
+export function signalMaster(pool: Pool, name: 'SIGTTIN' | 'SIGTTOU', deps: KindDeps): void {
   const master = { pid: pool.masterPid, startTicks: pool.masterStartTicks };
   deps.step(`signal ${name}`);
   const answer = deps.processes.signalMaster(master, pool.controlGroup, name);

@@ -1,10 +1,10 @@
+import type { ProcessRef } from '../../../src/kinds/ports.ts';
 import { after, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { processActions } from '../../src/act/process.ts';
-import type { ProcessRef } from '../../src/act/types.ts';
+import { processActions } from '../../../src/kinds/shared/process.ts';
 
 const child = spawn('sleep', ['60'], { stdio: 'ignore' });
 const ended = once(child, 'exit');

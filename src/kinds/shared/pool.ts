@@ -1,7 +1,6 @@
-import { EXIT, UserError } from '../errors.ts';
-import type { UnitState } from '../model/unit-state.ts';
-import type { ActDeps } from './ports.ts';
-import type { WorkerTree } from './types.ts';
+import type { KindDeps, WorkerTree } from '../ports.ts';
+import { EXIT, UserError } from '../../errors.ts';
+import type { UnitState } from '../../model/unit-state.ts';
 import { readUnit } from './unit.ts';
 
 /** A running pool: whose it is and where it belongs. */
@@ -16,7 +15,7 @@ export interface Pool extends WorkerTree {
  *
  * @throws UserError where the service is on its way up, down or to another process: then it is not touched
  */
-export async function readPool(service: string, deps: ActDeps, same?: Pool): Promise<Pool> {
+export async function readPool(service: string, deps: KindDeps, same?: Pool): Promise<Pool> {
   const unit = await readUnit(service, deps);
   if (unit.activeState !== 'active' || unit.controlGroup === null) {
     throw new UserError(EXIT.failed, `the service is ${unit.activeState} (${unit.subState})`);
@@ -37,7 +36,7 @@ export async function readPool(service: string, deps: ActDeps, same?: Pool): Pro
  * The pool at the look with the most workers within `stillMs`: where workers end by themselves and are replaced
  * (`mayRecycle` of the deps), one look may miss some, and the number may never stand still.
  */
-export async function readFullestPool(service: string, deps: ActDeps, same?: Pool): Promise<Pool> {
+export async function readFullestPool(service: string, deps: KindDeps, same?: Pool): Promise<Pool> {
   const { stillMs, livePollMs } = deps.timing;
   const endMs = deps.monotonicMs() + stillMs;
   let fullest = await readPool(service, deps, same);
@@ -54,7 +53,7 @@ export async function watch<T>(
   read: () => Promise<T>,
   isGood: (value: T) => boolean,
   limitMs: number,
-  deps: ActDeps,
+  deps: KindDeps,
 ): Promise<T> {
   const start = deps.monotonicMs();
   let value = await read();
@@ -71,7 +70,7 @@ export async function watch<T>(
  */
 export async function readStillPool(
   service: string,
-  deps: ActDeps,
+  deps: KindDeps,
   same?: Pool,
   stillMs = deps.timing.stillMs,
 ): Promise<Pool> {

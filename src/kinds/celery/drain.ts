@@ -1,14 +1,10 @@
-import { EXIT, UserError } from '../errors.ts';
-import type { UnitState } from '../model/unit-state.ts';
-import { saveChange, type Change } from './journal/checkpoint.ts';
-import type { Manifest } from './journal/manifest.ts';
-import { startPatience, untilDone } from './patience.ts';
+import { isDraining, isOverdue, tellTasks } from '../shared/draining.ts';
+import type { KindDeps, Resized, PoolChange, Drain } from '../ports.ts';
+import { EXIT, UserError } from '../../errors.ts';
+import type { UnitState } from '../../model/unit-state.ts';
+import { startPatience, untilDone } from '../shared/patience.ts';
 import { quiesce, wake } from './quiesce.ts';
-import type { ActDeps } from './ports.ts';
-import type { Resized } from './types.ts';
-import { isRunning, readUnit } from './unit.ts';
-
-type Drain = NonNullable<Manifest['drain']>;
+import { isRunning, readUnit } from '../shared/unit.ts';
 
 /**
  * So long `Restart=` may do the start. A restart of ours that comes a moment after it, on a busy machine, would end a
@@ -22,13 +18,13 @@ const AUTO_RESTART_MS = 7_000;
  * unless `Restart=` has done so already. Children never get a signal from us, and `systemctl stop` is
  * not used, so that KillMode= and TimeoutStopSec= do not come into play while tasks run.
  */
-export async function drainAndStart(change: Change, deps: ActDeps): Promise<Resized> {
-  const { service } = change.manifest;
-  const drain = change.manifest.drain ?? (await beginDrain(change, deps));
+export async function drainAndStart(change: PoolChange, deps: KindDeps): Promise<Resized> {
+  const { service } = change;
+  const drain = change.drain ?? (await beginDrain(change, deps));
   if (drain !== null) {
     if (!drain.signalled) await signalMain(change, drain, deps);
     const isOver = (): boolean => !isDraining(drain, deps) || isOverdue(change, drain, deps);
-    const tasks = tellTasks(change, drain, deps);
+    const tasks = tellTasks(change, drain, 'Celery', deps);
     if (!(await waitFor(() => Promise.resolve(isOver()), tasks, deps))) return 'draining';
     if (isDraining(drain, deps)) giveUp(change, deps);
   }
@@ -46,13 +42,13 @@ export async function drainAndStart(change: Change, deps: ActDeps): Promise<Resi
   // a daemon that systemd does not watch: one that runs now was started by somebody else, from the new files
   if (unit.activeState === 'active' && !('error' in (await deps.findWorkerTree(unit))))
     return 'done';
-  const patience = startPatience(change.manifest.undo_because !== null, deps);
+  const patience = startPatience(change.isUndoing, deps);
   if (unit.activeState === 'active' || unit.subState.startsWith('auto-restart')) {
     // a start would do nothing (RemainAfterExit=) or wait for RestartSec=; no process is left to lose a task
     deps.step('restart');
     return untilDone(service, deps.systemd.restartUnit(service), patience, deps);
   }
-  if (unit.activeState === 'failed' || change.manifest.undo_because !== null) {
+  if (unit.activeState === 'failed' || change.isUndoing) {
     deps.step('reset-failed');
     await deps.systemd.resetFailedUnit(service);
   }
@@ -60,30 +56,11 @@ export async function drainAndStart(change: Change, deps: ActDeps): Promise<Resi
   return untilDone(service, deps.systemd.startUnit(service), patience, deps);
 }
 
-/** Whether a change can only wait: Celery still finishes its tasks, and may do so. */
-export function isHeldUp(change: Change, deps: ActDeps): boolean {
-  const { drain } = change.manifest;
-  return drain !== null && isDraining(drain, deps) && !isOverdue(change, drain, deps);
-}
-
-/** Whether the process that was asked to finish still does. */
-export function isDraining(drain: Drain, deps: ActDeps): boolean {
-  const process = { pid: drain.pid, startTicks: drain.start_ticks };
-  return drain.boot === deps.bootId() && deps.processes.isAlive(process);
-}
-
-/** A change that is taken back already, and a rollback, which takes others back, are waited for always. */
-function isOverdue({ manifest }: Change, { since_ms }: Drain, deps: ActDeps): boolean {
-  if (manifest.undo_because !== null || manifest.action === 'rollback') return false;
-  const limitMs = deps.drainTimeoutMs(manifest.service);
-  return since_ms !== undefined && deps.monotonicMs() - since_ms >= limitMs;
-}
-
 /**
  * The number goes back, the tasks go on: the main process has its SIGTERM and cannot be called back, and to
  * end it would lose tasks. So the service starts again when they are done, with the old number.
  */
-function giveUp({ manifest: { service, from, to } }: Change, deps: ActDeps): never {
+function giveUp({ service, from, to }: PoolChange, deps: KindDeps): never {
   const limit = `${Math.round(deps.drainTimeoutMs(service) / 6_000) / 10} m`;
   const why = `Celery has not finished its running tasks within ${limit} (drain_timeout_minutes)`;
   deps.announce(
@@ -94,8 +71,8 @@ function giveUp({ manifest: { service, from, to } }: Change, deps: ActDeps): nev
 }
 
 /** Notes whom the signal is for, before it is sent; null: no process is there, so nothing can be lost. */
-async function beginDrain(change: Change, deps: ActDeps): Promise<Drain | null> {
-  const { service } = change.manifest;
+async function beginDrain(change: PoolChange, deps: KindDeps): Promise<Drain | null> {
+  const { service } = change;
   const unit = await readUnit(service, deps);
   if (!isRunning(unit) || unit.subState.startsWith('auto-restart')) return null;
   const tree = await deps.findWorkerTree(unit);
@@ -116,7 +93,7 @@ async function beginDrain(change: Change, deps: ActDeps): Promise<Drain | null> 
     since_ms: deps.monotonicMs(),
     signalled: false,
   };
-  await saveChange(change, { drain }, deps);
+  await change.note({ drain });
   return drain;
 }
 
@@ -124,41 +101,34 @@ async function beginDrain(change: Change, deps: ActDeps): Promise<Drain | null> 
  * To a worker that takes no more tasks, where it can be told so. A second SIGTERM, after a crash right here, is the same
  * warm shutdown for Celery.
  */
-async function signalMain(change: Change, drain: Drain, deps: ActDeps): Promise<void> {
-  const { service } = change.manifest;
+async function signalMain(change: PoolChange, drain: Drain, deps: KindDeps): Promise<void> {
+  const { service } = change;
   const busy = isDraining(drain, deps) ? await quiesce(service, drain.pid, deps) : null;
   const { controlGroup } = await readUnit(service, deps);
   deps.step('signal');
   if (controlGroup !== null && drain.boot === deps.bootId()) {
     deps.processes.terminate({ pid: drain.pid, startTicks: drain.start_ticks }, controlGroup);
   }
-  await saveChange(change, { drain: { ...drain, signalled: true } }, deps);
+  await change.note({ drain: { ...drain, signalled: true } });
   if (busy !== null) await wake(service, busy, deps);
 }
 
 /** Between the exit of Celery and the moment when systemd (or the shell above Celery) has noticed it. */
-async function isLeftBehind(unit: UnitState, drain: Drain | null, deps: ActDeps): Promise<boolean> {
+async function isLeftBehind(
+  unit: UnitState,
+  drain: Drain | null,
+  deps: KindDeps,
+): Promise<boolean> {
   if (drain === null || unit.activeState !== 'active') return false;
   const tree = await deps.findWorkerTree(unit);
   if ('error' in tree) return unit.subState !== 'exited';
   return tree.masterStartTicks === drain.start_ticks;
 }
 
-/** Says that Celery finishes its tasks, since when and how long it may. */
-export function tellTasks(
-  { manifest: { service } }: Change,
-  { since_ms: sinceMs }: Drain,
-  deps: ActDeps,
-): () => void {
-  const beginMs = sinceMs ?? deps.monotonicMs();
-  const limitMs = deps.drainTimeoutMs(service);
-  return () => deps.waitsFor(service, 'Celery finishes its running tasks', beginMs, limitMs);
-}
-
 async function waitFor(
   isDone: () => Promise<boolean>,
   tell: () => void,
-  deps: ActDeps,
+  deps: KindDeps,
 ): Promise<boolean> {
   const start = deps.monotonicMs();
   while (!(await isDone())) {

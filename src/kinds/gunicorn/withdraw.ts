@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { CHILD_ENV } from '../host/child-env.ts';
+import { CHILD_ENV } from '../../host/child-env.ts';
 
 /** What came of it; `gone`: there is no such worker (any more), `why`: it could not be done. Nothing but workers that never served was ended. */
 export type Withdrawn = 'withdrawn' | 'serves' | 'gone' | { why: string };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { watchComputing } from '../../src/act/computing.ts';
+import { watchComputing } from '../../../src/kinds/shared/computing.ts';
 
 /** Looks a second apart, each with the CPU time used so far in milliseconds (null: not known), and what they tell. */
 const ROWS: [rule: string, usedMs: (number | null)[], expected: boolean[]][] = [

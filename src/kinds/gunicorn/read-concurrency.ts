@@ -1,7 +1,7 @@
 import { UserError } from '../../errors.ts';
 import { readUnitSources } from '../../targets/systemd/unit-sources.ts';
 import type { UnitState } from '../../model/unit-state.ts';
-import type { Concurrency } from '../../kinds/gunicorn/concurrency.ts';
+import type { Concurrency } from './concurrency.ts';
 
 /** How the workers of a Gunicorn service serve; null: it is none, or its files cannot be read. */
 export async function readGunicorn(unit: UnitState): Promise<Concurrency | null> {

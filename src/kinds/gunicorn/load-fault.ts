@@ -1,6 +1,6 @@
-import type { ActDeps } from '../../act/ports.ts';
-import { hasBooted } from '../../kinds/gunicorn/heartbeat.ts';
-import { tryLoad } from '../../kinds/gunicorn/load-trial.ts';
+import type { KindDeps } from '../ports.ts';
+import { hasBooted } from './heartbeat.ts';
+import { tryLoad } from './load-trial.ts';
 import { findNewerCode } from '../../targets/systemd/newer-code.ts';
 import { readStat } from '../../host/proc/stat.ts';
 import { readProcess } from '../../host/proc/proc.ts';
@@ -9,7 +9,7 @@ import { readProcess } from '../../host/proc/proc.ts';
  * Where the files of the application are newer than the youngest worker that serves, or that cannot be told, it is loaded
  * once apart. With `--preload` the workers of a running master have the code already.
  */
-export function loadFaults(bootMs: ActDeps['bootMs']): ActDeps['findLoadFault'] {
+export function loadFaults(bootMs: KindDeps['bootMs']): KindDeps['findLoadFault'] {
   return async (unit, tree, resize) => {
     const { masterPid, workerPids } = tree;
     const isPreloaded = readProcess(masterPid)?.argv.includes('--preload') === true;

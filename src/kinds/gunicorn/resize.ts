@@ -1,16 +1,13 @@
-import { EXIT, UserError } from '../errors.ts';
-import type { UnitState } from '../model/unit-state.ts';
-import { saveChange, type Change } from './journal/checkpoint.ts';
-import { listFinished } from './journal/journal.ts';
-import { lowerByOne } from './lower-gunicorn.ts';
-import { readFullestPool, readPool, readStillPool, watch, type Pool } from './pool.ts';
+import type { KindDeps, ProcessRef, WorkerTree, Resized, PoolChange } from '../ports.ts';
+import { EXIT, UserError } from '../../errors.ts';
+import type { UnitState } from '../../model/unit-state.ts';
+import { lowerByOne } from './lower.ts';
+import { readFullestPool, readPool, readStillPool, watch, type Pool } from '../shared/pool.ts';
 import { listUnserved, stayingOf, untilServing } from './serving.ts';
 import { signalMaster } from './signal-master.ts';
-import type { ActDeps } from './ports.ts';
-import type { ProcessRef, WorkerTree, Resized } from './types.ts';
 
 /** Why the master cannot be asked by signals; null: it can. */
-export function findGunicornObstacle(tree: WorkerTree, unit: UnitState): string | null {
+export function findObstacle(tree: WorkerTree, unit: UnitState): string | null {
   if (unit.controlGroup === null) return 'systemd knows no control group of it';
   if (tree.upgrade !== undefined) return tree.upgrade;
   if (tree.workerPids.length === 0) return 'its master has no workers yet';
@@ -23,16 +20,12 @@ export function findGunicornObstacle(tree: WorkerTree, unit: UnitState): string 
  * before the last one serves. One that is asked to end finishes its request first. Where that takes long it is noted in
  * the journal and does not count from then on, so that it is not asked for again.
  */
-export async function resizeGunicorn(
-  change: Change,
-  target: number,
-  deps: ActDeps,
-): Promise<Resized> {
-  const { service } = change.manifest;
+export async function resize(change: PoolChange, target: number, deps: KindDeps): Promise<Resized> {
+  const { service } = change;
   const recycles = await deps.mayRecycle((await readPool(service, deps)).unit);
   const first = await (recycles ? readFullestPool : readStillPool)(service, deps);
   const readNow = recycles ? readFullestPool : readPool;
-  const leaving = await readLeaving(service, deps);
+  const leaving = await change.readLeaving();
   let staying = stayingOf(first, leaving, deps);
   // more than enough, also where a worker dies meanwhile; without a limit a fault could go on for ever
   let steps = 2 * Math.abs(target - staying.length) + (recycles ? 24 : 4);
@@ -58,13 +51,11 @@ export async function resizeGunicorn(
   );
   const busy = [...leaving.values()].filter(({ pid }) => rest.workerPids.includes(pid));
   if (busy.length === 0) return 'done';
-  const boot = deps.bootId();
-  const records = busy.map(({ pid, startTicks }) => ({ boot, pid, start_ticks: startTicks }));
-  await saveChange(change, { leaving: records }, deps);
+  await change.note({ leaving: busy });
   return 'partly';
 }
 
-function tellKept(staying: ProcessRef[], target: number, why: string, deps: ActDeps): string {
+function tellKept(staying: ProcessRef[], target: number, why: string, deps: KindDeps): string {
   const unserved = listUnserved(staying, deps).map(({ pid }) => pid);
   const head = `${staying.length} workers run instead of ${target}`;
   // those that had not served may be gone by now, or serve
@@ -72,7 +63,7 @@ function tellKept(staying: ProcessRef[], target: number, why: string, deps: ActD
   return `${head}: process ${unserved.join(', ')} has not served yet, and Gunicorn would end one that serves in its place (${why})`;
 }
 
-async function addOne(service: string, pool: Pool, deps: ActDeps): Promise<void> {
+async function addOne(service: string, pool: Pool, deps: KindDeps): Promise<void> {
   const before = new Set((await readPool(service, deps, pool)).workerPids);
   signalMaster(pool, 'SIGTTIN', deps);
   const { workerPids } = await watch(
@@ -86,19 +77,4 @@ async function addOne(service: string, pool: Pool, deps: ActDeps): Promise<void>
     EXIT.failed,
     `its master (process ${pool.masterPid}) was asked for one worker more (SIGTTIN) and has started none within ${deps.timing.reactMs / 1000} s`,
   );
-}
-
-/** Those that earlier changes have asked to end and that still live. */
-export async function readLeaving(
-  service: string,
-  deps: ActDeps,
-): Promise<Map<number, ProcessRef>> {
-  const noted = (await listFinished(deps.backupDir, service)).flatMap(
-    ({ leaving = [] }) => leaving,
-  );
-  const refs = noted
-    .filter(({ boot }) => boot === deps.bootId())
-    .map(({ pid, start_ticks: startTicks }) => ({ pid, startTicks }))
-    .filter((ref) => deps.processes.isAlive(ref));
-  return new Map(refs.map((ref) => [ref.pid, ref]));
 }

@@ -1,6 +1,6 @@
-import { EXIT, UserError } from '../errors.ts';
+import type { KindDeps } from '../ports.ts';
+import { EXIT, UserError } from '../../errors.ts';
 import { watchComputing } from './computing.ts';
-import type { ActDeps } from './ports.ts';
 import { readUnit } from './unit.ts';
 
 /** Whether a service is waited for longer, or that is left to the next run. */
@@ -14,7 +14,7 @@ export type Patience = () => 'wait' | 'leave';
  *
  * What is answered throws a UserError where the change is to be taken back.
  */
-export function startPatience(isUndoing: boolean, deps: ActDeps): Patience {
+export function startPatience(isUndoing: boolean, deps: KindDeps): Patience {
   const { hurryMs } = deps.timing;
   const beginMs = deps.monotonicMs();
   return () => {
@@ -35,7 +35,7 @@ export async function untilDone(
   service: string,
   work: Promise<void>,
   patience: Patience,
-  deps: ActDeps,
+  deps: KindDeps,
 ): Promise<'done' | 'waiting'> {
   const isComputing = watchComputing(deps);
   const beginMs = deps.monotonicMs();

@@ -1,12 +1,10 @@
-import { EXIT, UserError } from '../errors.ts';
-import { cleanText } from '../model/clean-text.ts';
-import { asObject } from '../model/foreign-json.ts';
-import { askCelery, findNode } from './ask-celery.ts';
-import type { Change } from './journal/checkpoint.ts';
-import { watchPoolSize, type PoolSize } from './pool-size.ts';
-import { readPool, watch, type Pool } from './pool.ts';
-import type { ActDeps } from './ports.ts';
-import type { WorkerTree, Resized } from './types.ts';
+import type { KindDeps, WorkerTree, Resized, PoolChange } from '../ports.ts';
+import { EXIT, UserError } from '../../errors.ts';
+import { cleanText } from '../../model/clean-text.ts';
+import { asObject } from '../../model/foreign-json.ts';
+import { askCelery, findNode } from './ask-node.ts';
+import { watchPoolSize, type CelerySize } from './pool-size.ts';
+import { readPool, watch, type Pool } from '../shared/pool.ts';
 
 /** How often a pool that is busy is asked to shrink in one run. */
 const SHRINK_TRIES = 4;
@@ -20,10 +18,10 @@ const IDLE_LOOKS = 12;
  *
  * @throws UserError where the broker cannot be asked: nothing is known then
  */
-export async function findCeleryObstacle(
+export async function findObstacle(
   service: string,
   tree: WorkerTree,
-  deps: ActDeps,
+  deps: KindDeps,
 ): Promise<string | null> {
   const found = await findNode(service, tree.masterPid, deps);
   if ('obstacle' in found) return found.obstacle;
@@ -39,15 +37,11 @@ export async function findCeleryObstacle(
  * pool that is busy gives up idle processes only: it is asked several times, then the rest is left to later
  * runs (`partly`).
  */
-export async function resizeCelery(
-  change: Change,
-  target: number,
-  deps: ActDeps,
-): Promise<Resized> {
-  const { service } = change.manifest;
+export async function resize(change: PoolChange, target: number, deps: KindDeps): Promise<Resized> {
+  const { service } = change;
   const { reactMs, stillMs } = deps.timing;
   // another run, or this one before it was to go back, may have asked it to grow
-  const isAgain = change.written === null || change.manifest.undo_because !== null;
+  const isAgain = change.isResumed || change.isUndoing;
   const sizeOf = watchPoolSize(service, deps);
   const first = await readPool(service, deps);
   const look = () => readPool(service, deps, first);
@@ -90,9 +84,9 @@ export async function resizeCelery(
  */
 async function readStillSize(
   look: () => Promise<Pool>,
-  sizeOf: PoolSize,
+  sizeOf: CelerySize,
   stillMs: number,
-  deps: ActDeps,
+  deps: KindDeps,
 ): Promise<{ pool: Pool; size: number }> {
   const begin = deps.monotonicMs();
   let since = begin;
@@ -117,7 +111,7 @@ async function readStillSize(
 async function countIdle(
   { masterPid, workerPids }: Pool,
   most: number,
-  deps: ActDeps,
+  deps: KindDeps,
 ): Promise<number> {
   let count = 0;
   let before = deps.readIdle(masterPid, workerPids);
@@ -134,7 +128,7 @@ async function countIdle(
 }
 
 /** What the worker has not dealt with: one that is to be smaller is so in one of the next runs. */
-function giveUp(node: string, missing: number, { timing }: ActDeps): 'partly' {
+function giveUp(node: string, missing: number, { timing }: KindDeps): 'partly' {
   if (missing < 0) return 'partly';
   throw new UserError(
     EXIT.failed,
@@ -147,7 +141,7 @@ async function demand(
   service: string,
   node: string,
   missing: number,
-  deps: ActDeps,
+  deps: KindDeps,
 ): Promise<boolean> {
   const method = missing > 0 ? 'pool_grow' : 'pool_shrink';
   deps.step(`remote control ${method}`);

@@ -1,9 +1,7 @@
-import type { Change } from './journal/checkpoint.ts';
-import { readPool, watch } from './pool.ts';
+import type { KindDeps, ProcessRef, PoolChange } from '../ports.ts';
+import { readPool, watch } from '../shared/pool.ts';
 import { listUnserved, NotServing, stayingOf, untilServing, type Resizing } from './serving.ts';
 import { signalMaster } from './signal-master.ts';
-import type { ActDeps } from './ports.ts';
-import type { ProcessRef } from './types.ts';
 
 /**
  * Takes one worker away. On SIGTTOU the master ends the oldest, so as long as one has never served, that one goes, and
@@ -11,14 +9,14 @@ import type { ProcessRef } from './types.ts';
  * without one that serves; null: one was.
  */
 export async function lowerByOne(
-  change: Change,
+  change: PoolChange,
   seen: Resizing,
-  deps: ActDeps,
+  deps: KindDeps,
 ): Promise<{ kept: string } | 'leave' | null> {
-  const { service, undo_because: undoing } = change.manifest;
+  const { service, isUndoing } = change;
   let pool = seen;
   // on the way back they have had their time
-  if (undoing === null && listUnserved(pool.staying, deps).length > 0) {
+  if (!isUndoing && listUnserved(pool.staying, deps).length > 0) {
     try {
       // another look at the pool comes first
       return (await untilServing(change, pool, deps)) === 'leave' ? 'leave' : null;
@@ -44,7 +42,7 @@ export async function lowerByOne(
 }
 
 /** Those that never served; one that is too young to tell is waited for, a second at most. */
-async function untilKnown({ staying }: Resizing, deps: ActDeps): Promise<ProcessRef[]> {
+async function untilKnown({ staying }: Resizing, deps: KindDeps): Promise<ProcessRef[]> {
   for (let looks = 0; looks < 30; looks++) {
     const unserved = listUnserved(staying, deps);
     if (unserved.every(({ pid }) => deps.hasBooted(pid) === false)) return unserved;
@@ -57,7 +55,7 @@ async function withdraw(
   service: string,
   { first, staying }: Resizing,
   unserved: ProcessRef[],
-  deps: ActDeps,
+  deps: KindDeps,
 ): Promise<{ kept: string } | null> {
   const youngest = unserved.at(-1);
   if (youngest === undefined) return null;
@@ -77,7 +75,7 @@ async function withdraw(
 async function endOldest(
   service: string,
   { first, staying, leaving }: Resizing,
-  deps: ActDeps,
+  deps: KindDeps,
 ): Promise<void> {
   const [oldest] = byAge(staying);
   if (oldest === undefined) return;

@@ -1,12 +1,12 @@
-import { EXIT, UserError } from '../errors.ts';
-import type { UnitState } from '../model/unit-state.ts';
-import type { ActDeps } from './ports.ts';
+import type { KindDeps } from '../ports.ts';
+import { EXIT, UserError } from '../../errors.ts';
+import type { UnitState } from '../../model/unit-state.ts';
 
 /**
  * The state of a unit, also of one that does not exist.
  * @throws UserError failed where systemd does not answer for it
  */
-export async function readUnit(service: string, deps: ActDeps): Promise<UnitState> {
+export async function readUnit(service: string, deps: KindDeps): Promise<UnitState> {
   const unit = (await deps.systemd.readUnits([service])).get(service);
   if (unit !== undefined) return unit;
   throw new UserError(EXIT.failed, `${service}: systemd says nothing of this unit`);
