@@ -1,3 +1,4 @@
+import { kindNamed } from '../kinds/registry.ts';
 import { EXIT, UserError } from '../errors.ts';
 import { whileChanging } from '../host/phase.ts';
 import { toUserError } from '../host/fault.ts';
@@ -11,7 +12,7 @@ import type { Identity } from './journal/manifest.ts';
 import { readReachable } from './served.ts';
 import type { ActDeps } from './ports.ts';
 import type { Outcome, Plan } from './types.ts';
-import { isRunning, readUnit } from './unit.ts';
+import { isRunning, readUnit } from '../kinds/shared/unit.ts';
 
 /**
  * Makes one change of one service: journal, files, daemon-reload, service, verification. Whatever
@@ -42,7 +43,6 @@ async function apply(plan: Plan, deps: ActDeps): Promise<Outcome> {
     if (isStuck) {
       return { ...refuse(plan, new UserError(EXIT.failed, obstacle)), obstacle };
     }
-    const { findLoadFault } = await import('./foresee-load.ts');
     const fault = await findLoadFault(plan, resize, unit, deps);
     if (fault !== null) {
       return refuse(plan, new UserError(EXIT.failed, `${fault}; nothing was changed`, LOAD_HINT));
@@ -58,6 +58,19 @@ async function apply(plan: Plan, deps: ActDeps): Promise<Outcome> {
     if (fault === null) throw error;
     return refuse(plan, fault);
   }
+}
+
+/** Why the workers that it starts would not come up, as far as it shows; null: nothing is known, or none is started. */
+async function findLoadFault(
+  { kind, to }: Plan,
+  resize: Plan['resize'],
+  unit: UnitState,
+  deps: ActDeps,
+): Promise<string | null> {
+  if (resize === 'none') return null;
+  const actions = await kindNamed(kind).actions();
+  const tree = await deps.findWorkerTree(unit);
+  return 'error' in tree ? null : actions.findLoadFault({ to, resize }, tree, unit, deps);
 }
 
 const LOAD_HINT =
@@ -84,7 +97,7 @@ async function chooseResize(
   if (!isRunning(unit)) return { resize: 'none', obstacle: null };
   if (plan.resize !== 'live') return plan;
   const { findObstacle } = await import('./live.ts');
-  const obstacle = await findObstacle(plan, unit, deps);
+  const obstacle = await findObstacle(plan.kind, unit, deps);
   if (obstacle === null) return { resize: 'live', obstacle };
   const { apply, action, barrier } = plan;
   const mayRestart = apply !== 'live-only' && action !== 'heal' && barrier === null;

@@ -1,3 +1,4 @@
+import { kindNamed } from '../kinds/registry.ts';
 import { formatCount } from '../model/wording.ts';
 import { EXIT, UserError } from '../errors.ts';
 import { Foreign, makeFolder, removeFolderIfEmpty } from '../host/files/folders.ts';
@@ -7,13 +8,13 @@ import { requireFollowers, tendFollowers } from './followers.ts';
 import { leaveChange, readWaited } from './leave.ts';
 import type { Manifest } from './journal/manifest.ts';
 import { because, outcomeOf } from './journal/outcome.ts';
-import { startPatience } from './patience.ts';
+import { startPatience } from '../kinds/shared/patience.ts';
 import { resizeService } from './resize.ts';
 import { proveServed } from './served.ts';
 import type { ActDeps } from './ports.ts';
 import type { Outcome } from './types.ts';
 import { undoChange } from './journal/undo.ts';
-import { readUnit } from './unit.ts';
+import { readUnit } from '../kinds/shared/unit.ts';
 import { verifyService } from './verify.ts';
 
 /** Carries a registered change out, to its end or back to where it began. */
@@ -44,7 +45,7 @@ export async function carryOut(change: Change, deps: ActDeps): Promise<Outcome> 
 
 /** The second half, from where files and systemd are ready: the running service, the proof, the end. */
 export async function settle(change: Change, deps: ActDeps): Promise<Outcome> {
-  const { service, from, to, resize } = change.manifest;
+  const { service, kind, from, to, resize } = change.manifest;
   if (resize === 'none') return finish(change, null, [], deps);
   deps.getsOn();
   const sinceMs = deps.monotonicMs();
@@ -54,7 +55,7 @@ export async function settle(change: Change, deps: ActDeps): Promise<Outcome> {
   if (resized === 'draining') {
     return outcomeOf(change, {
       result: 'draining',
-      sentence: `${service}: ${from} → ${to}: Celery finishes its running tasks first; the next run goes on`,
+      sentence: `${service}: ${from} → ${to}: ${kindNamed(kind).words.label} finishes its running tasks first; the next run goes on`,
     });
   }
   if (resized === 'waiting') {
@@ -158,9 +159,5 @@ function tellProof({ kind, resize, countable, to }: Manifest, running: number | 
   const how = resize === 'live' ? ', without a restart' : '';
   if (running <= to) return `verified: ${running} run${how}`;
   const more = running - to;
-  const end =
-    kind === 'gunicorn'
-      ? `${more} of them end when their requests are answered`
-      : `${more} of them are busy and end in one of the next runs`;
-  return `verified: ${running} run${how}; ${end}`;
+  return `verified: ${running} run${how}; ${more} of them ${kindNamed(kind).words.surplus}`;
 }

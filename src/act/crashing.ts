@@ -1,7 +1,7 @@
 import { countRestarts, tellRestarting } from '../targets/systemd/crash-loop.ts';
 import type { UnitState } from '../model/unit-state.ts';
 import type { ActDeps } from './ports.ts';
-import { readUnit } from './unit.ts';
+import { readUnit } from '../kinds/shared/unit.ts';
 
 /** A service that lives longer than this has started; what cannot work (a broker that refuses it) ends sooner. */
 const STARTED_MS = 15_000;

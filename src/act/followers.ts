@@ -3,9 +3,9 @@ import { toUserError } from '../host/fault.ts';
 import type { UnitState } from '../model/unit-state.ts';
 import type { Change } from './journal/checkpoint.ts';
 import type { Follower } from './journal/manifest.ts';
-import type { Patience } from './patience.ts';
+import type { Patience } from '../kinds/shared/patience.ts';
 import type { ActDeps } from './ports.ts';
-import { isRunning } from './unit.ts';
+import { isRunning } from '../kinds/shared/unit.ts';
 
 /** How often one is started by us: the service may bounce once, and take it along. */
 const MOST_STARTS = 2;

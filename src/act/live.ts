@@ -1,16 +1,17 @@
+import { kindNamed } from '../kinds/registry.ts';
+import type { KindName } from '../model/types.ts';
+import { toPoolChange } from './pool-change.ts';
+import type { Resized } from '../kinds/ports.ts';
 import { EXIT, UserError } from '../errors.ts';
 import type { UnitState } from '../model/unit-state.ts';
 import { saveChange, type Change } from './journal/checkpoint.ts';
 import { findCrashing } from './crashing.ts';
-import { findCeleryObstacle, resizeCelery } from './live-celery.ts';
-import { findGunicornObstacle, resizeGunicorn } from './live-gunicorn.ts';
 import type { ActDeps } from './ports.ts';
-import type { Plan, Resized } from './types.ts';
-import { isRunning, readUnit } from './unit.ts';
+import { isRunning, readUnit } from '../kinds/shared/unit.ts';
 
 /** Why the running service cannot be changed without a restart; null: it can. Nothing is changed by asking. */
 export async function findObstacle(
-  { service, kind }: Pick<Plan, 'service' | 'kind'>,
+  kind: KindName,
   unit: UnitState,
   deps: ActDeps,
 ): Promise<string | null> {
@@ -18,12 +19,7 @@ export async function findObstacle(
   if (crashing !== null) return crashing;
   const tree = await deps.findWorkerTree(unit);
   if ('error' in tree) return `its main process cannot be identified with certainty: ${tree.error}`;
-  switch (kind) {
-    case 'gunicorn':
-      return findGunicornObstacle(tree, unit);
-    case 'celery':
-      return findCeleryObstacle(service, tree, deps);
-  }
+  return (await kindNamed(kind).actions()).findObstacle(tree, unit, deps);
 }
 
 /**
@@ -38,15 +34,14 @@ export async function resizeLive(change: Change, deps: ActDeps): Promise<Resized
   const unit = await readUnit(service, deps);
   // a service that went down in our hands is brought up again, whatever it takes
   if (!isRunning(unit)) return giveUpLive(change, deps);
-  const obstacle = await findObstacle({ service, kind }, unit, deps);
+  const obstacle = await findObstacle(kind, unit, deps);
   if (obstacle !== null) {
     if (live_only !== true && action !== 'heal') return giveUpLive(change, deps);
     throw new UserError(EXIT.failed, obstacle);
   }
   const target = undoing === null ? to : from;
-  return kind === 'gunicorn'
-    ? resizeGunicorn(change, target, deps)
-    : resizeCelery(change, target, deps);
+  const { resize } = await kindNamed(kind).actions();
+  return resize(toPoolChange(change, deps), target, deps);
 }
 
 async function giveUpLive(change: Change, deps: ActDeps): Promise<'impossible'> {

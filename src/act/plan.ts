@@ -1,5 +1,7 @@
+import { kindNamed } from '../kinds/registry.ts';
+import { applySplices } from '../model/splice.ts';
 import type { ApplyMode } from '../model/change.ts';
-import type { Decision, Kind, Reason } from '../model/types.ts';
+import type { Decision, KindName, Reason } from '../model/types.ts';
 import type { Location, Refusal } from '../targets/systemd/unit-file/syntax/types.ts';
 import type { FileChange } from '../model/change.ts';
 import type { Plan } from './types.ts';
@@ -53,7 +55,7 @@ export function planChange(input: PlanInput): Plan {
     to,
     files,
     ...how,
-    countable: isCountable(location.kind, live.pool),
+    countable: kindNamed(location.kind).pool.isCountable(live.pool),
     undoes: [],
     folders: [],
     reasons: input.reasons,
@@ -82,7 +84,7 @@ function noteOf(location: PlanInput['location'], left: string | null): { note?: 
 export interface HealInput {
   service: string;
   project: string | null;
-  kind: Kind;
+  kind: KindName;
   /** running workers */
   from: number;
   /** declared workers */
@@ -109,7 +111,7 @@ export function planHeal({ live, ...rest }: HealInput): Plan {
  * restarted is changed while it runs, also where that is not asked for.
  */
 export function planResize(of: {
-  kind: Kind;
+  kind: KindName;
   live: LiveQuestion;
   running: boolean;
 }): Pick<Plan, 'apply' | 'resize' | 'obstacle' | 'barrier' | 'also'> {
@@ -120,7 +122,7 @@ export function planResize(of: {
   if (apply === 'restart' && mayRestart) {
     return { apply, resize: 'restart', obstacle: null, ...restart };
   }
-  const obstacle = of.kind === 'gunicorn' ? null : tellCeleryObstacle(of.live);
+  const obstacle = kindNamed(of.kind).pool.findObstacle(of.live);
   if (obstacle === null) return { apply, resize: 'live', obstacle, barrier, also: [] };
   const also = mayRestart ? restart.also : [];
   const resize = mayRestart ? 'restart' : 'none';
@@ -133,26 +135,11 @@ export function tellNeither(barrier: string | null, obstacle: string, apply: App
   return `${barrier}; and it cannot be changed while it runs: ${obstacle}`;
 }
 
-function tellCeleryObstacle({ pool, hasBroker }: LiveQuestion): string | null {
-  if (pool !== null && pool !== 'prefork' && pool !== 'processes') {
-    return `its pool is ${pool}, and only a pool of processes (prefork) can be changed while it runs`;
-  }
-  if (!hasBroker) {
-    return 'the config has no "broker_url" for it, over which Celery\'s remote control could be reached';
-  }
-  return null;
-}
-
-/** Celery's pools of threads have no processes that could be counted; Gunicorn's workers always are processes. */
-export function isCountable(kind: Kind, pool: string | null): boolean {
-  return kind === 'gunicorn' || pool === null || pool === 'prefork' || pool === 'processes';
-}
-
 /** A change taken back, wholly or down to the number. */
 export interface RollbackInput {
   service: string;
   project: string | null;
-  kind: Kind;
+  kind: KindName;
   from: number;
   to: number;
   files: FileChange[];
@@ -186,7 +173,9 @@ export function planFiles(
   });
   const { path } = location;
   if (location.how === 'splice') {
-    return changed([change(path, splice(texts.get(path) ?? '', location, to))]);
+    return changed([
+      change(path, applySplices(texts.get(path) ?? '', [{ ...location, insert: String(to) }])),
+    ]);
   }
   const { environment, replaces } = location;
   const named = environment?.text?.(to) ?? null;
@@ -199,10 +188,6 @@ export function planFiles(
 
 function changed(files: FileChange[]): FileChange[] {
   return files.filter(({ before, after }) => before !== after);
-}
-
-function splice(text: string, at: { start: number; end: number }, to: number): string {
-  return text.slice(0, at.start) + String(to) + text.slice(at.end);
 }
 
 function planAction(from: number, to: number): Exclude<Decision['action'], 'none'> {

@@ -1,151 +1,28 @@
+import type { KindDeps } from '../kinds/ports.ts';
 import type { Served } from '../model/served.ts';
 import type { Concerned } from '../targets/systemd/propagation.ts';
-import type { UnitState } from '../model/unit-state.ts';
-import type { Outcome, ProcessRef, WorkerTree } from './types.ts';
-import type { Withdrawn } from './withdraw.ts';
+import type { Outcome } from './types.ts';
 
-/** What act asks of systemd. */
+/** What act asks of systemd, besides what kinds ask of it. */
 export interface SystemdActions {
-  /** others may be in the answer too */
-  readUnits: (names: string[]) => Promise<Map<string, UnitState>>;
   daemonReload: () => Promise<void>;
   /** what the restart of each of several services concerns */
   readPropagation: (services: string[]) => Promise<Map<string, Concerned>>;
-  restartUnit: (unit: string) => Promise<void>;
-  startUnit: (unit: string) => Promise<void>;
-  resetFailedUnit: (unit: string) => Promise<void>;
   /** has a unit started that went down with another one, and does not wait for it */
   bringBackUnit: (unit: string) => Promise<void>;
 }
 
-/** Time limits of a change, milliseconds. */
-export interface Timing {
-  /** how long a service may take until its workers are as many as they should be */
-  verifyMs: number;
-  /** how long it must then stay so */
-  settleMs: number;
-  /** between two looks at it, and at one that does not come up */
-  pollMs: number;
-  slowPollMs: number;
-  /** how long Celery's running tasks are waited for here; after that somebody comes back to it */
-  drainMs: number;
-  /** between two looks at a pool that is changed while it runs */
-  livePollMs: number;
-  /** how long the number of its workers must stand still before it is believed, and how long that is waited for */
-  stillMs: number;
-  stillLimitMs: number;
-  /** how long a pool may take to react */
-  reactMs: number;
-  /** how long Gunicorn workers that are asked to end are waited for here */
-  leaveMs: number;
-  /** how long services are still waited for when the run is to end, from then on; three times that on the way back */
-  hurryMs: number;
-}
-
-/** What act does to processes. */
-export interface ProcessActions {
-  /** false for a zombie too: it does nothing any more */
-  isAlive: (process: ProcessRef) => boolean;
-  /** SIGTERM, to this very process of this control group alone; false: there is no such process (any more) */
-  terminate: (process: ProcessRef, controlGroup: string) => boolean;
-  /**
-   * Asks a Gunicorn master for one worker more (SIGTTIN) or less (SIGTTOU), with the same care. `deaf`:
-   * it has no handler for it, so that the signal would stop the process, and was not sent
-   */
-  signalMaster: (
-    process: ProcessRef,
-    controlGroup: string,
-    signal: 'SIGTTIN' | 'SIGTTOU',
-  ) => 'sent' | 'gone' | 'deaf';
-  /** null: there is no such process */
-  startTicks: (pid: number) => number | null;
-  /** SIGKILL, with the same care as `terminate`, for a worker that never served */
-  kill: (process: ProcessRef, controlGroup: string) => boolean;
-  /** Asks a master for one worker less, so that this one goes, which never served: see withdraw.ts */
-  withdraw: (master: ProcessRef, worker: ProcessRef, controlGroup: string) => Promise<Withdrawn>;
-}
-
-/** A command of Celery's remote control. */
-export interface ControlCommand {
-  method:
-    | 'stats'
-    | 'pool_grow'
-    | 'pool_shrink'
-    | 'active_queues'
-    | 'cancel_consumer'
-    | 'reserved'
-    | 'ping';
-  arguments: Record<string, number | string>;
-}
-
-/** What came back within the time limit, an answer for each worker that has the name (none: nobody has acted on it). */
-export type ControlAnswer =
-  | { replies: unknown[] }
-  /** `isRefused`: the broker does not allow it, now or later */
-  | { error: string; isRefused?: boolean };
-
-/** Celery's remote control, over the broker of the config. */
-export interface RemoteControl {
-  /** the name by which the worker with this main process is addressed; null: not to be told */
-  nodeOf: (mainPid: number) => string | null;
-  hasBroker: (service: string) => boolean;
-  ask: (service: string, node: string, command: ControlCommand) => Promise<ControlAnswer>;
-}
-
 /** The world as act sees it: all that a test replaces. */
-export interface ActDeps {
+export interface ActDeps extends KindDeps {
   backupDir: string;
-  systemd: SystemdActions;
-  /** `empty`: the unit has no process at all */
-  findWorkerTree: (
-    unit: UnitState,
-  ) => Promise<WorkerTree | { error: string; empty?: boolean; unreadable?: boolean }>;
-  /** how long workers of a service that are there may take to load their application, milliseconds */
-  bootMs: (unit: UnitState) => Promise<number>;
-  /** whether Gunicorn's workers may end by themselves and be replaced (`max_requests`), as far as it is known */
-  mayRecycle: (unit: UnitState) => Promise<boolean>;
-  /** why new workers of a Gunicorn would not load the application, as far as it shows beforehand; null: nothing is known */
-  findLoadFault: (
-    unit: UnitState,
-    tree: WorkerTree,
-    resize: 'live' | 'restart',
-  ) => Promise<string | null>;
+  systemd: SystemdActions & KindDeps['systemd'];
   /** where the main process of a service listens; null: it cannot be seen */
   readServed: (masterPid: number) => Promise<Served[] | null>;
-  /** whether a Gunicorn worker has loaded its application and serves; null: not to be told */
-  hasBooted: (pid: number) => boolean | null;
-  /**
-   * The processes of a Celery pool that wait for a task, each with a mark that changes with whatever it does; null: not
-   * to be told
-   */
-  readIdle: (mainPid: number, workerPids: readonly number[]) => ReadonlyMap<number, string> | null;
-  processes: ProcessActions;
-  control: RemoteControl;
-  bootId: () => string;
-  now: () => Date;
-  /** the boot clock, which nobody sets, milliseconds */
-  monotonicMs: () => number;
-  sleep: (ms: number) => Promise<void>;
-  /** called before each effect with its name */
-  step: (name: string) => void;
   /**
    * Notes an ended change in the history, before it leaves the journal, so that no crash can lose the
    * note; the same change may come twice after one. May throw (a full disk): then the next run does it.
    */
   record: (outcome: Outcome) => void;
-  /** tells the user of something grave right before it is done */
-  announce: (service: string, sentence: string) => void;
-  /** how long a service's running tasks are waited for before a change is given up; Infinity: always */
-  drainTimeoutMs: (service: string) => number;
-  /** since when the user or systemd wants us to end soon, as `monotonicMs`: a drain is then left to the next run; null: not */
-  interruptedMs: () => number | null;
-  /** called when a change gets on: right before the service itself is touched, and when it serves for the first time */
-  getsOn: () => void;
   /** processes of a control group that the kernel has ended for lack of memory; null: not known */
   readOomKills: (controlGroup: string | null) => number | null;
-  /** called again and again while something lasts, for people who look on: what, since when (`monotonicMs`), how long at most */
-  waitsFor: (service: string, what: string, sinceMs: number, limitMs?: number) => void;
-  /** whether a change that still waits for its service is left in the journal, so that the next run goes on with it */
-  mayLeave: () => boolean;
-  timing: Timing;
 }

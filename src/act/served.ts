@@ -1,9 +1,9 @@
 import type { Served } from '../model/served.ts';
 import type { UnitState } from '../model/unit-state.ts';
 import type { Change } from './journal/checkpoint.ts';
-import type { Patience } from './patience.ts';
+import type { Patience } from '../kinds/shared/patience.ts';
 import type { ActDeps } from './ports.ts';
-import { readUnit } from './unit.ts';
+import { readUnit } from '../kinds/shared/unit.ts';
 
 /** A program may open a further port when its workers are ready, but the service has been watched for a while before. */
 const LATE_MS = 5_000;

@@ -1,11 +1,11 @@
 import type { ApplyMode, FileChange } from '../model/change.ts';
-import type { Kind, Reason } from '../model/types.ts';
+import type { KindName, Reason } from '../model/types.ts';
 
 /** The exact edits and commands of one change of one service. Plain data: a dry run prints it and stops. */
 export interface Plan {
   service: string;
   project: string | null;
-  kind: Kind;
+  kind: KindName;
   /**
    * `heal`: no file changes, the running workers are brought to the number that the unit declares; `renew`: our
    * drop-in follows an edit of what it repeats, with the number as it is
@@ -77,31 +77,6 @@ export interface Outcome {
   /** of one that goes on: it has failed, and is on its way back; missing: it may still succeed */
   failed?: true;
 }
-
-/** The processes of a service: the Gunicorn master or the Celery main process, and its workers. */
-export interface WorkerTree {
-  masterPid: number;
-  /** start of the master, in clock ticks since boot (field 22 of /proc/PID/stat) */
-  masterStartTicks: number;
-  workerPids: number[];
-  /** that its master has started a second one, as in an upgrade, as a sentence; missing: none is */
-  upgrade?: string;
-}
-
-/** A process that no other can be taken for: numbers are used again, start times are not. */
-export interface ProcessRef {
-  pid: number;
-  /** clock ticks since boot (field 22 of /proc/PID/stat) */
-  startTicks: number;
-}
-
-/**
- * `draining`: Celery still finishes its tasks; the journal says where to go on. `partly`: the service has
- * its number, and some workers beyond it, which are busy, go later. `waiting`: it does not serve yet, and that is left
- * to the next run. `kept`: it has more workers than its number, of which some never served: Gunicorn would end one that
- * serves in the place of each.
- */
-export type Resized = 'done' | 'draining' | 'partly' | 'waiting' | { kept: string };
 
 /** What was found unfinished, and what became of it. */
 export interface Recovery {

@@ -1,17 +1,18 @@
-import type { Kind } from '../model/types.ts';
+import type { KindName } from '../model/types.ts';
 import type { UnitState } from '../model/unit-state.ts';
-import { watchComputing } from './computing.ts';
+import { watchComputing } from '../kinds/shared/computing.ts';
 import type { Waited } from './leave.ts';
 import { watchKills } from './oom-kills.ts';
-import type { Patience } from './patience.ts';
-import { watchPoolSize, type PoolSize } from './pool-size.ts';
+import type { Patience } from '../kinds/shared/patience.ts';
+import type { PoolSize, KindActions } from '../kinds/actions.ts';
+import { kindNamed } from '../kinds/registry.ts';
 import type { ActDeps } from './ports.ts';
-import { watchRecycling, type Recycling } from './recycling.ts';
+import { watchRecycling, type Recycling } from '../kinds/shared/recycling.ts';
 
 /** What a service must show. */
 export interface Expectation {
   service: string;
-  kind: Kind;
+  kind: KindName;
   workers: number;
   /** more may run for a while: they are busy and go later */
   atLeast?: boolean;
@@ -59,11 +60,13 @@ export async function verifyService(
   let neverServed = 0;
   let hasServed = false;
   const isComputing = watchComputing(deps);
-  const sizeOf = expected.kind === 'celery' ? watchPoolSize(expected.service, deps) : null;
+  const { pool, actions } = kindNamed(expected.kind);
+  const { watchSize, listServing } = await actions();
+  const sizeOf = watchSize(expected.service, deps);
   const killsOf = watchKills(deps);
   const recycling = watchRecycling(expected.workers);
   for (;;) {
-    const look = await observe(expected, { sizeOf, killsOf }, deps);
+    const look = await observe(expected, { sizeOf, killsOf, listServing }, deps);
     const bootMs = look.unit === null ? verifyMs : await deps.bootMs(look.unit);
     const now = deps.monotonicMs();
     if (isComputing(look)) deps.getsOn();
@@ -71,8 +74,7 @@ export async function verifyService(
       look.unit !== null && look.serving !== null && (await deps.mayRecycle(look.unit));
     const isFault = (pid: number): boolean => !mayRecycle || !recycling.hasServed(pid);
     const died = trackWorkers(births, look.workerPids, now, isFault);
-    const early =
-      expected.kind === 'gunicorn' && expected.mayLoad !== true && died !== null && died < settleMs;
+    const early = !pool.comeAndGo && expected.mayLoad !== true && died !== null && died < settleMs;
     const isReplacing = mayRecycle && isExplained(look, { recycling, nowMs: now, bootMs });
     const why =
       (isReplacing ? null : look.why) ??
@@ -130,7 +132,15 @@ interface Look {
 
 async function observe(
   expected: Expectation,
-  { sizeOf, killsOf }: { sizeOf: PoolSize | null; killsOf: ReturnType<typeof watchKills> },
+  {
+    sizeOf,
+    killsOf,
+    listServing,
+  }: {
+    sizeOf: PoolSize;
+    killsOf: ReturnType<typeof watchKills>;
+    listServing: KindActions['listServing'];
+  },
   deps: ActDeps,
 ): Promise<Look> {
   const unit = (await deps.systemd.readUnits([expected.service])).get(expected.service);
@@ -154,10 +164,9 @@ async function observe(
   const tree = await deps.findWorkerTree(unit);
   if ('error' in tree) return bad(tree.error, unit, false);
   const { masterPid, masterStartTicks, workerPids } = tree;
-  const count = sizeOf === null ? workerPids.length : await sizeOf.of(tree);
+  const count = await sizeOf.of(tree);
   const whose = `${key} ${masterPid} ${masterStartTicks}`;
-  const serving =
-    expected.kind === 'gunicorn' ? workerPids.filter((pid) => deps.hasBooted(pid) !== false) : null;
+  const serving = listServing(workerPids, deps);
   const look = { ...GOOD, key: whose, workerPids, serving, count, cpuUsageNs, unit };
   if (expected.atLeast === true ? count < expected.workers : count !== expected.workers) {
     return {

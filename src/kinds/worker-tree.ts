@@ -1,16 +1,17 @@
-import { findDirtyArbiter } from './gunicorn/dirty-arbiter.ts';
 import { readUnitProcesses, type Process } from '../host/proc/proc.ts';
-import type { Kind } from '../model/types.ts';
-import { declaredProgram, readProgram, type Program } from './program.ts';
+import type { KindName } from '../model/types.ts';
 import type { UnitState } from '../model/unit-state.ts';
+import type { FindAside, Master, ProcessReader, Program } from './kind.ts';
+import { declaredProgram, readProgram } from './program.ts';
+import { kindNamed, KINDS } from './registry.ts';
 
-/** The processes of a service: the Gunicorn master or Celery's main process, and its workers. */
+/** The processes of a service: its main process (a Gunicorn master, Celery's main process), and its workers. */
 export interface WorkerTree extends Program {
   masterPid: number;
   /** start of the master, in clock ticks since boot */
   masterStartTicks: number;
   workerPids: number[];
-  /** that its master has started a second one, as in an upgrade of Gunicorn (SIGUSR2), as a sentence; missing: none is */
+  /** that its master has started a second one, as in an upgrade, as a sentence; missing: it has not */
   upgrade?: string;
 }
 
@@ -48,8 +49,8 @@ export function findWorkerTree(
 export function selectWorkerTree(
   processes: ReadonlyMap<number, Process>,
   mainPid: number | null,
-  kind?: Kind,
-  findArbiter: typeof findDirtyArbiter = findDirtyArbiter,
+  kind?: KindName,
+  findAside?: FindAside,
 ): WorkerTree | NoTree {
   if (processes.size === 0) return { error: 'it has no processes', empty: true };
   const masters = findMasters(processes);
@@ -58,7 +59,7 @@ export function selectWorkerTree(
   const [seen, second] = below.length > 0 ? below : masters;
   const master = seen ?? declareMaster(processes.get(mainPid ?? 0), kind);
   if (master === null) {
-    const error = 'none of its processes is a Gunicorn master or the main process of Celery';
+    const error = `none of its processes is ${KINDS.map(({ words }) => words.main).join(' or ')}`;
     return { error, unseen: true };
   }
   if (second !== undefined) {
@@ -71,57 +72,30 @@ export function selectWorkerTree(
   const { process, program } = master;
   if (kind !== undefined && program.kind !== kind) {
     return {
-      error: `the config says "kind": "${kind}", but process ${process.pid} is that of ${nameOf(program.kind)}`,
+      error: `the config says "kind": "${kind}", but process ${process.pid} is that of ${kindNamed(program.kind).words.process}`,
       unseen: true,
     };
   }
-  const children = [...processes.values()].filter((child) => isWorker(child, process));
-  const arbiter = program.kind === 'gunicorn' ? findArbiter(children, process, processes) : null;
-  const forks = children.filter((child) => child !== arbiter);
-  const workers = program.embeddedBeat ? withoutBeat(forks) : forks;
-  if (workers === null) {
-    return { error: 'its embedded beat cannot be distinguished from the pool at the moment' };
-  }
+  const reader = kindNamed(program.kind).processes;
+  const children = [...processes.values()].filter((child) => isWorker(child, process, reader));
+  const aside = (findAside ?? reader.findAside)(children, process, processes);
+  const forks = children.filter((child) => child !== aside);
+  const workers = reader.selectWorkers(forks, program);
+  if ('error' in workers) return workers;
+  const upgrade = reader.tellUpgrade(process, processes);
   return {
     ...program,
     masterPid: process.pid,
     masterStartTicks: process.startTicks,
     workerPids: workers.map(({ pid }) => pid),
-    ...tellUpgrade(process, program, processes),
+    ...(upgrade !== null && { upgrade }),
   };
 }
 
-/** A master that gets SIGUSR2 starts another one beside itself, as a child that is no fork (signals of Gunicorn's manual). */
-function tellUpgrade(
-  master: Process,
-  { kind }: Program,
-  processes: ReadonlyMap<number, Process>,
-): { upgrade?: string } {
-  if (kind !== 'gunicorn') return {};
-  for (const child of processes.values()) {
-    const isForked = child.stackStart === 0 || child.stackStart === master.stackStart;
-    if (child.parentPid !== master.pid || isForked || child.isCut === true) continue;
-    const isSame = child.argv.join('\0') === master.argv.join('\0');
-    if (!isSame && readProgram(child.argv)?.kind !== 'gunicorn') continue;
-    const upgrade = `an upgrade is under way (SIGUSR2), or its unit starts two: process ${child.pid} is a second master, started by ${master.pid}`;
-    return { upgrade };
-  }
-  return {};
-}
-
 /** The main process, where the config says what it is; null: it does not, or there is none. */
-function declareMaster(process: Process | undefined, kind: Kind | undefined): Master | null {
+function declareMaster(process: Process | undefined, kind: KindName | undefined): Master | null {
   if (process === undefined || kind === undefined || process.isCut === true) return null;
   return { process, program: declaredProgram(process.argv, kind) };
-}
-
-function nameOf(kind: Kind): string {
-  return kind === 'gunicorn' ? 'a Gunicorn master' : 'a Celery worker';
-}
-
-interface Master {
-  process: Process;
-  program: Program;
 }
 
 function findMasters(processes: ReadonlyMap<number, Process>): Master[] {
@@ -154,19 +128,11 @@ function hasAncestor(
   return false;
 }
 
-function isWorker(child: Process, master: Process): boolean {
+function isWorker(child: Process, master: Process, reader: ProcessReader): boolean {
   if (child.parentPid !== master.pid) return false;
-  const [title = ''] = child.argv;
-  if (title === '[celery beat]' || title.startsWith('gunicorn: dirty')) return false;
+  const titled = reader.titled(child.argv[0] ?? '');
+  if (titled === 'aside') return false;
   // another user's stack is not shown: then its command line or its title must do
   if (child.stackStart !== 0) return child.stackStart === master.stackStart;
-  const isSame = child.argv.join('\0') === master.argv.join('\0');
-  return isSame || title.startsWith('gunicorn: worker ') || title.startsWith('[celeryd: ');
-}
-
-/** Beat is the one that can be interrupted; none where setproctitle has told it already; null: not to be told. */
-function withoutBeat(forks: Process[]): Process[] | null {
-  const interruptible = forks.filter((process) => !process.ignoresInterrupt);
-  if (interruptible.length > 1) return null;
-  return forks.filter((process) => process.ignoresInterrupt);
+  return titled === 'worker' || child.argv.join('\0') === master.argv.join('\0');
 }

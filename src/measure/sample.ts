@@ -69,7 +69,7 @@ export async function takeSample({
   mayGrow = () => true,
   wantsAll = false,
   history = [],
-  memory = toUnitMemory(null),
+  memory = toUnitMemory(),
 }: MeasureInput): Promise<Measurement> {
   const projects = Object.entries(config.projects).filter(([, project]) => project.enabled);
   const requests = projects

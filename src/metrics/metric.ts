@@ -1,6 +1,6 @@
 import type { Check } from '../model/checks.ts';
 import type { MetricName } from '../model/metric-name.ts';
-import type { Kind, Sample, ServiceSample } from '../model/types.ts';
+import type { KindName, Sample, ServiceSample } from '../model/types.ts';
 
 /** What a value is read from. */
 export type Measured = Pick<Sample, 'host' | 'services'>;
@@ -51,7 +51,7 @@ export interface Thresholds<Key extends string = string, DurationKey extends str
   /** it is measured by asking a broker */
   needsBroker?: true;
   /** only services of this kind have it; missing: all */
-  kind?: Kind;
+  kind?: KindName;
 }
 
 /** How the metric is called where programs read it. */

@@ -6,8 +6,8 @@ import type { HostResources, ResourceReason, ServiceResources } from './resource
 
 export type { Hold, NewEvidence };
 
-/** What the service runs: Gunicorn's worker processes or a Celery worker's pool. */
-export type Kind = 'gunicorn' | 'celery';
+/** What a service runs, such as `gunicorn`: a name in the registry of kinds, which alone knows what follows from it. */
+export type KindName = string;
 
 /** `workers` is the N of `scale_up_N` or `scale_down_N`, `threshold` its value in the metric's unit. */
 export interface Step {

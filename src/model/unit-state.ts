@@ -1,4 +1,4 @@
-import type { Kind } from './types.ts';
+import type { KindName } from './types.ts';
 
 /** What `systemctl show` says of one unit, parsed. Unset or `[not set]` values are null. */
 export interface UnitState {
@@ -42,5 +42,5 @@ export interface UnitState {
   /** names its present start */
   invocationId: string | null;
   /** what the config says that it runs, where its command line does not show it; missing: nothing */
-  kind?: Kind | undefined;
+  kind?: KindName | undefined;
 }

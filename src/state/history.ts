@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, readSync, renameSync, writeSync } from 'node:fs';
 import type { HistoryEntry } from '../model/types.ts';
-import { startDating, type Dated, type Now } from './dates.ts';
+import type { Clocks } from '../model/clocks.ts';
+import { startDating, type Dated } from './dates.ts';
 import { parseHistoryLine } from './history-lines.ts';
 import { readLinesBackwards } from './read-backwards.ts';
 import { checkStateDir, ensureStateDir, explainFault, openTrusted } from './trusted.ts';
@@ -16,11 +17,6 @@ const MAX_BYTES = 8_000_000;
 const OLDER_FILES = 5;
 
 const LINE_FEED = 0x0a;
-
-/** What a line holds, and how much of it is checked; `tell` hears of values that are wrong and read as null. */
-type Parse = (line: Buffer, tell: (fault: string) => void) => ReturnType<typeof parseHistoryLine>;
-
-const parseWhole: Parse = (line, tell) => parseHistoryLine(line.toString('utf8'), tell);
 
 /** The newest part of the history, oldest first, and what in it could not be read. */
 export interface Recent {
@@ -44,7 +40,7 @@ export function historyPath(stateDir: string): string {
 export function readRecent(stateDir: string, neededMs: number): Recent {
   const recent: Recent = { entries: [], warnings: [] };
   const { entries } = recent;
-  readBackwards(stateDir, recent.warnings, parseWhole, (entry) => {
+  readBackwards(stateDir, recent.warnings, (entry) => {
     entries.push(entry);
     return entry.kind !== 'sample' || !isOld(entry, entries[0] ?? entry, neededMs);
   });
@@ -60,26 +56,37 @@ export interface Since {
 
 /**
  * The history since a moment (milliseconds since 1970), for people: see `startDating` for what counts as its time.
- * Read from its end, so that it costs what is asked for, not what the files hold. `parse`: how much of it is checked.
+ * Read from its end, so that it costs what is asked for, not what the files hold.
  *
  * @throws UserError as `readRecent`
  */
-export function readSince(
+export function readSince(stateDir: string, sinceMs: number, now: Clocks): Since {
+  const entries: Dated[] = [];
+  const warnings = visitSince(stateDir, sinceMs, now, (dated) => entries.push(dated));
+  return { entries: entries.reverse(), warnings };
+}
+
+/**
+ * The same for who only counts: each entry is handed over, the newest first, and nothing of it is kept here. Answers
+ * the warnings.
+ *
+ * @throws UserError as `readRecent`
+ */
+export function visitSince(
   stateDir: string,
   sinceMs: number,
-  now: Now,
-  parse: Parse = parseWhole,
-): Since {
-  const since: Since = { entries: [], warnings: [] };
+  now: Clocks,
+  visit: (dated: Dated) => void,
+): string[] {
+  const warnings: string[] = [];
   const date = startDating(now);
-  readBackwards(stateDir, since.warnings, parse, (entry) => {
+  readBackwards(stateDir, warnings, (entry) => {
     const atMs = date(entry);
     if (atMs < sinceMs) return false;
-    since.entries.push({ atMs, entry });
+    visit({ atMs, entry });
     return true;
   });
-  since.entries.reverse();
-  return since;
+  return warnings;
 }
 
 /**
@@ -114,7 +121,7 @@ export function appendEntries(stateDir: string, entries: readonly HistoryEntry[]
 type Take = (entry: HistoryEntry) => boolean;
 
 /** Hands over the entries, newest first, until `take` has enough; what was left out is then in `warnings`. */
-function readBackwards(stateDir: string, warnings: string[], parse: Parse, take: Take): void {
+function readBackwards(stateDir: string, warnings: string[], take: Take): void {
   if (!checkStateDir(stateDir)) return;
   const seen = new Set<number>();
   let wantsMore = true;
@@ -127,7 +134,7 @@ function readBackwards(stateDir: string, warnings: string[], parse: Parse, take:
       // a run that appends at this moment may have moved the file that was just read
       if (seen.has(ino)) continue;
       seen.add(ino);
-      wantsMore = readFileBackwards(path, fd, warnings, parse, take);
+      wantsMore = readFileBackwards(path, fd, warnings, take);
     } catch (error) {
       throw explainFault(path, error as NodeJS.ErrnoException);
     } finally {
@@ -137,18 +144,12 @@ function readBackwards(stateDir: string, warnings: string[], parse: Parse, take:
 }
 
 /** The same for one file; true: all of it was taken. */
-function readFileBackwards(
-  path: string,
-  fd: number,
-  warnings: string[],
-  parse: Parse,
-  take: Take,
-): boolean {
+function readFileBackwards(path: string, fd: number, warnings: string[], take: Take): boolean {
   const lines = { count: 0, first: '' };
   const values = { count: 0, first: '' };
   let wantsMore = true;
   readLinesBackwards(fd, (bytes, offset, complete) => {
-    const entry = parse(bytes, (fault) => {
+    const entry = parseHistoryLine(bytes.toString('utf8'), (fault) => {
       values.count++;
       values.first = `at byte ${offset}: ${fault}`;
     });

@@ -1,9 +1,9 @@
 import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import type { ActDeps } from '../../src/act/ports.ts';
-import { startPatience } from '../../src/act/patience.ts';
+import { startPatience } from '../../src/kinds/shared/patience.ts';
 import { verifyService, type Verdict } from '../../src/act/verify.ts';
-import type { Kind } from '../../src/model/types.ts';
+import type { KindName } from '../../src/model/types.ts';
 import type { UnitState } from '../../src/model/unit-state.ts';
 import { SERVICE, World } from './world.ts';
 
@@ -25,7 +25,7 @@ interface Look {
 const GOOD: Look = { pids: [11, 12] };
 
 /** Settles for 1 s, waits for 5 s, for loading applications 20 s. */
-function verify(looks: Look[], kind: Kind = 'gunicorn', countable = true): Promise<Verdict> {
+function verify(looks: Look[], kind: KindName = 'gunicorn', countable = true): Promise<Verdict> {
   const base = new World('/nowhere').deps();
   const unit = { loadState: 'loaded', activeState: 'active', subState: 'running', mainPid: 1 };
   let index = -1;
@@ -54,7 +54,9 @@ function verify(looks: Look[], kind: Kind = 'gunicorn', countable = true): Promi
     findWorkerTree: () => {
       const { error, pids = [] } = look();
       return Promise.resolve(
-        error === undefined ? { masterPid: 1, masterStartTicks: 1, workerPids: pids } : { error },
+        error === undefined
+          ? { kind, masterPid: 1, masterStartTicks: 1, workerPids: pids }
+          : { error },
       );
     },
   };
@@ -78,7 +80,7 @@ function recycling(show: (look: { pids: number[] }, index: number) => Look): Loo
 const CASES: {
   name: string;
   looks: Look[];
-  kind?: Kind;
+  kind?: KindName;
   countable?: boolean;
   why: RegExp | null;
 }[] = [

@@ -1,13 +1,14 @@
+import type { RemoteControl, WorkerTree } from '../../src/kinds/ports.ts';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ActDeps, RemoteControl } from '../../src/act/ports.ts';
+import type { ActDeps } from '../../src/act/ports.ts';
 import type { Outcome, Plan } from '../../src/act/types.ts';
-import type { Kind } from '../../src/model/types.ts';
+import type { KindName } from '../../src/model/types.ts';
 import type { UnitState } from '../../src/model/unit-state.ts';
 
 /** What a world keeps on disk, so that it outlives the process that acts in it. */
 export interface WorldState {
-  kind: Kind;
+  kind: KindName;
   active: boolean;
   /** the number that the last daemon-reload read */
   loaded: number | null;
@@ -250,12 +251,12 @@ export class World {
     return drainLooks > 0;
   }
 
-  private tree(): { masterPid: number; masterStartTicks: number; workerPids: number[] } {
+  private tree(): WorkerTree {
     const { generation, running } = this.state;
     const main = this.offset + generation;
     const first = this.offset + generation * 1000;
     const workerPids = Array.from({ length: running }, (_, index) => first + index);
-    return { masterPid: main, masterStartTicks: main, workerPids };
+    return { kind: this.state.kind, masterPid: main, masterStartTicks: main, workerPids };
   }
 
   /** the unit that is bound to the service */

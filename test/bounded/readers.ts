@@ -14,7 +14,6 @@ import {
   parseUnixListeners,
 } from '../../src/host/sockets/sockets.ts';
 import { parseHistoryLine } from '../../src/state/history-lines.ts';
-import { parseCountedLine } from '../../src/state/counted-line.ts';
 import { readLines } from '../../src/state/stream-lines.ts';
 import { nodeNameOf } from '../../src/kinds/celery/node.ts';
 import { parseStat } from '../../src/host/proc/stat.ts';
@@ -166,7 +165,6 @@ export const READERS: Record<string, Reader> = {
       parseHistoryLine(text);
       parseHistoryLine(`${SAMPLE},"host":${text}}`);
       parseHistoryLine(`${SAMPLE},"services":${text}}`);
-      parseCountedLine(Buffer.from(`${SAMPLE},"hold":"${text}}}}`));
     },
   }),
   ...upTo(ALL, {

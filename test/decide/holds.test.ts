@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decide } from '../../src/decide/decide.ts';
-import { countHolds, noteHolds } from '../../src/decide/holds.ts';
+import { addHolds, noteHolds, type HoldCounts } from '../../src/decide/holds.ts';
 import type { HistoryEntry, Sample } from '../../src/model/types.ts';
 import { parseHistoryLine } from '../../src/state/history-lines.ts';
 import { history, metricPolicy, policy, SERVICE } from './series.ts';
@@ -30,6 +30,9 @@ test('a sample says what held a change back, and is still a line of the history'
 });
 
 test('holds are counted by their kind', () => {
-  const recorded = record(history({ cpu: '50 90 90 50 20x3 90x4', workers: '2x7 3x4' }));
-  assert.deepEqual(countHolds(recorded), { duration: 4, at_limit: 4 });
+  const counts: HoldCounts = {};
+  for (const entry of record(history({ cpu: '50 90 90 50 20x3 90x4', workers: '2x7 3x4' }))) {
+    if (entry.kind === 'sample') addHolds(counts, entry);
+  }
+  assert.deepEqual(counts, { duration: 4, at_limit: 4 });
 });

@@ -5,7 +5,7 @@ import type { FileChange } from '../../src/model/change.ts';
 import type { Plan } from '../../src/act/types.ts';
 import type { RecordedSeries } from '../../src/commands/shared/recorded-series.ts';
 import type { Config } from '../../src/config/schema/schema.ts';
-import type { Kind, Sample } from '../../src/model/types.ts';
+import type { Sample } from '../../src/model/types.ts';
 import type { Candidate, Proposal } from '../../src/commands/init/proposal/types.ts';
 import { renderChanges } from '../../src/commands/rollback/changes-report.ts';
 import { renderCheck, type CheckDocument } from '../../src/commands/check/report.ts';
@@ -43,7 +43,7 @@ const CONFIG = {
   projects: { shop: { enabled: true, service_name: 'shop.service' } },
 } as unknown as Config;
 const SERVICE = {
-  ...{ project: 'shop', service: 'shop.service', kind: 'gunicorn' as Kind, workers: 2, running: 2 },
+  ...{ project: 'shop', service: 'shop.service', kind: 'gunicorn', workers: 2, running: 2 },
   ...{ action: 'none' as const, from: 2, to: 2, wanted: 3, applied: false, hold: null },
 } as const;
 const RUN: RunReport = {

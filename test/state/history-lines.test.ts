@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { countHolds } from '../../src/decide/holds.ts';
-import { parseCountedLine } from '../../src/state/counted-line.ts';
 import { parseHistoryLine } from '../../src/state/history-lines.ts';
 
 const SAMPLE = {
@@ -29,7 +27,6 @@ const ACTION = {
   reason: 'cpu',
 };
 
-const count = (line: string) => parseCountedLine(Buffer.from(line));
 const parse = (entry: object): unknown => parseHistoryLine(JSON.stringify(entry));
 
 describe('a line of the history', () => {
@@ -227,85 +224,11 @@ describe('a wrong value of a sample is unknown, said with its place, and the res
   });
 });
 
-describe('a line that is counted', () => {
-  const sampleOf = (services: object) => ({ ...SAMPLE, services });
-  const counted = (entry: object) => {
-    const found = count(JSON.stringify(entry));
-    assert.ok(!('fault' in found) && found.kind === 'sample');
-    const { at, boot, uptime_s, services } = found;
-    return { at, boot, uptime_s, holds: Object.values(services).flatMap(({ hold }) => hold ?? []) };
-  };
-  const { at, boot, uptime_s } = SAMPLE;
-  const rows: [name: string, services: object, holds: string[]][] = [
-    ['holds nothing back', { a: { workers: 3, hold: null }, b: { workers: 1 } }, []],
-    [
-      'holds back what it says',
-      { a: { hold: 'memory' }, b: {}, c: { hold: 'duration' } },
-      ['memory', 'duration'],
-    ],
-    [
-      'is not misled by a text',
-      { a: { errors: { cpu: '"hold":"memory"' }, hold: 'paused' } },
-      ['paused'],
-    ],
-    ['has its measures unread', { a: { workers: '3', hold: 'memory' } }, ['memory']],
-    ['may have no services', {}, []],
-  ];
-  for (const [name, services, holds] of rows) {
-    test(name, () => assert.deepEqual(counted(sampleOf(services)), { at, boot, uptime_s, holds }));
-  }
-
-  test('comes out as it is where it is no sample as runs write them', () => {
-    const { v, ...rest } = SAMPLE;
-    const odd = { ...rest, v };
-    for (const entry of [odd, ACTION]) {
-      assert.deepEqual(count(JSON.stringify(entry)), entry);
-    }
-  });
-
-  test('has the holds that it has as a whole, whatever its texts', () => {
-    const text = fc.oneof(fc.string(), fc.constantFrom('"hold":"x"', '}}}', '\\', '"', 'é€𝄞'));
-    const service = fc.record(
-      {
-        workers: fc.nat(),
-        hold: fc.constantFrom('memory', 'paused', null),
-        errors: fc.dictionary(text, text),
-      },
-      { requiredKeys: [] },
-    );
-    fc.assert(
-      fc.property(fc.dictionary(text, service), text, (services, boot) => {
-        const line = JSON.stringify({ ...SAMPLE, boot, services });
-        const [whole, found] = [parseHistoryLine(line), count(line)];
-        assert.ok(!('fault' in whole) && !('fault' in found));
-        assert.deepEqual(countHolds([found]), countHolds([whole]));
-        const moment = [whole.at, whole.boot, whole.uptime_s];
-        assert.deepEqual([found.at, found.boot, found.uptime_s], moment);
-      }),
-      { numRuns: 1000 },
-    );
-  });
-
-  const table: [fault: string, line: string][] = [
-    ['expected a JSON object, found {"v":1', '{"v":1'],
-    ['at: expected a text, found 5', JSON.stringify({ ...SAMPLE, at: 5 })],
-    [
-      'uptime_s: expected seconds, 0 or more, found null',
-      JSON.stringify({ ...SAMPLE, uptime_s: null }),
-    ],
-    ['to: expected a whole number, 0 or more, found -1', JSON.stringify({ ...ACTION, to: -1 })],
-  ];
-  for (const [fault, line] of table) {
-    test(fault, () => assert.deepEqual(count(line), { fault }));
-  }
-});
-
 test('a torn line is a fault, wherever it is torn', () => {
   for (const entry of [SAMPLE, ACTION]) {
     const line = JSON.stringify(entry);
     for (let end = 0; end < line.length; end++) {
       assert.ok('fault' in parseHistoryLine(line.slice(0, end)));
-      assert.ok('fault' in count(line.slice(0, end)));
     }
   }
 });
@@ -319,10 +242,7 @@ test('any JSON is an entry or a fault, never an exception', () => {
       .map((e) => JSON.stringify(e)),
   );
   fc.assert(
-    fc.property(
-      anyLine,
-      (line) => typeof parseHistoryLine(line) === 'object' && typeof count(line) === 'object',
-    ),
+    fc.property(anyLine, (line) => typeof parseHistoryLine(line) === 'object'),
     { numRuns: 1000 },
   );
 });

@@ -1,20 +1,12 @@
 import assert from 'node:assert/strict';
-import {
-  appendFileSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { Sample } from '../../src/model/types.ts';
-import type { Now } from '../../src/state/dates.ts';
-import { followSince } from '../../src/state/follow.ts';
-import { appendEntries, historyPath, readSince } from '../../src/state/history.ts';
+import type { Clocks } from '../../src/model/clocks.ts';
+import type { Dated } from '../../src/state/dates.ts';
+import { appendEntries, historyPath, readSince, visitSince } from '../../src/state/history.ts';
 
 let dir: string;
 beforeEach(() => {
@@ -35,12 +27,12 @@ function sample(boot: string, uptimeM: number, wallM: number): Sample {
 }
 
 /** Minutes after T0 of what is found since then. */
-function find(sinceM: number, now: Now): number[] {
+function find(sinceM: number, now: Clocks): number[] {
   const { entries } = readSince(dir, T0 + sinceM * MINUTE, now);
   return entries.map(({ atMs }) => (atMs - T0) / MINUTE);
 }
 
-const nowAt = (boot: string, uptimeM: number, wallM: number): Now => ({
+const nowAt = (boot: string, uptimeM: number, wallM: number): Clocks => ({
   ...{ boot, uptimeS: uptimeM * 60, ms: T0 + wallM * MINUTE },
 });
 
@@ -51,6 +43,14 @@ describe('the history since a moment', () => {
     ]);
     assert.deepEqual(find(1, nowAt('b2', 4, 11)), [2, 8, 10]);
     assert.deepEqual(find(-100, nowAt('b3', 1, 20)), [0, 2, 8, 10]);
+  });
+
+  test('is handed to a visitor the newest first', () => {
+    appendEntries(dir, [sample('b1', 10, 0), sample('b1', 12, 2), sample('b2', 1, 8)]);
+    const minutes: number[] = [];
+    const visit = ({ atMs }: Dated): number => minutes.push((atMs - T0) / MINUTE);
+    assert.deepEqual(visitSince(dir, T0 + MINUTE, nowAt('b2', 4, 11), visit), []);
+    assert.deepEqual(minutes, [8, 2]);
   });
 
   test('a wall clock that was set back or forward bends no time', () => {
@@ -92,35 +92,5 @@ describe('the history since a moment', () => {
     assert.equal(find(4989.5, nowAt('b1', 5000, 5000)).length, 10);
     const bytes = bytesRead() - before;
     assert.ok(bytes <= 2 * 64 * 1024, `${bytes} bytes`);
-  });
-});
-
-describe('the history, followed', () => {
-  test('says at each look what a new reading says, and reads the file only when it has grown', () => {
-    const follow = followSince(dir);
-    const look = (sinceM: number, now: Now): number[] =>
-      follow(T0 + sinceM * MINUTE, now).entries.map(({ atMs }) => (atMs - T0) / MINUTE);
-    assert.deepEqual(look(0, nowAt('a', 5, 5)), []);
-    appendEntries(dir, [sample('a', 1, 1), sample('a', 3, 3)]);
-    assert.deepEqual(look(0, nowAt('a', 5, 5)), [1, 3]);
-    // a file that seems to be the same is not read again: here it has lost its content
-    const path = historyPath(dir);
-    const text = readFileSync(path, 'utf8');
-    utimesSync(path, 100, 100);
-    look(0, nowAt('a', 5, 5));
-    writeFileSync(path, text.replaceAll(/[^\n]/g, 'x'));
-    utimesSync(path, 100, 100);
-    assert.deepEqual(look(0, nowAt('a', 5, 5)), [1, 3]);
-    writeFileSync(path, text);
-    // the time goes on: what is too old falls out
-    assert.deepEqual(look(2, nowAt('a', 6, 6)), [3]);
-    appendEntries(dir, [sample('a', 7, 7)]);
-    assert.deepEqual(look(2, nowAt('a', 8, 8)), [3, 7]);
-    for (const [sinceM, now] of [
-      [3, nowAt('a', 9, 9)],
-      [6, nowAt('a', 9, 90)],
-    ] as const) {
-      assert.deepEqual(look(sinceM, now), find(sinceM, now));
-    }
   });
 });

@@ -1,5 +1,6 @@
 // the namespace import lets the bundler drop what is not used: `{ z }` would keep all of zod
 import * as z from 'zod/mini';
+import { KIND_NAMES } from '../../kinds/registry.ts';
 
 const FileRecord = z.object({
   /** the real path */
@@ -60,7 +61,7 @@ export const Manifest = z.object({
   at: z.string(),
   service: z.string(),
   project: z.nullable(z.string()),
-  kind: z.enum(['gunicorn', 'celery']),
+  kind: z.enum(KIND_NAMES),
   action: z.enum(['scale_up', 'scale_down', 'rollback', 'heal', 'renew']),
   from: z.number(),
   to: z.number(),

@@ -16,7 +16,7 @@ import type { SideBySide } from '../side-by-side.ts';
 import type { ActDeps } from '../ports.ts';
 import type { Outcome, Recovery } from '../types.ts';
 import { undoChange } from './undo.ts';
-import { isRunning, readUnit } from '../unit.ts';
+import { isRunning, readUnit } from '../../kinds/shared/unit.ts';
 
 /** How what is found is dealt with. */
 interface Means {

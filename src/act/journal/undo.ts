@@ -2,18 +2,19 @@ import { join } from 'node:path';
 import { NoAnswer } from '../../errors.ts';
 import { because, outcomeOf } from './outcome.ts';
 import { discardChange, endChange, saveChange, type Change } from './checkpoint.ts';
-import { isDraining } from '../drain.ts';
+import { isDraining } from '../../kinds/shared/draining.ts';
+import { kindNamed } from '../../kinds/registry.ts';
 import type { Manifest } from './manifest.ts';
 import { tendFollowers } from '../followers.ts';
 import { leaveChange, readWaited, type Waited } from '../leave.ts';
-import { startPatience } from '../patience.ts';
+import { startPatience } from '../../kinds/shared/patience.ts';
 import { resizeService } from '../resize.ts';
 import { restoreFiles } from './restore-files.ts';
 import { proveServed } from '../served.ts';
 import type { UnitState } from '../../model/unit-state.ts';
 import type { ActDeps } from '../ports.ts';
 import type { Outcome } from '../types.ts';
-import { isRunning, readUnit } from '../unit.ts';
+import { isRunning, readUnit } from '../../kinds/shared/unit.ts';
 import { verifyService } from '../verify.ts';
 
 /**
@@ -38,7 +39,7 @@ export async function undoChange(change: Change, why: string, deps: ActDeps): Pr
 }
 
 async function takeBack(change: Change, why: string, deps: ActDeps): Promise<Outcome> {
-  const { service, from, to } = change.manifest;
+  const { service, kind, from, to } = change.manifest;
   const again = change.manifest.undo_because !== null;
   if (!again) await noteUndo(change, why, deps);
   const { restored, edited } = restoreFiles(change, deps);
@@ -57,7 +58,7 @@ async function takeBack(change: Change, why: string, deps: ActDeps): Promise<Out
     return outcomeOf(change, {
       result: 'draining',
       failed: true,
-      sentence: `${service}: ${from} → ${to} failed: ${why}; its unit is back, and once Celery has finished its running tasks the next run starts it with ${from}`,
+      sentence: `${service}: ${from} → ${to} failed: ${why}; its unit is back, and once ${kindNamed(kind).words.label} has finished its running tasks the next run starts it with ${from}`,
     });
   }
   if ('left' in now) return leaveChange(change, now.left, deps);
@@ -94,7 +95,7 @@ async function bringServiceBack(
   try {
     // the pool that was to be healed had a wrong number already: it stays as it is, if only it serves, but for what was added
     const isHeal = action === 'heal';
-    const isLeft = isHeal && !(kind === 'gunicorn' && from < to);
+    const isLeft = isHeal && !kindNamed(kind).pool.isHealUndone(from, to);
     const waited = readWaited(change, deps);
     const sinceMs = deps.monotonicMs();
     const resized = isLeft
@@ -180,9 +181,5 @@ function tellUndone({ action, kind, from }: Manifest, running: number | null): s
   if (running === null || running === from) return `it is as before, with ${from}`;
   if (action === 'heal') return `${running} run`;
   const more = running - from;
-  const end =
-    kind === 'gunicorn'
-      ? `${more} of them end when their requests are answered`
-      : `${more} of them are busy and end in one of the next runs`;
-  return `its unit says ${from} again; ${running} run, ${end}`;
+  return `its unit says ${from} again; ${running} run, ${more} of them ${kindNamed(kind).words.surplus}`;
 }

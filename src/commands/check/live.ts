@@ -2,7 +2,7 @@ import { findObstacle } from '../../act/live.ts';
 import { tellNeither } from '../../act/plan.ts';
 import type { ActDeps } from '../../act/ports.ts';
 import type { Plan } from '../../act/types.ts';
-import { isRunning } from '../../act/unit.ts';
+import { isRunning } from '../../kinds/shared/unit.ts';
 import { checkKeptConnections } from './findings/kept-connections.ts';
 import type { Finding } from './findings/types.ts';
 import { readUnitSources } from '../../targets/systemd/unit-sources.ts';
@@ -19,8 +19,8 @@ export async function checkLive(
 ): Promise<Finding[]> {
   if (!isRunning(unit)) return [];
   const { apply } = project;
-  const { kind, service, barrier } = plan;
-  const asked = await askLive(plan, { kind, service }, unit, deps);
+  const { kind, barrier } = plan;
+  const asked = await askLive(plan, unit, deps);
   const others = tellOthers(plan, tell);
   const isBarred = barrier !== null && apply !== 'live-only';
   if ('fault' in asked) {
@@ -92,14 +92,13 @@ function tellOthers({ also }: Plan, tell: Tell): Finding[] {
 
 /** `fault`: what a change would be refused for, and tried again by the next run. */
 async function askLive(
-  { obstacle }: Plan,
-  of: Pick<Plan, 'kind' | 'service'>,
+  { obstacle, kind }: Plan,
   unit: UnitState,
   deps: ActDeps,
 ): Promise<{ obstacle: string | null } | { fault: string }> {
   if (obstacle !== null) return { obstacle };
   try {
-    return { obstacle: await findObstacle(of, unit, deps) };
+    return { obstacle: await findObstacle(kind, unit, deps) };
   } catch (error) {
     return { fault: toFinding('', error).evidence };
   }

@@ -1,5 +1,6 @@
-import { askTaking, type Taking } from '../../act/ask-queues.ts';
-import { isRunning } from '../../act/unit.ts';
+import type { Taking } from '../../kinds/actions.ts';
+import { kindNamed } from '../../kinds/registry.ts';
+import { isRunning } from '../../kinds/shared/unit.ts';
 import { resolveBroker } from '../../queues/broker.ts';
 import { tellsUnacked } from '../../queues/request.ts';
 import { settingsOf } from '../../queues/settings.ts';
@@ -52,7 +53,9 @@ function goesByQueue({ queue_thresholds: steps, drain_time_thresholds: drain }: 
 async function askWorker({ unit, deps }: Looked): Promise<Taking | null> {
   if (!isRunning(unit)) return null;
   const tree = await deps.findWorkerTree(unit);
-  return 'error' in tree ? null : askTaking(unit.unit, tree.masterPid, deps);
+  if ('error' in tree) return null;
+  const { askTaking } = await kindNamed(tree.kind).actions();
+  return askTaking(unit.unit, tree.masterPid, deps);
 }
 
 /** By its command, as the unit has it, or as it runs: a shell may have expanded it. */

@@ -1,6 +1,6 @@
 import { findCrashing } from '../../act/crashing.ts';
-import { askPoolSize } from '../../act/pool-size.ts';
-import { isRunning } from '../../act/unit.ts';
+import { kindNamed } from '../../kinds/registry.ts';
+import { isRunning } from '../../kinds/shared/unit.ts';
 import type { Finding } from './findings/types.ts';
 import { formatCount } from '../../model/wording.ts';
 import { UserError } from '../../errors.ts';
@@ -88,7 +88,9 @@ async function checkState(looked: Looked, tell: Tell): Promise<Finding[]> {
 /** A Celery pool may be replacing the processes that are missing; null: it does not say, or it is none. */
 async function askSize({ unit, deps }: Looked): Promise<number | null> {
   const tree = await deps.findWorkerTree(unit);
-  return 'error' in tree ? null : askPoolSize(unit.unit, tree.masterPid, deps);
+  if ('error' in tree) return null;
+  const { askSize } = await kindNamed(tree.kind).actions();
+  return askSize(unit.unit, tree.masterPid, deps);
 }
 
 async function checkChange(looked: Looked, tell: Tell): Promise<Finding[]> {

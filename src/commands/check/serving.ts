@@ -1,4 +1,4 @@
-import { ageMs } from '../../act/serving.ts';
+import { ageMs } from '../../kinds/gunicorn/serving.ts';
 import type { ActDeps } from '../../act/ports.ts';
 import type { Finding } from './findings/types.ts';
 import type { UnitState } from '../../model/unit-state.ts';

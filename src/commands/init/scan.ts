@@ -1,4 +1,4 @@
-import { isRunning } from '../../act/unit.ts';
+import { isRunning } from '../../kinds/shared/unit.ts';
 import type { Config } from '../../config/schema/schema.ts';
 import { readLinesOf } from '../../host/kernel-files.ts';
 import { findBind, findBroker, findQueues } from './proposal/find-broker.ts';
@@ -74,7 +74,7 @@ async function withUnseen({ candidates, units }: Scan): Promise<Candidate[]> {
   const { readWorkerTrees } = await import('../../measure/worker-trees.ts');
   const trees = await readWorkerTrees(requests.map(({ unit }) => unit));
   const { measureLoads } = await import('../../measure/load.ts');
-  const loads = await measureLoads(requests, trees, toUnitMemory(null));
+  const loads = await measureLoads(requests, trees, toUnitMemory());
   return candidates.map((candidate) => {
     const { busy_percent: busy, backlog } = loads.get(candidate.service) ?? {};
     const unseen = [

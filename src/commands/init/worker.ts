@@ -1,7 +1,7 @@
-import { askTaking } from '../../act/ask-queues.ts';
+import { kindNamed } from '../../kinds/registry.ts';
 import { findObstacle } from '../../act/live.ts';
 import type { ActDeps } from '../../act/ports.ts';
-import { isRunning } from '../../act/unit.ts';
+import { isRunning } from '../../kinds/shared/unit.ts';
 import type { Config } from '../../config/schema/schema.ts';
 import { UserError } from '../../errors.ts';
 import type { Candidate } from './proposal/types.ts';
@@ -28,9 +28,9 @@ export async function askWorker(
   const deps = makeActDeps(config.global, {
     ...{ interruptedMs: () => null, log: null, config: { ...config, projects } },
   });
-  const queues = kind === 'celery' && broker !== null ? await askQueues(unit, deps) : null;
+  const queues = broker === null ? null : await askQueues(unit, deps);
   try {
-    return { obstacle: await findObstacle({ service: unit.id, kind }, unit, deps), queues };
+    return { obstacle: await findObstacle(kind, unit, deps), queues };
   } catch (error) {
     if (error instanceof UserError) return { obstacle: error.message, queues };
     throw error;
@@ -40,6 +40,7 @@ export async function askWorker(
 async function askQueues(unit: UnitState, deps: ActDeps): Promise<string[] | null> {
   const tree = await deps.findWorkerTree(unit);
   if ('error' in tree) return null;
+  const { askTaking } = await kindNamed(tree.kind).actions();
   const taking = await askTaking(unit.id, tree.masterPid, deps);
   return taking === null || taking.queues.length === 0 ? null : taking.queues;
 }

@@ -4,7 +4,8 @@ import { EXIT, UserError } from '../../errors.ts';
 import { toQueueRequest } from '../../queues/request.ts';
 import type { UnitState } from '../../model/unit-state.ts';
 import { declareKinds } from '../shared/declare-kinds.ts';
-import { recallUnits } from '../shared/unit-memory.ts';
+import { recallUnits } from '../../state/cache.ts';
+import { toUnitMemory } from '../../targets/systemd/unit-facts.ts';
 
 /** One metric; `error` says why its value is null. */
 export interface Measured {
@@ -54,7 +55,7 @@ export async function measureProjectMetric(
   const [, { service_name: service }] = pick(metric, target, config, () => true);
   const unit = await readUnit(service, config);
   if (typeof unit === 'string') return { metric, value: null, error: unit };
-  const memory = recallUnits(config.global.state_dir);
+  const memory = toUnitMemory(recallUnits(config.global.state_dir));
   const { readWorkerTrees } = await import('../../measure/worker-trees.ts');
   const trees = await readWorkerTrees([unit]);
   if (metric === 'busy' || metric === 'backlog') {

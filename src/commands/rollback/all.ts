@@ -3,7 +3,7 @@ import { planServiceRollback } from '../../act/rollback-plan.ts';
 import { openSideBySide } from '../../act/side-by-side.ts';
 import type { ActDeps } from '../../act/ports.ts';
 import type { Outcome, Plan } from '../../act/types.ts';
-import { isRunning, readUnit } from '../../act/unit.ts';
+import { isRunning, readUnit } from '../../kinds/shared/unit.ts';
 import type { Config } from '../../config/schema/schema.ts';
 import { EXIT, UserError } from '../../errors.ts';
 import { toUserError } from '../../host/fault.ts';

@@ -3,6 +3,8 @@ import { findRelated } from '../../act/related.ts';
 import type { SideBySide } from '../../act/side-by-side.ts';
 import type { ActDeps } from '../../act/ports.ts';
 import type { Outcome } from '../../act/types.ts';
+import { kindNamed } from '../../kinds/registry.ts';
+import { isHeldUp, tellTasks } from '../../kinds/shared/draining.ts';
 import { enterPhase } from '../../host/phase.ts';
 import { logOutcome } from '../shared/log-events.ts';
 
@@ -18,19 +20,21 @@ export async function finishDrains(
 ): Promise<Outcome[]> {
   if (draining.size === 0) return [];
   const { findOpen, recoverChange } = await import('../../act/journal/recovery.ts');
-  const { isHeldUp, tellTasks } = await import('../../act/drain.ts');
+  const { toPoolChange } = await import('../../act/pool-change.ts');
   const isOver = (): boolean => deps.interruptedMs() !== null || deps.monotonicMs() > untilMs;
   const timing = { ...deps.timing, drainMs: Math.max(0, untilMs - deps.monotonicMs()) };
   const changes = await findOpen(draining, deps);
   const related = await findRelated([...draining], deps);
   const ended = changes.map(async (change): Promise<Outcome[]> => {
-    const { service: unit, drain } = change.manifest;
-    const tell = drain === null ? () => undefined : tellTasks(change, drain, deps);
-    while (isHeldUp(change, deps)) {
+    const { service: unit, drain, kind } = change.manifest;
+    const pool = toPoolChange(change, deps);
+    const { label } = kindNamed(kind).words;
+    const tell = drain === null ? () => undefined : tellTasks(pool, drain, label, deps);
+    while (isHeldUp(pool, deps)) {
       if (isOver()) return [];
       tell();
       // each look is a phase of its own: tasks may take longer than the watchdog allows for one
-      enterPhase('waiting for running tasks of Celery');
+      enterPhase(`waiting for running tasks of ${label}`);
       await deps.sleep(deps.timing.pollMs);
     }
     const outcome = await beside.add({

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { planHeal } from '../../act/plan.ts';
-import { askPoolSize } from '../../act/pool-size.ts';
-import { readUnit } from '../../act/unit.ts';
+import { kindNamed } from '../../kinds/registry.ts';
+import { readUnit } from '../../kinds/shared/unit.ts';
 import type { ActDeps } from '../../act/ports.ts';
 import type { Outcome, Plan } from '../../act/types.ts';
 import type { Config } from '../../config/schema/schema.ts';
@@ -30,9 +30,8 @@ export async function healDrift(drifting: Drifting, by: IdleBy): Promise<Service
     ...{ action: 'heal', from: plan.from, to: plan.to, codes: [...report.codes, 'drift'] },
     reason: `${plan.reason} → brought to ${plan.to}`,
   };
-  if (by.deps === null) return { ...wanted, plan };
-  const { applyPlan } = await import('../../act/apply.ts');
-  const outcome = await applyPlan(plan, by.deps);
+  const outcome = await by.world.apply(plan, by.getsOn);
+  if (outcome === null) return { ...wanted, plan };
   tellObstacle(
     { stateDir: by.config.global.state_dir, log: by.log },
     { ...outcome, obstacle: outcome.obstacle ?? null, instead: 'drift is not healed' },
@@ -65,7 +64,8 @@ export async function planHealNow(
   const unit = await readUnit(service, deps);
   const tree = await deps.findWorkerTree(unit);
   if (unit.activeState !== 'active' || 'error' in tree) return null;
-  const said = kind === 'celery' ? await askPoolSize(service, tree.masterPid, deps) : null;
+  const { askSize } = await kindNamed(kind).actions();
+  const said = await askSize(service, tree.masterPid, deps);
   const from = said ?? tree.workerPids.length;
   const live = liveOf(config, service);
   const pool = readCommandFacts(readUnitSources(unit))?.pool ?? null;

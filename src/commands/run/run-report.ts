@@ -1,7 +1,7 @@
 import type { Unfinished } from '../../act/foresee.ts';
 import type { Plan } from '../../act/types.ts';
 import { formatMemory } from '../../model/wording.ts';
-import type { Decision, Hold, Kind, Sample } from '../../model/types.ts';
+import type { Decision, Hold, KindName, Sample } from '../../model/types.ts';
 import { cleanLine, cleanStrings } from '../../output/clean.ts';
 import { tableLines } from '../../output/table.ts';
 import type { Output } from '../../output/terminal.ts';
@@ -11,7 +11,7 @@ import { wrapLines } from '../../output/wrap.ts';
 export interface ServiceReport {
   project: string;
   service: string;
-  kind: Kind | null;
+  kind: KindName | null;
   /** declared workers before the run */
   workers: number | null;
   running: number | null;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { ActDeps } from '../../act/ports.ts';
-import { processActions } from '../../act/process.ts';
+import { processActions } from '../../kinds/shared/process.ts';
 import type { Config, Global } from '../../config/schema/schema.ts';
 import { joinCalls } from '../../host/join-calls.ts';
 import { readOomKills } from '../../host/group-limits.ts';
@@ -17,7 +17,7 @@ import { readUnits } from '../../targets/systemd/units.ts';
 import { bootTimeouts } from '../check/boot-timeout.ts';
 import { remoteControl } from './live.ts';
 import { declareKinds } from './declare-kinds.ts';
-import { recyclingServices } from './recycling-services.ts';
+import { recyclingServices } from '../../kinds/gunicorn/recycling-services.ts';
 import { openWaits } from './tell-wait.ts';
 import { openRecord } from '../run/record.ts';
 
@@ -63,7 +63,7 @@ export function makeActDeps(
     bootMs,
     mayRecycle: recyclingServices(),
     findLoadFault: async (...args) => {
-      const { loadFaults } = await import('./load-fault.ts');
+      const { loadFaults } = await import('../../kinds/gunicorn/load-fault.ts');
       return loadFaults(bootMs)(...args);
     },
     readServed,

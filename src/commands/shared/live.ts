@@ -1,6 +1,6 @@
+import type { RemoteControl } from '../../kinds/ports.ts';
 import type { Logger } from 'pino';
 import type { LiveQuestion } from '../../act/plan.ts';
-import type { RemoteControl } from '../../act/ports.ts';
 import type { Outcome } from '../../act/types.ts';
 import type { BrokerSettings } from '../../queues/queue.ts';
 import { BrokerRefusal } from '../../queues/refusal.ts';

@@ -1,12 +1,13 @@
-import { isCountable, planChange, type LiveQuestion } from '../../act/plan.ts';
+import { planChange, type LiveQuestion } from '../../act/plan.ts';
 import type { Plan } from '../../act/types.ts';
-import { isRunning } from '../../act/unit.ts';
+import { isRunning } from '../../kinds/shared/unit.ts';
 import type { EditMode } from '../../config/schema/schema.ts';
-import type { Kind, Reason } from '../../model/types.ts';
+import type { KindName, Reason } from '../../model/types.ts';
 import { countRunning } from '../../measure/services.ts';
 import { readUnitSources } from '../../targets/systemd/unit-sources.ts';
 import { daemonReload } from '../../targets/systemd/actions.ts';
 import { readUnitProcesses } from '../../host/proc/proc.ts';
+import { kindNamed } from '../../kinds/registry.ts';
 import { selectWorkerTree } from '../../kinds/worker-tree.ts';
 import { findSharedPaths } from '../../targets/systemd/shared-paths.ts';
 import type { UnitState } from '../../model/unit-state.ts';
@@ -50,7 +51,7 @@ export async function preparePlan(
   if ('error' in processes) return refuseUnseen(unit, processes.error, location.kind);
   const pool = readCommandFacts(sources)?.pool ?? null;
   // one that is still starting may not have got as far as its master
-  if (unit.activeState === 'active' && isCountable(location.kind, pool)) {
+  if (unit.activeState === 'active' && kindNamed(location.kind).pool.isCountable(pool)) {
     const tree = selectWorkerTree(processes, unit.mainPid, unit.kind);
     if ('error' in tree && tree.unseen) return refuseUnseen(unit, tree.error, location.kind);
   }
@@ -69,7 +70,7 @@ export async function preparePlan(
 }
 
 /** It would be restarted, and taken back in the end because nobody has seen that it serves. */
-function refuseUnseen({ unit }: UnitState, error: string, kind: Kind | null): Refusal {
+function refuseUnseen({ unit }: UnitState, error: string, kind: KindName | null): Refusal {
   return {
     ...{ how: 'refused', kind, code: 'unreadable' },
     message: `${unit}: ${error}; so nobody could tell whether a change has taken`,

@@ -1,6 +1,6 @@
 import { readFollowers } from '../../act/followers.ts';
 import type { RestartFacts } from '../../act/plan.ts';
-import type { Kind } from '../../model/types.ts';
+import type { KindName } from '../../model/types.ts';
 import { findDoomedSockets } from '../../host/sockets/doomed-sockets.ts';
 import { findWorkerTree } from '../../kinds/worker-tree.ts';
 import { readPropagation } from '../../targets/systemd/propagation.ts';
@@ -14,7 +14,7 @@ import { readUnits } from '../../targets/systemd/units.ts';
  *
  * @throws UserError where systemd does not answer
  */
-export async function readRestart(unit: UnitState, kind: Kind): Promise<RestartFacts> {
+export async function readRestart(unit: UnitState, kind: KindName): Promise<RestartFacts> {
   const followers = await readFollowers(unit.unit, { systemd: { readPropagation, readUnits } });
   const also = followers.map((follower) => follower.unit);
   const rules = await readRestartRules(unit.unit, also, kind === 'celery');

@@ -3,20 +3,21 @@ import type { Unfinished } from '../../act/foresee.ts';
 import type { Manifest } from '../../act/journal/manifest.ts';
 import { readLimits } from '../../config/policy/limits.ts';
 import type { Config } from '../../config/schema/schema.ts';
-import { countHolds } from '../../decide/holds.ts';
+import { addHolds, type HoldCounts } from '../../decide/holds.ts';
 import type { ActionRecord } from '../../model/types.ts';
 import { UserError } from '../../errors.ts';
 import { toUserError } from '../../host/fault.ts';
 import { isCurrent } from '../../targets/systemd/unit-facts.ts';
 import type { PendingStatus, StatusReport } from './types.ts';
-import type { Dated, Now } from '../../state/dates.ts';
-import type { followSince } from '../../state/follow.ts';
+import type { Clocks } from '../../model/clocks.ts';
+import { visitSince } from '../../state/history.ts';
 import { readOverview, type Overview } from '../../targets/systemd/timer.ts';
 import { describeTimer } from '../timer/describe.ts';
-import { readNow, readRecorded, type Recorded } from '../shared/recorded.ts';
+import { readClocks } from '../../host/clock.ts';
+import { readRecorded, type Recorded } from '../shared/recorded.ts';
 import { describeService } from './service.ts';
 import { renameServices, tellTwin } from '../shared/true-names.ts';
-import { recallUnits } from '../shared/unit-memory.ts';
+import { recallUnits } from '../../state/cache.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -27,16 +28,12 @@ const MANY_RESTARTS = 3;
 const USUAL_HOLDS = ['duration', 'memory', 'cooldown', 'paused', 'at_limit'];
 
 /**
- * All that `status` tells: what was recorded, one question to systemd, the journal. Nothing is measured. `readDay`
- * reads the history since a moment.
+ * All that `status` tells: what was recorded, one question to systemd, the journal. Nothing is measured.
  *
  * @throws UserError permission or failed where the history cannot be read or not be trusted
  */
-export async function gatherStatus(
-  written: Config,
-  readDay: ReturnType<typeof followSince>,
-): Promise<Omit<StatusReport, 'example'>> {
-  const now = readNow();
+export async function gatherStatus(written: Config): Promise<Omit<StatusReport, 'example'>> {
+  const now = readClocks();
   const names = Object.values(written.projects).map(({ service_name: service }) => service);
   const overview = await tryOverview(names);
   const ids = 'error' in overview ? new Map<string, string>() : overview.ids;
@@ -46,9 +43,8 @@ export async function gatherStatus(
     projects.map(([, project]) => readLimits(project, new Date(now.ms))),
   );
   const recorded = await readRecorded(config);
-  const { entries, warnings } = readDay(now.ms - DAY_MS, now);
+  const day = readDay(config.global.state_dir, now);
   const { pending, notes } = await readPending(config);
-  const changes = dateChanges(entries);
   const { sample } = recorded;
   const lastSample = describeAge(recorded, now);
   return {
@@ -62,16 +58,16 @@ export async function gatherStatus(
       const service = project.service_name;
       const asked = written.projects[name]?.service_name ?? service;
       const active = 'error' in overview ? null : (overview.active.get(asked) ?? null);
-      const changed = changes.findLast((each) => each.service === service);
+      const changed = day.changes.findLast((each) => each.service === service);
       return describeService(name, project, recorded, {
         ...{ active, changed, pending: pending.get(service) ?? null, limits: limits[index]! },
       });
     }),
-    last_day: describeDay(entries, changes),
+    last_day: describeDay(day),
     notes: [
       ...new Set([
         ...recorded.warnings,
-        ...warnings,
+        ...day.warnings,
         ...('error' in overview ? [] : tellRestarts(overview, recorded, now)),
         ...notes,
         ...twins.map(tellTwin),
@@ -83,7 +79,7 @@ export async function gatherStatus(
 
 /** Of what the last run has seen: drop-ins of ours that stand in the way of an edit. */
 function tellStale({ projects, global }: Config): string[] {
-  const { units } = recallUnits(global.state_dir);
+  const units = recallUnits(global.state_dir);
   return Object.values(projects).flatMap(({ service_name: service }) => {
     const known = units[service];
     const location = known?.facts.location;
@@ -101,7 +97,7 @@ function pickHost(
   return { cpu_percent, memory_available_mb, memory_total_mb };
 }
 
-function describeAge({ sample }: Recorded, now: Now): StatusReport['last_sample'] {
+function describeAge({ sample }: Recorded, now: Clocks): StatusReport['last_sample'] {
   if (sample === null) return null;
   const isThisBoot = sample.boot === now.boot && sample.uptime_s <= now.uptimeS;
   const ageMs = isThisBoot
@@ -111,28 +107,39 @@ function describeAge({ sample }: Recorded, now: Now): StatusReport['last_sample'
   return { at, age_s: Math.round(ageMs / 1000), this_boot: isThisBoot };
 }
 
-/** The changes with the moments that the boot clock gives. */
-function dateChanges(entries: readonly Dated[]): ActionRecord[] {
-  return entries.flatMap(({ atMs, entry }) =>
-    entry.kind === 'action' ? [{ ...entry, at: new Date(atMs).toISOString() }] : [],
-  );
+/** What of the last 24 hours is told. */
+interface Day {
+  runs: number;
+  /** oldest first, with the moments that the boot clock gives */
+  changes: ActionRecord[];
+  held: HoldCounts;
+  warnings: string[];
 }
 
-function describeDay(
-  entries: readonly Dated[],
-  changes: readonly ActionRecord[],
-): StatusReport['last_day'] {
+/** Counts while it reads: the samples of a day are many, and nothing of them is kept. */
+function readDay(stateDir: string, now: Clocks): Day {
+  const changes: ActionRecord[] = [];
+  const held: HoldCounts = {};
+  let runs = 0;
+  const warnings = visitSince(stateDir, now.ms - DAY_MS, now, ({ atMs, entry }) => {
+    if (entry.kind === 'action') changes.push({ ...entry, at: new Date(atMs).toISOString() });
+    else {
+      runs++;
+      addHolds(held, entry);
+    }
+  });
+  return { runs, changes: changes.reverse(), held, warnings };
+}
+
+function describeDay({ runs, changes, held }: Day): StatusReport['last_day'] {
   const count = (isOne: (change: ActionRecord) => boolean): number => changes.filter(isOne).length;
   const made = (action: string) => (change: ActionRecord) =>
     change.result === 'applied' && change.action === action;
   const [up, down] = [count(made('scale_up')), count(made('scale_down'))];
   const failed = count(({ result }) => result !== 'applied');
   return {
-    runs: entries.length - changes.length,
-    held: {
-      ...Object.fromEntries(USUAL_HOLDS.map((hold) => [hold, 0])),
-      ...countHolds(entries.map(({ entry }) => entry)),
-    },
+    runs,
+    held: { ...Object.fromEntries(USUAL_HOLDS.map((hold) => [hold, 0])), ...held },
     changes: { up, down, other: changes.length - up - down - failed, failed },
   };
 }
@@ -141,7 +148,7 @@ function describeDay(
 function tellRestarts(
   { restarting, restarts, ids }: Overview,
   { sample }: Recorded,
-  { boot }: Now,
+  { boot }: Clocks,
 ): string[] {
   return [...restarts].flatMap(([name, times]) => {
     const service = ids.get(name) ?? name;

@@ -7,7 +7,6 @@ import { readScreen } from '../../output/screen.ts';
 import { renderStatus } from './report.ts';
 import { openOutput } from '../../output/terminal.ts';
 import { warn } from '../shared/log-events.ts';
-import { followSince } from '../../state/follow.ts';
 import { gatherStatus } from './facts.ts';
 import { writeOut } from '../../host/streams.ts';
 
@@ -21,9 +20,8 @@ export interface StatusOptions extends GlobalOptions {
 export async function statusCommand(options: StatusOptions): Promise<number> {
   const { config, warnings, isExample } = await loadConfig(findConfigPath(options.config));
   await warn(options, 'config', warnings.map(formatFault));
-  const readDay = followSince(config.global.state_dir);
   const look = async (): Promise<string> => {
-    const report = { ...(await gatherStatus(config, readDay)), example: isExample };
+    const report = { ...(await gatherStatus(config)), example: isExample };
     if (options.json === true) return `${JSON.stringify(report)}\n`;
     return renderStatus(report, readScreen(), openOutput(options));
   };

@@ -1,6 +1,6 @@
+import { keepConfig, recallConfig } from '../../state/cache.ts';
 import type { LoadedConfig } from './loaded-config.ts';
 import { readConfigFile } from './read.ts';
-import { recallConfig, rememberConfig } from './remembered.ts';
 
 /**
  * Reads and checks the config at `path`. Throws a ConfigError (78) with all faults of its contents, or a UserError where the
@@ -13,6 +13,6 @@ export async function loadConfigFile(path: string): Promise<LoadedConfig> {
   // the parser, the schema and the rules: what a run takes longest for
   const { checkConfig } = await import('./check.ts');
   const loaded = await checkConfig(path, bytes);
-  rememberConfig(path, bytes, loaded);
+  keepConfig(path, bytes, loaded);
   return loaded;
 }

@@ -1,5 +1,6 @@
 // the namespace import lets the bundler drop what is not used: `{ z }` would keep all of zod
 import * as z from 'zod/mini';
+import { KIND_NAMES } from '../../kinds/registry.ts';
 import { APPLY_MODES, type ApplyMode } from '../../model/change.ts';
 import { BRAKE_KEYS } from './brake-keys.ts';
 import { broker, sslOptionsSchema, transportOptionsSchema } from './broker-schema.ts';
@@ -49,7 +50,7 @@ export const projectSchema = z
       kind: z.optional(
         choice(
           'What the unit runs, if its ExecStart does not show it, such as "/srv/shop/bin/worker -c 2". The arguments after the program are then read as options of gunicorn or of celery worker, and the main process of the unit is the master. Default: detected from ExecStart.',
-          ['gunicorn', 'celery'],
+          KIND_NAMES,
         ).check(example('celery')),
       ),
       min_workers: z._default(

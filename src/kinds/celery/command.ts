@@ -1,5 +1,6 @@
 import { NOTHING, OPAQUE } from '../../targets/systemd/unit-file/syntax/chars.ts';
 import type { Chars, Word } from '../../targets/systemd/unit-file/syntax/chars.ts';
+import type { CommandReader } from '../kind.ts';
 import { airflowWorkerOptions, celeryOptions, celeryWorkerOptions } from './options.ts';
 import { parseMulti } from './multi.ts';
 import { lookUp } from '../../targets/systemd/unit-file/locate/environment.ts';
@@ -10,10 +11,38 @@ import { countUses, lastWord, problemAt } from '../../targets/systemd/unit-file/
 import type { Problem, Reading } from '../../targets/systemd/unit-file/locate/reading.ts';
 
 /** What a `celery` command does: `aside` is beat or flower, `other` any further subcommand. */
-export type CeleryRole = 'worker' | 'multi' | 'aside' | 'other';
+type CeleryRole = 'worker' | 'multi' | 'aside' | 'other';
+
+/** How ExecStart= names Celery, and what it says of the concurrency. */
+export const celeryCommand: CommandReader = {
+  named: (name) => {
+    if (/^celery(?:-?\d[\d.]*)?$/.test(name)) return 'own';
+    return /^(?:celerybeat|celery-?flower|flower)$/.test(name) ? 'aside' : null;
+  },
+  handedOn: (argv, isManage) => {
+    if (argv[1]?.text !== 'celery') return null;
+    const inner = argv.slice(1);
+    // django-celery's `manage.py celery worker …`
+    if (isManage) return inner;
+    const isPlain = /^(?:worker|multi|beat|flower)$/.test(argv[2]?.text ?? '');
+    return isPlain && celeryRole(inner).role !== 'other' ? inner : null;
+  },
+  role: (argv) => {
+    const { role } = celeryRole(argv);
+    return role === 'multi' ? 'worker' : role;
+  },
+  read: (argv, context, cpus) => readWorker(argv, celeryRole(argv), context, cpus),
+  readOwn,
+  aside: {
+    code: 'beat_or_flower',
+    are: 'is beat or flower, which have no workers to size',
+    hint: 'name the unit that runs "celery worker"',
+  },
+  setInUnit: 'Environment=CELERY_WORKER_CONCURRENCY=N',
+};
 
 /** The role of a command whose first word is `celery`, and the words behind the subcommand. */
-export function celeryRole(argv: Word[]): { role: CeleryRole; args: Word[] } {
+function celeryRole(argv: Word[]): { role: CeleryRole; args: Word[] } {
   const [sub, ...args] = parseOptions(argv.slice(1), celeryOptions(), 'getopt').positionals;
   switch (sub?.text) {
     case 'worker':
@@ -32,7 +61,7 @@ export function celeryRole(argv: Word[]): { role: CeleryRole; args: Word[] } {
  * What a program of a project's own says of the concurrency of the Celery worker that it is (`own`: its words): as
  * options of `celery worker`, whichever other words stand among them.
  */
-export function readOwnCelery(own: Word[], context: Context, cpus: number): Reading {
+function readOwn(own: Word[], context: Context, cpus: number): Reading {
   const inner = { ...context, runBy: own[0]?.text ?? null };
   return readWorker(own, { role: 'worker', args: own.slice(1) }, inner, cpus);
 }
@@ -41,10 +70,6 @@ export function readOwnCelery(own: Word[], context: Context, cpus: number): Read
  * What a Celery worker command says of its concurrency: the last `--concurrency` or `-c`, then (Celery 5)
  * `CELERY_WORKER_CONCURRENCY`, else one for each processor. The app's own settings cannot be seen.
  */
-export function readCelery(argv: Word[], context: Context, cpus: number): Reading {
-  return readWorker(argv, celeryRole(argv), context, cpus);
-}
-
 function readWorker(
   argv: Word[],
   { role, args }: ReturnType<typeof celeryRole>,
@@ -78,6 +103,10 @@ function readWorker(
     kind: 'celery',
     count: chars ? { chars, flag: option?.flag ?? 'CELERY_WORKER_CONCURRENCY' } : null,
     fallback: cpus,
+    // it takes 0 for "not given"
+    zero: cpus,
+    // the settings of the app
+    isAssumed: true,
     elsewhere: null,
     variable: chars || isOld ? null : variableOf(argv, context),
     pool: pool?.text ?? null,

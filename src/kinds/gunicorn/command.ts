@@ -2,6 +2,7 @@ import type { Budget } from '../../targets/systemd/unit-file/syntax/budget.ts';
 import { CharsBuilder, NOTHING, wordAt } from '../../targets/systemd/unit-file/syntax/chars.ts';
 import type { Chars, Word } from '../../targets/systemd/unit-file/syntax/chars.ts';
 import { lookUp } from '../../targets/systemd/unit-file/locate/environment.ts';
+import type { CommandReader } from '../kind.ts';
 import { readConcurrencyOf } from './concurrency.ts';
 import { configName, locateConfigFile } from './config-file.ts';
 import { gunicornOptions } from './options.ts';
@@ -13,13 +14,27 @@ import { countUses, lastWord } from '../../targets/systemd/unit-file/locate/read
 import type { Problem, Reading } from '../../targets/systemd/unit-file/locate/reading.ts';
 import { isShown, shownText } from '../../targets/systemd/unit-file/locate/shown.ts';
 
+/** How ExecStart= names Gunicorn, and what it says of the workers. */
+export const gunicornCommand: CommandReader = {
+  named: (name, isModule) =>
+    (isModule && name === 'gunicorn.app.wsgiapp') || /^gunicorn(?:-?\d[\d.]*)?$/.test(name)
+      ? 'own'
+      : null,
+  handedOn: () => null,
+  role: () => 'worker',
+  read: readGunicorn,
+  readOwn: readGunicorn,
+  aside: null,
+  setInUnit: 'Environment=GUNICORN_CMD_ARGS=--workers=N',
+};
+
 const ON_COMMAND_LINE = 'put --workers N on the command line in ExecStart, which comes before it';
 
 /**
  * What a `gunicorn` command says of its workers. Precedence as in `gunicorn.app.base.load_config`: the
  * command line, `GUNICORN_CMD_ARGS`, the config file, `WEB_CONCURRENCY`; else 1. Throws `TooMuch`.
  */
-export function readGunicorn(argv: Word[], context: Context): Reading {
+function readGunicorn(argv: Word[], context: Context): Reading {
   const options = gunicornOptions();
   const parsed = parseOptions(argv.slice(1), options, 'argparse');
   const argsText = lookUp(context.env, 'GUNICORN_CMD_ARGS');
@@ -30,6 +45,8 @@ export function readGunicorn(argv: Word[], context: Context): Reading {
     kind: 'gunicorn',
     count: null,
     fallback: 1,
+    zero: 0,
+    isAssumed: false,
     elsewhere: null,
     variable: (workers) => `WEB_CONCURRENCY=${workers}`,
     pool: valueOf(parsed, 'worker-class') ?? valueOf(fromEnv, 'worker-class'),

@@ -3,7 +3,8 @@ import { CHILD_ENV } from '../../host/child-env.ts';
 import { tryReadWhole } from '../../host/kernel-files.ts';
 import { cleanText } from '../../model/clean-text.ts';
 import { readProcess } from '../../host/proc/proc.ts';
-import { findScript, readProgram } from '../program.ts';
+import { findScript, toCommandLine } from '../python.ts';
+import { isMaster } from './processes.ts';
 import { parseShow, readValue } from '../../targets/systemd/show.ts';
 import { askSystemctl } from '../../targets/systemd/systemctl.ts';
 
@@ -70,7 +71,7 @@ export async function tryLoad(
   const argv = readProcess(masterPid)?.argv ?? [];
   if (argv.length < 2) return { unknown: 'its command line is not to be seen' };
   // what an entry script of the project's own does with its options is not to be known
-  if (readProgram(argv)?.kind !== 'gunicorn') return { unknown: 'its own program starts it' };
+  if (!isMaster(toCommandLine(argv))) return { unknown: 'its own program starts it' };
   const environ = tryReadWhole(`/proc/${masterPid}/environ`, ENVIRON_BYTES);
   if (environ?.includes('=') !== true) return { unknown: 'its environment is not to be seen' };
   const user = readUser(workerPids[0] ?? masterPid);

@@ -14,17 +14,18 @@ export interface UnitFacts {
   concurrency: Concurrency | null;
 }
 
-/** Facts, and all that they were made of besides the processors. */
+/** Facts, and all that they were made of. */
 export interface KnownUnit {
-  /** what systemd says of the unit's files, and the config of what it runs */
+  /** what systemd says of the unit's files, the config of what it runs, and the number of processors */
   from: string;
   /** each file that was read or missed, as it was; null: it was not there */
   marks: [path: string, mark: string | null][];
   facts: UnitFacts;
 }
 
-/** What runs know of units; `units` and `cpus` go from run to run. */
+/** What runs know of units; `units` go from run to run. */
 export interface UnitMemory {
+  /** processors in service: Celery's default depends on them */
   cpus: number;
   units: Record<string, KnownUnit>;
   /** there is something new to be kept */
@@ -34,10 +35,9 @@ export interface UnitMemory {
 /** A file that was changed so short ago may change once more without showing it: its time counts in ticks. */
 const YOUNG_MS = 2000;
 
-/** What an earlier run knew, if it was on as many processors: Celery's default depends on them. */
-export function toUnitMemory(kept: Pick<UnitMemory, 'cpus' | 'units'> | null): UnitMemory {
-  const cpus = countProcessors();
-  return { cpus, units: kept?.cpus === cpus ? kept.units : {}, hasChanged: false };
+/** For this run, with what earlier ones knew. */
+export function toUnitMemory(units: UnitMemory['units'] = {}): UnitMemory {
+  return { cpus: countProcessors(), units, hasChanged: false };
 }
 
 /**
@@ -50,7 +50,7 @@ export function toUnitMemory(kept: Pick<UnitMemory, 'cpus' | 'units'> | null): U
 export async function readUnitFacts(unit: UnitState, memory: UnitMemory): Promise<UnitFacts> {
   const { id, fragmentPath, dropInPaths, environmentFiles, workingDirectory, kind } = unit;
   const from = JSON.stringify([
-    ...[id, fragmentPath, dropInPaths, environmentFiles, workingDirectory, kind],
+    ...[id, fragmentPath, dropInPaths, environmentFiles, workingDirectory, kind, memory.cpus],
   ]);
   const known = memory.units[unit.unit];
   if (known?.from === from && known.marks.every(([path, mark]) => markOf(path).mark === mark)) {

@@ -52,7 +52,7 @@ after(() => {
 describe('what is known of a unit', () => {
   test('how its workers serve, also from a config file that its number is not in', async () => {
     const unit = units.get('threads')!;
-    const memory = toUnitMemory(null);
+    const memory = toUnitMemory();
     assert.deepEqual((await readUnitFacts(unit, memory)).concurrency?.threads, { text: '4' });
     writeFileSync(join(root, 'gunicorn.conf.py'), 'threads = 8\n');
     assert.deepEqual((await readUnitFacts(unit, memory)).concurrency?.threads, { text: '8' });
@@ -60,13 +60,13 @@ describe('what is known of a unit', () => {
 
   test('is found once as long as none of its files has changed', async () => {
     const unit = units.get('same')!;
-    const memory = toUnitMemory(null);
+    const memory = toUnitMemory();
     const found = await readUnitFacts(unit, memory);
     assert.ok(found.location.how !== 'refused' && found.location.workers === 3);
     assert.deepEqual(found.concurrency?.workerClass, null);
     assert.ok(memory.hasChanged);
     // as the next run gets it
-    const kept = toUnitMemory(JSON.parse(JSON.stringify(memory)) as typeof memory);
+    const kept = toUnitMemory(JSON.parse(JSON.stringify(memory.units)) as typeof memory.units);
     assert.deepEqual(await readUnitFacts(unit, kept), found);
     assert.ok(!kept.hasChanged);
   });
@@ -90,7 +90,7 @@ describe('what is known of a unit', () => {
   for (const [index, { title, edit }] of EDITS.entries()) {
     test(`is found anew where a file that it names ${title}`, async () => {
       const unit = units.get(`edited${index}`)!;
-      const memory = toUnitMemory(null);
+      const memory = toUnitMemory();
       const { hash } = await readUnitFacts(unit, memory);
       edit(at(`edited${index}`));
       const { location } = await readUnitFacts(unit, memory);
@@ -101,7 +101,7 @@ describe('what is known of a unit', () => {
 
   test('is found anew where systemd names another file of it', async () => {
     const unit = units.get('dropped')!;
-    const memory = toUnitMemory(null);
+    const memory = toUnitMemory();
     const { hash } = await readUnitFacts(unit, memory);
     const dropIn = join(root, 'more.conf');
     writeFileSync(dropIn, '[Service]\n# more\n');
@@ -112,7 +112,7 @@ describe('what is known of a unit', () => {
   test('is not kept where a file is so young that it may change without showing it', async () => {
     const unit = units.get('young')!;
     writeFileSync(at('young'), 'WORKERS=3\n');
-    const memory = toUnitMemory(null);
+    const memory = toUnitMemory();
     const { location } = await readUnitFacts(unit, memory);
     assert.ok(location.how !== 'refused');
     assert.deepEqual(memory.units, {});
@@ -120,23 +120,23 @@ describe('what is known of a unit', () => {
 
   test('is not kept where its number cannot be found', async () => {
     const unit = units.get('refused')!;
-    const memory = toUnitMemory(null);
+    const memory = toUnitMemory();
     assert.equal((await readUnitFacts(unit, memory)).location.how, 'refused');
     assert.deepEqual(memory.units, {});
   });
 
-  test('counts only on a host with as many processors', () => {
-    const memory = toUnitMemory(null);
-    memory.units['a.service'] = {
-      from: '',
-      marks: [],
-      facts: {
-        location: { how: 'splice', kind: 'celery', workers: 1 },
-        hash: '',
-        concurrency: null,
-      },
-    };
-    assert.deepEqual(toUnitMemory(memory).units, memory.units);
-    assert.deepEqual(toUnitMemory({ ...memory, cpus: memory.cpus + 1 }).units, {});
+  test('counts only on a host with as many processors', async () => {
+    const unit = units.get('same')!;
+    const memory = toUnitMemory();
+    await readUnitFacts(unit, memory);
+    for (const [more, hasChanged] of [
+      [0, false],
+      [1, true],
+    ] as const) {
+      const next = toUnitMemory(structuredClone(memory.units));
+      next.cpus += more;
+      await readUnitFacts(unit, next);
+      assert.equal(next.hasChanged, hasChanged);
+    }
   });
 });

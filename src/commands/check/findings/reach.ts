@@ -1,5 +1,5 @@
 import { metricOf } from '../../../metrics/registry.ts';
-import type { Kind, MetricPolicy, Policy, Step } from '../../../model/types.ts';
+import type { KindName, MetricPolicy, Policy, Step } from '../../../model/types.ts';
 import { formatCount } from '../../../model/wording.ts';
 import { formatMetric } from '../../../metrics/wording.ts';
 import { mostByOwnLoad, type Load } from './own-load.ts';
@@ -8,7 +8,7 @@ import type { Finding } from './types.ts';
 /** What is known of a service besides its policy. */
 export interface Reach extends Load {
   policy: Policy;
-  kind: Kind | null;
+  kind: KindName | null;
 }
 
 /** Thresholds that can never act, or that lead one way only. */

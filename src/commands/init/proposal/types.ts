@@ -1,11 +1,11 @@
-import type { Kind } from '../../../model/types.ts';
+import type { KindName } from '../../../model/types.ts';
 import type { WorkerClass } from '../../../kinds/gunicorn/concurrency.ts';
 
 /** A service that can be scaled, as it was found. */
 export interface Candidate {
   /** the unit */
   service: string;
-  kind: Kind;
+  kind: KindName;
   /** of a Gunicorn; null: a Celery worker */
   workerClass: WorkerClass | null;
   /** declared workers */

@@ -1,29 +1,36 @@
 import { OPAQUE, whereIs, type Word } from '../syntax/chars.ts';
-import { celeryRole } from '../../../../kinds/celery/command.ts';
+import type { Kind } from '../../../../kinds/kind.ts';
+import { KIND_NAMES, kindNamed, KINDS, namesKind } from '../../../../kinds/registry.ts';
 import type { Context, Program } from './program-types.ts';
 import { CHECK_NAME, refuse } from './refuse.ts';
 import { isShown, shownText } from './shown.ts';
 import type { Refusal, UnitSources } from '../syntax/types.ts';
 
 /** For a program of a project's own. */
-const OR_KIND = '; if this program is one, set "kind": "gunicorn" or "celery" in the config';
+const OR_KIND = `; if this program is one, set "kind": ${KIND_NAMES.map((name) => `"${name}"`).join(' or ')} in the config`;
 
 /** Of a command that a refusal quotes, UTF-16 units. */
 const LONGEST_COMMAND = 60;
 
+/** `gunicorn or "celery worker"`. */
+const COMMANDS = KINDS.map(({ words: { command } }) =>
+  command.includes(' ') ? `"${command}"` : command,
+).join(' or ');
+
+/** How to start what is started in a way that cannot be read. */
+export const START_ITSELF = `start ${COMMANDS} in ExecStart itself`;
+
 /** Why none of the programs of a unit is a worker, and what helps. */
 export function noWorker(programs: Program[], sources: UnitSources): Refusal {
   const { unit } = sources;
-  const aside = programs.find(
-    ({ is, argv }) =>
-      is === 'celery_aside' || (is === 'celery' && celeryRole(argv).role === 'aside'),
-  );
-  if (aside)
+  const aside = programs.find(({ is }) => is === 'aside');
+  const what = kindOf(aside)?.command.aside ?? null;
+  if (aside && what)
     return refuse(
-      'celery',
-      'beat_or_flower',
-      `${whereIs(startOf(aside))}: ${textOf(aside)} is beat or flower, which have no workers to size`,
-      'name the unit that runs "celery worker"',
+      aside.kind,
+      what.code,
+      `${whereIs(startOf(aside))}: ${textOf(aside)} ${what.are}`,
+      what.hint,
     );
   const asgi = programs.find(({ is }) => is === 'asgi');
   if (asgi)
@@ -46,14 +53,14 @@ export function noWorker(programs: Program[], sources: UnitSources): Refusal {
     return refuse(
       null,
       'opaque_script',
-      `${whereIs(startOf(opaque))}: expected a gunicorn or celery command, found ${textOf(opaque)}, which cannot be looked into${whose(opaque, sources)}`,
-      `start gunicorn or "celery worker" in ExecStart itself${OR_KIND}`,
+      `${whereIs(startOf(opaque))}: expected a ${KIND_NAMES.join(' or ')} command, found ${textOf(opaque)}, which cannot be looked into${whose(opaque, sources)}`,
+      `${START_ITSELF}${OR_KIND}`,
     );
   return refuse(
     null,
     'not_gunicorn_or_celery',
-    `${whereIs(startOf(program))}: expected a gunicorn or celery worker command, found ${textOf(program)}`,
-    `name a unit that runs Gunicorn or a Celery worker${OR_KIND}`,
+    `${whereIs(startOf(program))}: expected a ${KINDS.map(({ words }) => words.command).join(' or ')} command, found ${textOf(program)}`,
+    `name a unit that runs ${KINDS.map(({ words }) => words.service).join(' or ')}${OR_KIND}`,
   );
 }
 
@@ -65,8 +72,12 @@ export function isOpaque({ is, argv }: Program): boolean {
     (/\.(?:sh|bash|py|pl|rb)$/.test(path) ||
       /(?:^|\/)(?:(?:[bdkaz]|ba|da)?sh|(?:python|pypy)[\d.]*)$/.test(path) ||
       !/^(?:\/usr)?\/s?bin\/|^[^/\s]+$/.test(path) ||
-      argv.some(({ text }) => /gunicorn|celery/.test(text) || text.includes(OPAQUE)))
+      argv.some(({ text }) => namesKind(text) || text.includes(OPAQUE)))
   );
+}
+
+function kindOf(program: Program | undefined): Kind | null {
+  return program?.kind ? kindNamed(program.kind) : null;
 }
 
 /** For people: whose program or script it is, where it is not root's. */

@@ -1,6 +1,10 @@
+import type { KindName } from '../../../../model/types.ts';
 import type { Word } from '../syntax/chars.ts';
 import type { Env } from './environment.ts';
 import type { FileFacts } from '../syntax/types.ts';
+
+/** What a command is to a kind: its workers are sized, it goes beside workers, or it is something else. */
+export type CommandRole = 'worker' | 'aside' | 'other';
 
 /** What a command finds when it starts. `cwd` null: not known. */
 export interface Context {
@@ -14,7 +18,10 @@ export interface Context {
 
 /** A program that a command line comes down to; `argv` begins with its own name. */
 export interface Program {
-  is: 'gunicorn' | 'celery' | 'celery_aside' | 'asgi' | 'unknown';
+  /** its role to its kind; `asgi`, `unknown`: it is of none */
+  is: CommandRole | 'asgi' | 'unknown';
+  /** null: it is of none */
+  kind: KindName | null;
   argv: Word[];
   context: Context;
   /** `unknown` alone: its words without those of its interpreter; missing: they cannot be told apart */

@@ -1,6 +1,6 @@
 import type { Word } from '../syntax/chars.ts';
 import { OPAQUE } from '../syntax/chars.ts';
-import { celeryRole } from '../../../../kinds/celery/command.ts';
+import { KINDS } from '../../../../kinds/registry.ts';
 import { takeAssignments, withVariable } from './environment.ts';
 import { parseOptions } from './options.ts';
 import type { Parsed } from './options.ts';
@@ -10,9 +10,6 @@ import { findWrapper } from './wrappers.ts';
 import type { Wrapper } from './wrappers.ts';
 
 const ASGI = /^(?:uvicorn|hypercorn|daphne|granian)$/;
-const GUNICORN = /^gunicorn(?:-?\d[\d.]*)?$/;
-const CELERY = /^celery(?:-?\d[\d.]*)?$/;
-const ASIDE = /^(?:celerybeat|celery-?flower|flower)$/;
 const PYTHON = /^(?:python|pypy)[\d.]*[a-z]?$/;
 const SHELL = /^(?:sh|bash|dash|ash|ksh|zsh)$/;
 /** Beyond this many wrappers and scripts within scripts nobody writes a unit. */
@@ -23,13 +20,13 @@ export function findPrograms(argv: Word[], context: Context, depth = 0): Program
   context.env.budget.spend(argv.length);
   const [first, ...args] = argv;
   if (!first) return [];
-  const unknown: Program[] = [{ is: 'unknown', argv, context }];
+  const unknown = [unknownProgram(argv, context)];
   const name = baseName(first.text);
   if (depth > DEEPEST || name.includes(OPAQUE) || first.text.startsWith('|')) return unknown;
   const follow = (words: Word[], inner: Context): Program[] =>
     findPrograms(words, inner, depth + 1);
-  const known = programNamed(name);
-  if (known) return [{ is: known, argv, context }];
+  const known = programNamed(name, argv, context);
+  if (known) return [known];
   if (name === 'manage.py') return manage(argv, context);
   if (PYTHON.test(name)) return python(argv, context, follow);
   if (SHELL.test(name)) {
@@ -37,7 +34,7 @@ export function findPrograms(argv: Word[], context: Context, depth = 0): Program
     const [script, ...params] = parsed.positionals;
     if (!script) return unknown;
     if (!parsed.options.some((option) => option.name === '-c'))
-      return [{ is: 'unknown', argv, context, own: parsed.positionals }];
+      return [unknownProgram(argv, context, parsed.positionals)];
     return runScript(script, params, context, follow);
   }
   if (name === 'su' || name === 'runuser') return switchUser(argv, context, follow);
@@ -46,14 +43,10 @@ export function findPrograms(argv: Word[], context: Context, depth = 0): Program
     return python(args, context, follow, COVERAGE);
   if (name === 'newrelic-admin' && args[0]?.text === 'run-python')
     return python(args, context, follow);
-  if (isProjectCommand(argv)) {
-    const inner = { ...context, runBy: first.text };
-    return [{ is: 'celery', argv: args, context: inner }];
-  }
+  const handedOn = findHandedOn(argv, { ...context, runBy: first.text }, false);
+  if (handedOn) return [handedOn];
   const wrapper = findWrapper(name);
-  return wrapper
-    ? unwrap(argv, wrapper, context, follow)
-    : [{ is: 'unknown', argv, context, own: argv }];
+  return wrapper ? unwrap(argv, wrapper, context, follow) : [unknownProgram(argv, context, argv)];
 }
 
 function baseName(path: string): string {
@@ -80,17 +73,32 @@ function table(options: string): Record<string, string> {
   return Object.fromEntries(options.split(' ').map((option) => [option, option]));
 }
 
-function programNamed(name: string): Program['is'] | null {
-  if (GUNICORN.test(name)) return 'gunicorn';
-  if (CELERY.test(name)) return 'celery';
-  if (ASIDE.test(name)) return 'celery_aside';
-  return ASGI.test(name) ? 'asgi' : null;
+function unknownProgram(argv: Word[], context: Context, own?: Word[]): Program {
+  return { is: 'unknown', kind: null, argv, context, ...(own && { own }) };
 }
 
-/** A project's own command that hands on what is behind `celery` (`nautobot-server celery worker …`, `airflow celery worker …`). */
-function isProjectCommand(argv: Word[]): boolean {
-  const role = argv[1]?.text === 'celery' ? celeryRole(argv.slice(1)).role : 'other';
-  return role !== 'other' && /^(?:worker|multi|beat|flower)$/.test(argv[2]?.text ?? '');
+/** The program that an executable, or a module of Python, is by its name; null: it is none that is known. */
+function programNamed(
+  name: string,
+  argv: Word[],
+  context: Context,
+  isModule = false,
+): Program | null {
+  for (const { name: kind, command } of KINDS) {
+    const named = command.named(name, isModule);
+    if (named !== null)
+      return { is: named === 'own' ? command.role(argv) : named, kind, argv, context };
+  }
+  return ASGI.test(name) ? { is: 'asgi', kind: null, argv, context } : null;
+}
+
+/** What a project's own command hands its words on to (`nautobot-server celery worker …`, `airflow celery worker …`). */
+function findHandedOn(argv: Word[], context: Context, isManage: boolean): Program | null {
+  for (const { name: kind, command } of KINDS) {
+    const inner = command.handedOn(argv, isManage);
+    if (inner !== null) return { is: command.role(inner), kind, argv: inner, context };
+  }
+  return null;
 }
 
 const PYTHON_OPTIONS = '-m -c -W -X --check-hash-based-pycs';
@@ -103,7 +111,7 @@ function python(
   follow: Follow,
   values = PYTHON_OPTIONS,
 ): Program[] {
-  const unknown: Program[] = [{ is: 'unknown', argv, context }];
+  const unknown = [unknownProgram(argv, context)];
   const options = { values: table(values), flags: {} };
   const parsed = parseOptions(argv.slice(1), options, 'getopt', '-m');
   const last = parsed.options.at(-1);
@@ -111,29 +119,25 @@ function python(
   if (last?.name !== '-m') {
     const [script] = parsed.positionals;
     const name = script ? baseName(script.text) : '';
-    return name === 'manage.py' || programNamed(name) || isProjectCommand(parsed.positionals)
-      ? follow(parsed.positionals, context)
-      : [{ is: 'unknown', argv, context, ...(script && { own: parsed.positionals }) }];
+    const words = parsed.positionals;
+    return name === 'manage.py' ||
+      programNamed(name, words, context) ||
+      findHandedOn(words, context, false)
+      ? follow(words, context)
+      : [unknownProgram(argv, context, script && words)];
   }
-  const is = programNamed(last.value?.text.replace(/^gunicorn\.app\.wsgiapp$/, 'gunicorn') ?? '');
   const module = argv[argv.length - parsed.positionals.length - 1];
   // `python -m coverage run -m gunicorn`
   if (module?.text === 'coverage') return follow([module, ...parsed.positionals], context);
   if (!module) return unknown;
   const own = [module, ...parsed.positionals];
-  if (!is) return [{ is: 'unknown', argv, context, own }];
   const inner = { ...context, runBy: argv[0]?.text ?? null };
-  return [{ is, argv: own, context: inner }];
+  const known = programNamed(last.value?.text ?? '', own, inner, true);
+  return [known ?? unknownProgram(argv, context, own)];
 }
 
-/** django-celery's `manage.py celery worker …`. */
 function manage(argv: Word[], context: Context): Program[] {
-  const isCelery = argv[1]?.text === 'celery';
-  return [
-    isCelery
-      ? { is: 'celery', argv: argv.slice(1), context }
-      : { is: 'unknown', argv, context, own: argv },
-  ];
+  return [findHandedOn(argv, context, true) ?? unknownProgram(argv, context, argv)];
 }
 
 function unwrap(argv: Word[], wrapper: Wrapper, context: Context, follow: Follow): Program[] {
@@ -142,18 +146,17 @@ function unwrap(argv: Word[], wrapper: Wrapper, context: Context, follow: Follow
   const used: Parsed['options'] = [...parsed.options];
   let rest = parsed.positionals;
   if (wrapper.sub) {
-    if (rest[0]?.text !== wrapper.sub) return [{ is: 'unknown', argv, context }];
+    if (rest[0]?.text !== wrapper.sub) return [unknownProgram(argv, context)];
     parsed = parseOptions(rest.slice(1), options, 'getopt');
     for (const option of parsed.options) used.push(option);
     rest = parsed.positionals;
   }
   rest = rest.slice(wrapper.skip ?? 0);
   const separator = wrapper.separated ? rest.findIndex((word) => word.text === '--') : -1;
-  if (wrapper.separated === 'always' && separator < 0) return [{ is: 'unknown', argv, context }];
+  if (wrapper.separated === 'always' && separator < 0) return [unknownProgram(argv, context)];
   const uses = (names: string | true | undefined): boolean =>
     typeof names === 'string' && used.some((option) => names.split(' ').includes(option.name));
-  if (wrapper.needs !== undefined && !uses(wrapper.needs))
-    return [{ is: 'unknown', argv, context }];
+  if (wrapper.needs !== undefined && !uses(wrapper.needs)) return [unknownProgram(argv, context)];
   let inner = context;
   if (wrapper.moved) inner = elsewhere(inner);
   if (rest[0]?.text === '-' && wrapper.clears) {
@@ -175,7 +178,7 @@ function unwrap(argv: Word[], wrapper: Wrapper, context: Context, follow: Follow
     : wrapper.script?.split(' ').includes(rest[0]?.text ?? '');
   if (isScript && script) return runScript(script, [], inner, follow);
   rest = rest.slice(separator + 1);
-  if (uses('-S --split-string')) return [{ is: 'unknown', argv, context }];
+  if (uses('-S --split-string')) return [unknownProgram(argv, context)];
   if (!wrapper.assigns) return follow(rest, inner);
   const { words, env } = takeAssignments(rest, inner.env);
   return follow(words, { ...inner, env });
@@ -207,7 +210,7 @@ function switchUser(argv: Word[], context: Context, follow: Follow): Program[] {
     return follow(before.positionals, context);
   const parsed = parseOptions(argv.slice(1), SU_OPTIONS, 'click');
   const script = parsed.options.findLast((option) => /^(?:-c|--command)$/.test(option.name));
-  if (!script?.value) return [{ is: 'unknown', argv, context }];
+  if (!script?.value) return [unknownProgram(argv, context)];
   const isLogin =
     parsed.positionals[0]?.text === '-' ||
     parsed.options.some((option) => /^(?:-l|--login)$/.test(option.name));

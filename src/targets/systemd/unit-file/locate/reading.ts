@@ -1,6 +1,6 @@
 import { placeOf, slice, trim } from '../syntax/chars.ts';
 import type { Chars, Span, Word } from '../syntax/chars.ts';
-import type { Kind } from '../../../../model/types.ts';
+import type { KindName } from '../../../../model/types.ts';
 import type { Concurrency } from '../../../../kinds/gunicorn/concurrency.ts';
 import type { Refusal } from '../syntax/types.ts';
 
@@ -12,13 +12,17 @@ export interface Problem {
   at: Span | null;
 }
 
-/** What a Gunicorn or Celery worker command says of its number. */
+/** What a worker command says of its number. */
 export interface Reading {
-  kind: Kind;
+  kind: KindName;
   /** the characters that are the number in force, and the option or variable that they belong to */
   count: { chars: Chars; flag: string } | null;
   /** in force where the number is set nowhere, or elsewhere; null: it is only known while the service runs */
   fallback: number | null;
+  /** what the number 0 means */
+  zero: number;
+  /** where the number is set nowhere, what cannot be seen may set it all the same */
+  isAssumed: boolean;
   /** what sets the number where no file of the unit does, so that it can only be overruled, for people; null: nothing */
   elsewhere: string | null;
   /** what is set in the environment of the command to have N, where the command itself has no number; null: nothing can be */

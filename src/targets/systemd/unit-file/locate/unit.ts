@@ -1,13 +1,12 @@
 import { TooMuch } from '../syntax/budget.ts';
 import { whereIs } from '../syntax/chars.ts';
-import { celeryRole, readCelery, readOwnCelery } from '../../../../kinds/celery/command.ts';
+import { kindNamed } from '../../../../kinds/registry.ts';
 import { isOpaque, noWorker, startOf } from './no-worker.ts';
 import type { Program } from './program-types.ts';
 import { findPrograms } from './programs.ts';
 import { readEnvironment } from './environment.ts';
 import type { Setting, VariableSite } from './environment.ts';
 import { execStartLines, readCommands } from '../syntax/exec-start.ts';
-import { readGunicorn } from '../../../../kinds/gunicorn/command.ts';
 import { parseUnit } from '../syntax/parse.ts';
 import type { Reading } from './reading.ts';
 import { CHECK_NAME, refuse } from './refuse.ts';
@@ -27,7 +26,7 @@ export interface UnitReading {
 /** All files of a unit together, UTF-16 units; one has some hundred, with all its variables some thousand. */
 const MOST_TEXT = 512 * 1024;
 
-/** Reads a unit as systemd merges it, down to its Gunicorn or Celery worker command. Never fails. */
+/** Reads a unit as systemd merges it, down to its worker command. Never fails. */
 export function readUnit(sources: UnitSources): UnitReading | Refusal {
   const files = [sources.fragment, ...sources.dropIns, ...sources.environmentFiles];
   const length = files.reduce((sum, file) => sum + (file?.text?.length ?? 0), 0);
@@ -92,30 +91,32 @@ function readFiles(sources: UnitSources): UnitReading | Refusal {
   return { how: 'read', reading: readProgram(program, sources), program, execLines, sites };
 }
 
-function readProgram({ is, argv, context, own }: Program, { kind, cpus }: UnitSources): Reading {
-  if (own !== undefined && kind === 'celery') return readOwnCelery(own, context, cpus);
-  if (own !== undefined || is === 'gunicorn') return readGunicorn(own ?? argv, context);
-  return readCelery(argv, context, cpus);
+/** `ofKind`: what the config says of a program that does not show what it is. */
+function readProgram(program: Program, { kind: ofKind, cpus }: UnitSources): Reading {
+  const { kind, argv, context, own } = program;
+  if (own !== undefined && ofKind !== undefined)
+    return kindNamed(ofKind).command.readOwn(own, context, cpus);
+  return kindNamed(kind ?? '').command.read(argv, context, cpus);
 }
 
 function onlyWorker(programs: Program[], sources: UnitSources): Program | Refusal {
-  const workers = programs.filter(isWorker);
+  const workers = programs.filter(({ is }) => is === 'worker');
   const [worker, second] = workers;
   if (worker && second)
     return refuse(
-      workers.every(({ is }) => is === worker.is) ? kindOf(worker) : null,
+      workers.every(({ kind }) => kind === worker.kind) ? worker.kind : null,
       'ambiguous',
       `${whereIs(startOf(second))}: the unit runs a second worker command (the first: ${whereIs(startOf(worker))})`,
       'give each of them a unit of its own',
     );
   if (!worker) return declaredWorker(programs, sources) ?? noWorker(programs, sources);
   const { kind } = sources;
-  if (kind === undefined || kind === kindOf(worker)) return worker;
+  if (kind === undefined || kind === worker.kind) return worker;
   return refuse(
-    kindOf(worker),
+    worker.kind,
     'kind_differs',
-    `${whereIs(startOf(worker))}: the config says "kind": "${kind}", but ExecStart runs ${kindOf(worker)}`,
-    `remove "kind", or set it to "${kindOf(worker)}"`,
+    `${whereIs(startOf(worker))}: the config says "kind": "${kind}", but ExecStart runs ${worker.kind}`,
+    `remove "kind", or set it to "${worker.kind}"`,
   );
 }
 
@@ -135,12 +136,4 @@ function declaredWorker(programs: Program[], { kind }: UnitSources): Program | R
     `${whereIs(startOf(second))}: the unit runs more than one program that may be the ${kind} of "kind"`,
     'start that alone in ExecStart, what comes before it in ExecStartPre',
   );
-}
-
-function isWorker({ is, argv }: Program): boolean {
-  return is === 'gunicorn' || (is === 'celery' && /worker|multi/.test(celeryRole(argv).role));
-}
-
-function kindOf({ is }: Program): 'gunicorn' | 'celery' {
-  return is === 'gunicorn' ? 'gunicorn' : 'celery';
 }

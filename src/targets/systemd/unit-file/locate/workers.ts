@@ -12,7 +12,10 @@ import {
   withoutOurs,
   withOurs,
 } from '../ownership.ts';
+import { kindNamed } from '../../../../kinds/registry.ts';
+import type { KindName } from '../../../../model/types.ts';
 import type { Concurrency } from '../../../../kinds/gunicorn/concurrency.ts';
+import { START_ITSELF } from './no-worker.ts';
 import { numberIn } from './reading.ts';
 import type { Reading } from './reading.ts';
 import { isShown } from './shown.ts';
@@ -81,7 +84,7 @@ interface NumberReading extends UnitReading {
 function readNumber(sources: UnitSources): NumberReading | Refusal {
   const unit = readUnit(sources);
   if (unit.how === 'refused') return unit;
-  const { kind, problem, count, fallback, elsewhere } = unit.reading;
+  const { kind, problem, count, fallback, elsewhere, zero } = unit.reading;
   if (problem) {
     const where = problem.at ? `${whereIs(problem.at)}: ` : '';
     return refuse(kind, problem.code, `${where}${problem.message}`, problem.hint);
@@ -92,17 +95,15 @@ function readNumber(sources: UnitSources): NumberReading | Refusal {
   }
   const number = numberIn(count.chars);
   if (!number) return notANumber(unit.reading, sources);
-  // Celery takes 0 for "not given".
-  const workers = number.value || (kind === 'celery' ? (fallback ?? 1) : 0);
-  return { ...unit, workers, whenDown: null, place: number.place };
+  return { ...unit, workers: number.value || zero, whenDown: null, place: number.place };
 }
 
-function onlyWhileItRuns(kind: Refusal['kind'], elsewhere: string): Refusal {
+function onlyWhileItRuns(kind: KindName, elsewhere: string): Refusal {
   return refuse(
     kind,
     'config_file',
     `${elsewhere} may set the workers, and how many that gives is only known while the service runs`,
-    'start the service, or set the number in the unit: Environment=GUNICORN_CMD_ARGS=--workers=N',
+    `start the service, or set the number in the unit: ${kindNamed(kind).command.setInUnit}`,
   );
 }
 
@@ -119,7 +120,7 @@ function notANumber({ kind, count, insertAfter }: Reading, sources: UnitSources)
     kind,
     'not_a_number',
     `${whereIs(first ?? insertAfter.first)}: expected a number for ${count?.flag ?? ''}, found ${what}`,
-    `write a plain number, such as ${kind === 'gunicorn' ? '--workers 3' : '--concurrency=3'}, in ExecStart`,
+    `write a plain number, such as ${kindNamed(kind).words.option}, in ExecStart`,
   );
 }
 
@@ -177,8 +178,7 @@ function byDropIn(sources: UnitSources, inForce: NumberReading): Location {
       .map((file) => file.path),
     stale: isInForce && ours !== null && isStale(ours, way, inForce.workers),
     why: whyNotInPlace(base, sources) ?? `${path} is there already and comes later`,
-    assumed:
-      inForce.place === null && (inForce.reading.kind === 'celery' || inForce.whenDown !== null),
+    assumed: inForce.place === null && (inForce.reading.isAssumed || inForce.whenDown !== null),
     whenDown: inForce.whenDown,
     overrules: inForce.place === null ? inForce.reading.elsewhere : null,
   };
@@ -245,6 +245,6 @@ function noWay(sources: UnitSources, base: NumberReading): Refusal {
     kind,
     'opaque_script',
     `${whereIs(insertAfter.first)}: the command is put together in a way that no drop-in can extend`,
-    'start gunicorn or "celery worker" in ExecStart itself',
+    START_ITSELF,
   );
 }

@@ -1,3 +1,4 @@
+import { namesKind } from '../../../../kinds/registry.ts';
 import { OPAQUE, slice } from '../syntax/chars.ts';
 import type { Chars, Word } from '../syntax/chars.ts';
 import { lookUp, takeAssignments, withVariable } from '../locate/environment.ts';
@@ -62,7 +63,7 @@ export function runScript(
     }
   } catch (error) {
     if (!(error instanceof Unfollowed)) throw error;
-    return [{ is: 'unknown', argv: [script], context }];
+    return [{ is: 'unknown', kind: null, argv: [script], context }];
   }
   return found;
 }
@@ -135,7 +136,7 @@ class ShellState {
           this.forget(`the command reads ${args[0] ? shownText(args[0], this.factsOf) : ''}`);
         return true;
       case 'eval':
-        if (args.some(({ text }) => /gunicorn|celery/.test(text))) throw new Unfollowed('eval');
+        if (args.some(({ text }) => namesKind(text))) throw new Unfollowed('eval');
         this.forget('the command uses eval');
         return true;
       case 'set':

@@ -1,4 +1,4 @@
-import type { Kind } from '../../../../model/types.ts';
+import type { KindName } from '../../../../model/types.ts';
 
 /** A file that takes part in a unit, with its text exactly as read. */
 export interface SourceFile {
@@ -42,15 +42,7 @@ export interface UnitSources {
   /** processors of the host: Celery's default concurrency */
   cpus: number;
   /** what the config says that it runs, where its command line does not show it; missing: nothing */
-  kind?: Kind | undefined;
-}
-
-/** Replace text[start, end) of `path` by `insert`; offsets count UTF-16 units of the text as read. */
-export interface Splice {
-  path: string;
-  start: number;
-  end: number;
-  insert: string;
+  kind?: KindName | undefined;
 }
 
 /** Where a unit's number of workers stands and how to change it. */
@@ -58,7 +50,7 @@ export type Location =
   /** the number is text in a file that is this unit's own: edit it in place */
   | {
       how: 'splice';
-      kind: Kind;
+      kind: KindName;
       workers: number;
       path: string;
       start: number;
@@ -68,7 +60,7 @@ export type Location =
   /** the number is nowhere, or in a file that is not ours to edit: it is set by our drop-in */
   | {
       how: 'drop_in';
-      kind: Kind;
+      kind: KindName;
       /** what is in force now (the default of the program where nothing is set) */
       workers: number;
       path: string;
@@ -93,10 +85,10 @@ export type Location =
 
 /** A location without what only a change of the number needs. */
 export type KnownLocation =
-  | { how: 'splice'; kind: Kind; workers: number }
+  | { how: 'splice'; kind: KindName; workers: number }
   | {
       how: 'drop_in';
-      kind: Kind;
+      kind: KindName;
       workers: number;
       assumed: boolean;
       whenDown: Refusal | null;
@@ -107,7 +99,7 @@ export type KnownLocation =
 /** The number cannot be changed safely. */
 export interface Refusal {
   how: 'refused';
-  kind: Kind | null;
+  kind: KindName | null;
   code:
     | 'not_gunicorn_or_celery'
     | 'kind_differs'
@@ -139,7 +131,7 @@ export interface WorkerCommand {
 
 /** What the command line says of the pool; running workers can only be counted where it has processes. */
 export interface CommandFacts {
-  kind: Kind;
+  kind: KindName;
   /** Celery's -P, Gunicorn's worker class; null: the default */
   pool: string | null;
   /** Celery -B: a beat process stands among the pool's children */

@@ -93,7 +93,7 @@ function readScriptOf(script: string): string[] | null {
   if (programs.some(({ argv }) => argv.some(({ text }) => text.includes(OPAQUE)))) return null;
   if (programs.some(({ is, argv }) => is === 'unknown' && argv[0]?.text !== 'true')) return null;
   return programs
-    .filter(({ is }) => is === 'gunicorn')
+    .filter(({ kind }) => kind === 'gunicorn')
     .map(({ argv, context: { env } }) => {
       const x = env.vars.get('X');
       const shown = [

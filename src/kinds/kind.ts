@@ -1,0 +1,125 @@
+import type { KindActions } from './actions.ts';
+import type { Process } from '../host/proc/proc.ts';
+import type { KindName } from '../model/types.ts';
+import type { Word } from '../targets/systemd/unit-file/syntax/chars.ts';
+import type { CommandRole, Context } from '../targets/systemd/unit-file/locate/program-types.ts';
+import type { Refusal } from '../targets/systemd/unit-file/syntax/types.ts';
+import type { Reading } from '../targets/systemd/unit-file/locate/reading.ts';
+
+/**
+ * What a service runs. All that differs between kinds is a member here, so that the compiler asks a new one for it;
+ * nothing outside of this folder compares a kind's name. What acts is loaded when it is needed; all else is pure, or
+ * reads /proc.
+ */
+export interface Kind {
+  /** as the config has it in "kind" */
+  name: KindName;
+  words: KindWords;
+  command: CommandReader;
+  processes: ProcessReader;
+  pool: PoolRules;
+  actions: () => Promise<KindActions>;
+}
+
+/** What people call it. */
+export interface KindWords {
+  /** the program: `Gunicorn` */
+  label: string;
+  /** what a unit runs: `Gunicorn`, `a Celery worker` */
+  service: string;
+  /** its main process: `the main process of Celery` */
+  main: string;
+  /** the same, where it is clear that a process is meant: `a Celery worker` */
+  process: string;
+  /** what is written in a shell: `celery worker` */
+  command: string;
+  /** an option with a number: `--workers 3` */
+  option: string;
+  /** what becomes of workers above a number that was lowered: `end when their requests are answered` */
+  surplus: string;
+}
+
+/** What holds for the workers of a kind. */
+export interface PoolRules {
+  /** whether its workers are processes that can be counted; `pool`: as the command has it, null is the default */
+  isCountable: (pool: string | null) => boolean;
+  /** why a running pool without any process cannot be counted; null: it has none at this moment */
+  whyEmpty: string | null;
+  /** workers may end and be replaced at any moment: neither is a fault, and one look may miss some */
+  comeAndGo: boolean;
+  /** it is restarted by ending by itself when its tasks are done, and a start */
+  isDrained: boolean;
+  /** why the running pool cannot be changed without a restart, as far as that shows beforehand; null: nothing is known */
+  findObstacle: (of: { pool: string | null; hasBroker: boolean }) => string | null;
+  /** whether a change of the running pool from drift to the number is taken back where it fails, not only proved to serve */
+  isHealUndone: (from: number, to: number) => boolean;
+}
+
+/** Reads the command of a unit, character by character; pure. May throw `TooMuch`. */
+export interface CommandReader {
+  /** whose name an executable, or a module of `python -m`, has: its own program, one that only goes beside it, or neither */
+  named: (name: string, isModule: boolean) => 'own' | 'aside' | null;
+  /**
+   * The words from its own name on, where a project's own command hands them on (`airflow celery worker`); null: it does
+   * not. `isManage`: it is Django's manage.py, whose subcommand is known to be that.
+   */
+  handedOn: (argv: Word[], isManage: boolean) => Word[] | null;
+  /** the role of a command that begins with its own name */
+  role: (argv: Word[]) => CommandRole;
+  /** what such a command says of its number of workers; `cpus`: processors of the host */
+  read: (argv: Word[], context: Context, cpus: number) => Reading;
+  /** the same for a program of a project's own of which the config says that it is of this kind */
+  readOwn: (own: Word[], context: Context, cpus: number) => Reading;
+  /** for a refusal: what its programs with the role `aside` are, and which unit is meant; null: there are none */
+  aside: { code: Refusal['code']; are: string; hint: string } | null;
+  /** how the unit can set the number where a file that the command names may do so */
+  setInUnit: string;
+}
+
+/** A command line, or the title that a process has set instead as its only word. */
+export interface CommandLine {
+  argv: readonly string[];
+  title: string;
+  /** the base name of Python's script or module; null: it is not Python */
+  script: string | null;
+  /** the words behind the script, or behind the program */
+  args: readonly string[];
+}
+
+/** What a process's own command line says of it. */
+export interface Program {
+  kind: KindName;
+  /** Celery's `-P`; null: the default, or Gunicorn */
+  pool: string | null;
+  /** Celery's `-B`: the scheduler runs as one more child */
+  embeddedBeat: boolean;
+}
+
+/** A main process. */
+export interface Master {
+  process: Process;
+  program: Program;
+}
+
+/** A process that is a child of the main process and no worker, and how it is found; a test may give another one. */
+export type FindAside = (
+  forks: readonly Process[],
+  master: Process,
+  processes: ReadonlyMap<number, Process>,
+) => Process | null;
+
+/** Tells the processes of a service apart. */
+export interface ProcessReader {
+  /** null: it is not the main process of a service of this kind */
+  recognise: (line: CommandLine) => Program | null;
+  /** the main process of a service of which the config says that it is of this kind */
+  declare: (line: CommandLine) => Program;
+  /** whose title a child of the main process has */
+  titled: (title: string) => 'worker' | 'aside' | null;
+  /** among children of the main process that look like workers the one that is none; null: there is none */
+  findAside: FindAside;
+  /** those of the forks of the main process that are workers, or why that cannot be told now */
+  selectWorkers: (forks: Process[], program: Program) => Process[] | { error: string };
+  /** that its main process has started a second one, as in an upgrade, as a sentence; null: it has not */
+  tellUpgrade: (master: Process, processes: ReadonlyMap<number, Process>) => string | null;
+}

@@ -1,0 +1,18 @@
+import type { KindDeps } from '../ports.ts';
+import { EXIT, UserError } from '../../errors.ts';
+import type { UnitState } from '../../model/unit-state.ts';
+
+/**
+ * The state of a unit, also of one that does not exist.
+ * @throws UserError failed where systemd does not answer for it
+ */
+export async function readUnit(service: string, deps: KindDeps): Promise<UnitState> {
+  const unit = (await deps.systemd.readUnits([service])).get(service);
+  if (unit !== undefined) return unit;
+  throw new UserError(EXIT.failed, `${service}: systemd says nothing of this unit`);
+}
+
+/** Whether a service runs, or is about to: one that does not is never started by us. */
+export function isRunning(unit: UnitState): boolean {
+  return ['active', 'reloading', 'activating'].includes(unit.activeState);
+}
