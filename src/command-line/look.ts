@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { sinceArgument } from '../commands/shared/duration-argument.ts';
 import { EXIT, UserError } from '../errors.ts';
+import { SINGLE_VALUES } from '../metrics/single-values.ts';
 import { example, type Context, type Define } from './definition.ts';
 
 /** The commands that show how things stand or stood. */
@@ -43,36 +44,29 @@ function defineMetrics(command: Command, { done, withGlobals }: Context): void {
     .addArgument(
       command
         .createArgument('[metric]', 'what to print')
-        .choices([
-          'all',
-          'cpu',
-          'memory',
-          'memory_percent',
-          'celery_queue',
-          'workers',
-          'busy',
-          'backlog',
-        ])
+        .choices(['all', ...SINGLE_VALUES.keys()])
         .default('all'),
     )
-    .argument('[target]', 'a project or service, for celery_queue, workers, busy and backlog')
+    .argument('[target]', 'a project or service, for what is not of the host')
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
       `
-cpu             busy percent of all cores, since the previous run
-memory          MB available
-memory_percent  percent of the memory in use
-celery_queue    tasks that wait in the queues of a project
-workers         workers that a service declares
-busy            percent of a Gunicorn service's workers that are in a request
-backlog         connections that wait for a Gunicorn service to accept them
+${describeValues()}
 ${example('autoscaler metrics', 'autoscaler metrics cpu', 'autoscaler metrics celery_queue celerycore', 'autoscaler metrics workers shop --json')}`,
     )
     .action(async (metric: string, target: string | undefined, options: { json?: boolean }) => {
       const { metricsCommand } = await import('../commands/metrics/metrics.ts');
       done(await metricsCommand(withGlobals({ ...options, metric, target })));
     });
+}
+
+/** A line for each metric, its name and what it is. */
+function describeValues(): string {
+  const width = Math.max(...Array.from(SINGLE_VALUES.keys(), (name) => name.length));
+  return Array.from(SINGLE_VALUES, ([name, { about }]) => `${name.padEnd(width)}  ${about}`).join(
+    '\n',
+  );
 }
 
 function defineStatus(command: Command, { done, withGlobals }: Context): void {

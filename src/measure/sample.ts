@@ -40,7 +40,7 @@ export interface Measurement {
 
 /** What a measurement needs. */
 export interface MeasureInput {
-  config: Config;
+  config: Pick<Config, 'projects'>;
   /** by name, as `readUnits` answers; of what is missing here, only the queues are measured */
   units: ReadonlyMap<string, UnitState>;
   /** the newest sample of the history */

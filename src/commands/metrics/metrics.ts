@@ -36,7 +36,7 @@ export interface MetricsOptions extends GlobalOptions {
  */
 export async function metricsCommand(options: MetricsOptions): Promise<ExitCode> {
   const { metric, target } = options;
-  if (isHostMetric(metric)) {
+  if (metric !== 'all' && isHostMetric(metric)) {
     requireNoTarget(metric, target);
     const config = await loadConfigIfAny(options.config);
     const { entries, warnings } = readHistory(config, 0);
@@ -46,8 +46,12 @@ export async function metricsCommand(options: MetricsOptions): Promise<ExitCode>
   }
   if (metric === 'all') requireNoTarget(metric, target);
   const { config, warnings } = await loadConfig(findConfigPath(options.config));
-  if (metric !== 'all')
-    return printOne(options, await measureProjectMetric(metric, target, config));
+  if (metric !== 'all') {
+    const { entries, warnings: unread } = readHistory(config, RATE_WINDOW_S * 1000);
+    const measured = await measureProjectMetric(metric, target, config, entries);
+    if (measured.value === null) await warn(options, 'history', unread);
+    return printOne(options, measured);
+  }
   await warn(options, 'config', warnings.map(formatFault));
   return measureAll(options, config);
 }
@@ -77,7 +81,10 @@ function readHistory({ global }: Config, neededMs: number): Recent {
     return { entries: readRecent(global.state_dir, neededMs).entries, warnings: [] };
   } catch (error) {
     if (!(error instanceof UserError) || process.geteuid?.() === 0) throw error;
-    return { entries: [], warnings: [`${error.message}: cpu is that of half a second`] };
+    return {
+      entries: [],
+      warnings: [`${error.message}: without earlier samples, cpu is that of half a second`],
+    };
   }
 }
 

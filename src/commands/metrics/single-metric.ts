@@ -1,5 +1,8 @@
 import type { Config, Project } from '../../config/schema/schema.ts';
-import type { Sample } from '../../model/types.ts';
+import { findMetricError } from '../../metrics/missing.ts';
+import { ALL_THRESHOLDS, metricOf, type KnownMetric } from '../../metrics/registry.ts';
+import { isOther, SINGLE_VALUES } from '../../metrics/single-values.ts';
+import type { HistoryEntry, Sample } from '../../model/types.ts';
 import { EXIT, UserError } from '../../errors.ts';
 import { toQueueRequest } from '../../queues/request.ts';
 import type { UnitState } from '../../model/unit-state.ts';
@@ -14,61 +17,86 @@ export interface Measured {
   error: string | null;
 }
 
-const HOST_METRICS = ['cpu', 'memory', 'memory_percent'] as const;
-
-type HostMetric = (typeof HOST_METRICS)[number];
-
 /** Whether a metric is one of the host, which needs no project. */
-export function isHostMetric(metric: string): metric is HostMetric {
-  return HOST_METRICS.some((name) => name === metric);
+export function isHostMetric(name: string): boolean {
+  return SINGLE_VALUES.get(name)?.of === 'host';
 }
 
-/** CPU (percent since `previous`), available memory (MB) or used memory (percent). */
-export async function measureHostMetric(
-  metric: HostMetric,
-  previous: Sample | null,
-): Promise<Measured> {
-  const { measureHost } = await import('../../measure/host.ts');
-  const { host } = await measureHost(previous);
-  const { cpu_percent: cpu, memory_available_mb: availableMb, memory_total_mb: totalMb } = host;
-  if (metric === 'cpu') return { metric, value: cpu, error: host.errors?.['cpu_percent'] ?? null };
-  const error = host.errors?.['memory_available_mb'] ?? null;
-  if (metric === 'memory') return { metric, value: availableMb, error };
+/** A metric of the host; averages are since `previous`. */
+export async function measureHostMetric(name: string, previous: Sample | null): Promise<Measured> {
+  const { takeSample } = await import('../../measure/sample.ts');
+  const config = { projects: {} };
+  const { sample } = await takeSample({ config, units: new Map(), previous, wantsAll: true });
+  if (!isOther(name)) return readMeasured(name, sample, '');
+  const { memory_available_mb: availableMb, memory_total_mb: totalMb, errors } = sample.host;
+  const error = errors?.['memory_available_mb'] ?? null;
+  if (name === 'memory') return { metric: name, value: availableMb, error };
   const isKnown = availableMb !== null && typeof totalMb === 'number' && totalMb > 0;
   const value = isKnown ? Math.round((1 - availableMb / totalMb) * 1000) / 10 : null;
-  return { metric, value, error };
+  return { metric: name, value, error };
 }
 
-/** The workers that a service declares, how busy they are, what waits for them, or the tasks that wait in its queues. @throws UserError usage where no project is meant */
+/**
+ * A metric of a service, or the tasks that wait in its queues; nothing else of it is measured. `history`: the samples of the
+ * last minutes, for averages and rates. @throws UserError usage where no project is meant
+ */
 export async function measureProjectMetric(
-  metric: string,
+  name: string,
   target: string | undefined,
   config: Config,
+  history: readonly HistoryEntry[],
 ): Promise<Measured> {
-  if (metric === 'celery_queue') {
-    const hasQueue = ({ broker_url: url }: Project): boolean => url !== undefined;
-    const [name, project] = pick(metric, target, config, hasQueue);
+  const metric = isOther(name) ? null : metricOf(name);
+  const needsBroker = name === 'celery_queue' || metric?.thresholds.needsBroker === true;
+  const has = ({ broker_url: url }: Project): boolean => !needsBroker || url !== undefined;
+  const [project, found] = pick(name, target, config, has, needsBroker);
+  if (name === 'celery_queue') {
     const { readQueues } = await import('../../queues/read-queues.ts');
-    const found = (await readQueues([toQueueRequest(name, project, false)!])).get(name);
-    return { metric, value: found?.length ?? null, error: found?.error ?? null };
+    const queue = (await readQueues([toQueueRequest(project, found, false)!])).get(project);
+    return { metric: name, value: queue?.length ?? null, error: queue?.error ?? null };
   }
-  const [, { service_name: service }] = pick(metric, target, config, () => true);
-  const unit = await readUnit(service, config);
-  if (typeof unit === 'string') return { metric, value: null, error: unit };
-  const memory = toUnitMemory(recallUnits(config.global.state_dir));
-  const { readWorkerTrees } = await import('../../measure/worker-trees.ts');
-  const trees = await readWorkerTrees([unit]);
-  if (metric === 'busy' || metric === 'backlog') {
-    const { measureLoads } = await import('../../measure/load.ts');
-    const wanted = { busy: metric === 'busy', backlog: metric === 'backlog', ifGunicorn: false };
-    const load = (await measureLoads([{ unit, ...wanted }], trees, memory)).get(unit.unit);
-    const key = metric === 'busy' ? 'busy_percent' : 'backlog';
-    return { metric, value: load?.[key] ?? null, error: load?.errors?.[key] ?? null };
+  const unit = await readUnit(found.service_name, config);
+  if (typeof unit === 'string' && !needsBroker) return { metric: name, value: null, error: unit };
+  const { takeSample } = await import('../../measure/sample.ts');
+  const { sample } = await takeSample({
+    config: { projects: { [project]: wanting(found, metric) } },
+    units: new Map(typeof unit === 'string' ? [] : [[found.service_name, unit]]),
+    previous: history.findLast((entry) => entry.kind === 'sample') ?? null,
+    mayGrow: () => false,
+    history,
+    memory: toUnitMemory(recallUnits(config.global.state_dir)),
+  });
+  const service = sample.services[found.service_name];
+  if (metric === null) {
+    const error = service?.errors?.['workers'] ?? null;
+    return { metric: name, value: service?.workers ?? null, error };
   }
-  const tree = trees.get(unit.unit) ?? null;
-  const { measureService } = await import('../../measure/services.ts');
-  const { sample } = await measureService(unit, tree, memory, () => false);
-  return { metric, value: sample.workers, error: sample.errors?.['workers'] ?? null };
+  const measured = readMeasured(name, sample, found.service_name);
+  // a broker that does not answer is said first
+  return typeof unit === 'string' && measured.value === null && service?.queue_length !== null
+    ? { ...measured, error: unit }
+    : measured;
+}
+
+function readMeasured(name: string, sample: Sample, service: string): Measured {
+  const value = metricOf(name).read(sample, service);
+  const error = value === null ? findMetricError(sample, service, name) : null;
+  return { metric: name, value, error };
+}
+
+/** A project as if it had thresholds of this metric alone: so nothing else is measured. */
+function wanting(project: Project, metric: KnownMetric | null): Project {
+  const wanted: Project = { ...project, enabled: true };
+  for (const { key } of ALL_THRESHOLDS) delete wanted[key];
+  delete wanted.memory_threshold_mb;
+  delete wanted.min_own_cpu_share;
+  if (metric === null) {
+    delete wanted.broker_url;
+    return wanted;
+  }
+  const { thresholds, when } = metric;
+  const chosen = when === undefined ? {} : { [when.key]: when.is };
+  return { ...wanted, ...chosen, [thresholds.key]: { scale_up_1: 0 } };
 }
 
 /** What systemd says of a service that it has loaded; otherwise why it says nothing. */
@@ -90,6 +118,7 @@ function pick(
   target: string | undefined,
   config: Config,
   has: (project: Project) => boolean,
+  needsBroker: boolean,
 ): [name: string, project: Project] {
   const candidates = Object.entries(config.projects).filter(([, project]) => has(project));
   const enabled = candidates.filter(([, project]) => project.enabled);
@@ -103,7 +132,7 @@ function pick(
       : named.toSorted(([a], [b]) => Number(b === target) - Number(a === target));
   if (first !== undefined && (second === undefined || target !== undefined)) return first;
   const names = enabled.map(([name]) => name);
-  const what = metric === 'celery_queue' ? 'project with a queue' : 'project';
+  const what = needsBroker ? 'project with a queue' : 'project';
   throw new UserError(
     EXIT.usage,
     target === undefined

@@ -58,8 +58,8 @@ function tellHost({ host }: Sample): Family[] {
   const { memory_available_mb: memory } = host;
   const total = host.memory_total_mb ?? null;
   return [
-    gauge('host_memory_available_bytes', 'Available memory of the host.', one(memory, MB)),
-    gauge('host_memory_total_bytes', 'Memory of the host.', one(total, MB)),
+    gauge('host_memory_available_bytes', 'Available memory of the host.', one(inBytes(memory))),
+    gauge('host_memory_total_bytes', 'Memory of the host.', one(inBytes(total))),
   ];
 }
 
@@ -132,12 +132,14 @@ function tellServices({ report, sample, policies }: RunFacts): Family[] {
 /** What was measured, of the host or of each service; percent become ratios. */
 function tellMeasured(metric: Metric, { report, sample }: RunFacts): Family {
   const { of, unit, exported } = metric;
-  const factor = unit === ' %' ? 0.01 : 1;
-  const read = (service: string): number | null => readExported(metric, sample, service);
+  const read = (service: string): number | null => {
+    const value = readExported(metric, sample, service);
+    return value !== null && unit === ' %' ? value / 100 : value;
+  };
   const series =
     of === 'host'
-      ? one(read(''), factor)
-      : report.services.flatMap((service) => one(read(service.service), factor, labelsOf(service)));
+      ? one(read(''))
+      : report.services.flatMap((service) => one(read(service.service), labelsOf(service)));
   return gauge(exported.family, exported.help, series);
 }
 
@@ -177,8 +179,8 @@ function inBytes(mb: number | null | undefined): number | null {
   return typeof mb === 'number' ? mb * MB : null;
 }
 
-function one(value: number | null, factor = 1, labels = {}): Series[] {
-  return value === null ? [] : [{ labels, value: value * factor }];
+function one(value: number | null, labels = {}): Series[] {
+  return value === null ? [] : [{ labels, value }];
 }
 
 function gauge(name: string, help: string, series: Series[]): Family {

@@ -113,7 +113,10 @@ describe('wrong usage: 64, nothing on stdout, what there is to choose from', () 
     [['workers', 'webb'], /webb: no such project; expected one of: web, tasks, down\n/],
     [['cpu', 'web'], /metrics cpu is of the whole host: expected no project, found "web"/],
     [['all', 'web'], /metrics all is of the whole host/],
-    [['load'], /Allowed choices are all, cpu, memory/],
+    [['load'], /of which project\? expected one of: tasks, down\n/],
+    [['busy', 'webb'], /webb: no such project; expected one of: web, tasks, down\n/],
+    [['host_io_pressure', 'web'], /is of the whole host/],
+    [['colour'], /Allowed choices are all, cpu, /],
   ];
   for (const [args, told] of rows) {
     test(`metrics ${args.join(' ')}`, () => {
