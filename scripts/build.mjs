@@ -11,7 +11,22 @@ const outdir = resolve(root, 'dist');
 
 /** What a run with nothing to do loads late, but always: one file with all that they need. */
 const IDLE_RUN =
-  /\/src\/commands\/run\/run\.ts$|\/src\/queues\/(?:queue|redis\/lengths)\.ts$|\/src\/host\/pressure\.ts$|\/systeminformation\/lib\/memory\.js$|\/pino\/pino\.js$/;
+  /\/src\/commands\/run\/run\.ts$|\/src\/queues\/(?:read-queues|redis\/queue-client)\.ts$|\/src\/host\/pressure\.ts$|\/systeminformation\/lib\/memory\.js$|\/pino\/pino\.js$/;
+
+/**
+ * `string-width` compiles Unicode's rules of emoji as it is loaded, which takes longer than a short command, and is asked
+ * only for texts that are not plain (src/output/text.ts). It is an ES module, and whoever asks cannot wait, so no `import()`
+ * does: here it is loaded, whole, at the first call.
+ */
+const lateWidth = {
+  name: 'late-width',
+  resolveId: (id, importer) =>
+    id === 'string-width' && importer !== '\0late-width' ? '\0late-width' : null,
+  load: (id) =>
+    id === '\0late-width'
+      ? "module.exports = (...args) => require('string-width').default(...args);"
+      : null,
+};
 
 /** Bundles one entry; the chunks, the entry's first. */
 async function bundle(entry, { define = {}, groups = [] }) {
@@ -22,6 +37,7 @@ async function bundle(entry, { define = {}, groups = [] }) {
     // jsonc-parser's main file is of a kind (UMD) that cannot be bundled; its ES module can
     resolve: { mainFields: ['module', 'main'] },
     transform: { target: 'node20', define },
+    plugins: [lateWidth],
     onLog: (level, log, handler) => handler(level === 'warn' ? 'error' : level, log),
   });
   const { output } = await build.generate({
