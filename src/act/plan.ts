@@ -1,4 +1,5 @@
 import { kindNamed } from '../kinds/registry.ts';
+import { applySplices } from '../model/splice.ts';
 import type { ApplyMode } from '../model/change.ts';
 import type { Decision, KindName, Reason } from '../model/types.ts';
 import type { Location, Refusal } from '../targets/systemd/unit-file/syntax/types.ts';
@@ -172,7 +173,9 @@ export function planFiles(
   });
   const { path } = location;
   if (location.how === 'splice') {
-    return changed([change(path, splice(texts.get(path) ?? '', location, to))]);
+    return changed([
+      change(path, applySplices(texts.get(path) ?? '', [{ ...location, insert: String(to) }])),
+    ]);
   }
   const { environment, replaces } = location;
   const named = environment?.text?.(to) ?? null;
@@ -185,10 +188,6 @@ export function planFiles(
 
 function changed(files: FileChange[]): FileChange[] {
   return files.filter(({ before, after }) => before !== after);
-}
-
-function splice(text: string, at: { start: number; end: number }, to: number): string {
-  return text.slice(0, at.start) + String(to) + text.slice(at.end);
 }
 
 function planAction(from: number, to: number): Exclude<Decision['action'], 'none'> {

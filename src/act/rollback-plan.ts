@@ -1,3 +1,4 @@
+import { applySplices } from '../model/splice.ts';
 import { join } from 'node:path';
 import { EXIT, UserError } from '../errors.ts';
 import { readFile, shortReason } from '../host/files/read.ts';
@@ -177,7 +178,7 @@ function restoreNumber(
       `${path}: somebody edits it at this moment; nothing was changed`,
     );
   }
-  const after = before.slice(0, location.start) + String(workers) + before.slice(location.end);
+  const after = applySplices(before, [{ ...location, insert: String(workers) }]);
   return {
     files: before === after ? [] : [{ path, before, after }],
     note: `${head}: only the number is put back to ${workers}, the edit stays`,

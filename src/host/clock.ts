@@ -1,3 +1,4 @@
+import type { Clocks } from '../model/clocks.ts';
 import { readFileSync } from 'node:fs';
 
 /** A moment on the clock that nobody sets: it also runs while the host sleeps, and starts anew with each boot. */
@@ -6,6 +7,11 @@ export interface BootTime {
   boot: string;
   /** seconds since boot, to the hundredth */
   uptimeS: number;
+}
+
+/** Now, on both clocks. */
+export function readClocks(): Clocks {
+  return { ms: Date.now(), ...readBootTime() };
 }
 
 /** Now, on the boot clock. */

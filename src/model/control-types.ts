@@ -44,10 +44,3 @@ export interface Controls {
   pauses: StoredPause[];
   pins: StoredPin[];
 }
-
-/** Now, on both clocks. */
-export interface Clocks {
-  atMs: number;
-  boot: string;
-  uptimeS: number;
-}

@@ -1,9 +1,16 @@
-import { closeSync, constants, fsyncSync, lstatSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, lstatSync } from 'node:fs';
 import type { Controls, StoredEnd } from '../model/control-types.ts';
 import { EXIT, UserError } from '../errors.ts';
-import { checkStateDir, ensureStateDir, explainFault, openTrusted, readOpened } from './trusted.ts';
+import {
+  checkStateDir,
+  ensureStateDir,
+  explainFault,
+  openTrusted,
+  readOpened,
+  replaceTrusted,
+} from './trusted.ts';
 
-const { O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY } = constants;
+const { O_RDONLY } = constants;
 
 /** Neither a pause nor a pin. */
 export const NO_CONTROLS: Controls = { v: 1, pauses: [], pins: [] };
@@ -32,21 +39,8 @@ export function readControls(stateDir: string): Controls | null {
 export function writeControls(stateDir: string, controls: Controls): void {
   ensureStateDir(stateDir);
   const path = controlsPath(stateDir);
-  const temp = `${path}.new`;
   try {
-    const fd = openTrusted(temp, O_WRONLY | O_CREAT | O_TRUNC, 0o640);
-    if (fd === null) return;
-    try {
-      writeFileSync(fd, `${JSON.stringify(controls, null, 2)}\n`);
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
-    renameSync(temp, path);
-    const folder = openTrusted(stateDir, O_RDONLY | constants.O_DIRECTORY);
-    if (folder === null) return;
-    fsyncSync(folder);
-    closeSync(folder);
+    replaceTrusted(path, `${JSON.stringify(controls, null, 2)}\n`, { durable: true });
   } catch (error) {
     throw error instanceof UserError ? error : explainFault(path, error as NodeJS.ErrnoException);
   }

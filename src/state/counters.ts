@@ -1,7 +1,7 @@
-import { closeSync, constants, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { checkStateDir, openTrusted } from './trusted.ts';
+import { closeSync, constants, readFileSync } from 'node:fs';
+import { checkStateDir, openTrusted, replaceTrusted } from './trusted.ts';
 
-const { O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY } = constants;
+const { O_RDONLY } = constants;
 
 /** The counters that the run before has left; none where they cannot be read: whoever reads counters expects that. */
 export function readCounters(stateDir: string): Record<string, number> {
@@ -18,17 +18,9 @@ export function readCounters(stateDir: string): Record<string, number> {
   }
 }
 
-/** By a rename, so that nobody reads half of them. Only with the lock held. */
+/** Only with the lock held. @throws UserError as `replaceTrusted` */
 export function writeCounters(stateDir: string, counters: Record<string, number>): void {
-  const temp = `${path(stateDir)}.tmp`;
-  const fd = openTrusted(temp, O_WRONLY | O_CREAT | O_TRUNC, 0o640);
-  if (fd === null) return;
-  try {
-    writeFileSync(fd, `${JSON.stringify(counters)}\n`);
-  } finally {
-    closeSync(fd);
-  }
-  renameSync(temp, path(stateDir));
+  replaceTrusted(path(stateDir), `${JSON.stringify(counters)}\n`);
 }
 
 function path(stateDir: string): string {

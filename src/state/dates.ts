@@ -1,12 +1,5 @@
+import type { Clocks } from '../model/clocks.ts';
 import type { HistoryEntry } from '../model/types.ts';
-
-/** This moment on both clocks. */
-export interface Now {
-  /** milliseconds since 1970 */
-  ms: number;
-  boot: string;
-  uptimeS: number;
-}
 
 /** An entry with its moment, milliseconds since 1970. */
 export interface Dated {
@@ -19,7 +12,7 @@ export interface Dated {
  * earlier boot, from what the wall clock said at its last entry. So a wall clock that was set meanwhile bends no
  * time. None is later than the entry after it, nor than now.
  */
-export function startDating(now: Now): (entry: HistoryEntry) => number {
+export function startDating(now: Clocks): (entry: HistoryEntry) => number {
   let anchor = { boot: now.boot, uptimeS: now.uptimeS, ms: now.ms };
   let latest = now.ms;
   return (entry) => {

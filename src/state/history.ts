@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, readSync, renameSync, writeSync } from 'node:fs';
 import type { HistoryEntry } from '../model/types.ts';
-import { startDating, type Dated, type Now } from './dates.ts';
+import type { Clocks } from '../model/clocks.ts';
+import { startDating, type Dated } from './dates.ts';
 import { parseHistoryLine } from './history-lines.ts';
 import { readLinesBackwards } from './read-backwards.ts';
 import { checkStateDir, ensureStateDir, explainFault, openTrusted } from './trusted.ts';
@@ -59,7 +60,7 @@ export interface Since {
  *
  * @throws UserError as `readRecent`
  */
-export function readSince(stateDir: string, sinceMs: number, now: Now): Since {
+export function readSince(stateDir: string, sinceMs: number, now: Clocks): Since {
   const entries: Dated[] = [];
   const warnings = visitSince(stateDir, sinceMs, now, (dated) => entries.push(dated));
   return { entries: entries.reverse(), warnings };
@@ -74,7 +75,7 @@ export function readSince(stateDir: string, sinceMs: number, now: Now): Since {
 export function visitSince(
   stateDir: string,
   sinceMs: number,
-  now: Now,
+  now: Clocks,
   visit: (dated: Dated) => void,
 ): string[] {
   const warnings: string[] = [];

@@ -1,7 +1,7 @@
-import { closeSync, constants, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { checkStateDir, openTrusted } from './trusted.ts';
+import { closeSync, constants, readFileSync } from 'node:fs';
+import { checkStateDir, openTrusted, replaceTrusted } from './trusted.ts';
 
-const { O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY } = constants;
+const { O_RDONLY } = constants;
 
 /**
  * Whether something is news: `text` is said of `key` for the first time, or differs from what was said last.
@@ -13,7 +13,8 @@ export function isNews(stateDir: string, key: string, text: string | null): bool
   if ((told[key] ?? null) === text) return false;
   try {
     const rest = Object.entries(told).filter(([each]) => each !== key);
-    writeTold(stateDir, Object.fromEntries(text === null ? rest : [...rest, [key, text]]));
+    const next = Object.fromEntries(text === null ? rest : [...rest, [key, text]]);
+    replaceTrusted(toldPath(stateDir), `${JSON.stringify(next, null, 2)}\n`);
   } catch {
     // a full disk, say: to say it again does no harm
   }
@@ -36,17 +37,4 @@ function readTold(stateDir: string): Record<string, string> {
   } finally {
     if (fd !== null) closeSync(fd);
   }
-}
-
-/** A rename, so that one that dies in the middle leaves the old text. */
-function writeTold(stateDir: string, told: Record<string, string>): void {
-  const temp = `${toldPath(stateDir)}.tmp`;
-  const fd = openTrusted(temp, O_WRONLY | O_CREAT | O_TRUNC, 0o640);
-  if (fd === null) return;
-  try {
-    writeFileSync(fd, `${JSON.stringify(told, null, 2)}\n`);
-  } finally {
-    closeSync(fd);
-  }
-  renameSync(temp, toldPath(stateDir));
 }

@@ -1,6 +1,6 @@
 import { PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
-import { applySplices } from '../../src/targets/systemd/unit-file/syntax/splice.ts';
+import { applySplices } from '../../src/model/splice.ts';
 import { locateWorkers } from '../../src/targets/systemd/unit-file/locate/workers.ts';
 import { CELERY } from '../targets/systemd/unit-file/shapes-celery.ts';
 import { GUNICORN } from '../targets/systemd/unit-file/shapes-gunicorn.ts';
@@ -51,7 +51,7 @@ function timeShape(shape: Shape, rounds: number): number[] {
       const { path, start, end } = location;
       const files = [sources.fragment, ...sources.dropIns, ...sources.environmentFiles];
       const text = files.find((file) => file?.path === path)?.text ?? '';
-      applySplices(text, [{ path, start, end, insert: '17' }]);
+      applySplices(text, [{ start, end, insert: '17' }]);
     }
     times.push(performance.now() - started);
   }

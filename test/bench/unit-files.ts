@@ -2,7 +2,7 @@
  * What reading and rewriting a unit file costs: `npx tsx test/bench/unit-files.ts`. Medians in one
  * process, once it is warm; for the shapes each in turn, for the large ones against a tenth of them.
  */
-import { applySplices } from '../../src/targets/systemd/unit-file/syntax/splice.ts';
+import { applySplices } from '../../src/model/splice.ts';
 import { locateWorkers } from '../../src/targets/systemd/unit-file/locate/workers.ts';
 import { type Shape, sourcesOf } from '../targets/systemd/unit-file/shape.ts';
 import { CELERY } from '../targets/systemd/unit-file/shapes-celery.ts';

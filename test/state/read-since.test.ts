@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { Sample } from '../../src/model/types.ts';
-import type { Dated, Now } from '../../src/state/dates.ts';
+import type { Clocks } from '../../src/model/clocks.ts';
+import type { Dated } from '../../src/state/dates.ts';
 import { appendEntries, historyPath, readSince, visitSince } from '../../src/state/history.ts';
 
 let dir: string;
@@ -26,12 +27,12 @@ function sample(boot: string, uptimeM: number, wallM: number): Sample {
 }
 
 /** Minutes after T0 of what is found since then. */
-function find(sinceM: number, now: Now): number[] {
+function find(sinceM: number, now: Clocks): number[] {
   const { entries } = readSince(dir, T0 + sinceM * MINUTE, now);
   return entries.map(({ atMs }) => (atMs - T0) / MINUTE);
 }
 
-const nowAt = (boot: string, uptimeM: number, wallM: number): Now => ({
+const nowAt = (boot: string, uptimeM: number, wallM: number): Clocks => ({
   ...{ boot, uptimeS: uptimeM * 60, ms: T0 + wallM * MINUTE },
 });
 

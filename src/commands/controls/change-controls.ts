@@ -2,13 +2,14 @@ import type { GlobalOptions } from '../shared/global-options.ts';
 import { loadConfig } from '../shared/load-config.ts';
 import { findConfigPath } from '../../config/file/read.ts';
 import type { Config } from '../../config/schema/schema.ts';
-import type { Clocks, Controls, StoredEnd } from '../../model/control-types.ts';
+import type { Clocks } from '../../model/clocks.ts';
+import type { Controls, StoredEnd } from '../../model/control-types.ts';
 import { findActive } from '../../decide/limits/controls.ts';
 import { EXIT } from '../../errors.ts';
 import { cleanLine } from '../../output/clean.ts';
 import { NO_CONTROLS, readControls, writeControls } from '../../state/controls.ts';
 import { writeOut } from '../../host/streams.ts';
-import { readClocks } from '../shared/controls.ts';
+import { readClocks } from '../../host/clock.ts';
 import { holdControls } from '../shared/hold-lock.ts';
 import { openCommandLog } from '../shared/log-events.ts';
 
@@ -59,10 +60,10 @@ export async function changeControls(
 }
 
 /** The end of something that begins now. */
-export function endAfter({ atMs, boot, uptimeS }: Clocks, forMs: number | undefined): StoredEnd {
+export function endAfter({ ms, boot, uptimeS }: Clocks, forMs: number | undefined): StoredEnd {
   return {
-    since: new Date(atMs).toISOString(),
-    until: forMs === undefined ? null : new Date(atMs + forMs).toISOString(),
+    since: new Date(ms).toISOString(),
+    until: forMs === undefined ? null : new Date(ms + forMs).toISOString(),
     ...{ boot, uptime_s: uptimeS },
   };
 }

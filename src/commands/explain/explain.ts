@@ -16,11 +16,12 @@ import type { Explanation } from './types.ts';
 import { readScreen } from '../../output/screen.ts';
 import { openOutput } from '../../output/terminal.ts';
 import { wrapLines } from '../../output/wrap.ts';
-import type { Now } from '../../state/dates.ts';
+import type { Clocks } from '../../model/clocks.ts';
 import { readOverview } from '../../targets/systemd/timer.ts';
 import { listLimits } from './limits.ts';
 import { logWarnings, openCommandLog } from '../shared/log-events.ts';
-import { readNow, readRecorded, type Recorded } from '../shared/recorded.ts';
+import { readClocks } from '../../host/clock.ts';
+import { readRecorded, type Recorded } from '../shared/recorded.ts';
 import { readTrueNames, requireServed } from '../shared/true-names.ts';
 import { writeOut } from '../../host/streams.ts';
 
@@ -47,7 +48,7 @@ export async function explainCommand(options: ExplainOptions): Promise<ExitCode>
   const recorded = await readRecorded(named.config);
   for (const warning of recorded.warnings) log.warn({ event: 'history' }, warning);
   const timerOn = await isTimerOn();
-  const explanation = { ...explain(name, project, recorded, readNow()), timer_on: timerOn };
+  const explanation = { ...explain(name, project, recorded, readClocks()), timer_on: timerOn };
   if (options.json === true) writeOut(`${JSON.stringify(explanation)}\n`);
   else openOutput(options).write(wrapLines(renderExplanation(explanation), readScreen().columns));
   return EXIT.ok;
@@ -68,7 +69,7 @@ function explain(
   name: string,
   project: Project,
   recorded: Recorded,
-  now: Now,
+  now: Clocks,
 ): Omit<Explanation, 'timer_on'> {
   const service = project.service_name;
   const { history, intervalMs, sample } = recorded;

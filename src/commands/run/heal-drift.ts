@@ -30,9 +30,8 @@ export async function healDrift(drifting: Drifting, by: IdleBy): Promise<Service
     ...{ action: 'heal', from: plan.from, to: plan.to, codes: [...report.codes, 'drift'] },
     reason: `${plan.reason} → brought to ${plan.to}`,
   };
-  if (by.deps === null) return { ...wanted, plan };
-  const { applyPlan } = await import('../../act/apply.ts');
-  const outcome = await applyPlan(plan, by.deps);
+  const outcome = await by.world.apply(plan, by.getsOn);
+  if (outcome === null) return { ...wanted, plan };
   tellObstacle(
     { stateDir: by.config.global.state_dir, log: by.log },
     { ...outcome, obstacle: outcome.obstacle ?? null, instead: 'drift is not healed' },

@@ -1,5 +1,4 @@
 import type { Logger } from 'pino';
-import type { ActDeps } from '../../act/ports.ts';
 import type { Config } from '../../config/schema/schema.ts';
 import { explainReason } from '../../decide/explain.ts';
 import { decideHeal, findDrift } from '../../decide/heal.ts';
@@ -8,6 +7,7 @@ import type { Measurement } from '../../measure/sample.ts';
 import type { ServiceReport } from './run-report.ts';
 import type { UnitState } from '../../model/unit-state.ts';
 import { logIdle } from '../shared/log-events.ts';
+import type { World } from './world.ts';
 
 /** What is known of a service of which nothing else is to be changed. */
 export interface Idle {
@@ -18,11 +18,12 @@ export interface Idle {
   report: ServiceReport;
 }
 
-/** `deps` null: a dry run. */
+/** By what it is served. */
 export interface IdleBy {
   config: Config;
   log: Logger;
-  deps: ActDeps | null;
+  world: World;
+  getsOn: () => void;
   /** nothing is begun any more for it in this run */
   blocked: boolean;
 }

@@ -3,7 +3,7 @@ import type { ActDeps } from '../../act/ports.ts';
 import type { Outcome } from '../../act/types.ts';
 import type { ActionRecord } from '../../model/types.ts';
 import { UserError } from '../../errors.ts';
-import { readBootTime } from '../../host/clock.ts';
+import { readClocks } from '../../host/clock.ts';
 import { appendEntries, readSince } from '../../state/history.ts';
 
 /** Within it a change whose end could not be noted is known again: runs note samples in the meantime. */
@@ -36,7 +36,7 @@ export function openRecord(stateDir: string, log: Logger | null): ActDeps['recor
 }
 
 function readNoted(stateDir: string): Set<string> {
-  const now = { ms: Date.now(), ...readBootTime() };
+  const now = readClocks();
   const { entries } = readSince(stateDir, now.ms - KNOWN_MS, now);
   const keys = entries.map(({ entry }) => (entry.kind === 'action' ? keyOf(entry) : null));
   return new Set(keys.filter((key) => key !== null));
@@ -51,9 +51,9 @@ function keyOf({ change, result }: ActionRecord): string | null {
 function toActionRecord(outcome: Outcome): ActionRecord | null {
   const { service, action, from, to, result, reason, changeId } = outcome;
   if (result === 'refused' || result === 'draining' || result === 'waiting') return null;
-  const { boot, uptimeS } = readBootTime();
+  const { ms, boot, uptimeS } = readClocks();
   return {
-    ...{ v: 1, kind: 'action', at: new Date().toISOString(), boot, uptime_s: uptimeS },
+    ...{ v: 1, kind: 'action', at: new Date(ms).toISOString(), boot, uptime_s: uptimeS },
     ...{ service, action, from, to, result, reason },
     ...(changeId === null ? {} : { change: changeId }),
   };

@@ -8,8 +8,8 @@ import { logOutcome } from '../shared/log-events.ts';
 /** So long the rest of a run waits for what a run before has left: one that hangs must not hold up the others. */
 const FIRST_MS = 8_000;
 
-/** What a run knows of the changes that a run before has left. */
-export interface Recovered {
+/** The recovery of what a run before has left. */
+interface Recovering {
   /** as it is now: it may still go on */
   recovery: Recovery;
   /** resolves when it is through */
@@ -24,7 +24,7 @@ export async function recoverFirst(
   deps: ActDeps,
   beside: SideBySide,
   log: Logger,
-): Promise<Recovered> {
+): Promise<Recovering> {
   const recovering = await startRecovery(deps, beside, (outcome) =>
     logOutcome(log, outcome, 'recovered'),
   );

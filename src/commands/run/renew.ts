@@ -1,5 +1,3 @@
-import { applyPlan } from '../../act/apply.ts';
-import { readUnit } from '../../kinds/shared/unit.ts';
 import type { ServiceReport } from './run-report.ts';
 import type { Idle, IdleBy } from './heal.ts';
 import { editOf, liveOf } from '../shared/live.ts';
@@ -18,11 +16,11 @@ export const STALE =
 export async function renewDropIn(
   { decision, unit: seen, report }: Idle,
   to: number,
-  { config, log, deps }: IdleBy,
+  { config, log, world, getsOn }: IdleBy,
 ): Promise<ServiceReport> {
-  const unit = deps === null ? seen : await readUnit(seen.unit, deps);
+  const unit = await world.readNow(seen);
   const plan = await preparePlan(unit, {
-    ...{ project: decision.project, to, reasons: [], reason: STALE, mayReload: deps !== null },
+    ...{ project: decision.project, to, reasons: [], reason: STALE, mayReload: !world.isDry },
     ...{ live: liveOf(config, unit.unit), edit: editOf(config, unit.unit) },
   });
   if ('how' in plan) return logIdle(log, withPlan(report, plan));
@@ -31,8 +29,8 @@ export async function renewDropIn(
   const reason = `${report.reason}; ${STALE}`;
   const codes = [...report.codes, 'drop_in_stale'];
   const wanted: ServiceReport = { ...report, action: 'renew', from: to, to, codes, reason };
-  if (deps === null) return { ...wanted, plan };
-  const outcome = await applyPlan(plan, deps);
+  const outcome = await world.apply(plan, getsOn);
+  if (outcome === null) return { ...wanted, plan };
   logOutcome(log, outcome);
   if (outcome.result !== 'applied') return { ...wanted, error: outcome.sentence };
   return {

@@ -1,7 +1,4 @@
 import type { Logger } from 'pino';
-import { findRelated } from '../../act/related.ts';
-import type { SideBySide } from '../../act/side-by-side.ts';
-import type { ActDeps } from '../../act/ports.ts';
 import type { Outcome } from '../../act/types.ts';
 import type { Config } from '../../config/schema/schema.ts';
 import { decideHeal } from '../../decide/heal.ts';
@@ -9,10 +6,9 @@ import type { Decision, Policy } from '../../model/types.ts';
 import type { Measurement } from '../../measure/sample.ts';
 import type { ServiceReport } from './run-report.ts';
 import type { UnitState } from '../../model/unit-state.ts';
-import { finishDrains } from './finish-drains.ts';
-import type { Recovered } from './recover-first.ts';
 import { withOutcome } from './report-decision.ts';
 import { serve } from './serve.ts';
+import type { Recovered, World } from './world.ts';
 
 /** How long the end of a run waits for Celery's running tasks, for all services together. */
 const DRAINS_MS = 60_000;
@@ -27,16 +23,12 @@ export interface Look {
   whyBlocked: (service: string) => string | null;
 }
 
-/** What serves it; `deps` null: a dry run. */
+/** By what it is served. */
 export interface ServeAllBy {
   config: Config;
   log: Logger;
-  deps: ActDeps | null;
-  beside: SideBySide;
-  /** what a run before has left; null: a dry run */
-  recovered: Recovered | null;
-  /** why nothing new is begun; null: it may be */
-  whyNot: () => string | null;
+  world: World;
+  recovered: Recovered;
 }
 
 /** The reports of all decisions in their order, and whether something else went wrong. */
@@ -60,22 +52,21 @@ function wantsChange(
  * running tasks are waited for, and whatever is slow.
  */
 export async function serveAll(look: Look, by: ServeAllBy): Promise<Served> {
-  const { deps, beside, recovered } = by;
+  const { world, recovered } = by;
   const begun = new Map<string, ServiceReport>();
   const turns = Promise.all(await beginTurns(look, begun, by));
-  if (deps === null) return { services: await turns, hasFailed: false };
-  await Promise.race([turns, beside.calm()]);
-  const untilMs = deps.monotonicMs() + DRAINS_MS;
+  await Promise.race([turns, world.calm()]);
+  const untilMs = world.monotonicMs() + DRAINS_MS;
   const ended: Outcome[] = [];
   const done = new Set<string>();
   const finish = async (): Promise<void> => {
-    const before = (recovered?.recovery.outcomes ?? []).filter(isDraining);
+    const before = recovered.outcomes.filter(isDraining);
     const names = [...before.map(({ service }) => service), ...begun.keys()];
     const draining = new Set(names.filter((service) => !done.has(service)));
     for (const service of draining) done.add(service);
-    ended.push(...(await finishDrains(draining, untilMs, { ...by, deps })));
+    ended.push(...(await world.finishDrains(draining, untilMs)));
   };
-  const [services] = await Promise.all([turns, recovered?.ended, finish()]);
+  const [services] = await Promise.all([turns, recovered.ended, finish()]);
   // slow ones may have come to their tasks meanwhile
   await finish();
   return {
@@ -92,26 +83,17 @@ export async function serveAll(look: Look, by: ServeAllBy): Promise<Served> {
 async function beginTurns(
   look: Look,
   begun: Map<string, ServiceReport>,
-  by: ServeAllBy,
+  { world, config, log }: ServeAllBy,
 ): Promise<Promise<ServiceReport>[]> {
-  const { deps, beside, config, log } = by;
-  const changing = new Set(
-    look.decisions
-      .filter((decision) => wantsChange(decision, look))
-      .map(({ service }) => service)
-      .filter((service) => look.whyBlocked(service) === null),
-  );
-  const related = deps === null ? null : await findRelated([...changing], deps);
-  return look.decisions.map((decision) => {
+  const turns = look.decisions.map((decision) => {
     const { service: unit } = decision;
-    const whyNot = (): string | null => look.whyBlocked(unit) ?? by.whyNot();
-    const turn = (getsOn: () => void): Promise<ServiceReport> => {
-      const own = deps === null ? null : { ...deps, getsOn };
-      return serve({ ...look, decision }, { config, log, deps: own, whyNot, begun });
-    };
-    if (!changing.has(unit)) return turn(() => undefined);
-    return beside.add({ unit, ...related?.(unit), work: turn });
+    const whyNot = (): string | null => look.whyBlocked(unit) ?? world.whyNot();
+    const work = (getsOn: () => void): Promise<ServiceReport> =>
+      serve({ ...look, decision }, { config, log, world, getsOn, whyNot, begun });
+    return { unit, work, changes: wantsChange(decision, look) && look.whyBlocked(unit) === null };
   });
+  const changing = await world.takeTurns(turns.filter(({ changes }) => changes));
+  return turns.map(({ work, changes }) => (changes ? changing.shift()! : work(() => undefined)));
 }
 
 function isDraining({ result }: Outcome): boolean {

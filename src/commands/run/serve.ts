@@ -1,6 +1,4 @@
 import type { Logger } from 'pino';
-import type { ActDeps } from '../../act/ports.ts';
-import { readUnit } from '../../kinds/shared/unit.ts';
 import type { Config } from '../../config/schema/schema.ts';
 import type { Decision, Policy } from '../../model/types.ts';
 import { enterPhase } from '../../host/phase.ts';
@@ -12,6 +10,7 @@ import { serveIdle } from './heal.ts';
 import { editOf, liveOf, tellLive } from '../shared/live.ts';
 import { logIdle, logOutcome } from '../shared/log-events.ts';
 import { reportDecision, withOutcome, withPlan } from './report-decision.ts';
+import type { World } from './world.ts';
 
 /** What a run knows when it comes to its services. */
 export interface Known {
@@ -21,11 +20,12 @@ export interface Known {
   measured: Measurement;
 }
 
-/** `deps` null: a dry run. */
+/** By what it is served. */
 export interface ServeBy {
   config: Config;
   log: Logger;
-  deps: ActDeps | null;
+  world: World;
+  getsOn: () => void;
   /** why nothing is begun (any more) for this service in this run; null: it may be */
   whyNot: () => string | null;
   /** those whose Celery finishes its tasks now, by service */
@@ -52,7 +52,7 @@ async function carryOutDecision(
   by: ServeBy,
 ): Promise<ServiceReport> {
   const { unit, policy, report } = of;
-  const { log, deps } = by;
+  const { log, world } = by;
   const why = by.whyNot();
   if (report.action === 'none' || unit === undefined || decision.to === null) {
     if (unit === undefined || policy === undefined) return logIdle(log, report);
@@ -80,18 +80,15 @@ async function carryOutDecision(
     reason: report.reason,
     live,
     edit,
-    mayReload: deps !== null,
+    mayReload: !world.isDry,
   };
-  // others may have had their turn since it was measured
-  const now = deps === null ? unit : await readUnit(unit.unit, deps);
-  const plan = await preparePlan(now, wanted);
-  if ('how' in plan || deps === null) {
+  const plan = await preparePlan(await world.readNow(unit), wanted);
+  const outcome = 'how' in plan ? null : await world.apply(plan, by.getsOn);
+  if (outcome === null) {
     const planned = withPlan(report, plan);
     if (planned.error !== null) logIdle(log, planned);
     return planned;
   }
-  const { applyPlan } = await import('../../act/apply.ts');
-  const outcome = await applyPlan(plan, deps);
   logOutcome(log, outcome);
   tellLive(outcome, by.config, log);
   if (outcome.result === 'draining') by.begun.set(outcome.service, report);

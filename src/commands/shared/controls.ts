@@ -1,7 +1,6 @@
-import type { Clocks } from '../../model/control-types.ts';
 import { addControls } from '../../decide/limits/controls.ts';
 import type { Policy } from '../../model/types.ts';
-import { readBootTime } from '../../host/clock.ts';
+import { readClocks } from '../../host/clock.ts';
 import { readControls } from '../../state/controls.ts';
 
 /** The policies with the pauses and pins of the state folder that are in force now. @throws UserError as `readControls` */
@@ -16,9 +15,4 @@ export function openControls(stateDir: string): (policies: Policy[]) => Policy[]
   if (controls === null) return (policies) => policies;
   const now = readClocks();
   return (policies) => addControls(policies, controls, now);
-}
-
-/** Now, on both clocks. */
-export function readClocks(): Clocks {
-  return { atMs: Date.now(), ...readBootTime() };
 }

@@ -7,7 +7,7 @@ import type { ActionRecord, Policy, Sample } from '../../model/types.ts';
 import type { Point } from '../../output/buckets.ts';
 import type { Dated } from '../../state/dates.ts';
 import { readSince } from '../../state/history.ts';
-import { readNow } from './recorded.ts';
+import { readClocks } from '../../host/clock.ts';
 import { readTrueNames, tellTwin } from './true-names.ts';
 
 /** Values over time; `unit` follows a value. */
@@ -67,7 +67,7 @@ export async function readSeries(
   const chosen = Object.entries(config.projects).filter(
     ([project]) => only === null || project === only,
   );
-  const now = readNow();
+  const now = readClocks();
   const { entries, warnings } = readSince(config.global.state_dir, sinceMs, now);
   const samples = entries.flatMap(({ atMs, entry }) =>
     entry.kind === 'sample' ? [{ atMs, sample: entry }] : [],

@@ -3,8 +3,6 @@ import type { Config } from '../../config/schema/schema.ts';
 import { decide } from '../../decide/decide.ts';
 import type { ActionRecord, Decision, HistoryEntry, Policy, Sample } from '../../model/types.ts';
 import { historyNeededMs } from '../../decide/evidence/window.ts';
-import { readBootTime } from '../../host/clock.ts';
-import type { Now } from '../../state/dates.ts';
 import { readRecent } from '../../state/history.ts';
 import { openControls } from './controls.ts';
 
@@ -23,11 +21,6 @@ export interface Recorded {
   /** by service */
   decisions: Map<string, Decision>;
   warnings: string[];
-}
-
-/** This moment on both clocks. */
-export function readNow(): Now {
-  return { ms: Date.now(), ...readBootTime() };
 }
 
 /**

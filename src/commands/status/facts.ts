@@ -9,11 +9,12 @@ import { UserError } from '../../errors.ts';
 import { toUserError } from '../../host/fault.ts';
 import { isCurrent } from '../../targets/systemd/unit-facts.ts';
 import type { PendingStatus, StatusReport } from './types.ts';
-import type { Now } from '../../state/dates.ts';
+import type { Clocks } from '../../model/clocks.ts';
 import { visitSince } from '../../state/history.ts';
 import { readOverview, type Overview } from '../../targets/systemd/timer.ts';
 import { describeTimer } from '../timer/describe.ts';
-import { readNow, readRecorded, type Recorded } from '../shared/recorded.ts';
+import { readClocks } from '../../host/clock.ts';
+import { readRecorded, type Recorded } from '../shared/recorded.ts';
 import { describeService } from './service.ts';
 import { renameServices, tellTwin } from '../shared/true-names.ts';
 import { recallUnits } from '../../state/cache.ts';
@@ -32,7 +33,7 @@ const USUAL_HOLDS = ['duration', 'memory', 'cooldown', 'paused', 'at_limit'];
  * @throws UserError permission or failed where the history cannot be read or not be trusted
  */
 export async function gatherStatus(written: Config): Promise<Omit<StatusReport, 'example'>> {
-  const now = readNow();
+  const now = readClocks();
   const names = Object.values(written.projects).map(({ service_name: service }) => service);
   const overview = await tryOverview(names);
   const ids = 'error' in overview ? new Map<string, string>() : overview.ids;
@@ -96,7 +97,7 @@ function pickHost(
   return { cpu_percent, memory_available_mb, memory_total_mb };
 }
 
-function describeAge({ sample }: Recorded, now: Now): StatusReport['last_sample'] {
+function describeAge({ sample }: Recorded, now: Clocks): StatusReport['last_sample'] {
   if (sample === null) return null;
   const isThisBoot = sample.boot === now.boot && sample.uptime_s <= now.uptimeS;
   const ageMs = isThisBoot
@@ -116,7 +117,7 @@ interface Day {
 }
 
 /** Counts while it reads: the samples of a day are many, and nothing of them is kept. */
-function readDay(stateDir: string, now: Now): Day {
+function readDay(stateDir: string, now: Clocks): Day {
   const changes: ActionRecord[] = [];
   const held: HoldCounts = {};
   let runs = 0;
@@ -147,7 +148,7 @@ function describeDay({ runs, changes, held }: Day): StatusReport['last_day'] {
 function tellRestarts(
   { restarting, restarts, ids }: Overview,
   { sample }: Recorded,
-  { boot }: Now,
+  { boot }: Clocks,
 ): string[] {
   return [...restarts].flatMap(([name, times]) => {
     const service = ids.get(name) ?? name;

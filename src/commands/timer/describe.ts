@@ -1,5 +1,5 @@
 import type { StatusTimer } from '../status/types.ts';
-import type { Now } from '../../state/dates.ts';
+import type { Clocks } from '../../model/clocks.ts';
 import type { Overview } from '../../targets/systemd/timer.ts';
 
 /**
@@ -8,7 +8,7 @@ import type { Overview } from '../../targets/systemd/timer.ts';
  */
 export function describeTimer(
   overview: Pick<Overview, 'timer'> | { error: string },
-  now: Now,
+  now: Clocks,
   sampledAt: string | null,
 ): StatusTimer {
   if ('error' in overview) {

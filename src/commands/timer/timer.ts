@@ -3,7 +3,7 @@ import type { LoadedConfig } from '../../config/file/loaded-config.ts';
 import { EXIT, UserError, type ExitCode } from '../../errors.ts';
 import { openOutput } from '../../output/terminal.ts';
 import { renderTimer, type TimerDocument } from './report.ts';
-import { readBootTime } from '../../host/clock.ts';
+import { readClocks } from '../../host/clock.ts';
 import { writeOut } from '../../host/streams.ts';
 import { disableUnit, enableUnit } from '../../targets/systemd/actions.ts';
 import { readOverview, type Overview } from '../../targets/systemd/timer.ts';
@@ -74,7 +74,7 @@ async function describe(
   changed: TimerDocument['changed'],
 ): Promise<TimerDocument> {
   const overview = await readTimer();
-  const now = { ms: Date.now(), ...readBootTime() };
+  const now = readClocks();
   const config = await readConfig(options);
   return {
     ...{ v: 1, at: new Date(now.ms).toISOString() },

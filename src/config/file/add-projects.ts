@@ -1,5 +1,6 @@
 import { createScanner } from 'jsonc-parser';
-import { nodeAt, splice, type Document } from './document.ts';
+import { applySplices } from '../../model/splice.ts';
+import { nodeAt, type Document } from './document.ts';
 
 /**
  * The text of a config with further projects behind those that it has, and every other byte as it was: comments stay
@@ -23,9 +24,8 @@ export function addProjects(document: Document, blocks: readonly (readonly strin
   const hasComma = last === undefined || comma !== null;
   const behind = comma === null ? '' : ',';
   const closing = isSameLine ? `${eol}${outer}` : '';
-  const whole = splice(text, at, at, `${eol}${added}${behind}${closing}`);
-  // what comes first in the text is put in last, so that the places stay
-  return hasComma ? whole : splice(whole, end, end, ',');
+  const lines = { start: at, end: at, insert: `${eol}${added}${behind}${closing}` };
+  return applySplices(text, hasComma ? [lines] : [lines, { start: end, end, insert: ',' }]);
 }
 
 /** jsonc-parser's `SyntaxKind`, which is not there at run time. */

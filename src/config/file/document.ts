@@ -63,11 +63,6 @@ export function nodeAt({ root }: Document, path: KeyPath): Node | undefined {
   return root && findNodeAtLocation(root, [...path]);
 }
 
-/** The text with what stands from `start` to `end` replaced. */
-export function splice(text: string, start: number, end: number, by: string): string {
-  return text.slice(0, start) + by + text.slice(end);
-}
-
 /**
  * Keys that the value does not show: one that stands twice in an object (JSON silently takes the
  * last), and `__proto__` (which would become no key but the object's prototype).

@@ -1,5 +1,5 @@
+import type { Clocks } from '../../model/clocks.ts';
 import type {
-  Clocks,
   ControlEnd,
   Controls,
   Pause,
@@ -23,7 +23,7 @@ export function findEnd(stored: StoredEnd, now: Clocks): ControlEnd | null {
   const remainingMs =
     boot === now.boot
       ? forMs - (now.uptimeS - beganS) * 1000
-      : Math.min(untilMs - now.atMs, forMs - now.uptimeS * 1000);
+      : Math.min(untilMs - now.ms, forMs - now.uptimeS * 1000);
   return remainingMs > 0 ? { until, remainingMs: Math.round(remainingMs) } : null;
 }
 

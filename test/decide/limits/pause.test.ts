@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { Clocks, StoredEnd, StoredPause } from '../../../src/model/control-types.ts';
+import type { Clocks } from '../../../src/model/clocks.ts';
+import type { StoredEnd, StoredPause } from '../../../src/model/control-types.ts';
 import { findEnd, findPause } from '../../../src/decide/limits/controls.ts';
 import { decide } from '../../../src/decide/decide.ts';
 import { explainDecision } from '../../../src/decide/explain.ts';
@@ -211,21 +212,17 @@ const twoHours: StoredEnd = {
 
 describe('what ends after two hours', () => {
   const table: [name: string, now: Clocks, remainingMs: number | null][] = [
-    ['half-way', { atMs: BEGAN + HOUR_MS, boot: 'a', uptimeS: 4600 }, HOUR_MS],
-    ['at its very end it is over', { atMs: BEGAN, boot: 'a', uptimeS: 8200 }, null],
-    [
-      'a wall clock set forward ends nothing',
-      { atMs: BEGAN * 2, boot: 'a', uptimeS: 4600 },
-      HOUR_MS,
-    ],
-    ['a wall clock set back prolongs nothing', { atMs: 0, boot: 'a', uptimeS: 8200 }, null],
+    ['half-way', { ms: BEGAN + HOUR_MS, boot: 'a', uptimeS: 4600 }, HOUR_MS],
+    ['at its very end it is over', { ms: BEGAN, boot: 'a', uptimeS: 8200 }, null],
+    ['a wall clock set forward ends nothing', { ms: BEGAN * 2, boot: 'a', uptimeS: 4600 }, HOUR_MS],
+    ['a wall clock set back prolongs nothing', { ms: 0, boot: 'a', uptimeS: 8200 }, null],
     [
       'after a reboot the wall clock counts',
-      { atMs: BEGAN + HOUR_MS, boot: 'b', uptimeS: 60 },
+      { ms: BEGAN + HOUR_MS, boot: 'b', uptimeS: 60 },
       HOUR_MS,
     ],
-    ['after a reboot, at its end', { atMs: BEGAN + 2 * HOUR_MS, boot: 'b', uptimeS: 60 }, null],
-    ['after a reboot, a clock set back for ever', { atMs: 0, boot: 'b', uptimeS: 7200 }, null],
+    ['after a reboot, at its end', { ms: BEGAN + 2 * HOUR_MS, boot: 'b', uptimeS: 60 }, null],
+    ['after a reboot, a clock set back for ever', { ms: 0, boot: 'b', uptimeS: 7200 }, null],
   ];
   for (const [name, now, remainingMs] of table) {
     test(name, () => assert.equal(findEnd(twoHours, now)?.remainingMs ?? null, remainingMs));
@@ -233,7 +230,7 @@ describe('what ends after two hours', () => {
 
   test('never lasts longer than two hours of any boot, whatever the clocks say', () => {
     const clocks = fc.record({
-      atMs: fc.integer({ min: 0, max: BEGAN * 2 }),
+      ms: fc.integer({ min: 0, max: BEGAN * 2 }),
       boot: fc.constantFrom('a', 'b'),
       uptimeS: fc.integer({ min: 1000, max: 1e6 }),
     });
@@ -256,7 +253,7 @@ test('of several pauses of a project the last to end counts, in each direction',
     ...{ ...twoHours, project, only },
     until: new Date(BEGAN + hours * HOUR_MS).toISOString(),
   });
-  const now = { atMs: BEGAN, boot: 'a', uptimeS: 1000 };
+  const now = { ms: BEGAN, boot: 'a', uptimeS: 1000 };
   const pauses = [
     pause(null, 'up', 1),
     pause('shop', null, 2),

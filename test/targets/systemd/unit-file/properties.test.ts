@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { spanAt } from '../../../../src/targets/systemd/unit-file/syntax/chars.ts';
 import { parseEnvFile } from '../../../../src/targets/systemd/unit-file/syntax/env-file.ts';
 import { parseUnit } from '../../../../src/targets/systemd/unit-file/syntax/parse.ts';
-import { applySplices } from '../../../../src/targets/systemd/unit-file/syntax/splice.ts';
+import { applySplices } from '../../../../src/model/splice.ts';
 import { locateWorkers } from '../../../../src/targets/systemd/unit-file/locate/workers.ts';
 import { sourcesOf } from './shape.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { applySplices } from '../../../../src/targets/systemd/unit-file/syntax/splice.ts';
+import { applySplices } from '../../../../src/model/splice.ts';
 import type {
   Location,
   UnitSources,

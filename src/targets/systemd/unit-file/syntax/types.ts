@@ -45,14 +45,6 @@ export interface UnitSources {
   kind?: KindName | undefined;
 }
 
-/** Replace text[start, end) of `path` by `insert`; offsets count UTF-16 units of the text as read. */
-export interface Splice {
-  path: string;
-  start: number;
-  end: number;
-  insert: string;
-}
-
 /** Where a unit's number of workers stands and how to change it. */
 export type Location =
   /** the number is text in a file that is this unit's own: edit it in place */
