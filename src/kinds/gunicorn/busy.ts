@@ -1,18 +1,9 @@
+import type { BusyRequest } from './busy-pool.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { enterPhase } from '../../host/phase.ts';
 import { monotonicMs } from '../../host/monotonic.ts';
-import type { Concurrency } from './concurrency.ts';
 import { openPool, type Pool } from './busy-pool.ts';
 import { readListenersOnce, tellUnseen, type ReadListeners } from '../../host/sockets/listeners.ts';
-
-/** The workers of one Gunicorn service. */
-export interface BusyRequest {
-  service: string;
-  masterPid: number;
-  workerPids: readonly number[];
-  /** how its workers serve requests, as they are told */
-  concurrency: Concurrency | null;
-}
 
 /** Percent of what a service's workers can do at once that is in a request. */
 export type Busyness = number | { error: string };
