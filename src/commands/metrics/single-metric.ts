@@ -60,7 +60,7 @@ export async function measureProjectMetric(
   const trees = await readWorkerTrees([unit]);
   if (metric === 'busy' || metric === 'backlog') {
     const { measureLoads } = await import('../../measure/load.ts');
-    const wanted = { busy: metric === 'busy', backlog: metric === 'backlog', ifGunicorn: false };
+    const wanted = { busy: metric === 'busy', backlog: metric === 'backlog', ifMeasured: false };
     const load = (await measureLoads([{ unit, ...wanted }], trees, memory)).get(unit.unit);
     const key = metric === 'busy' ? 'busy_percent' : 'backlog';
     return { metric, value: load?.[key] ?? null, error: load?.errors?.[key] ?? null };

@@ -1,5 +1,6 @@
 import { tooMuch } from '../../host/kernel-files.ts';
 import type { Concurrency } from './concurrency.ts';
+import type { BusyRequest } from '../load.ts';
 import {
   isInRequest,
   isStopped,
@@ -14,15 +15,6 @@ import {
   type Listeners,
   type ReadListeners,
 } from '../../host/sockets/listeners.ts';
-
-/** The workers of one Gunicorn service. */
-export interface BusyRequest {
-  service: string;
-  masterPid: number;
-  workerPids: readonly number[];
-  /** how its workers serve requests, as they are told */
-  concurrency: Concurrency | null;
-}
 
 /** Of all workers of a service: each look at threads comes by all of them. */
 const MOST_OPEN = 65_536;
