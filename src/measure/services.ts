@@ -6,7 +6,8 @@ import type { UnitState } from '../model/unit-state.ts';
 import type { KnownLocation } from '../targets/systemd/unit-file/syntax/types.ts';
 import { assumeRunning } from '../targets/systemd/unit-file/locate/assume-running.ts';
 import { kindNamed } from '../kinds/registry.ts';
-import { readUnitFacts, type UnitFacts, type UnitMemory } from '../targets/systemd/unit-facts.ts';
+import type { UnitFacts } from '../targets/systemd/find-facts.ts';
+import { readUnitFacts, type UnitMemory } from '../targets/systemd/unit-facts.ts';
 import { readMemoryMb } from './worker-memory.ts';
 
 /** A service as it is now; `location` is null where the unit's files cannot be read. */

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import type { Unfinished } from '../../act/foresee.ts';
 import type { Manifest } from '../../act/journal/manifest.ts';
-import { readLimits } from '../../config/policy/limits.ts';
+import { readLimits } from '../../config/policy/limits-at.ts';
 import type { Config } from '../../config/schema/schema.ts';
 import { addHolds, type HoldCounts } from '../../decide/holds.ts';
 import type { ActionRecord } from '../../model/types.ts';
