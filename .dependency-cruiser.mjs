@@ -60,7 +60,10 @@ export default {
       name: `${name}-by-interface`,
       comment: `nothing names one of the ${name} but their own folder and the registry`,
       severity: 'error',
-      from: { path: '^src/', pathNot: [`^src/${name}/${folders}/`, `^src/${name}/${registry}\\.ts$`] },
+      from: {
+        path: '^src/',
+        pathNot: [`^src/${name}/${folders}/`, `^src/${name}/${registry}\\.ts$`],
+      },
       to: { path: `^src/${name}/${folders}/` },
     })),
   ],

@@ -1,6 +1,34 @@
+import { readdirSync } from 'node:fs';
 import tseslint from 'typescript-eslint';
 
 const PURE = 'This room is pure: no node module, no package, no other room but types.';
+
+/** What reads command lines, and what follows from them alone. */
+const PURE_KINDS = [
+  'src/kinds/{python,program}.ts',
+  'src/kinds/*/{command,options,multi,concurrency,config-file,python-config,pool,propose}.ts',
+  'src/kinds/*/{find-bind,find-broker,find-option,guess-broker,proposal}.ts',
+];
+
+/** The names of the kinds are those of their folders. */
+const KINDS = readdirSync(new URL('src/kinds/', import.meta.url), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && entry.name !== 'shared')
+  .map(({ name }) => name);
+
+/** A third kind would silently be taken for the second one where the name of the first is compared. */
+const comparesNoKind = {
+  create: (context) => {
+    const check = (node) => {
+      if (node?.type === 'Literal' && KINDS.includes(node.value)) {
+        context.report({ node, message: 'ask the kind (kindNamed), do not compare its name' });
+      }
+    };
+    return {
+      BinaryExpression: ({ left, right }) => [left, right].forEach(check),
+      SwitchCase: ({ test }) => check(test),
+    };
+  },
+};
 
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', 'test/fixtures/', '.packages-*/'] },
@@ -39,13 +67,19 @@ export default tseslint.config(
     },
   },
   {
+    files: ['src/**/*.ts'],
+    ignores: ['src/kinds/**'],
+    plugins: { kinds: { rules: { 'compare-none': comparesNoKind } } },
+    rules: { 'kinds/compare-none': 'error' },
+  },
+  {
     // The pure rooms. Type-only imports stay allowed: they vanish when built.
     files: [
       'src/model/**/*.ts',
       'src/metrics/**/*.ts',
       'src/decide/**/*.ts',
       'src/targets/systemd/unit-file/**/*.ts',
-      'src/kinds/*/{command,options,multi,concurrency,config-file,python-config}.ts',
+      ...PURE_KINDS,
       'src/commands/check/findings/**/*.ts',
       'src/commands/init/proposal/**/*.ts',
       'src/act/plan.ts',
@@ -129,6 +163,24 @@ export default tseslint.config(
             {
               regex: '/(measure|commands|output)/',
               message: 'measure and act never import each other',
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    // What has rules of its own above is pure, and imports still less.
+    files: ['src/kinds/**/*.ts'],
+    ignores: PURE_KINDS,
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: '/(act|commands|output|config|state|measure)/',
+              message: 'those rooms ask kinds, not the other way around',
             },
           ],
         },

@@ -11,7 +11,9 @@ const outdir = resolve(root, 'dist');
 
 /** What a run with nothing to do loads late, but always: one file with all that they need. */
 const IDLE_RUN =
-  /\/src\/commands\/run\/run\.ts$|\/src\/queues\/(?:read-queues|redis\/queue-client)\.ts$|\/src\/host\/pressure\.ts$|\/systeminformation\/lib\/memory\.js$|\/pino\/pino\.js$/;
+  /\/src\/commands\/run\/run\.ts$|\/src\/queues\/(?:read-queues|redis\/queue-client)\.ts$|\/src\/host\/pressure\.ts$/;
+/** What only a run and `metrics` need of packages: no other command is to load it with what they share. */
+const RUN_PACKAGES = /\/systeminformation\/lib\/memory\.js$|\/pino\/pino\.js$/;
 
 /**
  * `string-width` compiles Unicode's rules of emoji as it is loaded, which takes longer than a short command, and is asked
@@ -85,11 +87,12 @@ const program = await bundle('src/main.ts', {
   groups: [
     // with what the command line needs of the rest, which must not load an idle run
     { name: 'main', test: /\/src\/(?:main|version)\.ts$/, priority: 3 },
+    { name: 'packages', test: RUN_PACKAGES, priority: 3 },
     { name: 'run', test: IDLE_RUN, priority: 2 },
     // a file more costs a third of a millisecond
     {
       name: 'metrics',
-      test: /\/src\/(?:commands\/metrics\/metrics|measure\/load)\.ts$/,
+      test: /\/src\/(?:commands\/metrics\/metrics|measure\/load|kinds\/gunicorn\/busy)\.ts$/,
       priority: 1,
     },
     { name: 'status', test: /\/src\/commands\/status\/status\.ts$/, priority: 0 },

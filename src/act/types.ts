@@ -89,3 +89,11 @@ export interface Recovery {
   /** none must be changed: there is an open change of which nobody can tell whose it is */
   allBlocked: boolean;
 }
+
+/** A recovery that has begun. */
+export interface Recovering {
+  /** what it has come to so far; a service that it is still at is `blocked` */
+  recovery: Recovery;
+  /** resolves when it is through */
+  ended: Promise<void>;
+}

@@ -1,3 +1,4 @@
+import type { MemoryBudget } from './limits/memory-groups.ts';
 import type { BrakeMemory } from '../model/brake-types.ts';
 import { recallBrakes } from './limits/brake-memory.ts';
 import { applyCooldown, applyMaxStep, tellFailedChange, tellSlowdown } from './limits/brakes.ts';
@@ -5,13 +6,7 @@ import { viewMetric, type MetricView, type Position } from './evidence/crossings
 import { gatherMetrics } from './evidence/gather.ts';
 import { guardLowering } from './limits/guards.ts';
 import { applyMinMax, tellPromise } from './limits/limits.ts';
-import {
-  applyMemory,
-  openBudget,
-  planRelief,
-  type MemoryBudget,
-  type Relief,
-} from './limits/memory.ts';
+import { applyMemory, openBudget, planRelief, type Relief } from './limits/memory.ts';
 import { NOT_SAMPLED } from '../metrics/missing.ts';
 import { toMoments, type Moment } from './evidence/moments.ts';
 import { tellKills } from './limits/oom-watch.ts';

@@ -36,15 +36,6 @@ export function tellBug(error: unknown): string {
   return `this is a bug in autoscaler, please report it: ${message ?? String(error)} (${place})`;
 }
 
-/** Answers `work`, whose faults of the host are told as those of `path`. */
-export async function explaining<T>(path: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw toUserError(error, path) ?? error;
-  }
-}
-
 /** Node's own errors have a code that begins with `ERR_`; those of execa are of a program, whatever its end. */
 function isOfHost(error: Error): boolean {
   const { code, syscall } = error as NodeJS.ErrnoException;

@@ -1,4 +1,7 @@
 import type { KindActions } from './actions.ts';
+import type { Concurrency } from './gunicorn/concurrency.ts';
+import type { MeasureBusyness } from './load.ts';
+import type { Candidate, Reasons, Room } from './shared/proposal.ts';
 import type { Process } from '../host/proc/proc.ts';
 import type { KindName } from '../model/types.ts';
 import type { Word } from '../targets/systemd/unit-file/syntax/chars.ts';
@@ -18,6 +21,10 @@ export interface Kind {
   command: CommandReader;
   processes: ProcessReader;
   pool: PoolRules;
+  /** what its workers do: answer requests on sockets, which a restart cuts, or tasks from the queues of a broker */
+  serves: 'requests' | 'tasks';
+  load: LoadReader;
+  proposals: Proposals;
   actions: () => Promise<KindActions>;
 }
 
@@ -49,11 +56,56 @@ export interface PoolRules {
   comeAndGo: boolean;
   /** it is restarted by ending by itself when its tasks are done, and a start */
   isDrained: boolean;
+  /** what a restart may do to a service whose broker is not known, and what helps; null: nothing follows from that */
+  restartRisk: { evidence: string; remedy: string } | null;
   /** why the running pool cannot be changed without a restart, as far as that shows beforehand; null: nothing is known */
   findObstacle: (of: { pool: string | null; hasBroker: boolean }) => string | null;
   /** whether a change of the running pool from drift to the number is taken back where it fails, not only proved to serve */
   isHealUndone: (from: number, to: number) => boolean;
 }
+
+/** What shows of the work of running workers. */
+export interface LoadReader {
+  /** how busy workers are that answer requests, loaded when it is needed; null: they take no connections */
+  busyness: (() => Promise<MeasureBusyness>) | null;
+  /** how many tasks run at this moment; null: its workers run none */
+  countTasks:
+    ((masterPid: number, workerPids: readonly number[]) => number | { error: string }) | null;
+}
+
+/** What `init` proposes for a service of this kind; pure. */
+export interface Proposals {
+  survey: (found: Found) => Surveyed;
+  /** as many as a host with so many processors can be expected to need */
+  mostWorkers: (cores: number) => number;
+  leastWorkers: (candidate: Candidate) => number;
+  /** why more than one are the least, as a comment of the config, and behind `as`; null: one always is enough */
+  whyLeast: { config: string; report: string } | null;
+  /** what it should go by, and the thresholds */
+  proposeReasons: (candidate: Candidate, room: Room) => Reasons;
+  /** it takes its tasks from a broker, which is not known */
+  lacksBroker: (candidate: Candidate) => boolean;
+}
+
+/** What was found of a service. */
+export interface Found {
+  /** its command: as the unit has it, and as it runs */
+  words: readonly string[];
+  argv: readonly string[];
+  variables: ReadonlyMap<string, string>;
+  pool: string | null;
+  concurrency: Concurrency | null;
+  /** false: it runs, and none of its processes is a worker */
+  hasWorkers: boolean;
+  /** what broker it is probably connected to */
+  guessBroker: () => string | null;
+}
+
+/** What a kind knows of a candidate by that. */
+export type Surveyed = Pick<
+  Candidate,
+  'workerClass' | 'bind' | 'broker' | 'guess' | 'queues' | 'showsTasks'
+>;
 
 /** Reads the command of a unit, character by character; pure. May throw `TooMuch`. */
 export interface CommandReader {
@@ -70,6 +122,8 @@ export interface CommandReader {
   read: (argv: Word[], context: Context, cpus: number) => Reading;
   /** the same for a program of a project's own of which the config says that it is of this kind */
   readOwn: (own: Word[], context: Context, cpus: number) => Reading;
+  /** the queues that a command takes tasks from, by its own options; null: it does not say */
+  findQueues: (words: readonly string[]) => string[] | null;
   /** for a refusal: what its programs with the role `aside` are, and which unit is meant; null: there are none */
   aside: { code: Refusal['code']; are: string; hint: string } | null;
   /** how the unit can set the number where a file that the command names may do so */

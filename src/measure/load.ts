@@ -1,11 +1,12 @@
-import type { ServiceSample } from '../model/types.ts';
+import type { KindName, ServiceSample } from '../model/types.ts';
 import { enterPhase } from '../host/phase.ts';
 import type { NoTree, WorkerTree } from '../kinds/worker-tree.ts';
 import type { UnitState } from '../model/unit-state.ts';
 import type { Concurrency } from '../kinds/gunicorn/concurrency.ts';
 import { countWaiting } from '../host/sockets/backlog.ts';
-import { measureBusyness, type Busyness, type BusyRequest } from '../kinds/gunicorn/busy.ts';
-import { readListenersOnce } from '../host/sockets/listeners.ts';
+import type { Busyness, BusyRequest, WatchedServices } from '../kinds/load.ts';
+import { kindNamed } from '../kinds/registry.ts';
+import { readListenersOnce, type ReadListeners } from '../host/sockets/listeners.ts';
 import { readUnitFacts, type UnitMemory } from '../targets/systemd/unit-facts.ts';
 import type { WorkerTrees } from './worker-trees.ts';
 
@@ -14,8 +15,8 @@ export interface LoadRequest {
   unit: UnitState;
   busy: boolean;
   backlog: boolean;
-  /** true: nothing is said where it does not run Gunicorn */
-  ifGunicorn: boolean;
+  /** true: nothing is said where its workers take no connections */
+  ifMeasured: boolean;
 }
 
 /** A service's part of a sample: how busy it is, and what waits for it. Missing: not asked. */
@@ -24,7 +25,7 @@ export type Load = Pick<ServiceSample, 'busy_percent' | 'backlog' | 'errors'>;
 /** Of one that is down; as of one whose group is empty. */
 const NONE: NoTree = { error: 'it has no processes', empty: true };
 
-/** How busy Gunicorn services are, and what waits for them, side by side; by unit. */
+/** How busy services are, and what waits for them, side by side; by unit. */
 export async function measureLoads(
   requests: readonly LoadRequest[],
   trees: WorkerTrees,
@@ -33,24 +34,27 @@ export async function measureLoads(
   const loads = new Map<string, Load>();
   const services: { request: LoadRequest; tree: WorkerTree }[] = [];
   for (const request of requests) {
-    const { unit, busy, backlog, ifGunicorn } = request;
+    const { unit, busy, backlog, ifMeasured } = request;
     const tree = trees.get(unit.unit) ?? NONE;
-    if (!('error' in tree) && tree.kind === 'gunicorn') services.push({ request, tree });
-    else if (!ifGunicorn) {
-      const error = 'error' in tree ? tree.error : 'it is a Celery worker, which has no socket';
+    const kind = 'error' in tree ? null : kindNamed(tree.kind);
+    if (!('error' in tree) && kind?.load.busyness) services.push({ request, tree });
+    else if (!ifMeasured) {
+      const error =
+        'error' in tree ? tree.error : `it is ${kind?.words.process}, which has no socket`;
       loads.set(unit.unit, toLoad(busy ? { error } : undefined, backlog ? { error } : undefined));
     }
   }
   const read = readListenersOnce(services.map(({ tree }) => tree.masterPid));
-  const toWatch: BusyRequest[] = [];
+  const toWatch = new Map<KindName, BusyRequest[]>();
   for (const { request, tree } of services) {
     if (!request.busy) continue;
-    const { masterPid, workerPids } = tree;
+    const { kind, masterPid, workerPids } = tree;
     enterPhase(`measuring ${request.unit.unit}: reading its files`);
     const concurrency = await tellConcurrency(request.unit, memory);
-    toWatch.push({ service: request.unit.unit, masterPid, workerPids, concurrency });
+    const watched = { service: request.unit.unit, masterPid, workerPids, concurrency };
+    toWatch.set(kind, [...(toWatch.get(kind) ?? []), watched]);
   }
-  const { busyness, idle } = await measureBusyness(toWatch, read);
+  const { busyness, idle } = await watchAll(toWatch, read);
   // where all workers wait for a connection, none waits for them
   const toCount = services.filter(({ request }) => request.backlog && !idle.has(request.unit.unit));
   enterPhase('measuring services: counting connections that wait');
@@ -64,6 +68,23 @@ export async function measureLoads(
     loads.set(service, toLoad(busyness.get(service), request.backlog ? backlog : undefined));
   }
   return loads;
+}
+
+/** Each kind watches its own, all at the same time. */
+async function watchAll(
+  requests: ReadonlyMap<KindName, BusyRequest[]>,
+  read: ReadListeners,
+): Promise<WatchedServices> {
+  const watched = await Promise.all(
+    Array.from(requests, async ([kind, ofKind]) => {
+      const measure = await kindNamed(kind).load.busyness?.();
+      return measure?.(ofKind, read);
+    }),
+  );
+  return {
+    busyness: new Map(watched.flatMap((found) => [...(found?.busyness ?? [])])),
+    idle: new Set(watched.flatMap((found) => [...(found?.idle ?? [])])),
+  };
 }
 
 async function tellConcurrency(unit: UnitState, memory: UnitMemory): Promise<Concurrency | null> {

@@ -104,7 +104,7 @@ export async function takeSample({
     const complete = (found: ServiceSample): ServiceSample =>
       withResources(withLoad(withQueue(found, queue), loads.get(unit.unit)), resources);
     const groups = readMemoryGroups(unit);
-    const { sample, location, celeryPid } = await measureService(
+    const { sample, location, tasksPid } = await measureService(
       unit,
       trees.get(unit.unit) ?? null,
       memory,
@@ -122,7 +122,7 @@ export async function takeSample({
     draining.push({
       service: unit.unit,
       settings,
-      masterPid: celeryPid,
+      masterPid: tasksPid,
       history,
       now: { boot, uptimeS },
       deadline,
@@ -159,7 +159,7 @@ function tellMemory(
 /** What a bug of ours makes of a service. */
 function notMeasured(error: unknown): ServiceMeasure {
   const errors = { workers: tellBug(error) };
-  return { sample: { workers: null, running: null, errors }, location: null, celeryPid: null };
+  return { sample: { workers: null, running: null, errors }, location: null, tasksPid: null };
 }
 
 /** Names, paths and answers of others are part of what is said of faults. */
@@ -185,7 +185,7 @@ function toLoadRequest(
   const backlog = all || project.backlog_thresholds !== undefined;
   if (unit === undefined || (!busy && !backlog)) return null;
   const { busy_thresholds: isAsked = project.backlog_thresholds } = project;
-  return { unit, busy, backlog, ifGunicorn: isAsked === undefined };
+  return { unit, busy, backlog, ifMeasured: isAsked === undefined };
 }
 
 async function measureUnitLoads(

@@ -5,27 +5,25 @@ import { findWorkerTree, type NoTree, type WorkerTree } from '../kinds/worker-tr
 import type { UnitState } from '../model/unit-state.ts';
 import type { KnownLocation } from '../targets/systemd/unit-file/syntax/types.ts';
 import { assumeRunning } from '../targets/systemd/unit-file/locate/assume-running.ts';
-import { countRunningTasks } from '../kinds/celery/running-tasks.ts';
-import { readUnitFacts, type UnitFacts, type UnitMemory } from '../targets/systemd/unit-facts.ts';
+import { kindNamed } from '../kinds/registry.ts';
+import type { UnitFacts } from '../targets/systemd/find-facts.ts';
+import { readUnitFacts, type UnitMemory } from '../targets/systemd/unit-facts.ts';
 import { readMemoryMb } from './worker-memory.ts';
 
 /** A service as it is now; `location` is null where the unit's files cannot be read. */
 export interface ServiceMeasure {
   sample: ServiceSample;
   location: KnownLocation | null;
-  /** Celery's main process; null: there is none */
-  celeryPid: number | null;
+  /** the main process of a service that runs tasks; null: there is none */
+  tasksPid: number | null;
 }
 
 /** How often, and how long after one another, a pool is looked at of which workers are missing. */
 const LOOKS = 10;
 const LOOK_MS = 20;
 
-/** Celery's pools whose workers are processes. */
-const PROCESS_POOLS = ['prefork', 'processes'];
-
 /**
- * One service: declared workers from the unit's files, running workers and Celery's running tasks from its
+ * One service: declared workers from the unit's files, running workers and running tasks from its
  * processes (`tree`: null where it is down), and, where `wantsMemory`, what they hold: that costs milliseconds for each of them. What cannot
  * be had is null, with its error.
  */
@@ -43,9 +41,10 @@ export async function measureService(
   const facts = await readFacts(unit, memory, errors);
   const location = facts && assumeRunning(facts.location, countUp(seen));
   const workers = location === null || location.how === 'refused' ? null : location.workers;
-  const isCelery = tree !== null && !('error' in tree) && tree.kind === 'celery';
+  const kind = tree === null || 'error' in tree ? null : kindNamed(tree.kind);
   const isShort = Array.isArray(seen) && workers !== null && seen.length < workers;
-  const running = isCelery && isShort ? await lookAgain(unit, seen, workers) : seen;
+  const running =
+    kind?.pool.comeAndGo === true && isShort ? await lookAgain(unit, seen, workers) : seen;
   if (location?.how === 'refused') errors['workers'] = location.message;
   const sample: ServiceSample = {
     workers,
@@ -57,8 +56,10 @@ export async function measureService(
     unit_hash: facts?.hash ?? null,
   };
   enterPhase(`${measuring}: looking at its workers`);
-  if (isCelery) {
-    const tasks = Array.isArray(running) ? countRunningTasks(tree.masterPid, running) : running;
+  const countTasks = kind?.load.countTasks ?? null;
+  const tasksPid = countTasks === null || tree === null || 'error' in tree ? null : tree.masterPid;
+  if (countTasks !== null && tasksPid !== null) {
+    const tasks = Array.isArray(running) ? countTasks(tasksPid, running) : running;
     sample.running_tasks = typeof tasks === 'number' ? tasks : null;
     if (typeof tasks === 'object') errors['running_tasks'] = tasks.error;
   }
@@ -69,11 +70,11 @@ export async function measureService(
     }
   }
   if (Object.keys(errors).length > 0) sample.errors = errors;
-  return { sample, location, celeryPid: isCelery ? tree.masterPid : null };
+  return { sample, location, tasksPid };
 }
 
 /**
- * The workers of a Celery pool of which some are missing: one that ends (`--max-tasks-per-child`) is replaced in the next
+ * The workers of a pool of which some are missing: one that ends (`--max-tasks-per-child` of Celery) is replaced in the next
  * moment, so it is looked at for a moment. There are never more than the pool has, so the most that ran at once count.
  */
 async function lookAgain(unit: UnitState, first: number[], workers: number): Promise<number[]> {
@@ -117,15 +118,10 @@ function countUp(running: number[] | { error: string }): number | null {
 /** The workers' process ids, or why they cannot be counted. */
 function countable(tree: WorkerTree | { error: string }): number[] | { error: string } {
   if ('error' in tree) return tree;
-  const { kind, pool, workerPids } = tree;
-  if (pool !== null && !PROCESS_POOLS.includes(pool)) {
+  const { pool, workerPids } = tree;
+  const { isCountable, whyEmpty } = kindNamed(tree.kind).pool;
+  if (!isCountable(pool)) {
     return { error: `the workers of its pool (${pool}) are no processes` };
   }
-  // prefork always has some; the app itself may set another pool, which no command line tells
-  if (kind === 'celery' && workerPids.length === 0) {
-    return {
-      error: 'its pool has no processes: it is starting, or its app sets a pool of threads',
-    };
-  }
-  return workerPids;
+  return whyEmpty !== null && workerPids.length === 0 ? { error: whyEmpty } : workerPids;
 }

@@ -21,7 +21,7 @@ export const BACKLOG = {
     durationDescription:
       'How long a threshold of the backlog must hold, in minutes: one number, or one for each direction.',
     never: { below: 'no queue is below 0: an empty one is below 1' },
-    kind: 'gunicorn',
+    serves: 'requests',
   },
   exported: {
     column: 'backlog',

@@ -24,7 +24,7 @@ export const BUSY = {
       above: 'busyness is never above 100 percent',
       below: 'busyness is never below 0 percent',
     },
-    kind: 'gunicorn',
+    serves: 'requests',
   },
   exported: {
     column: 'busy_percent',

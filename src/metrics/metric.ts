@@ -1,6 +1,6 @@
 import type { Check } from '../model/checks.ts';
 import type { MetricName } from '../model/metric-name.ts';
-import type { KindName, Sample, ServiceSample } from '../model/types.ts';
+import type { Sample, ServiceSample } from '../model/types.ts';
 
 /** What a value is read from. */
 export type Measured = Pick<Sample, 'host' | 'services'>;
@@ -50,8 +50,8 @@ export interface Thresholds<Key extends string = string, DurationKey extends str
   never: { above?: string; below: string };
   /** it is measured by asking a broker */
   needsBroker?: true;
-  /** only services of this kind have it; missing: all */
-  kind?: KindName;
+  /** only services whose workers do this have it; missing: all */
+  serves?: 'requests' | 'tasks';
 }
 
 /** How the metric is called where programs read it. */

@@ -1,6 +1,5 @@
 import type { ServerUrl } from './broker-url.ts';
 import type { ControlMessage, ControlReply } from './control-message.ts';
-import type { Limits } from './try-servers.ts';
 
 /** Where a project's queues are, in the words of the config, which are Celery's own. */
 export interface BrokerSettings {
@@ -129,4 +128,11 @@ export interface QueueClient<B extends Broker = Broker> {
   sendControl(broker: B, message: ControlMessage, timeoutMs: number): Promise<ControlReply[]>;
   /** all queues that workers have ever taken from; none where the broker does not tell */
   listBoundQueues(broker: B, limits: Limits): Promise<string[]>;
+}
+
+/** How long a broker may take: each of its servers, and until when all of them. */
+export interface Limits {
+  serverMs: number;
+  /** on the clock of `monotonicMs` */
+  deadline: number;
 }

@@ -1,7 +1,8 @@
 import { resolveBroker } from './broker.ts';
 import { sumCounts } from './count.ts';
 import { BROKERS_MS } from './time-limit.ts';
-import { limitsFromNow, type Limits } from './try-servers.ts';
+import type { Limits } from './queue.ts';
+import { limitsFromNow } from './try-servers.ts';
 import { cleanText } from '../model/clean-text.ts';
 import type { BrokerAnswer, BrokerRequest, BrokerSettings } from './queue.ts';
 

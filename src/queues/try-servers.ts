@@ -1,13 +1,7 @@
+import type { Limits } from './queue.ts';
 import { monotonicMs } from '../host/monotonic.ts';
 import type { Broker } from './queue.ts';
 import { BrokerRefusal } from './refusal.ts';
-
-/** How long a broker may take: each of its servers, and until when all of them. */
-export interface Limits {
-  serverMs: number;
-  /** on the clock of `monotonicMs` */
-  deadline: number;
-}
 
 /** The limits of a question that begins now. */
 export function limitsFromNow(serverMs: number, totalMs: number): Limits {

@@ -1,6 +1,4 @@
 import { closeSync, constants, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import type { LoadedConfig } from '../config/file/loaded-config.ts';
-import type { KnownUnit, UnitMemory } from '../targets/systemd/unit-facts.ts';
 import { buildId } from '../version.ts';
 import { checkStateDir, openTrusted } from './trusted.ts';
 
@@ -13,23 +11,23 @@ const UNITS = 'units.known';
  * The config that this program made of the very same bytes at the very same path when it last checked them; null: it
  * has not. Checking depends on nothing else (whether the file may be trusted is asked each time).
  */
-export function recallConfig(path: string, bytes: Buffer): LoadedConfig | null {
-  return recall<LoadedConfig>(FOLDER, CONFIG, keyOf(path, bytes));
+export function recallConfig<T>(path: string, bytes: Buffer): T | null {
+  return recall<T>(FOLDER, CONFIG, keyOf(path, bytes));
 }
 
 /** Keeps a config that was checked for the next call. */
-export function keepConfig(path: string, bytes: Buffer, loaded: LoadedConfig): void {
+export function keepConfig(path: string, bytes: Buffer, loaded: unknown): void {
   keep(FOLDER, CONFIG, keyOf(path, bytes), loaded);
 }
 
 /** What earlier runs read in the files of units: each entry says what it holds for, see `readUnitFacts`. */
-export function recallUnits(stateDir: string): Record<string, KnownUnit> {
-  return recall<Record<string, KnownUnit>>(stateDir, UNITS, '') ?? {};
+export function recallUnits<T>(stateDir: string): Record<string, T> {
+  return recall<Record<string, T>>(stateDir, UNITS, '') ?? {};
 }
 
 /** Keeps it for the next run, where there is something new. */
-export function keepUnits(stateDir: string, { units, hasChanged }: UnitMemory): void {
-  if (hasChanged) keep(stateDir, UNITS, '', units);
+export function keepUnits(stateDir: string, of: { units: object; hasChanged: boolean }): void {
+  if (of.hasChanged) keep(stateDir, UNITS, '', of.units);
 }
 
 /** Text that differs where any byte does. */

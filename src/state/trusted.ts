@@ -57,9 +57,14 @@ export function checkStateDir(stateDir: string): boolean {
   return true;
 }
 
+/** Paths that were seen to be trusted: nobody but root can change that. */
+const seen = new Set<string>();
+
 /** By the trust rule; what cannot be followed is told by whoever opens it. */
 function requireTrustedWay(path: string): void {
+  if (seen.has(path)) return;
   const verdict = judgePath(path);
+  if (verdict.trusted) seen.add(path);
   if (process.getuid?.() !== 0 || verdict.trusted || verdict.uid === null) return;
   throw new UserError(
     EXIT.permission,

@@ -3,8 +3,9 @@ import { Readable } from 'node:stream';
 import { parseManifest } from '../../src/act/journal/manifest.ts';
 import { checkConfig } from '../../src/config/file/check.ts';
 import { maskUrl } from '../../src/config/file/mask.ts';
-import { findBind, findBroker, findQueues } from '../../src/commands/init/proposal/find-broker.ts';
-import { guessBroker } from '../../src/commands/init/proposal/guess-broker.ts';
+import { findBroker, findQueues } from '../../src/kinds/celery/find-broker.ts';
+import { findBind } from '../../src/kinds/gunicorn/find-bind.ts';
+import { guessBroker } from '../../src/kinds/celery/guess-broker.ts';
 import { parsePressure } from '../../src/host/pressure.ts';
 import {
   countByName,

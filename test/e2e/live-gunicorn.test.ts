@@ -143,9 +143,11 @@ describe('a Gunicorn whose workers end after some requests (--max-requests) and 
 describe('a reload lets the master fall back to its old command line; the next run heals that', () => {
   test('up, and down, with the main process that it was', async () => {
     await installUnit(lab, 'web.service', gunicornUnit({ lines: [RELOAD] }));
+    // a master without workers would be restarted
+    await untilWorkers(2);
     const main = await mainPid();
     for (const workers of [4, 1]) {
-      await succeed('scale', 'web', String(workers));
+      assert.match(await succeed('scale', 'web', String(workers)), /without a restart/);
       await lab.ok('systemctl reload web');
       await untilWorkers(2);
       // what has just been started is left alone

@@ -1,16 +1,9 @@
+import type { Recovering } from '../types.ts';
 import { readdirSync, statSync } from 'node:fs';
 import { explainErrno } from '../../host/fault.ts';
 import { openSideBySide, type SideBySide } from '../side-by-side.ts';
 import type { ActDeps } from '../ports.ts';
 import type { Outcome, Recovery } from '../types.ts';
-
-/** A recovery that has begun. */
-export interface Recovering {
-  /** what it has come to so far; a service that it is still at is `blocked` */
-  recovery: Recovery;
-  /** resolves when it is through */
-  ended: Promise<void>;
-}
 
 /** Why a service must not be changed in this run, after what was found unfinished; null: it may. */
 export function whyBlocked({ blocked, allBlocked }: Recovery, service: string): string | null {

@@ -11,7 +11,7 @@ import { listPending, renameChange, sweepUnregistered, type PendingChange } from
 import type { Manifest, ManifestFault } from './manifest.ts';
 import { because, outcomeOf, withoutEnd } from './outcome.ts';
 import { findRelated } from '../related.ts';
-import type { Recovering } from './recover.ts';
+import type { Recovering } from '../types.ts';
 import type { SideBySide } from '../side-by-side.ts';
 import type { ActDeps } from '../ports.ts';
 import type { Outcome, Recovery } from '../types.ts';

@@ -1,6 +1,6 @@
 import { formatCount } from '../../model/wording.ts';
 import type { Finding } from './findings/types.ts';
-import { readLimits } from '../../config/policy/limits.ts';
+import { readLimits } from '../../config/policy/limits-at.ts';
 import type { LoadedConfig } from '../../config/file/loaded-config.ts';
 import type { GlobalOptions } from '../shared/global-options.ts';
 import { EXAMPLE } from '../../config/file/example.ts';

@@ -9,6 +9,7 @@ import { readUnitSources } from '../../targets/systemd/unit-sources.ts';
 import type { UnitState } from '../../model/unit-state.ts';
 import { readConcurrency } from '../../targets/systemd/unit-file/locate/workers.ts';
 import { toFinding } from './host.ts';
+import { kindNamed } from '../../kinds/registry.ts';
 import type { Looked, Tell } from './looked.ts';
 
 /** How a change would get into force. */
@@ -36,7 +37,7 @@ export async function checkLive(
     return tellBarrier(why, obstacle !== null, tell);
   }
   if (obstacle === null) {
-    return apply === 'restart' && kind === 'gunicorn'
+    return apply === 'restart' && kindNamed(kind).serves === 'requests'
       ? [
           ...others,
           tell(

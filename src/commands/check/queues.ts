@@ -9,10 +9,12 @@ import { HIDDEN_REMEDY, hidesTasks, tellHidden } from './findings/hidden-tasks.t
 import { checkQueues, type QueueFacts } from './findings/queues.ts';
 import type { Finding } from './findings/types.ts';
 import type { Config, Project } from '../../config/schema/schema.ts';
-import { findQueues } from '../init/proposal/find-broker.ts';
 import { readUnitSources } from '../../targets/systemd/unit-sources.ts';
 import { readProcess } from '../../host/proc/proc.ts';
-import { readWorkerCommand } from '../../targets/systemd/unit-file/locate/workers.ts';
+import {
+  readCommandFacts,
+  readWorkerCommand,
+} from '../../targets/systemd/unit-file/locate/workers.ts';
 import type { Looked } from './looked.ts';
 
 const SERVER_MS = 2000;
@@ -60,11 +62,17 @@ async function askWorker({ unit, deps }: Looked): Promise<Taking | null> {
 
 /** By its command, as the unit has it, or as it runs: a shell may have expanded it. */
 async function readWritten({ unit, deps }: Looked): Promise<string[] | null> {
-  const command = readWorkerCommand(readUnitSources(unit));
-  const written = command === null ? null : findQueues(command.words);
+  const sources = readUnitSources(unit);
+  const facts = readCommandFacts(sources);
+  const command = readWorkerCommand(sources);
+  const written =
+    facts === null || command === null
+      ? null
+      : kindNamed(facts.kind).command.findQueues(command.words);
   if (written !== null || !isRunning(unit)) return written;
   const tree = await deps.findWorkerTree(unit);
-  return 'error' in tree ? null : findQueues(readProcess(tree.masterPid)?.argv ?? []);
+  if ('error' in tree) return null;
+  return kindNamed(tree.kind).command.findQueues(readProcess(tree.masterPid)?.argv ?? []);
 }
 
 /** Those of its broker that no project of the config looks at. */

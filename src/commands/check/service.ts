@@ -121,19 +121,19 @@ async function checkChange(looked: Looked, tell: Tell): Promise<Finding[]> {
   findings.push(
     tell('service_found', 'info', `${plan.kind}, ${formatCount(plan.from, 'worker')}; ${edit}`),
   );
-  if (plan.kind === 'celery' && !looked.deps.control.hasBroker(plan.service)) {
-    const evidence =
-      'it has no broker_url: it cannot be asked to take no more tasks before a restart, and what Celery does by itself then may lose a task, or do one twice, on a busy machine';
-    findings.push(tell('restart_unaided', 'warning', evidence, 'set "broker_url" of the project'));
+  const { restartRisk } = kindNamed(plan.kind).pool;
+  if (restartRisk !== null && !looked.deps.control.hasBroker(plan.service)) {
+    const { evidence, remedy } = restartRisk;
+    findings.push(tell('restart_unaided', 'warning', evidence, remedy));
   }
   const crashing = isRunning(unit) ? await findCrashing(unit, looked.deps) : null;
   if (crashing !== null) {
     const remedy = `journalctl -u ${unit.id} -n 50; no change of it can be proven before that is mended`;
     return [...findings, tell('service_crashing', 'error', `${unit.id}: ${crashing}`, remedy)];
   }
-  if (plan.kind === 'gunicorn' && isRunning(unit)) {
+  if (isRunning(unit)) {
     const declared = sample?.workers ?? null;
-    findings.push(...(await checkServing({ name, unit, declared }, looked.deps)));
+    findings.push(...(await checkServing({ name, unit, declared, kind: plan.kind }, looked.deps)));
   }
   return [...findings, ...(await checkLive(looked, plan, tell))];
 }

@@ -1,3 +1,5 @@
+import { kindNamed } from '../../kinds/registry.ts';
+import type { KindName } from '../../model/types.ts';
 import { ageMs } from '../../kinds/gunicorn/serving.ts';
 import type { ActDeps } from '../../act/ports.ts';
 import type { Finding } from './findings/types.ts';
@@ -6,17 +8,22 @@ import type { UnitState } from '../../model/unit-state.ts';
 /** Younger ones may just have been started in the place of another (`--max-requests`). */
 const STARTING_MS = 10_000;
 
-/** Gunicorn workers of a running service that do not serve, although they have had the time, or there are too many. */
+/** Workers of a running service that do not serve, although they have had the time, or there are too many. */
 export async function checkServing(
-  { name, unit, declared }: { name: string; unit: UnitState; declared: number | null },
+  service: { name: string; unit: UnitState; declared: number | null; kind: KindName },
   deps: ActDeps,
 ): Promise<Finding[]> {
+  const { name, unit, declared } = service;
+  const { words, actions } = kindNamed(service.kind);
+  const { listServing } = await actions();
   const tree = await deps.findWorkerTree(unit);
   if ('error' in tree) return [];
   const { workerPids } = tree;
+  const serving = listServing(workerPids, deps);
+  if (serving === null) return [];
   const ages = workerPids.flatMap((pid) => {
     const startTicks = deps.processes.startTicks(pid);
-    return startTicks === null || deps.hasBooted(pid) !== false
+    return startTicks === null || serving.includes(pid)
       ? []
       : [{ pid, age: ageMs({ pid, startTicks }, deps) }];
   });
@@ -30,7 +37,7 @@ export async function checkServing(
   const { length: count } = unserved;
   const which = unserved.map(({ pid, age }) => `${pid} for ${Math.round(age / 1000)} s`);
   const more = isTooMany
-    ? `; the unit declares ${declared}, and Gunicorn would end one that serves in its place`
+    ? `; the unit declares ${declared}, and ${words.label} would end one that serves in its place`
     : '';
   return [
     {

@@ -1,8 +1,9 @@
 import { confirm, isCancel, multiselect, note, password, select, text } from '@clack/prompts';
 import { parseServerUrl } from '../../queues/broker-url.ts';
-import { isBrokerUrl } from './proposal/find-broker.ts';
+import { isBrokerUrl } from '../../kinds/celery/find-broker.ts';
 import { cleanLine } from '../../output/clean.ts';
-import type { Candidate, Proposal } from './proposal/types.ts';
+import type { Candidate } from '../../kinds/shared/proposal.ts';
+import type { Proposal } from './proposal/types.ts';
 
 /** null: the user broke off. */
 type Answer<T> = T | null;

@@ -1,8 +1,10 @@
 import { cpus } from 'node:os';
 import type { Config } from '../../config/schema/schema.ts';
 import { EXIT, UserError } from '../../errors.ts';
+import { kindNamed } from '../../kinds/registry.ts';
 import { propose } from './proposal/propose.ts';
-import type { Candidate, Host, Proposal } from './proposal/types.ts';
+import type { Candidate } from '../../kinds/shared/proposal.ts';
+import type { Host, Proposal } from './proposal/types.ts';
 import { measureHost } from '../../measure/host.ts';
 import { isTerminal } from '../../host/streams.ts';
 import type { Scan } from './scan.ts';
@@ -56,7 +58,7 @@ export async function choose(choice: Choice): Promise<Proposal[] | null> {
   const known: Candidate[] = [];
   for (const candidate of scan.candidates) {
     const isAsked =
-      candidate.kind === 'celery' && candidate.broker === null && services.has(candidate.service);
+      kindNamed(candidate.kind).proposals.lacksBroker(candidate) && services.has(candidate.service);
     const answer = isAsked ? await askBroker(candidate) : { url: null };
     if (answer === null) return null;
     known.push(answer.url === null ? candidate : await withBroker(candidate, answer.url));

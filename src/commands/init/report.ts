@@ -1,7 +1,9 @@
+import { kindNamed } from '../../kinds/registry.ts';
 import { formatCount, formatMemory } from '../../model/wording.ts';
 import { maskUrl } from '../../config/file/mask.ts';
 import { cleanStrings } from '../../output/clean.ts';
-import type { Candidate, Host, Proposal, Unusable } from './proposal/types.ts';
+import type { Candidate } from '../../kinds/shared/proposal.ts';
+import type { Host, Proposal, Unusable } from './proposal/types.ts';
 
 /** What was found, for people: a few short lines a service, so that they fit a narrow terminal. */
 export function renderScan(
@@ -24,14 +26,16 @@ export function renderScan(
   ].join('');
 }
 
-function describe({ kind, workers, workerMb, bind, broker }: Candidate): string {
+function describe(candidate: Candidate): string {
+  const { kind, workers, workerMb, bind, broker } = candidate;
+  const { words, proposals } = kindNamed(kind);
   const where = bind ?? (broker === null ? null : maskUrl(broker));
   return [
-    kind === 'gunicorn' ? 'Gunicorn' : 'Celery',
+    words.label,
     formatCount(workers, 'worker'),
     ...(workerMb === null ? [] : [`${formatMemory(workerMb)} each`]),
     ...(where === null ? [] : [where]),
-    ...(kind === 'celery' && broker === null ? ['its broker is not known'] : []),
+    ...(proposals.lacksBroker(candidate) ? ['its broker is not known'] : []),
   ].join(', ');
 }
 
@@ -40,9 +44,7 @@ function describeProposal({ candidate, minWorkers, maxWorkers, reasons }: Propos
   const isByQueue = reasons.metrics.some(({ key }) => key === 'queue_thresholds');
   const by = isByQueue ? `${reasons.by} ${queues.join(', ')}` : reasons.by;
   const how = obstacle === null ? 'without a restart' : `by a restart (${obstacle})`;
-  const first =
-    minWorkers > workers
-      ? `; the first run goes to ${minWorkers}, as one slow request blocks a single sync worker`
-      : '';
+  const why = minWorkers > workers ? kindNamed(candidate.kind).proposals.whyLeast : null;
+  const first = why === null ? '' : `; the first run goes to ${minWorkers}, as ${why.report}`;
   return `${minWorkers} to ${formatCount(maxWorkers, 'worker')}, ${by}, ${how}${first}`;
 }

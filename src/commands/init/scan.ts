@@ -1,9 +1,9 @@
 import { isRunning } from '../../kinds/shared/unit.ts';
 import type { Config } from '../../config/schema/schema.ts';
 import { readLinesOf } from '../../host/kernel-files.ts';
-import { findBind, findBroker, findQueues } from './proposal/find-broker.ts';
-import { guessBroker } from './proposal/guess-broker.ts';
-import type { Candidate, Unusable } from './proposal/types.ts';
+import { guessBroker } from '../../kinds/celery/guess-broker.ts';
+import type { Candidate } from '../../kinds/shared/proposal.ts';
+import type { Unusable } from './proposal/types.ts';
 import { readLinks, socketInode } from '../../host/sockets/listeners.ts';
 import type { LoadRequest } from '../../measure/load.ts';
 import { toUnitMemory } from '../../targets/systemd/unit-facts.ts';
@@ -17,7 +17,7 @@ import { isUnitName, readUnits } from '../../targets/systemd/units.ts';
 import { EXIT, UserError } from '../../errors.ts';
 import { assumeRunning } from '../../targets/systemd/unit-file/locate/assume-running.ts';
 import type { UnitSources, WorkerCommand } from '../../targets/systemd/unit-file/syntax/types.ts';
-import { classOfWorkers } from '../../kinds/gunicorn/concurrency.ts';
+import { kindNamed } from '../../kinds/registry.ts';
 import {
   locateWorkers,
   readCommandFacts,
@@ -29,8 +29,6 @@ import { askWorker } from './worker.ts';
 
 /** What stands in a call of systemctl at once. */
 const BATCH = 300;
-/** Celery's own default (`task_default_queue`). */
-const USUAL_QUEUES = ['celery'];
 
 const TABLE_BYTES = 64 * 2 ** 20;
 const ROWS = ['--type=service', '--plain', '--no-legend', '--full'];
@@ -63,13 +61,14 @@ export async function scanServices(config: Config): Promise<Scan> {
   return { ...scan, candidates: await withUnseen(scan) };
 }
 
-/** What of running Gunicorns cannot be measured here is nothing to go by: it is looked at once, as each run would. */
+/** What of running services cannot be measured here is nothing to go by: it is looked at once, as each run would. */
 async function withUnseen({ candidates, units }: Scan): Promise<Candidate[]> {
   const requests = candidates.flatMap(({ service, kind, workerClass }): LoadRequest[] => {
     const unit = units.get(service);
-    if (kind !== 'gunicorn' || unit === undefined || !isRunning(unit)) return [];
+    const { busyness } = kindNamed(kind).load;
+    if (busyness === null || unit === undefined || !isRunning(unit)) return [];
     const busy = workerClass === 'sync' || workerClass === 'gthread';
-    return [{ unit, busy, backlog: true, ifGunicorn: true }];
+    return [{ unit, busy, backlog: true, ifMeasured: true }];
   });
   const { readWorkerTrees } = await import('../../measure/worker-trees.ts');
   const trees = await readWorkerTrees(requests.map(({ unit }) => unit));
@@ -122,34 +121,21 @@ async function lookAt(unit: UnitState, config: Config): Promise<Candidate | Unus
     return isOne ? { service: unit.id, why: message, hint } : null;
   }
   const { kind, workers } = location;
-  const concurrency = kind === 'gunicorn' ? readConcurrency(sources) : null;
-  const { words, variables } = readCommand(sources, tree);
+  const { words, variables, argv } = readCommand(sources, tree);
   const memoryMb = tree === null ? null : readMemoryMb(tree.workerPids);
-  const broker = kind === 'celery' ? findBroker(words, variables) : null;
-  const { obstacle, queues } = await askWorker(unit, { kind, broker }, config);
+  const { queues: written, ...surveyed } = kindNamed(kind).proposals.survey({
+    ...{ words, argv, variables, concurrency: readConcurrency(sources) },
+    pool: readCommandFacts(sources)?.pool ?? null,
+    hasWorkers: tree === null || tree.workerPids.length > 0,
+    guessBroker: () => (tree === null ? null : guess(tree.masterPid)),
+  });
+  const { obstacle, queues } = await askWorker(unit, { kind, broker: surveyed.broker }, config);
   return {
-    ...{ service: unit.id, kind, workers, broker },
-    workerClass:
-      kind === 'celery' ? null : concurrency === null ? 'unknown' : classOfWorkers(concurrency),
+    ...{ service: unit.id, kind, workers, ...surveyed, queues: queues ?? written },
     workerMb: memoryMb === null || count === null ? null : memoryMb / count,
-    bind: kind === 'gunicorn' ? findBind(words) : null,
-    guess: kind === 'celery' && broker === null && tree !== null ? guess(tree.masterPid) : null,
-    queues:
-      kind === 'celery'
-        ? (queues ?? findQueues(words) ?? findQueues(readMaster(tree).argv) ?? USUAL_QUEUES)
-        : [],
-    showsTasks: kind === 'celery' && showsTasks(sources, tree),
     hasCpu: !isRunning(unit) || unit.cpuUsageNs !== null,
     obstacle,
   };
-}
-
-/** The app itself may set another pool than the command line, which shows in its processes alone. */
-function showsTasks(sources: UnitSources, tree: WorkerTree | null): boolean {
-  const pool = readCommandFacts(sources)?.pool ?? 'prefork';
-  return (
-    (pool === 'prefork' || pool === 'processes') && (tree === null || tree.workerPids.length > 0)
-  );
 }
 
 function readSources(unit: UnitState): UnitSources | { error: string } {
@@ -161,7 +147,10 @@ function readSources(unit: UnitState): UnitSources | { error: string } {
 }
 
 /** The command as the unit has it, for its title may hide what a process was started with; its variables as they run. */
-function readCommand(sources: UnitSources, tree: WorkerTree | null): WorkerCommand {
+function readCommand(
+  sources: UnitSources,
+  tree: WorkerTree | null,
+): WorkerCommand & { argv: string[] } {
   const written = readWorkerCommand(sources);
   const { argv, environ } = readMaster(tree);
   const running = environ.split('\0').map((entry): [string, string] => {
@@ -169,6 +158,7 @@ function readCommand(sources: UnitSources, tree: WorkerTree | null): WorkerComma
     return [entry.slice(0, equals), entry.slice(equals + 1)];
   });
   return {
+    argv,
     words: written?.words ?? argv,
     variables: new Map([...(written?.variables ?? []), ...running]),
   };

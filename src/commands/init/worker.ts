@@ -4,7 +4,7 @@ import type { ActDeps } from '../../act/ports.ts';
 import { isRunning } from '../../kinds/shared/unit.ts';
 import type { Config } from '../../config/schema/schema.ts';
 import { UserError } from '../../errors.ts';
-import type { Candidate } from './proposal/types.ts';
+import type { Candidate } from '../../kinds/shared/proposal.ts';
 import type { UnitState } from '../../model/unit-state.ts';
 import { makeActDeps } from '../shared/act-deps.ts';
 

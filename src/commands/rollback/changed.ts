@@ -9,7 +9,7 @@ import { cleanLine } from '../../output/clean.ts';
 import type { Output } from '../../output/terminal.ts';
 import { writeErr, writeOut } from '../../host/streams.ts';
 import { readTrueNames } from './names.ts';
-import type { RollbackOptions } from './rollback.ts';
+import type { RollbackOptions } from './options.ts';
 import { isNamed } from './select.ts';
 
 /**

@@ -1,10 +1,10 @@
+import type { RollbackOptions } from './options.ts';
 import type { Logger } from 'pino';
 import { applyPlan } from '../../act/apply.ts';
 import { listFinished, listPending, listUnreadable } from '../../act/journal/journal.ts';
 import { recover, whyBlocked } from '../../act/journal/recover.ts';
 import type { ActDeps } from '../../act/ports.ts';
 import type { Outcome, Plan, Recovery } from '../../act/types.ts';
-import type { GlobalOptions } from '../shared/global-options.ts';
 import { EXIT, UserError, type ExitCode } from '../../errors.ts';
 import { listChanges, renderChanges } from './changes-report.ts';
 import { cleanLine } from '../../output/clean.ts';
@@ -25,16 +25,6 @@ import { tellLock } from '../shared/tell-wait.ts';
 import { watchSignals } from '../shared/signals.ts';
 import { watchRun } from '../shared/watch-run.ts';
 import { writeErr, writeOut } from '../../host/streams.ts';
-
-export interface RollbackOptions extends GlobalOptions {
-  services: string[];
-  list?: boolean;
-  changed?: boolean;
-  last?: boolean;
-  keepTimer?: boolean;
-  dryRun?: boolean;
-  json?: boolean;
-}
 
 const TIMER = 'autoscaler.timer';
 

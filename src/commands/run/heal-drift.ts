@@ -10,7 +10,9 @@ import type { decideHeal } from '../../decide/heal.ts';
 import { readUnitSources } from '../../targets/systemd/unit-sources.ts';
 import type { ServiceReport } from './run-report.ts';
 import { readCommandFacts } from '../../targets/systemd/unit-file/locate/workers.ts';
-import { withNote, type Idle, type IdleBy } from './heal.ts';
+import type { Idle } from './idle.ts';
+import type { IdleBy } from './idle.ts';
+import { withNote } from './idle.ts';
 import { liveOf, tellObstacle } from '../shared/live.ts';
 import { logIdle, logOutcome } from '../shared/log-events.ts';
 

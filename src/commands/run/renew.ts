@@ -1,5 +1,6 @@
 import type { ServiceReport } from './run-report.ts';
-import type { Idle, IdleBy } from './heal.ts';
+import type { Idle } from './idle.ts';
+import type { IdleBy } from './idle.ts';
 import { editOf, liveOf } from '../shared/live.ts';
 import { logIdle, logOutcome } from '../shared/log-events.ts';
 import { preparePlan } from '../shared/prepare-plan.ts';

@@ -1,6 +1,7 @@
 import { formatCount } from '../../model/wording.ts';
 import { toBrakePolicy } from '../../config/policy/brake-policy.ts';
-import { readLimits, tellLimits } from '../../config/policy/limits.ts';
+import { readLimits } from '../../config/policy/limits-at.ts';
+import { tellLimits } from '../../config/policy/limits.ts';
 import type { Config, Project } from '../../config/schema/schema.ts';
 import { applyMaxStep } from '../../decide/limits/brakes.ts';
 import { EXIT, UserError } from '../../errors.ts';

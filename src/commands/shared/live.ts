@@ -7,6 +7,7 @@ import { BrokerRefusal } from '../../queues/refusal.ts';
 import { settingsOf } from '../../queues/settings.ts';
 import type { Config, EditMode } from '../../config/schema/schema.ts';
 import { isNews } from '../../state/told.ts';
+import { kindNamed } from '../../kinds/registry.ts';
 import { readNodeName } from '../../kinds/celery/node.ts';
 
 /** How long a Celery worker may take to answer: its loop is held up only by what it does itself. */
@@ -57,7 +58,7 @@ export function tellLive(outcome: Outcome, config: Config, log: Logger): void {
 }
 
 /**
- * What is recommended where Gunicorn is restarted for each change: once, or always in a dry run, which
+ * What is recommended where a restart for each change cuts requests: once, or always in a dry run, which
  * notes nothing. null: nothing, or it was said before.
  */
 export function recommendLive(
@@ -67,7 +68,10 @@ export function recommendLive(
 ): string | null {
   const restarted = services
     .filter(
-      ({ service, kind }) => kind === 'gunicorn' && liveOf(config, service).apply === 'restart',
+      ({ service, kind }) =>
+        kind !== null &&
+        kindNamed(kind).serves === 'requests' &&
+        liveOf(config, service).apply === 'restart',
     )
     .map(({ service }) => service);
   if (restarted.length === 0) return null;

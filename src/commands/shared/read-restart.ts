@@ -2,6 +2,7 @@ import { readFollowers } from '../../act/followers.ts';
 import type { RestartFacts } from '../../act/plan.ts';
 import type { KindName } from '../../model/types.ts';
 import { findDoomedSockets } from '../../host/sockets/doomed-sockets.ts';
+import { kindNamed } from '../../kinds/registry.ts';
 import { findWorkerTree } from '../../kinds/worker-tree.ts';
 import { readPropagation } from '../../targets/systemd/propagation.ts';
 import { readRestartRules, type RestartRules } from '../../targets/systemd/restart.ts';
@@ -17,7 +18,7 @@ import { readUnits } from '../../targets/systemd/units.ts';
 export async function readRestart(unit: UnitState, kind: KindName): Promise<RestartFacts> {
   const followers = await readFollowers(unit.unit, { systemd: { readPropagation, readUnits } });
   const also = followers.map((follower) => follower.unit);
-  const rules = await readRestartRules(unit.unit, also, kind === 'celery');
+  const rules = await readRestartRules(unit.unit, also, kindNamed(kind).pool.isDrained);
   const barrier = rules.refusal ?? (await findMasters(unit)) ?? tellDoomed(rules, unit);
   return { also, barrier };
 }

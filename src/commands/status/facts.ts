@@ -1,13 +1,13 @@
 import { readdirSync } from 'node:fs';
 import type { Unfinished } from '../../act/foresee.ts';
 import type { Manifest } from '../../act/journal/manifest.ts';
-import { readLimits } from '../../config/policy/limits.ts';
+import { readLimits } from '../../config/policy/limits-at.ts';
 import type { Config } from '../../config/schema/schema.ts';
 import { addHolds, type HoldCounts } from '../../decide/holds.ts';
 import type { ActionRecord } from '../../model/types.ts';
 import { UserError } from '../../errors.ts';
 import { toUserError } from '../../host/fault.ts';
-import { isCurrent } from '../../targets/systemd/unit-facts.ts';
+import { isCurrent, type KnownUnit } from '../../targets/systemd/unit-facts.ts';
 import type { PendingStatus, StatusReport } from './types.ts';
 import type { Clocks } from '../../model/clocks.ts';
 import { visitSince } from '../../state/history.ts';
@@ -79,7 +79,7 @@ export async function gatherStatus(written: Config): Promise<Omit<StatusReport, 
 
 /** Of what the last run has seen: drop-ins of ours that stand in the way of an edit. */
 function tellStale({ projects, global }: Config): string[] {
-  const units = recallUnits(global.state_dir);
+  const units = recallUnits<KnownUnit>(global.state_dir);
   return Object.values(projects).flatMap(({ service_name: service }) => {
     const known = units[service];
     const location = known?.facts.location;

@@ -8,7 +8,7 @@ import { readConfigFile } from './read.ts';
  */
 export async function loadConfigFile(path: string): Promise<LoadedConfig> {
   const bytes = readConfigFile(path);
-  const known = recallConfig(path, bytes);
+  const known = recallConfig<LoadedConfig>(path, bytes);
   if (known !== null) return known;
   // the parser, the schema and the rules: what a run takes longest for
   const { checkConfig } = await import('./check.ts');

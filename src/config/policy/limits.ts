@@ -11,14 +11,6 @@ export interface Limits {
   schedule: string | null;
 }
 
-/** The limits of a project at a moment; what evaluates its windows is loaded only where it has some. */
-export async function readLimits(project: Project, now: Date): Promise<Limits> {
-  if (project.schedules === undefined) return ownLimits(project);
-  const { openWindow } = await import('./schedules.ts');
-  const open = project.schedules.find((schedule) => openWindow(schedule)(now));
-  return open === undefined ? ownLimits(project) : windowLimits(open, project);
-}
-
 /** The project's own limits, then those of each of its windows. */
 export function listLimits(project: Project): Limits[] {
   const windows = (project.schedules ?? []).map((schedule) => windowLimits(schedule, project));
@@ -45,6 +37,6 @@ export function tellLimits({ minWorkers, maxWorkers, schedule }: Limits): string
   return `${minWorkers} to ${formatCount(maxWorkers, 'worker')}${from}`;
 }
 
-function ownLimits({ min_workers: minWorkers, max_workers: maxWorkers }: Project): Limits {
+export function ownLimits({ min_workers: minWorkers, max_workers: maxWorkers }: Project): Limits {
   return { minWorkers, maxWorkers, schedule: null };
 }

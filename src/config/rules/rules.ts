@@ -1,5 +1,5 @@
 import { findBackend } from '../../queues/registry.ts';
-import { KIND_RULES } from './kind-rules.ts';
+import { BUSY_RULES } from './busy-rules.ts';
 import { CONFIG_RULES, type ConfigRule } from './config-rules.ts';
 import type { Finding } from '../file/document.ts';
 import { quote } from '../file/fault.ts';
@@ -130,7 +130,7 @@ const PROJECT_RULES: ProjectRule[] = [
       ),
   },
   ...STEP_RULES,
-  ...KIND_RULES,
+  ...BUSY_RULES,
   ...RESOURCE_RULES,
   ...SCHEDULE_RULES,
 ];

@@ -1,6 +1,14 @@
 import type { Limited } from './limits.ts';
-import type { MemoryBudget } from './memory.ts';
 import type { Reason, ServiceSample } from '../../model/types.ts';
+
+/** What a run has to give: available memory, what of it is owed to what lies in swap, and what it has granted before. In MB. */
+export interface MemoryBudget {
+  availableMb: number | null;
+  swapMb: number;
+  grantedMb: number;
+  /** what was granted of each limited control group */
+  groups: Map<string, number>;
+}
 
 /**
  * The largest count up to `wanted` that has room in each control group that limits the memory of a service, with what the

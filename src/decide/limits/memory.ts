@@ -1,15 +1,6 @@
 import type { Limited } from './limits.ts';
-import { applyGroups } from './memory-groups.ts';
+import { applyGroups, type MemoryBudget } from './memory-groups.ts';
 import type { Policy, Reason, Sample } from '../../model/types.ts';
-
-/** What a run has to give: available memory, what of it is owed to what lies in swap, and what it has granted before. In MB. */
-export interface MemoryBudget {
-  availableMb: number | null;
-  swapMb: number;
-  grantedMb: number;
-  /** what was granted of each limited control group */
-  groups: Map<string, number>;
-}
 
 /** What one worker of a service holds, and the most that one has held within a day; null: unknown. In MB. */
 interface Cost {

@@ -1,5 +1,6 @@
 import { NOTHING, OPAQUE } from '../../targets/systemd/unit-file/syntax/chars.ts';
 import type { Chars, Word } from '../../targets/systemd/unit-file/syntax/chars.ts';
+import { findQueues } from './find-broker.ts';
 import type { CommandReader } from '../kind.ts';
 import { airflowWorkerOptions, celeryOptions, celeryWorkerOptions } from './options.ts';
 import { parseMulti } from './multi.ts';
@@ -33,6 +34,7 @@ export const celeryCommand: CommandReader = {
   },
   read: (argv, context, cpus) => readWorker(argv, celeryRole(argv), context, cpus),
   readOwn,
+  findQueues,
   aside: {
     code: 'beat_or_flower',
     are: 'is beat or flower, which have no workers to size',

@@ -2,6 +2,8 @@ import type { Kind } from '../kind.ts';
 import { celeryCommand } from './command.ts';
 import { findObstacle, isOfProcesses } from './pool.ts';
 import { celeryProcesses } from './processes.ts';
+import { celeryProposals } from './propose.ts';
+import { countRunningTasks } from './running-tasks.ts';
 
 /** A Celery worker: a main process, and a pool that runs tasks from the queues of a broker. */
 export const celery: Kind = {
@@ -24,8 +26,16 @@ export const celery: Kind = {
     // --max-tasks-per-child; one that cannot live takes the main process with it
     comeAndGo: true,
     isDrained: true,
+    restartRisk: {
+      evidence:
+        'it has no broker_url: it cannot be asked to take no more tasks before a restart, and what Celery does by itself then may lose a task, or do one twice, on a busy machine',
+      remedy: 'set "broker_url" of the project',
+    },
     findObstacle,
     isHealUndone: () => false,
   },
+  serves: 'tasks',
+  load: { busyness: null, countTasks: countRunningTasks },
+  proposals: celeryProposals,
   actions: async () => (await import('./actions.ts')).celeryActions,
 };

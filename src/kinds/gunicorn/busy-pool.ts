@@ -1,6 +1,6 @@
 import { tooMuch } from '../../host/kernel-files.ts';
 import type { Concurrency } from './concurrency.ts';
-import type { BusyRequest } from './busy.ts';
+import type { BusyRequest } from '../load.ts';
 import {
   isInRequest,
   isStopped,

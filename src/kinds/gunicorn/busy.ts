@@ -1,21 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { enterPhase } from '../../host/phase.ts';
 import { monotonicMs } from '../../host/monotonic.ts';
-import type { Concurrency } from './concurrency.ts';
+import type { Busyness, BusyRequest, WatchedServices } from '../load.ts';
 import { openPool, type Pool } from './busy-pool.ts';
 import { readListenersOnce, tellUnseen, type ReadListeners } from '../../host/sockets/listeners.ts';
-
-/** The workers of one Gunicorn service. */
-export interface BusyRequest {
-  service: string;
-  masterPid: number;
-  workerPids: readonly number[];
-  /** how its workers serve requests, as they are told */
-  concurrency: Concurrency | null;
-}
-
-/** Percent of what a service's workers can do at once that is in a request. */
-export type Busyness = number | { error: string };
 
 /** How long (ms) workers are looked at, and how far apart two looks are, on average. */
 const WINDOW_MS = 1000;
@@ -24,12 +12,6 @@ const STEP_MS = 20;
 const LIMIT_MS = 10_000;
 /** A look may take this share of a processor: many sockets make for fewer looks, and a busy machine does not. */
 const MOST_COST = 0.1;
-
-/** How busy services are, by name; `idle`: those whose workers have all waited for a connection for a second. */
-export interface WatchedServices {
-  busyness: Map<string, Busyness>;
-  idle: Set<string>;
-}
 
 /**
  * How busy Gunicorn services are: the mean of many looks within a second, all services side by side. What is idle is

@@ -24,6 +24,7 @@ export const gunicornCommand: CommandReader = {
   role: () => 'worker',
   read: readGunicorn,
   readOwn: readGunicorn,
+  findQueues: () => null,
   aside: null,
   setInUnit: 'Environment=GUNICORN_CMD_ARGS=--workers=N',
 };

@@ -1,6 +1,7 @@
 import type { Kind } from '../kind.ts';
 import { gunicornCommand } from './command.ts';
 import { gunicornProcesses } from './processes.ts';
+import { gunicornProposals } from './propose.ts';
 
 /** Gunicorn: a master, and workers that answer requests. */
 export const gunicorn: Kind = {
@@ -21,9 +22,16 @@ export const gunicorn: Kind = {
     whyEmpty: null,
     comeAndGo: false,
     isDrained: false,
+    restartRisk: null,
     findObstacle: () => null,
     // those that were added may be what does not serve
     isHealUndone: (from, to) => from < to,
   },
+  serves: 'requests',
+  load: {
+    busyness: async () => (await import('./busy.ts')).measureBusyness,
+    countTasks: null,
+  },
+  proposals: gunicornProposals,
   actions: async () => (await import('./actions.ts')).gunicornActions,
 };

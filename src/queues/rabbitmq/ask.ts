@@ -1,12 +1,13 @@
 import { monotonicMs } from '../../host/monotonic.ts';
-import type { RabbitBroker, RabbitServer } from './backend.ts';
+import type { RabbitBroker, RabbitServer } from './broker.ts';
 import { createAmqpClient, type AmqpChannel } from './client.ts';
 import { explainAmqpError, isLastingAmqpError } from './errors.ts';
 import { MOST_BYTES } from '../connection.ts';
 import { BrokerRefusal } from '../refusal.ts';
 import { tellLate, withinLimit } from '../time-limit.ts';
 import { tlsOptions } from '../tls.ts';
-import { tryServers, type Limits } from '../try-servers.ts';
+import type { Limits } from '../queue.ts';
+import { tryServers } from '../try-servers.ts';
 
 const GOODBYE_MS = 500;
 

@@ -1,13 +1,6 @@
 import type { ServerUrl } from '../broker-url.ts';
-import type { Broker, QueueBackend, Server } from '../queue.ts';
-
-export interface RabbitServer extends Server {
-  virtualHost: string;
-}
-
-export interface RabbitBroker extends Broker {
-  servers: [RabbitServer, ...RabbitServer[]];
-}
+import type { QueueBackend } from '../queue.ts';
+import { nameServer, type RabbitBroker, type RabbitServer } from './broker.ts';
 
 const AMQP = { port: 5672, tls: false, usesTlsPort: true };
 
@@ -38,12 +31,6 @@ export const rabbitmq: QueueBackend<RabbitBroker> = {
     return client;
   },
 };
-
-/** How messages name a server. */
-export function nameServer({ host, port, virtualHost }: RabbitServer): string {
-  const at = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-  return `rabbitmq at ${at}${virtualHost === '/' ? '' : `, virtual host ${virtualHost}`}`;
-}
 
 function toServer(url: ServerUrl, port: number): RabbitServer {
   const { host, user, password, path, query } = url;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { askAmqp } from './ask.ts';
-import type { RabbitBroker } from './backend.ts';
+import type { RabbitBroker } from './broker.ts';
 import { AmqpRefusal, type AmqpChannel, type AmqpMessage } from './client.ts';
 import {
   BASIC,

@@ -1,9 +1,9 @@
 import { askAmqp, type OpenChannel } from './ask.ts';
-import { nameServer, type RabbitBroker } from './backend.ts';
+import { nameServer, type RabbitBroker } from './broker.ts';
 import { AmqpRefusal } from './client.ts';
 import { explainAmqpError } from './errors.ts';
 import { METHOD, octet, short, shortText, table } from './frames.ts';
-import type { Limits } from '../try-servers.ts';
+import type { Limits } from '../queue.ts';
 import type { BrokerAnswer, BrokerRequest, QueueAnswer } from '../queue.ts';
 
 const NOT_FOUND = 404;

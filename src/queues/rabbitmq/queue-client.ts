@@ -1,5 +1,5 @@
 import type { QueueClient } from '../queue.ts';
-import type { RabbitBroker } from './backend.ts';
+import type { RabbitBroker } from './broker.ts';
 import { readLengths } from './lengths.ts';
 
 /** AMQP does not list bindings. */

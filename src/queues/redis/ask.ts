@@ -1,9 +1,10 @@
-import type { RedisBroker, RedisServer } from './backend.ts';
+import type { RedisBroker, RedisServer } from './broker.ts';
 import { NOT_ASKED, type Redis, type Reply } from './client.ts';
 import { withRedis, type RedisUse } from './connection.ts';
 import { findMaster } from './sentinel.ts';
 import { tlsOptions } from '../tls.ts';
-import { tryServers, type Limits } from '../try-servers.ts';
+import type { Limits } from '../queue.ts';
+import { tryServers } from '../try-servers.ts';
 
 /** Commands for one database. */
 export interface Section {

@@ -1,27 +1,6 @@
 import type { ServerUrl } from '../broker-url.ts';
-import type { Broker, OptionKey, QueueBackend, Server } from '../queue.ts';
-
-/** A Redis, or a Sentinel. */
-export interface RedisServer extends Server {
-  /** on this host by its socket, instead of host and port */
-  socketPath: string | null;
-}
-
-/** The Sentinel that knows where the master is; `servers` of the broker are then the sentinels. */
-interface Sentinel {
-  master: string;
-  user: string | null;
-  password: string | null;
-  tls: boolean;
-}
-
-export interface RedisBroker extends Broker {
-  servers: [RedisServer, ...RedisServer[]];
-  database: number;
-  sentinel: Sentinel | null;
-  /** how kombu names its keys */
-  keys: { prefix: string; separator: string; prioritySteps: number[]; unacked: string };
-}
+import type { OptionKey, QueueBackend } from '../queue.ts';
+import { nameServer, type RedisBroker, type RedisServer } from './broker.ts';
 
 /** What of Celery's `broker_transport_options` matters here. */
 interface RedisOptions {
@@ -110,12 +89,6 @@ export const redis: QueueBackend<RedisBroker> = {
   },
 };
 
-/** How messages name a server. */
-export function nameServer({ host, port, socketPath }: RedisServer): string {
-  if (socketPath !== null) return `redis at ${socketPath}`;
-  return `redis at ${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
 function toServer(url: ServerUrl, port: number): RedisServer {
   const { host, user, socketPath, query } = url;
   const password = url.password ?? query.get('password');
@@ -133,7 +106,7 @@ function readDatabase({ scheme, socketPath, path, query }: ServerUrl): number {
 function readSentinel({
   master_name: master,
   sentinel_kwargs: login = {},
-}: RedisOptions): Sentinel {
+}: RedisOptions): RedisBroker['sentinel'] {
   if (master === undefined) {
     throw new Error('a broker URL of Sentinel needs "master_name" in broker_transport_options');
   }

@@ -1,10 +1,10 @@
 import { cleanText } from '../../model/clean-text.ts';
 import { readQueueNames } from '../../model/queue-names.ts';
 import { askRedis, askSections } from './ask.ts';
-import type { RedisBroker } from './backend.ts';
+import type { RedisBroker } from './broker.ts';
 import type { Redis } from './client.ts';
 import type { RespValue } from './resp.ts';
-import type { Limits } from '../try-servers.ts';
+import type { Limits } from '../queue.ts';
 
 /** So many keys are looked at in each round, and so many rounds are made: a database of results may have millions. */
 const KEYS_A_ROUND = 2000;

@@ -7,7 +7,7 @@ import {
   type ControlMessage,
   type ControlReply,
 } from '../control-message.ts';
-import type { RedisBroker, RedisServer } from './backend.ts';
+import type { RedisBroker, RedisServer } from './broker.ts';
 import type { Redis } from './client.ts';
 import { askRedis, askSections } from './ask.ts';
 import type { RespValue } from './resp.ts';

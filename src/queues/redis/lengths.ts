@@ -1,9 +1,9 @@
-import { nameServer, type RedisBroker, type RedisServer } from './backend.ts';
+import { nameServer, type RedisBroker, type RedisServer } from './broker.ts';
 import type { Redis, Reply } from './client.ts';
 import { sumCounts } from '../count.ts';
 import { askRedis, askSections, type Section } from './ask.ts';
 import { explainRedisError } from './errors.ts';
-import type { Limits } from '../try-servers.ts';
+import type { Limits } from '../queue.ts';
 import type { BrokerAnswer, BrokerRequest, QueueAnswer } from '../queue.ts';
 import { MOST_MESSAGE_BYTES, readUnacked, unackedKey } from './unacked.ts';
 

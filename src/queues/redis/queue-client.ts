@@ -1,5 +1,5 @@
 import type { QueueClient } from '../queue.ts';
-import type { RedisBroker } from './backend.ts';
+import type { RedisBroker } from './broker.ts';
 import { readLengths } from './lengths.ts';
 
 /** What an idle run does not need is loaded when it is asked for. */

@@ -1,10 +1,10 @@
 import { isIP } from 'node:net';
 import { monotonicMs } from '../../host/monotonic.ts';
-import type { RedisBroker, RedisServer } from './backend.ts';
+import type { RedisBroker, RedisServer } from './broker.ts';
 import { withRedis } from './connection.ts';
 import type { RespValue } from './resp.ts';
 import { tlsOptions } from '../tls.ts';
-import type { Limits } from '../try-servers.ts';
+import type { Limits } from '../queue.ts';
 
 /**
  * The broker with the master's address as its only server. All sentinels are asked at once; the first that

@@ -1,4 +1,4 @@
-import { nameServer, type RedisBroker, type RedisServer } from './backend.ts';
+import { nameServer, type RedisBroker, type RedisServer } from './broker.ts';
 import type { Redis, Reply } from './client.ts';
 import { isCount } from '../count.ts';
 import { askSections } from './ask.ts';

@@ -1,7 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { KnownLocation, UnitSources } from './unit-file/syntax/types.ts';
 import { locateWorkers, readConcurrency } from './unit-file/locate/workers.ts';
-import type { UnitFacts } from './unit-facts.ts';
+import type { Concurrency } from '../../kinds/gunicorn/concurrency.ts';
+
+/** What is known of a unit from its files alone. */
+export interface UnitFacts {
+  location: KnownLocation;
+  /** differs when a file of the unit has been edited, added or removed */
+  hash: string;
+  /** how its Gunicorn workers serve requests; null: it has none, or which command starts them is not to be told */
+  concurrency: Concurrency | null;
+}
 
 /** What the files of a unit say; asked only when any of them has changed. */
 export function findFacts(sources: UnitSources): UnitFacts {

@@ -1,18 +1,8 @@
+import type { UnitFacts } from './find-facts.ts';
 import type { UnitState } from '../../model/unit-state.ts';
-import type { Concurrency } from '../../kinds/gunicorn/concurrency.ts';
-import type { KnownLocation } from './unit-file/syntax/types.ts';
 import { readFile } from '../../host/files/read.ts';
 import { statPath } from '../../host/files/look.ts';
 import { countProcessors, readUnitSources } from './unit-sources.ts';
-
-/** What is known of a unit from its files alone. */
-export interface UnitFacts {
-  location: KnownLocation;
-  /** differs when a file of the unit has been edited, added or removed */
-  hash: string;
-  /** how its Gunicorn workers serve requests; null: it has none, or which command starts them is not to be told */
-  concurrency: Concurrency | null;
-}
 
 /** Facts, and all that they were made of. */
 export interface KnownUnit {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Candidate } from '../../../src/commands/init/proposal/types.ts';
+import type { Candidate } from '../../../src/kinds/shared/proposal.ts';
 import { found, proposedPolicy, Runs } from './proposed.ts';
 
 const DAY_S = 86_400;

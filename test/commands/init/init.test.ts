@@ -5,15 +5,13 @@ import { checkFlapping } from '../../../src/commands/check/findings/flapping.ts'
 import { checkConfig } from '../../../src/config/file/check.ts';
 import { toPolicies } from '../../../src/config/policy/policies.ts';
 import { withPassword } from '../../../src/commands/init/ask.ts';
-import {
-  findBind,
-  findBroker,
-  findQueues,
-} from '../../../src/commands/init/proposal/find-broker.ts';
-import { guessBroker } from '../../../src/commands/init/proposal/guess-broker.ts';
+import { findBroker, findQueues } from '../../../src/kinds/celery/find-broker.ts';
+import { findBind } from '../../../src/kinds/gunicorn/find-bind.ts';
+import { guessBroker } from '../../../src/kinds/celery/guess-broker.ts';
 import { propose } from '../../../src/commands/init/proposal/propose.ts';
 import { renderConfig } from '../../../src/commands/init/proposal/render.ts';
-import type { Candidate, Host } from '../../../src/commands/init/proposal/types.ts';
+import type { Candidate } from '../../../src/kinds/shared/proposal.ts';
+import type { Host } from '../../../src/commands/init/proposal/types.ts';
 
 const host: fc.Arbitrary<Host> = fc.record({
   cores: fc.integer({ min: 1, max: 128 }),

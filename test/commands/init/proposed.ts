@@ -6,7 +6,7 @@ import { checkConfig } from '../../../src/config/file/check.ts';
 import { toPolicies } from '../../../src/config/policy/policies.ts';
 import { propose } from '../../../src/commands/init/proposal/propose.ts';
 import { renderConfig } from '../../../src/commands/init/proposal/render.ts';
-import type { Candidate } from '../../../src/commands/init/proposal/types.ts';
+import type { Candidate } from '../../../src/kinds/shared/proposal.ts';
 
 /** A service that init has found, on a host with memory for all that may be. */
 export function found(more: Partial<Candidate>): Candidate {

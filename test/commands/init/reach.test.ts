@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { checkFlapping } from '../../../src/commands/check/findings/flapping.ts';
 import { checkReach } from '../../../src/commands/check/findings/reach.ts';
 import type { Policy } from '../../../src/model/types.ts';
-import type { Candidate } from '../../../src/commands/init/proposal/types.ts';
+import type { Candidate } from '../../../src/kinds/shared/proposal.ts';
 import { found, proposedPolicy, Runs, type Measure } from './proposed.ts';
 
 /**

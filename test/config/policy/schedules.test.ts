@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { loadConfigFile } from '../../../src/config/file/load.ts';
-import { listLimits, readLimits, tellLimits } from '../../../src/config/policy/limits.ts';
+import { readLimits } from '../../../src/config/policy/limits-at.ts';
+import { listLimits, tellLimits } from '../../../src/config/policy/limits.ts';
 import { readPoliciesAt } from '../../../src/config/policy/policies-at.ts';
 import { openWindow } from '../../../src/config/policy/schedules.ts';
 import { decide } from '../../../src/decide/decide.ts';

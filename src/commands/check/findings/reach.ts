@@ -1,3 +1,4 @@
+import { kindNamed } from '../../../kinds/registry.ts';
 import { metricOf } from '../../../metrics/registry.ts';
 import type { KindName, MetricPolicy, Policy, Step } from '../../../model/types.ts';
 import { formatCount } from '../../../model/wording.ts';
@@ -161,7 +162,7 @@ function tellShare({ threshold }: Step, most: number, { policy }: Reach): string
 /** A metric that the service's own load passes whatever its number of workers, with a threshold that suits most. */
 function suggestMetric({ kind, workerClass, policy }: Reach): string {
   const step = (threshold: number): string => `{ "scale_up_${policy.maxWorkers}": ${threshold} }`;
-  if (kind === 'celery') return `"queue_thresholds": ${step(10)}`;
+  if (kind !== null && kindNamed(kind).serves === 'tasks') return `"queue_thresholds": ${step(10)}`;
   return workerClass === 'async'
     ? `"backlog_thresholds": ${step(5)}`
     : `"busy_thresholds": ${step(75)}`;

@@ -1,16 +1,11 @@
-import { proposeReasons } from './propose-metrics.ts';
-import type { Candidate, Host, Proposal } from './types.ts';
+import { kindNamed } from '../../../kinds/registry.ts';
+import type { Candidate } from '../../../kinds/shared/proposal.ts';
+import type { Host, Proposal } from './types.ts';
 
 /** The share of the host's memory that stays free, and between which numbers of MB that is. */
 const FREE_SHARE = 0.1;
 const LEAST_FREE_MB = 128;
 const MOST_FREE_MB = 2048;
-
-/**
- * A single sync worker does one request at a time, so that a slow one blocks the site for everybody.
- * https://docs.gunicorn.org/en/stable/design.html#sync-workers
- */
-const LEAST_SYNC = 2;
 
 /**
  * Limits and thresholds for each service of this host. What runs now is the least, since nobody knows yet whether fewer
@@ -30,11 +25,11 @@ export function propose(
     taken,
   );
   return candidates.map((candidate, index) => {
-    const { workers, workerMb, kind, workerClass, obstacle } = candidate;
-    // Gunicorn: "2 x $num_cores + 1 to start off with"; Celery: one for each processor, and as many that wait
-    const byCores = kind === 'gunicorn' ? 2 * cores + 1 : 2 * cores;
+    const { workers, workerMb, kind, obstacle } = candidate;
+    const { mostWorkers, leastWorkers, proposeReasons } = kindNamed(kind).proposals;
+    const byCores = mostWorkers(cores);
     const byMemory = workerMb === null ? byCores : workers + Math.floor(shareMb / workerMb);
-    const minWorkers = Math.max(workers, workerClass === 'sync' ? LEAST_SYNC : 1);
+    const minWorkers = Math.max(workers, leastWorkers(candidate));
     const maxWorkers = Math.max(minWorkers + 1, Math.min(byCores, byMemory));
     return {
       project: projects[index] ?? candidate.service,

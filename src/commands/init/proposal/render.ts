@@ -1,6 +1,8 @@
+import { kindNamed } from '../../../kinds/registry.ts';
 import { formatCount, formatMemory } from '../../../model/wording.ts';
 import { cleanText } from '../../../model/clean-text.ts';
-import type { Candidate, Host, Proposal } from './types.ts';
+import type { Candidate } from '../../../kinds/shared/proposal.ts';
+import type { Host, Proposal } from './types.ts';
 
 /** The config as text, each project with what was found. The broker's URL is in it, and so may a secret be. */
 export function renderConfig(proposals: readonly Proposal[], host: Host): string {
@@ -29,6 +31,7 @@ ${projects}
 export function renderProject(proposal: Proposal): string[] {
   const { project, candidate, enabled, minWorkers, maxWorkers, reasons, apply } = proposal;
   const { broker, queues, obstacle, service, kind } = candidate;
+  const { lacksBroker } = kindNamed(kind).proposals;
   const { metrics, queueMetric, minutes, maxStep, adaptive = false } = reasons;
   const goesByQueue = metrics.some(({ key }) => key === 'queue_thresholds');
   const inner = [
@@ -36,7 +39,7 @@ export function renderProject(proposal: Proposal): string[] {
     `"service_name": ${JSON.stringify(service)},`,
     `// ${tellLeast(proposal)}`,
     `"min_workers": ${minWorkers}, "max_workers": ${maxWorkers},`,
-    ...(kind === 'celery' && !goesByQueue
+    ...(lacksBroker(candidate)
       ? ['// no broker was found: add "broker_url" and "queue_thresholds" to scale by the queue']
       : []),
     ...metrics.flatMap(({ key, thresholds, why }) => [
@@ -74,15 +77,14 @@ export function renderProject(proposal: Proposal): string[] {
 function tellCandidate({ kind, workerClass, workers, workerMb, bind }: Candidate): string {
   const isTold = workerClass !== null && workerClass !== 'unknown';
   return [
-    `${kind === 'gunicorn' ? 'Gunicorn' : 'Celery'}${isTold ? ` (${workerClass})` : ''}`,
+    `${kindNamed(kind).words.label}${isTold ? ` (${workerClass})` : ''}`,
     `${formatCount(workers, 'worker')} now`,
     ...(workerMb === null ? [] : [`${formatMemory(workerMb)} each`]),
     ...(bind === null ? [] : [`on ${cleanText(bind)}`]),
   ].join(', ');
 }
 
-function tellLeast({ candidate: { workers }, minWorkers }: Proposal): string {
-  return minWorkers > workers
-    ? 'one slow request blocks a single worker of the class sync, so two at least; the first run adds one'
-    : 'never fewer than run now';
+function tellLeast({ candidate: { kind, workers }, minWorkers }: Proposal): string {
+  const why = minWorkers > workers ? kindNamed(kind).proposals.whyLeast : null;
+  return why?.config ?? 'never fewer than run now';
 }

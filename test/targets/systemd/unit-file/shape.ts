@@ -18,7 +18,7 @@ export interface Shape {
   shared?: string[];
   edit?: 'drop-in';
   /** what the config says that it runs */
-  kind?: 'gunicorn' | 'celery';
+  kind?: string;
   /** why a file is not root's alone, by path */
   foreign?: Record<string, string>;
   /** our environment file, as it is on disk */

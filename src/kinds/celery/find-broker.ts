@@ -1,6 +1,7 @@
-import { cleanText } from '../../../model/clean-text.ts';
-import { schemePattern } from '../../../queues/registry.ts';
-import { readQueueNames } from '../../../model/queue-names.ts';
+import { cleanText } from '../../model/clean-text.ts';
+import { schemePattern } from '../../queues/registry.ts';
+import { readQueueNames } from '../../model/queue-names.ts';
+import { findOption } from '../shared/find-option.ts';
 
 const NAMES = ['CELERY_BROKER_URL', 'BROKER_URL', 'CELERY_BROKER', 'REDIS_URL'];
 const MOST_URL = 2000;
@@ -46,23 +47,4 @@ export function findQueues(words: readonly string[]): string[] | null {
 
 function splitNames(given: string | null): string[] {
   return readQueueNames((given ?? '').split(','));
-}
-
-/** Where a Gunicorn listens by its command line; null: it is not told there. */
-export function findBind(words: readonly string[]): string | null {
-  return findOption(words, '-b', '--bind');
-}
-
-/**
- * The value of an option, in a word of its own or attached; null: it is not there. `celery multi` has it for a node too
- * (`-Q:w1 high`), of which we take services with one alone.
- */
-function findOption(words: readonly string[], short: string, long: string): string | null {
-  for (const [index, written] of words.entries()) {
-    const word = written.replace(/^(--?[\w-]+):[^=]*/, '$1');
-    if (word === short || word === long) return words[index + 1] ?? null;
-    if (word.startsWith(`${long}=`)) return word.slice(long.length + 1);
-    if (word.startsWith(short) && word.length > 2) return word.slice(2).replace(/^=/, '');
-  }
-  return null;
 }
