@@ -6,6 +6,7 @@ const PURE = 'This room is pure: no node module, no package, no other room but t
 /** What reads command lines, and what follows from them alone. */
 const PURE_KINDS = [
   'src/kinds/{python,program}.ts',
+  'src/kinds/command/**/*.ts',
   'src/kinds/*/{command,options,multi,concurrency,config-file,python-config,pool,propose}.ts',
   'src/kinds/*/{find-bind,find-broker,find-option,guess-broker,proposal}.ts',
 ];
