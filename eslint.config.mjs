@@ -13,7 +13,7 @@ const PURE_KINDS = [
 
 /** The names of the kinds are those of their folders. */
 const KINDS = readdirSync(new URL('src/kinds/', import.meta.url), { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && entry.name !== 'shared')
+  .filter((entry) => entry.isDirectory() && !['command', 'shared'].includes(entry.name))
   .map(({ name }) => name);
 
 /** A third kind would silently be taken for the second one where the name of the first is compared. */
