@@ -31,7 +31,7 @@ export interface KindCase {
   plain: string;
   /** commands of its own that run no workers */
   noWorkers: string[];
-  /** a pool that can be changed while it runs, where the config says all that it needs */
+  /** the pool that it is best changed with, as its command names it; null: the default */
   pool: string | null;
 }
 
@@ -143,27 +143,27 @@ export function kindContract(kind: Kind, of: KindCase): void {
     const { sources } = sourcesOf({ name: '', exec: of.commands[0] ?? '' });
     const found = locateWorkers(sources);
     const live = { pool: of.pool, hasBroker: true };
+    // a kind may have no way without a restart
+    const obstacle = kind.pool.findObstacle(live);
     const planned = planFor(of, found, sources, 17);
     assert.deepEqual(structuredClone(planned), planned);
-    assert.deepEqual([planned.resize, planned.obstacle, planned.countable], ['live', null, true]);
-    const forced = planFor(of, found, sources, 17, { apply: 'restart' });
-    assert.deepEqual([forced.resize, forced.obstacle], ['restart', null]);
-    const barred = planFor(of, found, sources, 17, {
-      apply: 'restart',
-      restart: { also: [], barrier: 'no' },
-    });
-    assert.equal(barred.resize, 'live');
+    assert.deepEqual(
+      [planned.resize, planned.obstacle, planned.countable],
+      [obstacle === null ? 'live' : 'restart', obstacle, true],
+    );
+    const asked = planFor(of, found, sources, 17, { apply: 'restart' });
+    assert.deepEqual([asked.resize, asked.obstacle], ['restart', null]);
+    const restart = { also: [], barrier: 'no' };
+    const barred = planFor(of, found, sources, 17, { apply: 'restart', restart });
+    assert.equal(barred.resize, obstacle === null ? 'live' : 'none');
     const heal = planHeal({
       ...{ service: 'web.service', project: null, kind: name, from: 2, to: 3, reasons: [] },
       ...{ reason: '', live: { ...live, apply: 'live' } },
     });
-    assert.deepEqual([heal.resize, heal.files], ['live', []]);
-    const obstacle = kind.pool.findObstacle({ pool: of.pool, hasBroker: false });
-    const without = planFor(of, found, sources, 17, { hasBroker: false, apply: 'live-only' });
-    assert.deepEqual(
-      [without.resize, without.obstacle],
-      [obstacle === null ? 'live' : 'none', obstacle],
-    );
+    assert.deepEqual([heal.resize, heal.files], [obstacle === null ? 'live' : 'none', []]);
+    const unaided = kind.pool.findObstacle({ pool: of.pool, hasBroker: false });
+    const only = planFor(of, found, sources, 17, { hasBroker: false, apply: 'live-only' });
+    assert.deepEqual([only.resize, only.obstacle], [unaided === null ? 'live' : 'none', unaided]);
   });
 
   test('a change by a restart is made, in a world of its own', async () => {

@@ -46,7 +46,7 @@ export function withdrawWorker(masterPid: number, workerPid: number): Promise<Wi
   });
 }
 
-/** Heartbeats are judged as in systemd/heartbeat.ts; those of older workers, which a fork has open too, do not count. */
+/** Heartbeats are judged as in heartbeat.ts; those of older workers, which a fork has open too, do not count. */
 const SCRIPT = `
 use strict;
 my ($ptrace, $nanosleep, $selects, $master, $victim) = @ARGV;
