@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import tseslint from 'typescript-eslint';
 
 const PURE = 'This room is pure: no node module, no package, no other room but types.';
@@ -12,9 +12,9 @@ const PURE_KINDS = [
 ];
 
 /** The names of the kinds are those of their folders. */
-const KINDS = readdirSync(new URL('src/kinds/', import.meta.url), { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && !['command', 'shared'].includes(entry.name))
-  .map(({ name }) => name);
+const KINDS = readdirSync(new URL('src/kinds/', import.meta.url)).filter((name) =>
+  existsSync(new URL(`src/kinds/${name}/index.ts`, import.meta.url)),
+);
 
 /** A third kind would silently be taken for the second one where the name of the first is compared. */
 const comparesNoKind = {
