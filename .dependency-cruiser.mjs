@@ -53,19 +53,16 @@ export default {
       from: { path: '^src/[^/]+/', pathNot: Object.keys(ROOMS).map(room) },
       to: {},
     },
-    ...[
-      ['queues', '(?:redis|rabbitmq)', 'registry'],
-      ['kinds', '(?:gunicorn|celery)', 'registry'],
-    ].map(([name, folders, registry]) => ({
-      name: `${name}-by-interface`,
-      comment: `nothing names one of the ${name} but their own folder and the registry`,
+    {
+      name: 'queues-by-interface',
+      comment: 'nothing names a kind of broker but its own folder and the registry',
       severity: 'error',
       from: {
         path: '^src/',
-        pathNot: [`^src/${name}/${folders}/`, `^src/${name}/${registry}\\.ts$`],
+        pathNot: ['^src/queues/(?:redis|rabbitmq)/', '^src/queues/registry\\.ts$'],
       },
-      to: { path: `^src/${name}/${folders}/` },
-    })),
+      to: { path: '^src/queues/(?:redis|rabbitmq)/' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import tseslint from 'typescript-eslint';
 
 const PURE = 'This room is pure: no node module, no package, no other room but types.';
@@ -6,14 +6,15 @@ const PURE = 'This room is pure: no node module, no package, no other room but t
 /** What reads command lines, and what follows from them alone. */
 const PURE_KINDS = [
   'src/kinds/{python,program}.ts',
+  'src/kinds/command/**/*.ts',
   'src/kinds/*/{command,options,multi,concurrency,config-file,python-config,pool,propose}.ts',
   'src/kinds/*/{find-bind,find-broker,find-option,guess-broker,proposal}.ts',
 ];
 
 /** The names of the kinds are those of their folders. */
-const KINDS = readdirSync(new URL('src/kinds/', import.meta.url), { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && entry.name !== 'shared')
-  .map(({ name }) => name);
+const KINDS = readdirSync(new URL('src/kinds/', import.meta.url)).filter((name) =>
+  existsSync(new URL(`src/kinds/${name}/index.ts`, import.meta.url)),
+);
 
 /** A third kind would silently be taken for the second one where the name of the first is compared. */
 const comparesNoKind = {

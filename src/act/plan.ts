@@ -2,7 +2,8 @@ import { kindNamed } from '../kinds/registry.ts';
 import { applySplices } from '../model/splice.ts';
 import type { ApplyMode } from '../model/change.ts';
 import type { Decision, KindName, Reason } from '../model/types.ts';
-import type { Location, Refusal } from '../targets/systemd/unit-file/syntax/types.ts';
+import type { Refusal } from '../kinds/command/source.ts';
+import type { Location } from '../targets/systemd/unit-file/syntax/types.ts';
 import type { FileChange } from '../model/change.ts';
 import type { Plan } from './types.ts';
 

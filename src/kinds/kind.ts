@@ -4,10 +4,10 @@ import type { MeasureBusyness } from './load.ts';
 import type { Candidate, Reasons, Room } from './shared/proposal.ts';
 import type { Process } from '../host/proc/proc.ts';
 import type { KindName } from '../model/types.ts';
-import type { Word } from '../targets/systemd/unit-file/syntax/chars.ts';
-import type { CommandRole, Context } from '../targets/systemd/unit-file/locate/program-types.ts';
-import type { Refusal } from '../targets/systemd/unit-file/syntax/types.ts';
-import type { Reading } from '../targets/systemd/unit-file/locate/reading.ts';
+import type { Word } from './command/chars.ts';
+import type { CommandRole, Context } from './command/program.ts';
+import type { Refusal } from './command/source.ts';
+import type { Reading } from './command/reading.ts';
 
 /**
  * What a service runs. All that differs between kinds is a member here, so that the compiler asks a new one for it;

@@ -1,5 +1,5 @@
 import { COUNTED_FROM_NOW } from '../metrics/missing.ts';
-import { isNoRateYet } from '../decide/evidence/rates.ts';
+import { isNoRateYet } from '../metrics/rates.ts';
 
 /** What a host does not have and never will by itself: it makes a value null, and is said once. */
 export const LACKING = {

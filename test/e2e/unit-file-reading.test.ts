@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { OPAQUE } from '../../src/targets/systemd/unit-file/syntax/chars.ts';
+import { OPAQUE } from '../../src/kinds/command/chars.ts';
 import { readEnvironment } from '../../src/targets/systemd/unit-file/locate/environment.ts';
 import {
   execStartLines,

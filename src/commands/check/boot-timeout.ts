@@ -1,6 +1,6 @@
 import type { Config } from '../../config/schema/schema.ts';
 import type { UnitState } from '../../model/unit-state.ts';
-import { readGunicorn } from '../../kinds/gunicorn/read-concurrency.ts';
+import { readGunicorn } from '../../targets/systemd/read-concurrency.ts';
 
 const LEAST_S = 120;
 const MOST_S = 300;

@@ -4,7 +4,7 @@ import { loadConfig } from '../shared/load-config.ts';
 import { loadConfigIfAny } from '../shared/load-config.ts';
 import { findConfigPath } from '../../config/file/read.ts';
 import type { Config } from '../../config/schema/schema.ts';
-import { RATE_WINDOW_S } from '../../decide/evidence/rates.ts';
+import { RATE_WINDOW_S } from '../../metrics/rates.ts';
 import type { HistoryEntry, Sample } from '../../model/types.ts';
 import { EXIT, UserError, type ExitCode } from '../../errors.ts';
 import { isFault } from '../../measure/lacking.ts';

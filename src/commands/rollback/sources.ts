@@ -2,7 +2,8 @@ import type { RollbackQuestion } from '../../act/rollback-plan.ts';
 import { judgePath } from '../../host/files/judge.ts';
 import { readUnitSources } from '../../targets/systemd/unit-sources.ts';
 import type { UnitState } from '../../model/unit-state.ts';
-import type { SourceFile, UnitSources } from '../../targets/systemd/unit-file/syntax/types.ts';
+import type { SourceFile } from '../../kinds/command/source.ts';
+import type { UnitSources } from '../../targets/systemd/unit-file/syntax/types.ts';
 import { asOurs, asTheirs } from '../../targets/systemd/unit-file/our-files.ts';
 import { locateWorkers } from '../../targets/systemd/unit-file/locate/workers.ts';
 

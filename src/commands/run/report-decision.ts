@@ -7,7 +7,7 @@ import { isFault } from '../../measure/lacking.ts';
 import type { Measurement } from '../../measure/sample.ts';
 import type { ServiceReport } from './run-report.ts';
 import type { UnitState } from '../../model/unit-state.ts';
-import type { Refusal } from '../../targets/systemd/unit-file/syntax/types.ts';
+import type { Refusal } from '../../kinds/command/source.ts';
 import { explainTwin, type Twin } from '../shared/true-names.ts';
 
 /** A decision with what was measured of its service. */

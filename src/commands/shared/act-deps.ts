@@ -17,7 +17,7 @@ import { readUnits } from '../../targets/systemd/units.ts';
 import { bootTimeouts } from '../check/boot-timeout.ts';
 import { remoteControl } from './live.ts';
 import { declareKinds } from './declare-kinds.ts';
-import { recyclingServices } from '../../kinds/gunicorn/recycling-services.ts';
+import { recyclingServices } from '../../targets/systemd/recycling-services.ts';
 import { openWaits } from './tell-wait.ts';
 import { openRecord } from '../run/record.ts';
 
@@ -63,7 +63,7 @@ export function makeActDeps(
     bootMs,
     mayRecycle: recyclingServices(),
     findLoadFault: async (...args) => {
-      const { loadFaults } = await import('../../kinds/gunicorn/load-fault.ts');
+      const { loadFaults } = await import('../../targets/systemd/load-fault.ts');
       return loadFaults(bootMs)(...args);
     },
     readServed,

@@ -12,7 +12,7 @@ import { selectWorkerTree } from '../../kinds/worker-tree.ts';
 import { findSharedPaths } from '../../targets/systemd/shared-paths.ts';
 import type { UnitState } from '../../model/unit-state.ts';
 import { readUnits } from '../../targets/systemd/units.ts';
-import type { Refusal } from '../../targets/systemd/unit-file/syntax/types.ts';
+import type { Refusal } from '../../kinds/command/source.ts';
 import { assumeRunning } from '../../targets/systemd/unit-file/locate/assume-running.ts';
 import { ourEnvironmentPath } from '../../targets/systemd/unit-file/our-files.ts';
 import { locateWorkers, readCommandFacts } from '../../targets/systemd/unit-file/locate/workers.ts';

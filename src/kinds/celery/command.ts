@@ -1,15 +1,15 @@
-import { NOTHING, OPAQUE } from '../../targets/systemd/unit-file/syntax/chars.ts';
-import type { Chars, Word } from '../../targets/systemd/unit-file/syntax/chars.ts';
+import { NOTHING, OPAQUE } from '../command/chars.ts';
+import type { Chars, Word } from '../command/chars.ts';
 import { findQueues } from './find-broker.ts';
 import type { CommandReader } from '../kind.ts';
 import { airflowWorkerOptions, celeryOptions, celeryWorkerOptions } from './options.ts';
 import { parseMulti } from './multi.ts';
-import { lookUp } from '../../targets/systemd/unit-file/locate/environment.ts';
-import { lastOption, parseOptions } from '../../targets/systemd/unit-file/locate/options.ts';
-import type { OptionTable, Parsed } from '../../targets/systemd/unit-file/locate/options.ts';
-import type { Context } from '../../targets/systemd/unit-file/locate/program-types.ts';
-import { countUses, lastWord, problemAt } from '../../targets/systemd/unit-file/locate/reading.ts';
-import type { Problem, Reading } from '../../targets/systemd/unit-file/locate/reading.ts';
+import { lookUp } from '../command/env.ts';
+import { lastOption, parseOptions } from '../command/options.ts';
+import type { OptionTable, Parsed } from '../command/options.ts';
+import type { Context } from '../command/program.ts';
+import { countUses, lastWord, problemAt } from '../command/reading.ts';
+import type { Problem, Reading } from '../command/reading.ts';
 
 /** What a `celery` command does: `aside` is beat or flower, `other` any further subcommand. */
 type CeleryRole = 'worker' | 'multi' | 'aside' | 'other';

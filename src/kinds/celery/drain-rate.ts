@@ -2,7 +2,7 @@ import { askNode } from './control.ts';
 import type { BrokerSettings } from '../../queues/queue.ts';
 import { sumCounts } from '../../queues/count.ts';
 import { withinLimit } from '../../queues/time-limit.ts';
-import { findRates } from '../../decide/evidence/rates.ts';
+import { findRates } from '../../metrics/rates.ts';
 import type { HistoryEntry, ServiceSample } from '../../model/types.ts';
 import { cleanText } from '../../model/clean-text.ts';
 import { asObject } from '../../model/foreign-json.ts';

@@ -1,11 +1,11 @@
-import { OPAQUE, slice } from '../../targets/systemd/unit-file/syntax/chars.ts';
-import type { Word } from '../../targets/systemd/unit-file/syntax/chars.ts';
+import { OPAQUE, slice } from '../command/chars.ts';
+import type { Word } from '../command/chars.ts';
 import { celeryWorkerOptions } from './options.ts';
-import type { Parsed } from '../../targets/systemd/unit-file/locate/options.ts';
-import type { Context } from '../../targets/systemd/unit-file/locate/program-types.ts';
-import { problemAt } from '../../targets/systemd/unit-file/locate/reading.ts';
-import type { Problem } from '../../targets/systemd/unit-file/locate/reading.ts';
-import { shownText } from '../../targets/systemd/unit-file/locate/shown.ts';
+import type { Parsed } from '../command/options.ts';
+import type { Context } from '../command/program.ts';
+import { problemAt } from '../command/reading.ts';
+import type { Problem } from '../command/reading.ts';
+import { shownText } from '../command/shown.ts';
 
 /**
  * `celery multi start NODES OPTIONS` reads options in its own way: a long one has its value attached, a

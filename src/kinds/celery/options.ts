@@ -1,4 +1,4 @@
-import type { OptionTable } from '../../targets/systemd/unit-file/locate/options.ts';
+import type { OptionTable } from '../command/options.ts';
 
 const GLOBAL_VALUES = {
   '-A': 'app',

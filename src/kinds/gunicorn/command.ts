@@ -1,18 +1,18 @@
-import type { Budget } from '../../targets/systemd/unit-file/syntax/budget.ts';
-import { CharsBuilder, NOTHING, wordAt } from '../../targets/systemd/unit-file/syntax/chars.ts';
-import type { Chars, Word } from '../../targets/systemd/unit-file/syntax/chars.ts';
-import { lookUp } from '../../targets/systemd/unit-file/locate/environment.ts';
+import type { Budget } from '../command/budget.ts';
+import { CharsBuilder, NOTHING, wordAt } from '../command/chars.ts';
+import type { Chars, Word } from '../command/chars.ts';
+import { lookUp } from '../command/env.ts';
 import type { CommandReader } from '../kind.ts';
 import { readConcurrencyOf } from './concurrency.ts';
 import { configName, locateConfigFile } from './config-file.ts';
 import { gunicornOptions } from './options.ts';
-import { lastOption, parseOptions } from '../../targets/systemd/unit-file/locate/options.ts';
-import type { Parsed } from '../../targets/systemd/unit-file/locate/options.ts';
-import type { Context } from '../../targets/systemd/unit-file/locate/program-types.ts';
+import { lastOption, parseOptions } from '../command/options.ts';
+import type { Parsed } from '../command/options.ts';
+import type { Context } from '../command/program.ts';
 import { lineOfWorkers, mayAssignWorkers, readAssigned } from './python-config.ts';
-import { countUses, lastWord } from '../../targets/systemd/unit-file/locate/reading.ts';
-import type { Problem, Reading } from '../../targets/systemd/unit-file/locate/reading.ts';
-import { isShown, shownText } from '../../targets/systemd/unit-file/locate/shown.ts';
+import { countUses, lastWord } from '../command/reading.ts';
+import type { Problem, Reading } from '../command/reading.ts';
+import { isShown, shownText } from '../command/shown.ts';
 
 /** How ExecStart= names Gunicorn, and what it says of the workers. */
 export const gunicornCommand: CommandReader = {

@@ -1,7 +1,7 @@
-import { NOTHING, OPAQUE, type Chars } from '../../targets/systemd/unit-file/syntax/chars.ts';
+import { NOTHING, OPAQUE, type Chars } from '../command/chars.ts';
 import { locateConfigFile } from './config-file.ts';
-import { lastOption, type Parsed } from '../../targets/systemd/unit-file/locate/options.ts';
-import type { Context } from '../../targets/systemd/unit-file/locate/program-types.ts';
+import { lastOption, type Parsed } from '../command/options.ts';
+import type { Context } from '../command/program.ts';
 import { readAssigned, type Told } from './python-config.ts';
 
 /** What Gunicorn is told of how each of its workers serves requests. */

@@ -1,5 +1,5 @@
-import { OPAQUE } from '../../targets/systemd/unit-file/syntax/chars.ts';
-import type { Context } from '../../targets/systemd/unit-file/locate/program-types.ts';
+import { OPAQUE } from '../command/chars.ts';
+import type { Context } from '../command/program.ts';
 
 /**
  * The path of Gunicorn's config file, which it looks for in the folder that it is started in, whatever

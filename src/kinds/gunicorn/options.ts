@@ -1,4 +1,4 @@
-import type { OptionTable } from '../../targets/systemd/unit-file/locate/options.ts';
+import type { OptionTable } from '../command/options.ts';
 
 /** The options of Gunicorn 19 to 26 that matter, or that must be known because they take a value. */
 export function gunicornOptions(): OptionTable {

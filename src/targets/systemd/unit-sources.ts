@@ -5,7 +5,8 @@ import { readFile, shortReason, type FileRead } from '../../host/files/read.ts';
 import { decodeText } from '../../host/files/text.ts';
 import type { UnitState } from '../../model/unit-state.ts';
 import { ourEnvironmentPath } from './unit-file/our-files.ts';
-import type { FileFacts, SourceFile, UnitSources } from './unit-file/syntax/types.ts';
+import type { FileFacts, SourceFile } from '../../kinds/command/source.ts';
+import type { UnitSources } from './unit-file/syntax/types.ts';
 
 /**
  * The files of a unit as they are on disk now, each read once. An environment file that cannot be read has no text; an

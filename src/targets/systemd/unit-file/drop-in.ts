@@ -1,10 +1,11 @@
-import type { Chars, Span } from './syntax/chars.ts';
+import type { Chars, Span } from '../../../kinds/command/chars.ts';
 import { checksum } from './checksum.ts';
 import type { Setting, VariableSite } from './locate/environment.ts';
 import { ourEnvironmentPath } from './our-files.ts';
 import { parseUnit } from './syntax/parse.ts';
-import { numberIn } from './locate/reading.ts';
-import type { SourceFile, UnitSources } from './syntax/types.ts';
+import { numberIn } from '../../../kinds/command/reading.ts';
+import type { SourceFile } from '../../../kinds/command/source.ts';
+import type { UnitSources } from './syntax/types.ts';
 import type { UnitReading } from './locate/unit.ts';
 
 /** No command has one, and nobody can tell what a reader makes of it. */

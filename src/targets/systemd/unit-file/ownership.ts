@@ -1,6 +1,7 @@
 import { sharedByInstances } from './locate/environment.ts';
 import { isOurDropIn, lastPath, ourEnvironmentPath, ourPath } from './our-files.ts';
-import type { SourceFile, UnitSources } from './syntax/types.ts';
+import type { SourceFile } from '../../../kinds/command/source.ts';
+import type { UnitSources } from './syntax/types.ts';
 
 const VENDOR = /^(?:\/usr)?\/lib\/|^\/usr\/share\//;
 const GENERATED = /^\/run\/systemd\/generator/;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { spanAt } from '../../../../src/targets/systemd/unit-file/syntax/chars.ts';
+import { spanAt } from '../../../../src/kinds/command/chars.ts';
 import { parseEnvFile } from '../../../../src/targets/systemd/unit-file/syntax/env-file.ts';
 import { parseUnit } from '../../../../src/targets/systemd/unit-file/syntax/parse.ts';
 import { applySplices } from '../../../../src/model/splice.ts';

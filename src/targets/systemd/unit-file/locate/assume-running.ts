@@ -1,4 +1,5 @@
-import type { KnownLocation, Refusal } from '../syntax/types.ts';
+import type { Refusal } from '../../../../kinds/command/source.ts';
+import type { KnownLocation } from '../syntax/types.ts';
 
 /** A location where something outside of the unit may set the number: then it is what runs, where that is known. */
 export function assumeRunning<T extends KnownLocation>(

@@ -1,21 +1,13 @@
-import { Budget } from '../syntax/budget.ts';
+import type { Env } from '../../../../kinds/command/env.ts';
+import { Budget } from '../../../../kinds/command/budget.ts';
 import { splitUnitName, expandSpecifiers } from '../syntax/specifiers.ts';
-import { slice } from '../syntax/chars.ts';
-import type { Chars, Word } from '../syntax/chars.ts';
+import { slice } from '../../../../kinds/command/chars.ts';
+import type { Chars, Word } from '../../../../kinds/command/chars.ts';
 import { parseEnvFile } from '../syntax/env-file.ts';
 import type { Assignment } from '../syntax/parse.ts';
-import type { SourceFile, UnitSources } from '../syntax/types.ts';
+import type { SourceFile } from '../../../../kinds/command/source.ts';
+import type { UnitSources } from '../syntax/types.ts';
 import { eachWord, Malformed } from '../syntax/words.ts';
-
-/**
- * The variables that a command gets. `unknown`: why a variable that is not listed may have any value;
- * null: it is not set. `budget`: what the reading may still cost.
- */
-export interface Env {
-  vars: ReadonlyMap<string, Chars | 'unknown'>;
-  unknown: string | null;
-  budget: Budget;
-}
 
 /** A place in a file where a variable gets its value; `word` is the whole `NAME=value` of `Environment=`. */
 export interface VariableSite {
@@ -33,38 +25,9 @@ export interface Setting {
   assignment: Assignment;
 }
 
-const ASSIGNMENT = /^([A-Za-z_][A-Za-z0-9_]*)=/;
 /** A byte that is no part of UTF-8, as it is decoded. */
 const NOT_UTF8 = /[\uDC80-\uDCFF]/u;
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
-
-/** A variable's value; undefined: not set. */
-export function lookUp(env: Env, name: string): Chars | 'unknown' | undefined {
-  return env.vars.get(name) ?? (env.unknown === null ? undefined : 'unknown');
-}
-
-/** The same variables but for one; null: it is not set. */
-export function withVariable(env: Env, name: string, value: Chars | 'unknown' | null): Env {
-  env.budget.spend(env.vars.size);
-  const vars = new Map(env.vars);
-  if (value) vars.set(name, value);
-  else vars.delete(name);
-  return { ...env, vars };
-}
-
-/** The `NAME=value` words that a command begins with, set, and the words behind them. */
-export function takeAssignments(words: Word[], env: Env): { words: Word[]; env: Env } {
-  const found = words.findIndex((word) => !ASSIGNMENT.test(word.text));
-  const end = found < 0 ? words.length : found;
-  if (end === 0) return { words, env };
-  env.budget.spend(env.vars.size);
-  const vars = new Map(env.vars);
-  for (const word of words.slice(0, end)) {
-    const [assigned = '', name = ''] = ASSIGNMENT.exec(word.text) ?? [];
-    vars.set(name, slice(word, assigned.length));
-  }
-  return { words: words.slice(end), env: { ...env, vars } };
-}
 
 /**
  * The environment of the unit's commands (systemd.exec(5), "Environment"): PassEnvironment=, then

@@ -1,10 +1,11 @@
-import { OPAQUE, whereIs, type Word } from '../syntax/chars.ts';
+import { OPAQUE, whereIs, type Word } from '../../../../kinds/command/chars.ts';
 import type { Kind } from '../../../../kinds/kind.ts';
 import { KIND_NAMES, kindNamed, KINDS, namesKind } from '../../../../kinds/registry.ts';
-import type { Context, Program } from './program-types.ts';
+import type { Context, Program } from '../../../../kinds/command/program.ts';
 import { CHECK_NAME, refuse } from './refuse.ts';
-import { isShown, shownText } from './shown.ts';
-import type { Refusal, UnitSources } from '../syntax/types.ts';
+import { isShown, shownText } from '../../../../kinds/command/shown.ts';
+import type { Refusal } from '../../../../kinds/command/source.ts';
+import type { UnitSources } from '../syntax/types.ts';
 
 /** For a program of a project's own. */
 const OR_KIND = `; if this program is one, set "kind": ${KIND_NAMES.map((name) => `"${name}"`).join(' or ')} in the config`;

@@ -1,10 +1,10 @@
-import type { Word } from '../syntax/chars.ts';
-import { OPAQUE } from '../syntax/chars.ts';
+import type { Word } from '../../../../kinds/command/chars.ts';
+import { OPAQUE } from '../../../../kinds/command/chars.ts';
 import { KINDS } from '../../../../kinds/registry.ts';
-import { takeAssignments, withVariable } from './environment.ts';
-import { parseOptions } from './options.ts';
-import type { Parsed } from './options.ts';
-import type { Context, Program } from './program-types.ts';
+import { takeAssignments, withVariable } from '../../../../kinds/command/env.ts';
+import { parseOptions } from '../../../../kinds/command/options.ts';
+import type { Parsed } from '../../../../kinds/command/options.ts';
+import type { Context, Program } from '../../../../kinds/command/program.ts';
 import { changeFolder, runScript } from '../shell/script.ts';
 import { findWrapper } from './wrappers.ts';
 import type { Wrapper } from './wrappers.ts';

@@ -1,4 +1,4 @@
-import type { Refusal } from '../syntax/types.ts';
+import type { Refusal } from '../../../../kinds/command/source.ts';
 
 /** Of a refusal, UTF-16 units: room for two paths. */
 const LONGEST_MESSAGE = 500;

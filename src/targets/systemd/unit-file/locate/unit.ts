@@ -1,16 +1,17 @@
-import { TooMuch } from '../syntax/budget.ts';
-import { whereIs } from '../syntax/chars.ts';
+import { TooMuch } from '../../../../kinds/command/budget.ts';
+import { whereIs } from '../../../../kinds/command/chars.ts';
 import { kindNamed } from '../../../../kinds/registry.ts';
 import { isOpaque, noWorker, startOf } from './no-worker.ts';
-import type { Program } from './program-types.ts';
+import type { Program } from '../../../../kinds/command/program.ts';
 import { findPrograms } from './programs.ts';
 import { readEnvironment } from './environment.ts';
 import type { Setting, VariableSite } from './environment.ts';
 import { execStartLines, readCommands } from '../syntax/exec-start.ts';
 import { parseUnit } from '../syntax/parse.ts';
-import type { Reading } from './reading.ts';
+import type { Reading } from '../../../../kinds/command/reading.ts';
 import { CHECK_NAME, refuse } from './refuse.ts';
-import type { Refusal, UnitSources } from '../syntax/types.ts';
+import type { Refusal } from '../../../../kinds/command/source.ts';
+import type { UnitSources } from '../syntax/types.ts';
 import { Malformed } from '../syntax/words.ts';
 
 /** A unit's only worker command, and the places that it is made from. */

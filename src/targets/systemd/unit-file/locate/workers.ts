@@ -1,5 +1,5 @@
-import { NOTHING, OPAQUE, whereIs } from '../syntax/chars.ts';
-import type { Span } from '../syntax/chars.ts';
+import { NOTHING, OPAQUE, whereIs } from '../../../../kinds/command/chars.ts';
+import type { Span } from '../../../../kinds/command/chars.ts';
 import { dropInWays, isStale, namesEnvironmentFiles, repeatsCommand, textsOf } from '../drop-in.ts';
 import type { DropInWay } from '../drop-in.ts';
 import { ourEnvironmentPath } from '../our-files.ts';
@@ -16,17 +16,11 @@ import { kindNamed } from '../../../../kinds/registry.ts';
 import type { KindName } from '../../../../model/types.ts';
 import type { Concurrency } from '../../../../kinds/gunicorn/concurrency.ts';
 import { START_ITSELF } from './no-worker.ts';
-import { numberIn } from './reading.ts';
-import type { Reading } from './reading.ts';
-import { isShown } from './shown.ts';
-import type {
-  CommandFacts,
-  Location,
-  Refusal,
-  SourceFile,
-  UnitSources,
-  WorkerCommand,
-} from '../syntax/types.ts';
+import { numberIn } from '../../../../kinds/command/reading.ts';
+import type { Reading } from '../../../../kinds/command/reading.ts';
+import { isShown } from '../../../../kinds/command/shown.ts';
+import type { Refusal, SourceFile } from '../../../../kinds/command/source.ts';
+import type { CommandFacts, Location, UnitSources, WorkerCommand } from '../syntax/types.ts';
 import { refuse } from './refuse.ts';
 import { readUnit } from './unit.ts';
 import type { UnitReading } from './unit.ts';

@@ -1,12 +1,12 @@
 import { namesKind } from '../../../../kinds/registry.ts';
-import { OPAQUE, slice } from '../syntax/chars.ts';
-import type { Chars, Word } from '../syntax/chars.ts';
-import { lookUp, takeAssignments, withVariable } from '../locate/environment.ts';
-import type { Env } from '../locate/environment.ts';
-import type { Context, Program } from '../locate/program-types.ts';
+import { OPAQUE, slice } from '../../../../kinds/command/chars.ts';
+import type { Chars, Word } from '../../../../kinds/command/chars.ts';
+import { lookUp, takeAssignments, withVariable } from '../../../../kinds/command/env.ts';
+import type { Env } from '../../../../kinds/command/env.ts';
+import type { Context, Program } from '../../../../kinds/command/program.ts';
 import { readScript } from './shell.ts';
 import { Unfollowed } from './words.ts';
-import { shownText } from '../locate/shown.ts';
+import { shownText } from '../../../../kinds/command/shown.ts';
 
 const ASSIGNMENT = /^([A-Za-z_][A-Za-z0-9_]*)=/;
 const OPENS = /^(?:if|while|until)$/;

@@ -1,4 +1,4 @@
-import type { Chars, Word } from '../syntax/chars.ts';
+import type { Chars, Word } from '../../../../kinds/command/chars.ts';
 import { Unfollowed, WordReader, matchAt } from './words.ts';
 import type { ShellVariables } from './words.ts';
 

@@ -1,6 +1,13 @@
-import type { Budget } from '../syntax/budget.ts';
-import { CharsBuilder, OPAQUE, charFor, slice, spanAt, wordAt } from '../syntax/chars.ts';
-import type { Chars, Word } from '../syntax/chars.ts';
+import type { Budget } from '../../../../kinds/command/budget.ts';
+import {
+  CharsBuilder,
+  OPAQUE,
+  charFor,
+  slice,
+  spanAt,
+  wordAt,
+} from '../../../../kinds/command/chars.ts';
+import type { Chars, Word } from '../../../../kinds/command/chars.ts';
 
 /** The variables of a shell, as far as they are known; undefined: not set. */
 export interface ShellVariables {

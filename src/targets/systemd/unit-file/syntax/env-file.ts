@@ -1,7 +1,14 @@
-import { MOST_LINES, TooMuch } from './budget.ts';
-import { CharsBuilder, OPAQUE, charFor, charsOf, slice, spanAt } from './chars.ts';
-import type { Chars } from './chars.ts';
-import type { SourceFile } from './types.ts';
+import { MOST_LINES, TooMuch } from '../../../../kinds/command/budget.ts';
+import {
+  CharsBuilder,
+  OPAQUE,
+  charFor,
+  charsOf,
+  slice,
+  spanAt,
+} from '../../../../kinds/command/chars.ts';
+import type { Chars } from '../../../../kinds/command/chars.ts';
+import type { SourceFile } from '../../../../kinds/command/source.ts';
 
 /** `NAME=value` of an environment file; `start` to `end` is where it stands. */
 export interface EnvAssignment {

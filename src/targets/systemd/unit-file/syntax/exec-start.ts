@@ -1,7 +1,8 @@
-import { CharsBuilder, OPAQUE, charFor, slice, spanAt } from './chars.ts';
-import type { Chars, Word } from './chars.ts';
-import { lookUp } from '../locate/environment.ts';
-import type { Env, Setting } from '../locate/environment.ts';
+import { CharsBuilder, OPAQUE, charFor, slice, spanAt } from '../../../../kinds/command/chars.ts';
+import type { Chars, Word } from '../../../../kinds/command/chars.ts';
+import { lookUp } from '../../../../kinds/command/env.ts';
+import type { Env } from '../../../../kinds/command/env.ts';
+import type { Setting } from '../locate/environment.ts';
 import { expandSpecifiers } from './specifiers.ts';
 import { eachWord, nextWord } from './words.ts';
 

@@ -1,7 +1,7 @@
-import { MOST_LINES, TooMuch } from './budget.ts';
-import { CharsBuilder, charFor, charsOf, spanAt, trim } from './chars.ts';
-import type { Chars } from './chars.ts';
-import type { SourceFile } from './types.ts';
+import { MOST_LINES, TooMuch } from '../../../../kinds/command/budget.ts';
+import { CharsBuilder, charFor, charsOf, spanAt, trim } from '../../../../kinds/command/chars.ts';
+import type { Chars } from '../../../../kinds/command/chars.ts';
+import type { SourceFile } from '../../../../kinds/command/source.ts';
 
 /** A piece of a logical line, `text[start, end)`; `continued`: a backslash follows that continues it. */
 interface Piece {

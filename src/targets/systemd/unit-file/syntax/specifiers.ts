@@ -1,6 +1,6 @@
-import type { Budget } from './budget.ts';
-import { CharsBuilder, OPAQUE, charFor, spanAt } from './chars.ts';
-import type { Word } from './chars.ts';
+import type { Budget } from '../../../../kinds/command/budget.ts';
+import { CharsBuilder, OPAQUE, charFor, spanAt } from '../../../../kinds/command/chars.ts';
+import type { Word } from '../../../../kinds/command/chars.ts';
 
 /** Specifiers of the system manager that are the same on every host. */
 const FOLDERS: Record<string, string> = {

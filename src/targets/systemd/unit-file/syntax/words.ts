@@ -1,5 +1,12 @@
-import { CharsBuilder, OPAQUE, charFor, slice, spanAt, wordAt } from './chars.ts';
-import type { Chars, Word } from './chars.ts';
+import {
+  CharsBuilder,
+  OPAQUE,
+  charFor,
+  slice,
+  spanAt,
+  wordAt,
+} from '../../../../kinds/command/chars.ts';
+import type { Chars, Word } from '../../../../kinds/command/chars.ts';
 
 const BLANK = /[ \t\n\r]/;
 const SIMPLE: Record<string, string> = {

@@ -5,15 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { Budget } from '../../../../../src/targets/systemd/unit-file/syntax/budget.ts';
-import {
-  OPAQUE,
-  charsOf,
-  slice,
-  spanAt,
-  wordAt,
-} from '../../../../../src/targets/systemd/unit-file/syntax/chars.ts';
-import type { Chars } from '../../../../../src/targets/systemd/unit-file/syntax/chars.ts';
+import { Budget } from '../../../../../src/kinds/command/budget.ts';
+import { OPAQUE, charsOf, slice, spanAt, wordAt } from '../../../../../src/kinds/command/chars.ts';
+import type { Chars } from '../../../../../src/kinds/command/chars.ts';
 import { findPrograms } from '../../../../../src/targets/systemd/unit-file/locate/programs.ts';
 
 const ENV = { A: '3', B: 'two words', E: '', Q: `"x' $A` };

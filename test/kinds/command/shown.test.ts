@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { locateWorkers } from '../../../../../src/targets/systemd/unit-file/locate/workers.ts';
-import { sourcesOf, type Shape } from '../shape.ts';
+import { locateWorkers } from '../../../src/targets/systemd/unit-file/locate/workers.ts';
+import { sourcesOf, type Shape } from '../../targets/systemd/unit-file/shape.ts';
 
 const SECRET = 's3cret';
 const ENV = '/home/alice/env';

@@ -1,5 +1,5 @@
 import { MOST_RUNS, TooMuch } from './budget.ts';
-import type { SourceFile } from './types.ts';
+import type { SourceFile } from './source.ts';
 
 /**
  * Where a character comes from: `file.text[start, end)` produced it. An escape or `$$` is longer than

@@ -1,8 +1,8 @@
-import { placeOf, slice, trim } from '../syntax/chars.ts';
-import type { Chars, Span, Word } from '../syntax/chars.ts';
-import type { KindName } from '../../../../model/types.ts';
-import type { Concurrency } from '../../../../kinds/gunicorn/concurrency.ts';
-import type { Refusal } from '../syntax/types.ts';
+import { placeOf, slice, trim } from './chars.ts';
+import type { Chars, Span, Word } from './chars.ts';
+import type { KindName } from '../../model/types.ts';
+import type { Concurrency } from '../gunicorn/concurrency.ts';
+import type { Refusal } from './source.ts';
 
 /** Why the number of a command cannot be had or changed; `at`: the place, where one can be shown. */
 export interface Problem {

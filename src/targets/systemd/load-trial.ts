@@ -3,10 +3,10 @@ import { CHILD_ENV } from '../../host/child-env.ts';
 import { tryReadWhole } from '../../host/kernel-files.ts';
 import { cleanText } from '../../model/clean-text.ts';
 import { readProcess } from '../../host/proc/proc.ts';
-import { findScript, toCommandLine } from '../python.ts';
-import { isMaster } from './processes.ts';
-import { parseShow, readValue } from '../../targets/systemd/show.ts';
-import { askSystemctl } from '../../targets/systemd/systemctl.ts';
+import { findScript, toCommandLine } from '../../kinds/python.ts';
+import { isMaster } from '../../kinds/gunicorn/processes.ts';
+import { parseShow, readValue } from './show.ts';
+import { askSystemctl } from './systemctl.ts';
 
 /** `fails`: the last of what it said. `unknown`: why it could not be tried. */
 export type Trial = 'loads' | { fails: string } | { unknown: string };

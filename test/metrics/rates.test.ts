@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findRates, isNoRateYet } from '../../../src/decide/evidence/rates.ts';
-import type { HistoryEntry, ServiceSample } from '../../../src/model/types.ts';
-import { SERVICE } from '../series.ts';
+import { findRates, isNoRateYet } from '../../src/metrics/rates.ts';
+import type { HistoryEntry, ServiceSample } from '../../src/model/types.ts';
+import { SERVICE } from '../decide/series.ts';
 
 type Point = [
   uptimeS: number,

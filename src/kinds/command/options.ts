@@ -1,5 +1,5 @@
-import { OPAQUE, slice } from '../syntax/chars.ts';
-import type { Chars, Word } from '../syntax/chars.ts';
+import { OPAQUE, slice } from './chars.ts';
+import type { Chars, Word } from './chars.ts';
 
 /** A program's options: as written (`-w`, `--workers`) → the name that we know them by. */
 export interface OptionTable {

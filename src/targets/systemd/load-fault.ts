@@ -1,7 +1,7 @@
-import type { KindDeps } from '../ports.ts';
-import { hasBooted } from './heartbeat.ts';
+import type { KindDeps } from '../../kinds/ports.ts';
+import { hasBooted } from '../../kinds/gunicorn/heartbeat.ts';
 import { tryLoad } from './load-trial.ts';
-import { findNewerCode } from '../../targets/systemd/newer-code.ts';
+import { findNewerCode } from './newer-code.ts';
 import { readStat } from '../../host/proc/stat.ts';
 import { readProcess } from '../../host/proc/proc.ts';
 

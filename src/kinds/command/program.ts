@@ -1,7 +1,7 @@
-import type { KindName } from '../../../../model/types.ts';
-import type { Word } from '../syntax/chars.ts';
-import type { Env } from './environment.ts';
-import type { FileFacts } from '../syntax/types.ts';
+import type { KindName } from '../../model/types.ts';
+import type { Word } from './chars.ts';
+import type { Env } from './env.ts';
+import type { FileFacts } from './source.ts';
 
 /** What a command is to a kind: its workers are sized, it goes beside workers, or it is something else. */
 export type CommandRole = 'worker' | 'aside' | 'other';

@@ -1,4 +1,4 @@
-import type { HistoryEntry, ServiceSample } from '../../model/types.ts';
+import type { HistoryEntry, ServiceSample } from '../model/types.ts';
 
 /** How far back rates look: long enough for slow tasks, short enough to tell of now. */
 export const RATE_WINDOW_S = 600;
