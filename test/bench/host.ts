@@ -81,11 +81,11 @@ async function writeCase(lab: Lab, name: string, size: Size): Promise<Case> {
   return { services: size.webs + size.tasks, config, stateDir };
 }
 
-/** Nothing to do, whatever else the machine does: no CPU is above 100 %, and the histories are of half of it. */
+/** Nothing to do, whatever else the machine does: the histories are of half of its CPU. At 100 the config would be warned of. */
 const WEB = {
   min_workers: 2,
   max_workers: 10,
-  cpu_thresholds: { scale_up_3: 100, scale_down_2: 30 },
+  cpu_thresholds: { scale_up_3: 99.9, scale_down_2: 30 },
   cpu_duration_minutes: { scale_up: 10, scale_down: 10 },
   memory_threshold_mb: 100,
   working_dir: '/srv/web',
