@@ -21,7 +21,7 @@ const ROOMS = {
     ...['model', 'host', 'output', 'state', 'queues', 'kinds', 'config', 'targets'],
     ...['measure', 'decide', 'act', 'metrics'],
   ],
-  'command-line': ['commands', 'config', 'model', 'host', 'output'],
+  'command-line': ['commands', 'config', 'model', 'host', 'output', 'metrics'],
 };
 
 /** Rooms that read no clock, no file and no network. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { PressureKey } from '../model/metric-name.ts';
 import type { Pressures } from '../model/resource-types.ts';
-import { LACKING } from '../measure/lacking.ts';
+import { LACKING } from '../model/lacking.ts';
 
 /** The file of each pressure, below /proc/pressure; a group's has the same name and `.pressure`. */
 const FILES = { cpu_pressure: 'cpu', memory_pressure: 'memory', io_pressure: 'io' } as const;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { COUNTED_FROM_NOW } from '../metrics/missing.ts';
 import type { ServiceResources } from '../model/resource-types.ts';
 import type { UnitState } from '../model/unit-state.ts';
-import { LACKING } from './lacking.ts';
+import { LACKING } from '../model/lacking.ts';
 
 /** What a service's average is taken since: its counter in the sample before, and the seconds since then. */
 export type SinceUsage = { usageUs: number | null; seconds: number } | null;

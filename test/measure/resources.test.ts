@@ -3,7 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { COUNTED_FROM_NOW } from '../../src/metrics/missing.ts';
 import { countCpus } from '../../src/host/cpu.ts';
-import { isFault, LACKING } from '../../src/measure/lacking.ts';
+import { isFault } from '../../src/measure/lacking.ts';
+import { LACKING } from '../../src/model/lacking.ts';
 import {
   measureGroupPressure,
   measureHostPressure,

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Sample } from '../../model/types.ts';
-import { isLacking } from '../../measure/lacking.ts';
+import { isLacking } from '../../model/lacking.ts';
 import { isNews } from '../../state/told.ts';
 
 /** Says once what this host does not have and the config asks for: such a value stays null, and is no fault of a run. */
