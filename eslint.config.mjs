@@ -207,5 +207,8 @@ export default tseslint.config(
     },
   },
   { files: ['**/*.mjs'], extends: [tseslint.configs.disableTypeChecked] },
-  { files: ['eslint.config.mjs', '.dependency-cruiser.mjs', 'src/**/*.d.ts'], rules: { 'no-restricted-exports': 'off' } },
+  {
+    files: ['eslint.config.mjs', '.dependency-cruiser.mjs', 'src/**/*.d.ts'],
+    rules: { 'no-restricted-exports': 'off' },
+  },
 );
