@@ -27,7 +27,7 @@ export interface LogTarget {
  * Synchronous: a oneshot must not lose its last line.
  *
  * A line that cannot be written (the disk is full, nobody reads stderr any more) stops no work: of the
- * file it is told on stderr, once.
+ * file it is reported on stderr, once.
  *
  * @throws UserError permission where the log file may not be opened, config where it can be none
  */

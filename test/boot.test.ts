@@ -78,7 +78,7 @@ describe('what V8 compiled of the built program', () => {
     'one byte of the middle': (bytes) => flip(bytes, bytes.length >> 1),
   };
   for (const [name, damage] of Object.entries(damages)) {
-    test(`${name}: it is compiled anew, and the next call has it again`, () => {
+    test(`${name}: it is recompiled, and the next call has it again`, () => {
       const version = call('--version');
       for (const path of kept()) writeFileSync(path, damage(readFileSync(path)));
       assert.deepEqual(kept().filter(isWhole), []);
@@ -87,7 +87,7 @@ describe('what V8 compiled of the built program', () => {
     });
   }
 
-  test('of another version of V8, with a checksum that is right, is compiled anew and replaced', () => {
+  test('of another version of V8, with a checksum that is right, is recompiled and replaced', () => {
     call('--version');
     const before = kept().map((path) => {
       const { data } = readCompiled(path)!;

@@ -21,7 +21,7 @@ export interface PlanInput {
   live: LiveQuestion;
 }
 
-/** What can be told beforehand of how the running service can be changed. */
+/** What is known beforehand of how the running service can be changed. */
 export interface LiveQuestion {
   apply: ApplyMode;
   /** Celery's pool; null: the default */
@@ -32,7 +32,7 @@ export interface LiveQuestion {
   restart?: RestartFacts;
 }
 
-/** What can be told beforehand of a restart. */
+/** What is known beforehand of a restart. */
 export interface RestartFacts {
   /** units that are active and that systemd restarts or stops with it */
   also: string[];

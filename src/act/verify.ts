@@ -33,7 +33,7 @@ export interface Waiting {
   waited: Waited | null;
 }
 
-/** After so many looks at a service that does not serve it is looked at less often. */
+/** After this many looks at a service that does not serve, looks become less frequent. */
 const QUICK_LOOKS = 20;
 
 /**

@@ -192,7 +192,7 @@ function isRunning(sample: Sample, service: string): boolean {
 
 const LIMIT_CODES: Reason['code'][] = ['below_min', 'above_max', 'at_min', 'at_max', 'clamped'];
 
-/** A limit that comes of a window of time is told with it. */
+/** A limit that comes of a window of time is reported with it. */
 function withSchedule(reasons: Reason[], { schedule, minWorkers, maxWorkers }: Policy): Reason[] {
   if (schedule === undefined || !reasons.some(({ code }) => LIMIT_CODES.includes(code))) {
     return reasons;

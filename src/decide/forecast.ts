@@ -9,7 +9,7 @@ export interface Forecast {
   decision: Decision;
 }
 
-/** As for `decide`, but the policies so long after the last sample: windows of time open and close. */
+/** As for `decide`, but the policies at a time after the last sample: windows of time open and close. */
 export interface ForecastInput extends Omit<DecideInput, 'policies'> {
   policiesAt: (afterMs: number) => readonly Policy[];
 }

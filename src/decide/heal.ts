@@ -5,7 +5,7 @@ const HOLDS: readonly Decision['hold'][] = ['paused', 'failed_change', 'not_runn
 
 /**
  * What to say of drift: other workers run than the unit declares, as after a reload by which Gunicorn has
- * fallen back to the number of its old command line; null: none, or it cannot be told.
+ * fallen back to the number of its old command line; null: none, or it cannot be determined.
  */
 export function findDrift(service: string, sample: Sample): (Reason & { code: 'drift' }) | null {
   const { workers, running, active } = sample.services[service] ?? {};

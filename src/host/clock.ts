@@ -1,7 +1,7 @@
 import type { Clocks } from '../model/clocks.ts';
 import { readFileSync } from 'node:fs';
 
-/** A moment on the clock that nobody sets: it also runs while the host sleeps, and starts anew with each boot. */
+/** A moment on the clock that nobody sets: it also runs while the host sleeps, and starts at 0 with each boot. */
 export interface BootTime {
   /** the first 8 digits of the boot id */
   boot: string;

@@ -27,7 +27,7 @@ export function toUserError(error: unknown, path?: string): UserError | null {
 }
 
 /**
- * A bug of ours that came up with what somebody else has written: it is told as an error of that service, with its place,
+ * A bug of ours that came up with what somebody else has written: it is reported as an error of that service, with its place,
  * and costs no other one its turn.
  */
 export function tellBug(error: unknown): string {

@@ -59,7 +59,7 @@ function measure(
     pressures[key] =
       since === null || before === undefined
         ? avg300
-        : // a group that was made anew counts from 0
+        : // a group that was recreated counts from 0
           toPercent(totalUs >= before ? totalUs - before : totalUs, since.seconds);
   }
   return { values: { ...pressures, pressure_us: counters }, errors };

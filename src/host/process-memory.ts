@@ -26,7 +26,7 @@ const LIMIT_MS = 1000;
 /** What all that does not answer may cost in a run; after that each is waited for no longer than the least limit. */
 const ALL_MS = 3000;
 const LEAST_MS = 300;
-/** So long one that has not answered is not asked again: a service that is being changed is looked at four times a second. */
+/** How long one that has not answered is not asked again: a service that is being changed is looked at four times a second. */
 const SILENT_MS = 10_000;
 
 /** How long one that is killed takes to end. */

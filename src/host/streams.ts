@@ -26,7 +26,7 @@ let isStreaming = false;
 /**
  * Writes to stdout at once, without Node's stream for it: making that costs a short command a tenth of its
  * time. What a terminal would obey is made visible, but for `ESC`. A reader that has gone away (`| head`) is no error of ours, and must not end a change half-way.
- * What else keeps a result from being written (a full disk) is told, and `hasLostOutput` says so at the end.
+ * What else keeps a result from being written (a full disk) is reported, and `hasLostOutput` says so at the end.
  */
 export function writeOut(text: string): void {
   clearStatus();

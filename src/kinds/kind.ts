@@ -76,7 +76,7 @@ export interface LoadReader {
 /** What `init` proposes for a service of this kind; pure. */
 export interface Proposals {
   survey: (found: Found) => Surveyed;
-  /** as many as a host with so many processors can be expected to need */
+  /** as many as a host with this number of processors can be expected to need */
   mostWorkers: (cores: number) => number;
   leastWorkers: (candidate: Candidate) => number;
   /** why more than one are the least, as a comment of the config, and behind `as`; null: one always is enough */
@@ -172,7 +172,7 @@ export interface ProcessReader {
   titled: (title: string) => 'worker' | 'aside' | null;
   /** among children of the main process that look like workers the one that is none; null: there is none */
   findAside: FindAside;
-  /** those of the forks of the main process that are workers, or why that cannot be told now */
+  /** those of the forks of the main process that are workers, or why that cannot be determined now */
   selectWorkers: (forks: Process[], program: Program) => Process[] | { error: string };
   /** that its main process has started a second one, as in an upgrade, as a sentence; null: it has not */
   tellUpgrade: (master: Process, processes: ReadonlyMap<number, Process>) => string | null;

@@ -6,7 +6,7 @@ export interface BusyRequest {
   service: string;
   masterPid: number;
   workerPids: readonly number[];
-  /** how its workers serve requests, as they are told; null: nothing is known, or they are no Gunicorn's */
+  /** how its workers serve requests, as far as is known; null: nothing is known, or they are no Gunicorn's */
   concurrency: Concurrency | null;
 }
 

@@ -143,7 +143,7 @@ export type ControlAnswer =
 
 /** Celery's remote control, over the broker of the config. */
 export interface RemoteControl {
-  /** the name by which the worker with this main process is addressed; null: not to be told */
+  /** the name by which the worker with this main process is addressed; null: unknown */
   nodeOf: (mainPid: number) => string | null;
   hasBroker: (service: string) => boolean;
   ask: (service: string, node: string, command: ControlCommand) => Promise<ControlAnswer>;
@@ -172,7 +172,7 @@ export interface KindDeps {
     tree: WorkerTree,
     resize: 'live' | 'restart',
   ) => Promise<string | null>;
-  /** whether a Gunicorn worker has loaded its application and serves; null: not to be told */
+  /** whether a Gunicorn worker has loaded its application and serves; null: unknown */
   hasBooted: (pid: number) => boolean | null;
   /**
    * The processes of a Celery pool that wait for a task, each with a mark that changes with whatever it does; null: not

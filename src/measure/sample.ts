@@ -52,7 +52,7 @@ export interface MeasureInput {
   mayGrow?: (sample: Pick<Sample, 'host' | 'services'>, service: string) => boolean;
   /** true: also what no decision needs */
   wantsAll?: boolean;
-  /** the samples of the last minutes, from which rates are told; default: none */
+  /** the samples of the last minutes, from which rates are computed; default: none */
   history?: readonly HistoryEntry[];
   /** default: nothing is known, and nothing is kept */
   memory?: UnitMemory;

@@ -111,7 +111,7 @@ function trySocket(path: string, root: Root): Promise<string | null> | null {
   }
 }
 
-/** null: somebody listens there, or it cannot be told; `faults`: what says that nobody does. */
+/** null: somebody listens there, or it cannot be determined; `faults`: what says that nobody does. */
 function tryConnect(
   to: { path: string } | { host: string; port: number },
   faults: readonly string[],

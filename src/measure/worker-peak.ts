@@ -1,6 +1,6 @@
 import type { ServiceSample } from '../model/types.ts';
 
-/** After so long a peak is forgotten: a leak may have been mended meanwhile. */
+/** After this time a peak is forgotten: a leak may have been fixed meanwhile. */
 const DAY_S = 24 * 3600;
 
 /**

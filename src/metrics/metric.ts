@@ -82,7 +82,7 @@ export interface OwnLoad {
   tell?: (told: ToldLoad) => string;
 }
 
-/** The words that a bound is told with. */
+/** The words that a bound is reported with. */
 export interface ToldLoad {
   /** the bound with its unit */
   shown: string;

@@ -4,7 +4,7 @@ export interface BrakePolicy {
   warmupMs: number;
   /** how long after an applied change, up or down, the next one upward or downward waits */
   cooldownMs: { up: number; down: number };
-  /** at most so many workers a change */
+  /** the most workers that one change may add or remove */
   maxStep: { up: number | null; down: number | null };
   /** lowering waits longer where a lowering had to be taken back */
   adaptiveScaleDown: boolean;
@@ -25,7 +25,7 @@ export interface BrakeMemory {
   changed_s?: number;
   /** since the last applied lowering that was not taken back */
   lowered_s?: number;
-  /** 2, 4 or 8: a lowering has to wait so many times as long */
+  /** 2, 4 or 8: the factor by which a lowering has to wait longer */
   slowdown?: number;
   /** since a lowering was taken back */
   taken_back_s?: number;

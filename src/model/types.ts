@@ -174,7 +174,7 @@ export type Reason =
   /** another metric asks for less, but this one does not agree */
   | { code: 'not_agreed'; metric: MetricName; value: number | null; workers: number }
   | { code: 'missing_metric'; metric: MetricName; error: string }
-  /** a threshold is crossed but not for long enough yet, because the evidence starts anew here; `gapMs`: only with 'gap' */
+  /** a threshold is crossed but not for long enough yet, because the evidence starts over here; `gapMs`: only with 'gap' */
   | { code: 'new_evidence'; metric: MetricName; because: NewEvidence; gapMs: number | null }
   | { code: 'workers_unknown'; error: string }
   | { code: 'below_min'; workers: number; minWorkers: number }
@@ -194,7 +194,7 @@ export type Reason =
   | { code: 'failed_change'; failures: number; remainingMs: number }
   | { code: 'cooldown'; direction: 'up' | 'down'; cooldownMs: number; remainingMs: number }
   | { code: 'max_step'; wanted: number; to: number; maxStep: number }
-  /** the durations of lowering are so many times as long */
+  /** the factor of the durations of lowering */
   | { code: 'adaptive'; times: number }
   | {
       code: 'memory';

@@ -11,7 +11,7 @@ export function textWidth(text: string): number {
   return PLAIN.test(text) ? text.length : stringWidth(text);
 }
 
-/** The text in so many columns at most; `…` stands for what is cut off. */
+/** The text in at most `columns` columns; `…` stands for what is cut off. */
 export function fitText(text: string, columns: number): string {
   if (textWidth(text) <= columns) return text;
   if (PLAIN.test(text)) return columns < 1 ? '' : `${text.slice(0, columns - 1).trimEnd()}…`;

@@ -16,7 +16,7 @@ export interface ControlReply {
 /** After the first answer: how long a second worker of the same name may take. */
 export const SECOND_MS = 250;
 
-/** So many answers are read: a worker gives one, and few have the same name. */
+/** How many answers are read: a worker gives one, and few have the same name. */
 export const MOST_REPLIES = 16;
 
 /** What the answers to a command may hold together: the statistics of a worker are some KB. */

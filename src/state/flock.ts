@@ -21,7 +21,7 @@ const PROBE_MS = 3000;
  * Packages that call it from within (fs-ext, fs-native-extensions) are native modules: to be compiled or downloaded for
  * each platform, libc and version of Node, where one package of ours serves all. util-linux is on each host with systemd.
  *
- * @throws UserError failed where it cannot be told
+ * @throws UserError failed where it cannot be determined
  */
 export function tryFlock(fd: number, path: string): boolean {
   return callFlock(fd, '--exclusive', TIMEOUT_MS, `${path}: cannot be locked`);
@@ -32,7 +32,7 @@ export function tryFlock(fd: number, path: string): boolean {
  * is closed: at once, as whoever wants the exclusive one at that moment does not get it. The kernel's own list of locks
  * (/proc/locks) is not read: it has those of all users, and takes time by the square of its length.
  *
- * @throws UserError failed where it cannot be told
+ * @throws UserError failed where it cannot be determined
  */
 export function isFlocked(fd: number, path: string): boolean {
   return !callFlock(

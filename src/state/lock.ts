@@ -66,9 +66,9 @@ export function hasLockFile(path: string): boolean {
 
 /** How a lock stands. */
 export interface LockState extends FoundHolders {
-  /** null: that cannot be told */
+  /** null: that cannot be determined */
   isHeld: boolean | null;
-  /** why it cannot be told */
+  /** why it cannot be determined */
   fault: UserError | null;
   /** the permission bits of its file */
   mode: number;

@@ -60,7 +60,7 @@ export function checkStateDir(stateDir: string): boolean {
 /** Paths that were seen to be trusted: nobody but root can change that. */
 const seen = new Set<string>();
 
-/** By the trust rule; what cannot be followed is told by whoever opens it. */
+/** By the trust rule; what cannot be followed is reported by whoever opens it. */
 function requireTrustedWay(path: string): void {
   if (seen.has(path)) return;
   const verdict = judgePath(path);

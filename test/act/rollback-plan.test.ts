@@ -198,7 +198,7 @@ describe('planServiceRollback', () => {
     assert.match(notes[0] ?? '', /was removed since and stays so/);
   });
 
-  test('after a rollback the chain starts anew', async () => {
+  test('after a rollback the chain starts over', async () => {
     const world = newWorld();
     await change(world, 2, 4);
     await rollBack(world);

@@ -118,7 +118,7 @@ describe('a service that does not serve when the run has nothing else to do', ()
     assert.deepEqual([world.state.restarts, world.declared(), pending()], [1, 4, []]);
   });
 
-  test('after another boot it is waited for anew', async () => {
+  test('after another boot it is waited for again', async () => {
     const { world, host, startRun } = newWorld(WITH_FOUR);
     await applyPlan(world.plan(4), startRun(LEAVE));
     host.bootId = 'another boot';

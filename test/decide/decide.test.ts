@@ -494,7 +494,7 @@ describe('a gap', () => {
 describe('a reboot, a clock', () => {
   check([
     {
-      name: 'a reboot starts the evidence anew',
+      name: 'after a reboot the evidence starts over',
       on: UP,
       for: [2, 10],
       cpu: '90x3 90',
@@ -688,7 +688,7 @@ describe('a missing value', () => {
       codes: ['above', 'missing_metric'],
     },
     {
-      name: 'a metric that is back starts anew',
+      name: 'a metric that is back starts over',
       on: BOTH,
       cpu: '10x4 ? 10x4',
       to: 2,
@@ -857,7 +857,7 @@ describe('a change of the service', () => {
       heldS: 0,
     },
     {
-      name: 'a deploy (another main process) starts the evidence anew',
+      name: 'after a deploy (another main process) the evidence starts over',
       on: UP,
       for: [2, 10],
       pid: '7 7 8',

@@ -30,9 +30,9 @@ describe('what would follow if nothing changed', () => {
     ['the rest of the down duration', '1 in 8 m', { cpu: '50 20' }],
     ['a value within the thresholds leads nowhere', 'none', { cpu: '50 50' }],
     ['a value equal to the threshold leads nowhere', 'none', { cpu: '50 80' }],
-    ['a change starts the duration anew', '3 in 4 m', { cpu: '90x4', workers: '1x3 2' }],
+    ['a change makes the duration start over', '3 in 4 m', { cpu: '90x4', workers: '1x3 2' }],
     [
-      'an action after the last sample starts it anew, from the new count',
+      'an action after the last sample makes it start over, from the new count',
       '1 in 10 m',
       { cpu: '20x6', workers: 3, actions: [{ after: 5, from: 3, to: 2, action: 'scale_down' }] },
     ],

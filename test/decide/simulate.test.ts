@@ -42,7 +42,7 @@ describe('the workers of a simulation', () => {
       follows: '2 2 2 2',
     },
     {
-      name: 'what it is explained by starts no evidence anew',
+      name: 'what it is explained by makes no evidence start over',
       series: { cpu: '50 90 90', workers: '2 2 3', actions: [{ after: 1, to: 3 }], pid: '7 7 8' },
       follows: '2 2 4',
     },
@@ -52,7 +52,7 @@ describe('the workers of a simulation', () => {
       follows: '2 2 5 5',
     },
     {
-      name: 'and starts the evidence anew',
+      name: 'and makes the evidence start over',
       series: { cpu: '10x6', workers: '5 5 6 6 6 6' },
       follows: '5 5 6 6 6 1',
     },
@@ -82,7 +82,7 @@ describe('the workers of a simulation', () => {
       follows: '2 3 3 3',
     },
     {
-      name: 'a deploy between samples starts the evidence anew',
+      name: 'a deploy between samples makes the evidence start over',
       series: { cpu: '90x3', workers: 2, pid: '7 8 8' },
       follows: '2 2 2',
     },

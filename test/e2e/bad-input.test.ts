@@ -248,7 +248,7 @@ describe('folders of ours that are deleted in the middle of a change', () => {
     assert.equal(await countWorkers(), 3);
   });
 
-  test('the state: the change is made, and noted in a history that is begun anew', async () => {
+  test('the state: the change is made, and noted in a new history', async () => {
     const { exitCode, stdout, stderr } = await scaleWith('kill#1', 'rm -rf /var/lib/autoscaler');
     assert.equal(exitCode, 0, stdout + stderr);
     assert.equal(await countWorkers(), 3);

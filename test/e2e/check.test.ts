@@ -26,6 +26,8 @@ describe('check on a host', { timeout: 200_000 }, () => {
     await lab.writeFile('/opt/own/start', '#!/bin/sh\nexec sleep 1000\n', { mode: 0o755 });
     await installUnit(lab, 'opaque.service', '[Service]\nExecStart=/opt/own/start\n');
     await lab.ok('ln -s web.service /etc/systemd/system/shop.service; systemctl daemon-reload');
+    const count = 'pgrep -c -P $(systemctl show -P MainPID tasks)';
+    await lab.until(async () => Number((await lab.sh(count)).stdout) > 0, { what: 'the pool' });
   });
   after(() => lab.stop());
 

@@ -278,7 +278,7 @@ describe('faults of the host and of its files', { timeout: 300_000 }, () => {
       );
     });
 
-    test('a reboot in the middle of a streak starts it anew', async () => {
+    test('a reboot in the middle of a streak makes it start over', async () => {
       await lab.ok(`sed -i 's/"boot":"[^"]*"/"boot":"before"/' ${HISTORY}`);
       const { web } = await look();
       assert.equal(web.action, 'none');

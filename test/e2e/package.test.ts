@@ -20,7 +20,7 @@ import { typeAt, type Step } from '../lab/typing.ts';
 const folder = mkdtempSync(join(CHECKOUT, '.packages-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A copy of the checkout: the program that other tests run at this moment is not built anew below their feet. */
+/** A copy of the checkout: the program that other tests run at this moment is not rebuilt under them. */
 const source = join(folder, 'source');
 before(() => {
   mkdirSync(source);

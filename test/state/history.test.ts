@@ -131,7 +131,7 @@ describe('damage', () => {
   beforeEach(() => appendEntries(dir, [sample(10), sample(20)]));
   const path = () => historyPath(dir);
 
-  test('a last line that was cut off is left out, and the next one starts anew', () => {
+  test('a last line that was cut off is left out, and the next one starts a new line', () => {
     appendEntries(dir, [sample(30)]);
     truncateSync(path(), statSync(path()).size - 20);
     const torn = readRecent(dir, 3_600_000);

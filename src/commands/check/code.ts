@@ -6,7 +6,7 @@ import { lstatPath, searchFolder } from '../../host/files/look.ts';
 import { walkPath } from '../../host/files/walk.ts';
 import type { ExecLine } from '../../targets/systemd/run-as.ts';
 
-/** So many entries of the folders that a service runs code from are looked at. */
+/** How many entries of the folders that a service runs code from are looked at. */
 const MOST_ENTRIES = 3000;
 const MOST_DEPTH = 8;
 const SCRIPT = /\.(?:py|pyc|pth|so|sh|pl|rb)$/;

@@ -18,7 +18,7 @@ export interface UnpinOptions extends ControlOptions {
   service?: string | undefined;
 }
 
-/** `pin`: from the next run on a service has exactly so many workers, whatever the metrics say. */
+/** `pin`: from the next run on a service has exactly this number of workers, whatever the metrics say. */
 export function pinCommand(options: PinOptions): Promise<number> {
   return changeControls(options, (now, controls, config) => {
     const { workers } = options;

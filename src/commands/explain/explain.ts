@@ -30,7 +30,7 @@ export interface ExplainOptions extends GlobalOptions {
   json?: boolean;
 }
 
-/** A forecast looks no further than so many runs: each of them is decided. */
+/** The most runs that a forecast looks ahead: each of them is decided. */
 const MOST_RUNS = 2000;
 
 /**

@@ -30,7 +30,7 @@ export interface Plot {
   steps: boolean;
 }
 
-/** So many parts of the time at most have a value of their own: more than a screen shows, few enough for a week of 50 projects. */
+/** The most parts of the time that have a value of their own: more than a screen shows, few enough for a week of 50 projects. */
 const PARTS = 360;
 const HEIGHT = 100;
 const WIDTH = 1000;

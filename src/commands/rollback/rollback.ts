@@ -58,7 +58,7 @@ export async function rollbackCommand(options: RollbackOptions): Promise<number>
   });
 }
 
-/** Answers whether all of the journal can be read; what cannot is told on stderr. */
+/** Answers whether all of the journal can be read; what cannot is reported on stderr. */
 async function tellUnreadable({ backup_dir: backupDir }: Places): Promise<boolean> {
   const unreadable = await listUnreadable(backupDir);
   for (const sentence of unreadable) writeErr(`autoscaler: ${cleanLine(sentence)}\n`);

@@ -10,7 +10,7 @@ import { appendEntries, readSince } from '../../state/history.ts';
 const KNOWN_MS = 24 * 3_600_000;
 
 /**
- * Notes changes in the history, so that the evidence of their services starts anew. One that a run noted right before it
+ * Notes changes in the history, so that the evidence of their services starts over. One that a run noted right before it
  * died is not noted again: what the history holds is read once, since nobody else writes to it while we hold the lock.
  *
  * What it answers throws a UserError where a change cannot be written; that is said, and the next run does it.

@@ -5,7 +5,7 @@ import type { ActDeps } from '../../act/ports.ts';
 import type { Recovery } from '../../act/types.ts';
 import { logOutcome } from '../shared/log-events.ts';
 
-/** So long the rest of a run waits for what a run before has left: one that hangs must not hold up the others. */
+/** How long the rest of a run waits for what an earlier run has left: one that hangs must not hold up the others. */
 const FIRST_MS = 8_000;
 
 /** The recovery of what a run before has left. */

@@ -1,9 +1,9 @@
 import type { SideBySide } from '../../act/side-by-side.ts';
 import type { ActDeps } from '../../act/ports.ts';
 
-/** So long a run begins changes; what is left then is decided anew by the next one. */
+/** How long a run begins changes; the next run decides again on what is left. */
 const BEGIN_MS = 10 * 60_000;
-/** So long a run waits for slow services when there is nothing else to do, at least. */
+/** The least time that a run waits for slow services when there is nothing else to do. */
 const WAIT_MS = 60_000;
 
 /** How long a run goes on. */

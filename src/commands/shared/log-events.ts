@@ -83,7 +83,7 @@ export function logOutcome(log: Logger, outcome: Outcome, event: string = outcom
   noteEvent(log, outcome, event);
   const { project, service, from, to, result, reason, sentence, hint } = outcome;
   const fields = { event, project, service, from, to, result, reason };
-  // what was not made because it may not be is told with the decision
+  // what was not made because it may not be is reported with the decision
   if (result === 'refused' && (outcome.obstacle ?? outcome.held) !== undefined) return;
   const isGood = ['applied', 'draining', 'waiting'].includes(result) && outcome.failed !== true;
   if (isGood) log.info(fields, `${sentence}: ${reason}`);

@@ -10,7 +10,7 @@ import type { UnitState } from '../../model/unit-state.ts';
 import { readUnits } from '../../targets/systemd/units.ts';
 
 /**
- * What can be told beforehand of the restart of a service that runs. Only here it is asked: it costs some calls of
+ * What is known beforehand of the restart of a service that runs. Only here it is asked: it costs some calls of
  * systemctl, and a cycle that changes nothing needs it not.
  *
  * @throws UserError where systemd does not answer

@@ -3,7 +3,7 @@ import { monotonicMs } from '../../host/monotonic.ts';
 import { writeErr } from '../../host/streams.ts';
 
 /**
- * So long after a signal nothing is waited for any more, whatever it is (a systemd that does not answer, say): some
+ * This long after a signal nothing is waited for any more, whatever it is (a systemd that does not answer, say): some
  * seconds before systemd kills the service (`TimeoutStopSec=`), and by then a run has seldom anything left to wait for.
  */
 const END_MS = 150_000;
@@ -20,7 +20,7 @@ export interface SignalWatch {
 
 /**
  * Holds SIGINT, SIGTERM and SIGHUP back from the first change on: what is under way is finished or undone, nothing
- * new is begun, what was done is told, and the process ends with 128 + n. Before that a signal ends it at once, as
+ * new is begun, what was done is reported, and the process ends with 128 + n. Before that a signal ends it at once, as
  * there is nothing to lose, and nothing that holds this thread up can keep it from being heard. What is still under way
  * `endMs` after the first signal is left to the next run as it is, as after a kill.
  */

@@ -9,7 +9,7 @@ const TERMINAL_MS = 2_000;
 const LOG_MS = 30_000;
 const LOG_AGAIN_MS = 60_000;
 
-/** What was not said again for so long is not waited for any more. */
+/** What was not repeated within this time is not waited for any more. */
 const FRESH_MS = 2_500;
 
 /** Shows what changes wait for: on a terminal in one line that is kept up to date, else as events `waiting` of the log. */

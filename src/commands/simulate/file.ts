@@ -21,7 +21,7 @@ interface Change {
   reason: string;
 }
 
-/** So many wrong lines are told one by one. */
+/** How many wrong lines are reported one by one. */
 const FAULTS_TOLD = 10;
 
 /**

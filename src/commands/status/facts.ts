@@ -107,7 +107,7 @@ function describeAge({ sample }: Recorded, now: Clocks): StatusReport['last_samp
   return { at, age_s: Math.round(ageMs / 1000), this_boot: isThisBoot };
 }
 
-/** What of the last 24 hours is told. */
+/** What of the last 24 hours is reported. */
 interface Day {
   runs: number;
   /** oldest first, with the moments that the boot clock gives */
@@ -208,7 +208,7 @@ function mayHavePending(backupDir: string): boolean {
   }
 }
 
-/** Where systemd does not answer the rest is told all the same. */
+/** Where systemd does not answer the rest is reported all the same. */
 async function foreseeQuietly(config: Config): Promise<Unfinished[]> {
   const { readUnfinished } = await import('../shared/unfinished.ts');
   try {

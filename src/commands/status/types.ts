@@ -1,7 +1,7 @@
 import type { MetricName } from '../../model/metric-name.ts';
 import type { Decision, HostSample, ActionRecord } from '../../model/types.ts';
 
-/** The timer as it is told; moments in ISO 8601. */
+/** The timer as it is reported; moments in ISO 8601. */
 export interface StatusTimer {
   state: 'on' | 'off' | 'not_installed' | 'unknown';
   /** whether it starts with the host */

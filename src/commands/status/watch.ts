@@ -56,7 +56,7 @@ export async function watchScreen(look: () => Promise<string>, everyMs: number):
   return end.code() ?? EXIT.ok;
 }
 
-/** Over what was there before; what the window has no room for is told. */
+/** Over what was there before; what the window has no room for is reported. */
 function place(text: string, hasKeys: boolean): string {
   const room = readScreen().rows - (hasKeys ? 2 : 1);
   const lines = text.split('\n').slice(0, -1);

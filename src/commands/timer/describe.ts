@@ -3,7 +3,7 @@ import type { Clocks } from '../../model/clocks.ts';
 import type { Overview } from '../../targets/systemd/timer.ts';
 
 /**
- * The timer as it is told. `sampledAt`: when the last run of this boot has measured, for systemd forgets the last run of
+ * The timer as it is reported. `sampledAt`: when the last run of this boot has measured, for systemd forgets the last run of
  * a service whose timer is stopped; null: none has.
  */
 export function describeTimer(

@@ -30,7 +30,7 @@ interface ConfigEdit {
 }
 
 /**
- * Makes the timer fire every so many seconds, by a drop-in of ours; for the interval that is shipped it needs none. Where
+ * Makes the timer fire at this interval, by a drop-in of ours; for the interval that is shipped it needs none. Where
  * the config says an interval, that follows. What systemd then says is what counts: where it is another interval, or
  * the config cannot be written, all is put back.
  *

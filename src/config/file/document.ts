@@ -38,7 +38,7 @@ export function parseDocument(file: string, text: string): Document {
   return { file, text, root, syntaxErrors, lineStarts };
 }
 
-/** The value, made anew at each call. */
+/** The value, created again at each call. */
 export function readValue({ root }: Document): unknown {
   return root && (getNodeValue(root) as unknown);
 }

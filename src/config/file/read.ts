@@ -6,7 +6,7 @@ import { walkPath, whoWeAre, type Way } from '../../host/files/walk.ts';
 /** Where the timer's runs look. */
 export const DEFAULT_PATH = '/etc/autoscaler/config.json';
 const EXAMPLE_PATH = '/usr/share/doc/autoscaler/examples/autoscaler.example.jsonc';
-/** Far above any config; a log file given by mistake is told at once. */
+/** Far above any config; a log file given by mistake is reported at once. */
 export const LARGEST_BYTES = 1_048_576;
 
 /** Where the config is: the option `--config`, `AUTOSCALER_CONFIG`, `/etc/autoscaler/config.json`. */

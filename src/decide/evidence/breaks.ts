@@ -6,7 +6,7 @@ import type { ActionRecord, NewEvidence, Sample, ServiceSample } from '../../mod
 /** Neighbouring samples further apart than this many check intervals have a gap between them. */
 export const GAP_INTERVALS = 2.5;
 
-/** What the evidence starts anew after; `gapMs` only with 'gap'. */
+/** What the evidence starts over after; `gapMs` only with 'gap'. */
 export interface Break {
   because: NewEvidence;
   gapMs: number | null;

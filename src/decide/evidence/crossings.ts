@@ -14,7 +14,7 @@ export interface MetricView {
   /** the threshold that counts among the crossed ones, of those that lead up (down) or to the limit where we are */
   up: Crossing | null;
   down: Crossing | null;
-  /** why the evidence of a crossing that is not reached yet starts anew */
+  /** why the evidence of a crossing that is not reached yet starts over */
   renewed: Extract<Reason, { code: 'new_evidence' }> | null;
   /** why a threshold to more that has been reached does not count */
   blocked: Extract<Reason, { code: 'own_cpu_share' }> | null;

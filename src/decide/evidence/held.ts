@@ -6,7 +6,7 @@ import { toleranceMs } from './tolerance.ts';
 export interface Held {
   heldMs: number;
   reached: boolean;
-  /** what the evidence starts anew after; null: the condition was false before */
+  /** what the evidence starts over after; null: the condition was false before */
   broken: Break | null;
 }
 

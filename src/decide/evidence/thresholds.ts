@@ -14,7 +14,7 @@ export interface ThresholdState {
   threshold: number;
   /** whether the value is beyond it now */
   crossed: boolean;
-  /** for so long without a gap, counted no further than is needed */
+  /** how long it has held without a gap, counted no further than is needed */
   heldMs: number;
   neededMs: number;
   reached: boolean;

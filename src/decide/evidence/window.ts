@@ -18,7 +18,7 @@ export function historyNeededMs(policies: readonly Policy[], intervalMs: number)
 
 /**
  * Where the part of the history begins that the decision needs: the newest sample that is too old, or that
- * a gap, a reboot or a clock that went back cuts off. It is needed itself, as what tells why the evidence starts anew.
+ * a gap, a reboot or a clock that went back cuts off. It is needed itself, since it says why the evidence starts over.
  */
 export function findWindowStart(
   history: readonly HistoryEntry[],

@@ -10,10 +10,10 @@ import type {
   ServiceSample,
 } from '../../model/types.ts';
 
-/** A lowering waits at most so many times as long. */
+/** The largest factor by which a lowering waits longer. */
 export const MOST_SLOWDOWN = 8;
 
-/** So long without a lowering that was taken back ends the longer waiting, seconds. */
+/** After this many seconds without a reverted lowering, the factor is reset. */
 const QUIET_S = 24 * 3600;
 
 /**
@@ -133,7 +133,7 @@ function wasTouched(before: Sample | null, now: Sample, service: string): boolea
   return before?.boot === now.boot && !restartedByItself(then, found) && wasRestarted(then, found);
 }
 
-/** systemd counts its own restarts; somebody's start begins the count anew. */
+/** systemd counts its own restarts; a start by hand resets the count. */
 function restartedByItself(then: ServiceSample, now: ServiceSample): boolean {
   return (now.auto_restarts ?? 0) > (then.auto_restarts ?? 0);
 }

@@ -10,7 +10,7 @@ const LONGEST_DELAY_MS = 24 * 3_600_000;
 /** No lowering waits longer than the longest duration that may be configured: the history is kept no longer. */
 const LONGEST_WAIT_MS = 7 * 24 * 3_600_000;
 
-/** How long nothing is tried after so many failed changes in a row: 10 m, then doubling, at most 24 h. */
+/** How long nothing is tried after failed changes in a row: 10 m, then doubling, at most 24 h. */
 export function retryDelayMs(failures: number): number {
   return Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (failures - 1));
 }

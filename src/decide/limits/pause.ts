@@ -28,7 +28,7 @@ export function applyPause(
 
 /**
  * A pin in place of what the metrics ask for: exactly its count, at once and without a duration. What they say
- * is told all the same.
+ * is reported all the same.
  */
 export function pinWish(pin: Pin, views: readonly MetricView[], at: Position): Wish {
   const { workers } = pin;

@@ -19,7 +19,7 @@ const ASK_APART = `until systemd-run --scope --quiet --collect --unit="$3" -- sh
 do sleep 0.1
 done`;
 
-/** Those after the first are waited for so long after its answer. */
+/** How long the others are waited for after the first one's answer. */
 const COMPANY_MS = 100;
 const MOST_BYTES = 64 * 1024;
 

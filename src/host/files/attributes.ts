@@ -13,7 +13,7 @@ export interface Attribute {
 const NOT_KEPT = ['security.capability', 'security.ima', 'security.evm'];
 const ACL = 'system.posix_acl_access';
 
-/** The extended attributes of an open file or folder. @throws UserError failed where they cannot be told */
+/** The extended attributes of an open file or folder. @throws UserError failed where they cannot be determined */
 export function readAttributes(fd: number, path: string): Attribute[] {
   const lines = runPerl('read', fd, '', path).split('\n');
   return lines.flatMap((line) => {
@@ -41,7 +41,7 @@ export function whyNoAttributes(): string | null {
   return existsSync(PERL) ? null : `there is no ${PERL}`;
 }
 
-/** Whether an open file or folder has an ACL; also where that cannot be told. */
+/** Whether an open file or folder has an ACL; also where that cannot be determined. */
 export function hasAcl(fd: number): boolean {
   try {
     return readAttributes(fd, '').some(({ name }) => name === ACL);

@@ -11,7 +11,7 @@ export const NOT_ENTERED = 'EMOUNT';
 const LIMIT_MS = 2000;
 const ALL_MS = 6000;
 const LEAST_MS = 300;
-/** So long an answer is good, and so long one that gave none is not asked again: what is changed is looked at often. */
+/** How long an answer is good, and how long one that gave none is not asked again: what is changed is looked at often. */
 const GOOD_MS = 10_000;
 const SILENT_MS = 60_000;
 /** Asked along with one that has to be. */

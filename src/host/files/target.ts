@@ -52,7 +52,7 @@ export function readTarget(path: string, mostBytes = MOST_BYTES): Target {
   );
 }
 
-/** The extended attributes of a file of root's. @throws UserError failed where they cannot be told */
+/** The extended attributes of a file of root's. @throws UserError failed where they cannot be determined */
 export function readAttributesOf(path: string): Attribute[] {
   return explainingFaults(path, () =>
     walkPath(path, ({ file }) => (file === null ? [] : readAttributes(file.fd, path))),

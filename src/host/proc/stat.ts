@@ -14,7 +14,7 @@ export interface ProcessStat {
 
 /** /proc/PID/stat: 52 fields, and a name of 64 bytes at most. */
 const STAT_BYTES = 4096;
-/** So many of /proc/PID/stat are looked at behind the name. */
+/** How many fields of /proc/PID/stat are looked at after the name. */
 const FIELDS = 31;
 
 /** As `readProcess`, without its command line. See proc_pid_stat(5). */

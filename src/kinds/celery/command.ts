@@ -130,7 +130,7 @@ function optionsOf({ runBy }: Context): OptionTable {
   return /(?:^|\/)airflow$/.test(runBy ?? '') ? airflowWorkerOptions() : celeryWorkerOptions();
 }
 
-/** The variable that its command-line option has since Celery 5; null: not in this one, or it cannot be told. */
+/** The variable that its command-line option has since Celery 5; null: not in this one, or it cannot be determined. */
 function variableOf(argv: Word[], context: Context): Reading['variable'] {
   const module = locateModule(argv[0]?.text ?? '', context);
   const python = module === null ? null : context.readFile(module);
@@ -139,7 +139,7 @@ function variableOf(argv: Word[], context: Context): Reading['variable'] {
   return (workers) => `CELERY_WORKER_CONCURRENCY=${workers}`;
 }
 
-/** Where `celery/bin/celery.py` lies for a program of Debian's, or one in a virtual environment; null: not to be told. */
+/** Where `celery/bin/celery.py` lies for a program of Debian's, or one in a virtual environment; null: unknown. */
 function locateModule(program: string, { runBy, readFile }: Context): string | null {
   const MODULE = 'celery/bin/celery.py';
   const [, folder = null] = /^(.*)\/bin\/[^/]+$/.exec(runBy ?? program) ?? [];

@@ -7,7 +7,7 @@ import { quiesce, wake } from './quiesce.ts';
 import { isRunning, readUnit } from '../shared/unit.ts';
 
 /**
- * So long `Restart=` may do the start. A restart of ours that comes a moment after it, on a busy machine, would end a
+ * How long `Restart=` may take to start the service. A restart of ours that comes a moment after it, on a busy machine, would end a
  * worker that has begun tasks. Between the delays that people write in `RestartSec=`, so that the two do not meet.
  */
 const AUTO_RESTART_MS = 7_000;

@@ -10,7 +10,7 @@ const TAKEN_MS = 5_000;
 const LOOK_MS = 100;
 /** How long it may take to have it leave its queues, each of which it confirms at once as a rule. */
 const LEAVE_MS = 10_000;
-/** So many queues a worker may be asked to leave: anybody who may write to the broker can answer in its place. */
+/** How many queues a worker may be asked to leave: anybody who may write to the broker can answer in its place. */
 const MOST_QUEUES = 100;
 
 /**

@@ -23,11 +23,11 @@ const MOST_OPEN = 65_536;
 export interface Pool {
   /** the share of what they can do at once that is in a request, 0 to 1; null: none of them is there any more */
   look: () => number | null | { error: string };
-  /** whether none of them had a request in the last `ms`; where that cannot be told, false */
+  /** whether none of them had a request in the last `ms`; where that cannot be determined, false */
   hasBeenIdle: (ms: number, nowMs: number) => boolean;
 }
 
-/** Finds out what the workers are and how many requests each can have at once, or why that cannot be told. */
+/** Finds out what the workers are and how many requests each can have at once, or why that cannot be determined. */
 export function openPool(request: BusyRequest, read: ReadListeners): Pool | { error: string } {
   const { masterPid, workerPids, concurrency } = request;
   if (workerPids.length === 0) return { error: 'it has no workers' };
@@ -168,7 +168,7 @@ function poolOfThreads(sockets: Sockets, threads: number): Pool {
   };
   // the first look tells what of other kinds they hold
   look();
-  // such a worker wakes up each second, so it cannot be told
+  // such a worker wakes up each second, so it cannot be determined
   return { look, hasBeenIdle: () => false };
 }
 

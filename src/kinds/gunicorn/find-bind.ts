@@ -1,6 +1,6 @@
 import { findOption } from '../shared/find-option.ts';
 
-/** Where a Gunicorn listens by its command line; null: it is not told there. */
+/** Where a Gunicorn listens by its command line; null: it does not say. */
 export function findBind(words: readonly string[]): string | null {
   return findOption(words, '-b', '--bind');
 }

@@ -17,10 +17,10 @@ export class NotServing extends UserError {}
 /** A worker that has just been forked still has the heartbeats of older ones open, which look like its own. */
 const GROWN_MS = 1000;
 
-/** After so many looks at a worker that does not serve it is looked at less often. */
+/** After this many looks at a worker that does not serve, looks become less frequent. */
 const QUICK_LOOKS = 20;
 
-/** The workers that do not serve yet, or are too young to tell. What cannot be told at all counts as serving. */
+/** The workers that do not serve yet, or are too young to tell. What cannot be determined at all counts as serving. */
 export function listUnserved(workers: readonly ProcessRef[], deps: KindDeps): ProcessRef[] {
   return workers.filter((worker) => {
     const hasBooted = deps.hasBooted(worker.pid);

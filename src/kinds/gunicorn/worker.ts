@@ -30,7 +30,7 @@ export interface GunicornWorker {
   how: 'waits' | 'polls';
   /** its file descriptors when it was looked at */
   links: ReadonlyMap<string, string>;
-  /** when it began to wait, or its request, as milliseconds since 1970; null: not to be told */
+  /** when it began to wait, or its request, as milliseconds since 1970; null: unknown */
   beatMs: number | null;
   /** highest file descriptors by which select(2) is known to be the wait for the next request, or known not to be */
   waitFds: Map<number, boolean>;

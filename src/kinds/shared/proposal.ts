@@ -14,7 +14,7 @@ export interface Candidate {
   workerMb: number | null;
   /** what of a running Gunicorn cannot be measured on this host, although its class has it; missing: nothing */
   unseen?: readonly ('busy' | 'backlog')[];
-  /** where a Gunicorn listens, for people; null: not told by its command line */
+  /** where a Gunicorn listens, for people; null: its command line does not say */
   bind: string | null;
   /** where a Celery worker's queues are; a secret may be in it */
   broker: string | null;

@@ -6,7 +6,7 @@ import type { Redis } from './client.ts';
 import type { RespValue } from './resp.ts';
 import type { Limits } from '../queue.ts';
 
-/** So many keys are looked at in each round, and so many rounds are made: a database of results may have millions. */
+/** How many keys are looked at in each round, and how many rounds there are: a database of results may have millions. */
 const KEYS_A_ROUND = 2000;
 const MOST_ROUNDS = 50;
 const MOST_EXCHANGES = 50;

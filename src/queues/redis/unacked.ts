@@ -6,13 +6,13 @@ import { explainRedisError } from './errors.ts';
 import type { BrokerAnswer, BrokerRequest } from '../queue.ts';
 import { matchesTopic } from '../topic.ts';
 
-/** So many messages are read to see which queue they came from; more cost too much for a look. */
+/** How many messages are read to see which queue they came from; more would cost too much. */
 const MOST_READ = 1000;
 /** What they, and all else on that connection, may hold together. */
 export const MOST_MESSAGE_BYTES = 4 * 1024 * 1024;
 /** An exchange and a routing key, as JSON: AMQP allows them 255 bytes each. */
 const MOST_NAME_CHARS = 4096;
-/** So many pairs of a routing key and a binding are compared. */
+/** How many pairs of a routing key and a binding are compared. */
 const MOST_COMPARED = 20_000;
 
 /** A request, how many messages the hash of its database holds (the reply to HLEN), and the answer to complete. */

@@ -6,7 +6,7 @@ import { readStat } from '../../host/proc/stat.ts';
 import { readProcess } from '../../host/proc/proc.ts';
 
 /**
- * Where the files of the application are newer than the youngest worker that serves, or that cannot be told, it is loaded
+ * Where the files of the application are newer than the youngest worker that serves, or that cannot be determined, it is loaded
  * once apart. With `--preload` the workers of a running master have the code already.
  */
 export function loadFaults(bootMs: KindDeps['bootMs']): KindDeps['findLoadFault'] {

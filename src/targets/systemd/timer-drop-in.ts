@@ -1,7 +1,7 @@
 /** Our drop-in for the timer. Its name comes after those that people usually give, so that it counts last. */
 export const TIMER_DROP_IN = '/etc/systemd/system/autoscaler.timer.d/zz-autoscaler-every.conf';
 
-/** The drop-in that makes the timer fire every so many seconds; `every`: the same for people, such as `30 s`. */
+/** The drop-in that makes the timer fire at this interval, in seconds; `every`: the same for people, such as `30 s`. */
 export function renderTimerDropIn(seconds: number, every: string): string {
   return `# Written by "autoscaler timer --every ${seconds}s"
 [Unit]

@@ -124,7 +124,7 @@ describe('pause, resume, pin and unpin', () => {
     assert.match(stderr, /controls.json: expected pauses and pins of version 1, found version 2/);
   });
 
-  test('a deleted state folder is made anew, with nothing paused', () => {
+  test('a deleted state folder is created again, with nothing paused', () => {
     call('pause');
     rmSync(join(folder, 'state'), { recursive: true });
     assert.match(call('resume').stdout, /not paused/);

@@ -135,7 +135,7 @@ describe('a project on hold after a failed change', () => {
       is: OLDER,
     },
     {
-      name: 'somebody who starts it begins that count anew',
+      name: 'somebody who starts it resets that count',
       before: FAILED,
       then: { main_pid: 7, auto_restarts: 3 },
       now: { main_pid: 8, auto_restarts: 0 },

@@ -122,13 +122,22 @@ describe('a DNS server that does not answer', () => {
       healthy: 'redis://localhost:6379/0',
     });
     await lab.ok('systemctl stop healthy');
-    const { report, tookMs } = await run();
-    assert.ok(tookMs < MOST_MS, `it took ${tookMs} ms`);
-    const line = (await lab.readFile('/var/lib/autoscaler/history.jsonl')).split('\n')[0]!;
-    const { services } = JSON.parse(line) as {
-      services: Record<string, { queue_length: number; errors?: Record<string, string> }>;
+    const look = async () => {
+      const { report, tookMs } = await run();
+      assert.ok(tookMs < MOST_MS, `it took ${tookMs} ms`);
+      const lines = (await lab.readFile('/var/lib/autoscaler/history.jsonl')).trim().split('\n');
+      const { services } = JSON.parse(lines.findLast((line) => line.includes('"sample"'))!) as {
+        services: Record<string, { queue_length: number; errors?: Record<string, string> }>;
+      };
+      return { report, services };
     };
-    assert.equal(typeof services['healthy.service']?.queue_length, 'number');
+    let { report, services } = await look();
+    // a machine that is busy with other tests may not give a Redis its turn within 2 s
+    for (let tries = 0; tries < 3 && services['healthy.service']?.queue_length === null; tries++) {
+      ({ report, services } = await look());
+    }
+    const healthy = services['healthy.service'];
+    assert.equal(typeof healthy?.queue_length, 'number', JSON.stringify(healthy));
     for (const { project, service } of report.services) {
       if (project === 'healthy') continue;
       assert.equal(services[service]?.queue_length, null);

@@ -88,7 +88,7 @@ describe('what is known of a unit', () => {
     },
   ];
   for (const [index, { title, edit }] of EDITS.entries()) {
-    test(`is found anew where a file that it names ${title}`, async () => {
+    test(`is found again where a file that it names ${title}`, async () => {
       const unit = units.get(`edited${index}`)!;
       const memory = toUnitMemory();
       const { hash } = await readUnitFacts(unit, memory);
@@ -99,7 +99,7 @@ describe('what is known of a unit', () => {
     });
   }
 
-  test('is found anew where systemd names another file of it', async () => {
+  test('is found again where systemd names another file of it', async () => {
     const unit = units.get('dropped')!;
     const memory = toUnitMemory();
     const { hash } = await readUnitFacts(unit, memory);

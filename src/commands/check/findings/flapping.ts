@@ -63,7 +63,7 @@ function toFinding({ from, to, down, up, value }: Flap, { project }: Policy): Fi
   };
 }
 
-/** Beyond so many a step of one worker changes next to nothing. */
+/** Beyond this number a step of one worker changes next to nothing. */
 const MOST_COUNTS = 100;
 
 /** The counts that the service may stay at: its limits, all that a threshold leads to, and with max_step those between. */

@@ -1,6 +1,6 @@
 import { formatCount } from '../../../model/wording.ts';
 
-/** Celery's default `worker_prefetch_multiplier`: so many tasks for each process are taken in advance. */
+/** Celery's default `worker_prefetch_multiplier`: how many tasks for each process are taken in advance. */
 const USUAL_PREFETCH = 4;
 /** Twice as many as usual: what two services share is no matter yet. */
 const FAR = 2;

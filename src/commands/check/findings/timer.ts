@@ -1,6 +1,6 @@
 import type { Finding } from './types.ts';
 
-/** Whether evidence can be gathered at all: samples further apart than 2.5 intervals start it anew. */
+/** Whether evidence can be gathered at all: samples further apart than 2.5 intervals make it start over. */
 export function checkInterval(timerS: number, configS: number): Finding[] {
   if (timerS === configS) return [];
   const isGap = timerS > 2.5 * configS;

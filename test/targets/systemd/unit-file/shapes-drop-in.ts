@@ -195,7 +195,7 @@ export const DROP_IN: Shape[] = [
     why: /something else/,
   },
   {
-    name: 'our drop-in is there: it is written anew',
+    name: 'our drop-in is there: it is written again',
     exec: '/usr/bin/gunicorn app',
     dropIns: {
       '/etc/systemd/system/web.service.d/50-autoscaler.conf':

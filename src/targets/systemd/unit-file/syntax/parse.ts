@@ -77,7 +77,7 @@ function* physicalLines(text: string): Generator<{ start: number; end: number }>
   if (start < text.length) yield { start, end: text.length };
 }
 
-/** An odd number of backslashes; an even one is so many escaped ones. */
+/** An odd number of backslashes; an even number is half as many escaped ones. */
 function endsInBackslash(text: string, start: number, end: number): boolean {
   let at = end;
   while (at > start && text.charAt(at - 1) === '\\') at--;
