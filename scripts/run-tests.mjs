@@ -21,10 +21,10 @@ const shared = Array.from({ length: pure.length > 0 ? PROCESSES : 0 }, (_, part)
   return path;
 });
 
-// most of the time they wait for a service or a duration, so more than there are processors; at most five hosts at once
+// most of the time they wait for a service or a duration, so more than there are processors; at most six hosts at once
 const tests = run({
   files: [...files.filter((file) => !PURE.test(file)), ...shared],
-  concurrency: 5,
+  concurrency: 6,
 });
 tests.on('test:fail', () => (process.exitCode = 1));
 tests.compose(new spec()).pipe(process.stdout);
