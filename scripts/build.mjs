@@ -16,31 +16,18 @@ const IDLE_RUN =
 const RUN_PACKAGES = /\/systeminformation\/lib\/memory\.js$|\/pino\/pino\.js$/;
 
 /**
- * What packages ask for when they are loaded, and most calls never use: it is loaded, whole, at its first call. It is what is
- * exported that is called, and whoever asks cannot wait, so no `import()` does.
+ * `string-width` compiles Unicode's rules of emoji as it is loaded, which takes longer than a short command, and is asked
+ * only for texts that are not plain (src/output/text.ts). It is an ES module, and whoever asks cannot wait, so no `import()`
+ * does: here it is loaded, whole, at the first call.
  */
-const LATE = [
-  // compiles Unicode's rules of emoji as it is loaded; asked only for texts that are not plain (src/output/text.ts)
-  { id: 'string-width', by: /./, as: "require('string-width').default" },
-  // pino's worker threads; the log is written at once
-  {
-    id: './transport',
-    by: /\/pino\/(?:pino|lib\/tools)\.js$/,
-    as: `require(${JSON.stringify(resolve(root, 'node_modules/pino/lib/transport.js'))})`,
-  },
-  { id: 'assert', by: /\/sonic-boom\/index\.js$/, as: "require('node:assert')" },
-];
-
-const late = {
-  name: 'late',
-  resolveId: (id, importer = '') => {
-    const found = LATE.find((each) => each.id === id && each.by.test(importer));
-    return found === undefined || importer.startsWith('\0late:') ? null : `\0late:${id}`;
-  },
-  load: (id) => {
-    const found = LATE.find((each) => `\0late:${each.id}` === id);
-    return found === undefined ? null : `module.exports = (...args) => ${found.as}(...args);`;
-  },
+const lateWidth = {
+  name: 'late-width',
+  resolveId: (id, importer) =>
+    id === 'string-width' && importer !== '\0late-width' ? '\0late-width' : null,
+  load: (id) =>
+    id === '\0late-width'
+      ? "module.exports = (...args) => require('string-width').default(...args);"
+      : null,
 };
 
 /** Bundles one entry; the chunks, the entry's first. */
@@ -52,7 +39,7 @@ async function bundle(entry, { define = {}, groups = [] }) {
     // jsonc-parser's main file is of a kind (UMD) that cannot be bundled; its ES module can
     resolve: { mainFields: ['module', 'main'] },
     transform: { target: 'node20', define },
-    plugins: [late],
+    plugins: [lateWidth],
     onLog: (level, log, handler) => handler(level === 'warn' ? 'error' : level, log),
   });
   const { output } = await build.generate({
