@@ -12,7 +12,8 @@ import type { Identity } from './journal/manifest.ts';
 import { readReachable } from './served.ts';
 import type { ActDeps } from './ports.ts';
 import type { Outcome, Plan } from './types.ts';
-import { isRunning, readUnit } from '../kinds/shared/unit.ts';
+import { isRunning } from '../model/unit-state.ts';
+import { readUnit } from '../kinds/shared/unit.ts';
 
 /**
  * Makes one change of one service: journal, files, daemon-reload, service, verification. Whatever

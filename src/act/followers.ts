@@ -5,7 +5,7 @@ import type { Change } from './journal/checkpoint.ts';
 import type { Follower } from './journal/manifest.ts';
 import type { Patience } from '../kinds/shared/patience.ts';
 import type { ActDeps } from './ports.ts';
-import { isRunning } from '../kinds/shared/unit.ts';
+import { isRunning } from '../model/unit-state.ts';
 
 /** How often one is started by us: the service may bounce once, and take it along. */
 const MOST_STARTS = 2;

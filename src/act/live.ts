@@ -7,7 +7,8 @@ import type { UnitState } from '../model/unit-state.ts';
 import { saveChange, type Change } from './journal/checkpoint.ts';
 import { findCrashing } from './crashing.ts';
 import type { ActDeps } from './ports.ts';
-import { isRunning, readUnit } from '../kinds/shared/unit.ts';
+import { isRunning } from '../model/unit-state.ts';
+import { readUnit } from '../kinds/shared/unit.ts';
 
 /** Why the running service cannot be changed without a restart; null: it can. Nothing is changed by asking. */
 export async function findObstacle(

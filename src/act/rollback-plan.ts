@@ -13,7 +13,7 @@ import type { FileRecord, Manifest } from './journal/manifest.ts';
 import { planRollback, type LiveQuestion } from './plan.ts';
 import type { FileChange } from '../model/change.ts';
 import type { Plan } from './types.ts';
-import { isRunning } from '../kinds/shared/unit.ts';
+import { isRunning } from '../model/unit-state.ts';
 
 /** What a rollback of one service starts from. */
 export interface RollbackQuestion {

@@ -1,3 +1,5 @@
+import type { RollbackOptions } from '../commands/rollback/options.ts';
+import type { GlobalOptions } from '../commands/shared/global-options.ts';
 import type { Command } from 'commander';
 import { example, positiveInteger, type Context, type Define } from './definition.ts';
 
@@ -94,11 +96,5 @@ interface SwitchFlags {
   json?: boolean;
 }
 
-interface RollbackFlags {
-  list?: boolean;
-  changed?: boolean;
-  last?: boolean;
-  keepTimer?: boolean;
-  dryRun?: boolean;
-  json?: boolean;
-}
+/** What of the options of `rollback` stands in its own flags. */
+type RollbackFlags = Omit<RollbackOptions, 'services' | keyof GlobalOptions>;

@@ -1,3 +1,4 @@
+import { isDown } from '../model/unit-state.ts';
 import type { PressureKey } from '../model/metric-name.ts';
 import type { HostSample, Sample, ServiceSample } from '../model/types.ts';
 import type { UnitState } from '../model/unit-state.ts';
@@ -34,9 +35,7 @@ export async function measureUnitResources(
   wanted: WantedResources,
   { uptimeS, before }: Now,
 ): Promise<Resources<Partial<ServiceSample>>> {
-  if (unit.activeState === 'inactive' || unit.activeState === 'failed') {
-    return { values: {}, errors: {} };
-  }
+  if (isDown(unit)) return { values: {}, errors: {} };
   const then = before?.services[unit.unit];
   const seconds = uptimeS - (before?.uptime_s ?? 0);
   const sinceStartS = unit.mainStartUs === null ? null : uptimeS - unit.mainStartUs / 1_000_000;

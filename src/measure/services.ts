@@ -1,3 +1,4 @@
+import { isDown } from '../model/unit-state.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceSample } from '../model/types.ts';
 import { enterPhase } from '../host/phase.ts';
@@ -99,11 +100,6 @@ async function readFacts(
     errors['workers'] = (error as Error).message;
     return null;
   }
-}
-
-/** Whether a unit has no processes, by what systemd says. */
-export function isDown(unit: UnitState): boolean {
-  return unit.activeState === 'inactive' || unit.activeState === 'failed';
 }
 
 /** How many workers a unit has, null where it is down or they cannot be counted. */

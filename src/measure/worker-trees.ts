@@ -4,7 +4,7 @@ import { readGroupPids } from '../host/proc/group-pids.ts';
 import { readCommandsAhead } from '../host/proc/proc.ts';
 import { findWorkerTree, type NoTree, type WorkerTree } from '../kinds/worker-tree.ts';
 import type { UnitState } from '../model/unit-state.ts';
-import { isDown } from './services.ts';
+import { isDown } from '../model/unit-state.ts';
 
 /** The processes of services as they were at one moment, by unit; none of one that is down. */
 export type WorkerTrees = ReadonlyMap<string, WorkerTree | NoTree>;

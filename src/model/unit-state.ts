@@ -44,3 +44,13 @@ export interface UnitState {
   /** what the config says that it runs, where its command line does not show it; missing: nothing */
   kind?: KindName | undefined;
 }
+
+/** Whether a service runs, or is about to: one that does not is never started by us. */
+export function isRunning(unit: UnitState): boolean {
+  return ['active', 'reloading', 'activating'].includes(unit.activeState);
+}
+
+/** Whether a unit has no processes, by what systemd says. */
+export function isDown(unit: UnitState): boolean {
+  return unit.activeState === 'inactive' || unit.activeState === 'failed';
+}

@@ -21,3 +21,6 @@ export const MOST_REPLIES = 16;
 
 /** What the answers to a command may hold together: the statistics of a worker are some KB. */
 export const MOST_REPLY_BYTES = 1024 * 1024;
+
+/** How long is added to the time for answers: for connecting, and for cleaning up. */
+export const AROUND_MS = 3000;

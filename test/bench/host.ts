@@ -81,7 +81,7 @@ async function writeCase(lab: Lab, name: string, size: Size): Promise<Case> {
   return { services: size.webs + size.tasks, config, stateDir };
 }
 
-/** Nothing to do, whatever else the machine does: the histories are of half of its CPU. At 100 the config would be warned of. */
+/** Nothing to do, whatever else the machine does: the histories are of half of its CPU. A threshold of 100 would give a warning. */
 const WEB = {
   min_workers: 2,
   max_workers: 10,

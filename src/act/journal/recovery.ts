@@ -16,7 +16,8 @@ import type { SideBySide } from '../side-by-side.ts';
 import type { ActDeps } from '../ports.ts';
 import type { Outcome, Recovery } from '../types.ts';
 import { undoChange } from './undo.ts';
-import { isRunning, readUnit } from '../../kinds/shared/unit.ts';
+import { isRunning } from '../../model/unit-state.ts';
+import { readUnit } from '../../kinds/shared/unit.ts';
 
 /** How what is found is dealt with. */
 interface Means {

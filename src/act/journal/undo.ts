@@ -14,7 +14,8 @@ import { proveServed } from '../served.ts';
 import type { UnitState } from '../../model/unit-state.ts';
 import type { ActDeps } from '../ports.ts';
 import type { Outcome } from '../types.ts';
-import { isRunning, readUnit } from '../../kinds/shared/unit.ts';
+import { isRunning } from '../../model/unit-state.ts';
+import { readUnit } from '../../kinds/shared/unit.ts';
 import { verifyService } from '../verify.ts';
 
 /**

@@ -10,7 +10,7 @@ import { toPolicies } from '../../config/policy/policies.ts';
 import { findConfigPath } from '../../config/file/read.ts';
 import type { Config } from '../../config/schema/schema.ts';
 import { EXIT, type ExitCode } from '../../errors.ts';
-import { isRunning } from '../../kinds/shared/unit.ts';
+import { isRunning } from '../../model/unit-state.ts';
 import { findMetricError } from '../../metrics/missing.ts';
 import { metricOf } from '../../metrics/registry.ts';
 import { isFault } from '../../measure/lacking.ts';

@@ -1,3 +1,4 @@
+import { about } from './findings/about-host.ts';
 import { dirname } from 'node:path';
 import { listPending } from '../../act/journal/journal.ts';
 import { checkDisks } from './findings/disk.ts';
@@ -15,16 +16,6 @@ import { checkFlock, checkLock, listLocks } from './locks.ts';
 import { readDisks } from './read-disks.ts';
 
 const TIMER = 'autoscaler.timer';
-
-/** A finding about the host. */
-function about(
-  code: string,
-  severity: Finding['severity'],
-  evidence: string,
-  remedy: string | null = null,
-): Finding {
-  return { code, severity, project: null, evidence, remedy };
-}
 
 /** What a fault that was thrown says, as a finding. @throws whatever is no UserError */
 export function toFinding(code: string, error: unknown, project: string | null = null): Finding {

@@ -2,7 +2,7 @@ import { findObstacle } from '../../act/live.ts';
 import { tellNeither } from '../../act/plan.ts';
 import type { ActDeps } from '../../act/ports.ts';
 import type { Plan } from '../../act/types.ts';
-import { isRunning } from '../../kinds/shared/unit.ts';
+import { isRunning } from '../../model/unit-state.ts';
 import { checkKeptConnections } from './findings/kept-connections.ts';
 import type { Finding } from './findings/types.ts';
 import { readUnitSources } from '../../targets/systemd/unit-sources.ts';

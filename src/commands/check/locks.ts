@@ -1,3 +1,4 @@
+import { about } from './findings/about-host.ts';
 import { accessSync, constants, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Finding } from './findings/types.ts';
@@ -90,13 +91,4 @@ function checkHolders(path: string, lock: LockState, nowMs: number): Finding[] {
     return [about('lock_held_long', 'warning', since, remedy)];
   }
   return [about('lock_held', 'info', `${held}: whoever needs it too ends with 75 until then`)];
-}
-
-function about(
-  code: string,
-  severity: Finding['severity'],
-  evidence: string,
-  remedy: string | null = null,
-): Finding {
-  return { code, severity, project: null, evidence, remedy };
 }

@@ -1,6 +1,6 @@
 import type { Taking } from '../../kinds/actions.ts';
 import { kindNamed } from '../../kinds/registry.ts';
-import { isRunning } from '../../kinds/shared/unit.ts';
+import { isRunning } from '../../model/unit-state.ts';
 import { resolveBroker } from '../../queues/broker.ts';
 import { tellsUnacked } from '../../queues/request.ts';
 import { settingsOf } from '../../queues/settings.ts';

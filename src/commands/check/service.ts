@@ -1,6 +1,6 @@
 import { findCrashing } from '../../act/crashing.ts';
 import { kindNamed } from '../../kinds/registry.ts';
-import { isRunning } from '../../kinds/shared/unit.ts';
+import { isRunning } from '../../model/unit-state.ts';
 import type { Finding } from './findings/types.ts';
 import { formatCount } from '../../model/wording.ts';
 import { UserError } from '../../errors.ts';

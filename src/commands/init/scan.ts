@@ -1,4 +1,4 @@
-import { isRunning } from '../../kinds/shared/unit.ts';
+import { isRunning } from '../../model/unit-state.ts';
 import type { Config } from '../../config/schema/schema.ts';
 import { readLinesOf } from '../../host/kernel-files.ts';
 import { guessBroker } from '../../kinds/celery/guess-broker.ts';

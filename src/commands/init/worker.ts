@@ -1,7 +1,7 @@
 import { kindNamed } from '../../kinds/registry.ts';
 import { findObstacle } from '../../act/live.ts';
 import type { ActDeps } from '../../act/ports.ts';
-import { isRunning } from '../../kinds/shared/unit.ts';
+import { isRunning } from '../../model/unit-state.ts';
 import type { Config } from '../../config/schema/schema.ts';
 import { UserError } from '../../errors.ts';
 import type { Candidate } from '../../kinds/shared/proposal.ts';

@@ -1,6 +1,6 @@
 import { planChange, type LiveQuestion } from '../../act/plan.ts';
 import type { Plan } from '../../act/types.ts';
-import { isRunning } from '../../kinds/shared/unit.ts';
+import { isRunning } from '../../model/unit-state.ts';
 import type { EditMode } from '../../config/schema/schema.ts';
 import type { KindName, Reason } from '../../model/types.ts';
 import { countRunning } from '../../measure/services.ts';

@@ -4,7 +4,8 @@ import { EXIT, UserError } from '../../errors.ts';
 import type { UnitState } from '../../model/unit-state.ts';
 import { startPatience, untilDone } from '../shared/patience.ts';
 import { quiesce, wake } from './quiesce.ts';
-import { isRunning, readUnit } from '../shared/unit.ts';
+import { isRunning } from '../../model/unit-state.ts';
+import { readUnit } from '../shared/unit.ts';
 
 /**
  * How long `Restart=` may take to start the service. A restart of ours that comes a moment after it, on a busy machine, would end a

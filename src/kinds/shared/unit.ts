@@ -11,8 +11,3 @@ export async function readUnit(service: string, deps: KindDeps): Promise<UnitSta
   if (unit !== undefined) return unit;
   throw new UserError(EXIT.failed, `${service}: systemd says nothing of this unit`);
 }
-
-/** Whether a service runs, or is about to: one that does not is never started by us. */
-export function isRunning(unit: UnitState): boolean {
-  return ['active', 'reloading', 'activating'].includes(unit.activeState);
-}

@@ -15,6 +15,7 @@ import {
   toMethod,
 } from './frames.ts';
 import {
+  AROUND_MS,
   MOST_REPLIES,
   MOST_REPLY_BYTES,
   SECOND_MS,
@@ -22,9 +23,6 @@ import {
   type ControlReply,
 } from '../control-message.ts';
 import { limitsFromNow } from '../try-servers.ts';
-
-/** How long is added for connecting. */
-const AROUND_MS = 3000;
 
 const NOT_FOUND = 404;
 

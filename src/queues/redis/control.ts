@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { asObject, parseJson } from '../../model/foreign-json.ts';
 import {
+  AROUND_MS,
   MOST_REPLIES,
   MOST_REPLY_BYTES,
   SECOND_MS,
@@ -12,9 +13,6 @@ import type { Redis } from './client.ts';
 import { askRedis, askSections } from './ask.ts';
 import type { RespValue } from './resp.ts';
 import { limitsFromNow } from '../try-servers.ts';
-
-/** How long is added for connecting and for what is put in order afterwards. */
-const AROUND_MS = 3000;
 
 /** By kombu's Redis transport: exchanges are channels, queues are lists. @throws as `askRedis` */
 export function sendControl(
