@@ -27,7 +27,7 @@ import {
 import { measureService, type ServiceMeasure } from './services.ts';
 import { toUnitMemory, type UnitMemory } from '../targets/systemd/unit-facts.ts';
 import { carryPeak } from './worker-peak.ts';
-import { readWorkerTrees, type WorkerTrees } from './worker-trees.ts';
+import { readAhead, readWorkerTree, readWorkerTrees, type WorkerTrees } from './worker-trees.ts';
 
 /** What one run measured. */
 export interface Measurement {
@@ -78,14 +78,16 @@ export async function takeSample({
   const toLoad = projects
     .map(([, project]) => toLoadRequest(project, units, wantsAll))
     .filter((request) => request !== null);
-  const trees = await readWorkerTrees(units.values());
+  const loaded = await readWorkerTrees(toLoad.map(({ unit }) => unit));
   enterPhase('measuring: the host, the brokers, what workers do');
   const deadline = monotonicMs() + BROKERS_MS;
   const [queues, loads, { host: measured, boot, uptimeS, spanS }] = await Promise.all([
     requests.length === 0 ? new Map<string, QueueLength>() : measureQueues(requests),
-    toLoad.length === 0 ? new Map<string, Load>() : measureUnitLoads(toLoad, trees, memory),
+    toLoad.length === 0 ? new Map<string, Load>() : measureUnitLoads(toLoad, loaded, memory),
     measureHost(previous),
   ]);
+  // only now: brokers may take seconds, and workers come and go
+  readAhead([...units.values()]);
   const now: Now = { uptimeS, before: previous?.boot === boot ? previous : null };
   const ofHost = projects.map(([, project]) => project);
   const hostKeys = listPressures(ofHost, 'host', wantsAll);
@@ -106,7 +108,7 @@ export async function takeSample({
     const groups = readMemoryGroups(unit);
     const { sample, location, tasksPid } = await measureService(
       unit,
-      trees.get(unit.unit) ?? null,
+      await readWorkerTree(unit),
       memory,
       (found) =>
         isShort(project, host) ||

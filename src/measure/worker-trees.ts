@@ -9,25 +9,34 @@ import { isDown } from '../model/unit-state.ts';
 /** The processes of services as they were at one moment, by unit; none of one that is down. */
 export type WorkerTrees = ReadonlyMap<string, WorkerTree | NoTree>;
 
-/** Looks at the processes of services, with one call for all their command lines. A bug of ours costs one service alone. */
+/** Looks at the processes of services, with one call for all their command lines. */
 export async function readWorkerTrees(units: Iterable<UnitState>): Promise<WorkerTrees> {
-  const up = [...units].filter((unit) => !isDown(unit));
-  enterPhase('measuring: reading the processes of all services');
-  const groups = up.flatMap(({ controlGroup }): number[][] => {
-    const pids = controlGroup === null ? [] : readGroupPids(controlGroup);
-    return 'error' in pids || pids.length === 0 ? [] : [pids];
-  });
-  // one alone is read in the same way
-  if (groups.length > 1) readCommandsAhead(groups);
+  const all = [...units];
+  readAhead(all);
   const trees = new Map<string, WorkerTree | NoTree>();
-  for (const unit of up) {
-    enterPhase(`measuring ${unit.unit}: reading its processes`);
-    trees.set(unit.unit, await findTree(unit));
+  for (const unit of all) {
+    const tree = await readWorkerTree(unit);
+    if (tree !== null) trees.set(unit.unit, tree);
   }
   return trees;
 }
 
-async function findTree(unit: UnitState): Promise<WorkerTree | NoTree> {
+/** Reads the command lines of the processes of services with one call, for whoever looks at each in the next moments. */
+export function readAhead(units: readonly UnitState[]): void {
+  enterPhase('measuring: reading the processes of all services');
+  const groups = units.flatMap((unit): number[][] => {
+    const { controlGroup } = unit;
+    const pids = controlGroup === null || isDown(unit) ? [] : readGroupPids(controlGroup);
+    return 'error' in pids || pids.length === 0 ? [] : [pids];
+  });
+  // one alone is read in the same way
+  if (groups.length > 1) readCommandsAhead(groups);
+}
+
+/** The processes of a service at this moment; null: it is down. A bug of ours costs one service alone. */
+export async function readWorkerTree(unit: UnitState): Promise<WorkerTree | NoTree | null> {
+  if (isDown(unit)) return null;
+  enterPhase(`measuring ${unit.unit}: reading its processes`);
   try {
     return await findWorkerTree(unit);
   } catch (error) {

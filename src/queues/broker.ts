@@ -4,9 +4,10 @@ import { BACKENDS, findBackend } from './registry.ts';
 
 /** @throws Error in plain words, without a password */
 export function resolveBroker(settings: BrokerSettings): Broker {
-  const urls = splitUrls(settings.url).map(parseServerUrl);
+  const parts = splitUrls(settings.url);
+  const urls = parts.map(parseServerUrl);
   const [first] = urls;
-  const backend = findBackend(settings.url);
+  const backend = findBackend(parts[0] ?? '');
   if (backend === undefined || first === undefined || first === null || urls.includes(null)) {
     const forms = BACKENDS.map(({ form }) => form).join(' or ');
     throw new Error(`the broker URL is not of the form ${forms}`);

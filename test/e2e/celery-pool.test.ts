@@ -1,5 +1,6 @@
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
+import type { Sample } from '../../src/model/types.ts';
 import { startLab, type Lab } from '../lab/lab.ts';
 import { celeryUnit, enqueue, installUnit, redisUnit } from '../lab/services.ts';
 
@@ -89,4 +90,52 @@ test('a pool whose processes end with each task has the size that it says itself
   const first = after.done.lastIndexOf(1);
   assert.deepEqual(after.done.slice(0, first + 1), Array<number>(first + 1).fill(1));
   assert.ok(done.length > 0);
+});
+
+test('running tasks are counted on the processes of now, however long the broker of another project takes', async () => {
+  const mute =
+    'import socket, time; s = [socket.create_server(("", port)) for port in (6400, 6401)]; time.sleep(600)';
+  await installUnit(lab, 'mute.service', `[Service]\nExecStart=/usr/bin/python3 -c '${mute}'\n`);
+  const queue = { kind: 'celery', max_workers: 9, queue_thresholds: { scale_up_9: 100_000 } };
+  const projects = {
+    jobs: { ...queue, broker_url: REDIS, queue_metric: 'ready+running' },
+    // each of its servers is waited for 2 s
+    lost: { ...queue, broker_url: 'redis://127.0.0.1:6400/0;redis://127.0.0.1:6401/0' },
+  };
+  const global = { state_dir: '/var/lib/other', backup_dir: '/var/backups/other' };
+  await lab.writeFile('/etc/autoscaler/other.json', JSON.stringify({ projects, global }));
+  await enqueue(lab, 40, 'tasks.sleep', () => [60]);
+  const children = 'pgrep -P $(systemctl show -P MainPID jobs)';
+  const first = (await lab.ok(children)).trim();
+  const run = lab.spawn([...lab.autoscalerArgv, 'run', '--config', '/etc/autoscaler/other.json']);
+  run.stdin.end();
+  await lab.until(async () => (await lab.sh('ss -tnH dst 127.0.0.1:6400')).stdout !== '', {
+    what: 'the run to wait for the broker',
+    everyMs: 20,
+  });
+  await lab.ok(`kill -9 ${first.replaceAll('\n', ' ')}`);
+  await run.done;
+  const line = (await lab.readFile('/var/lib/other/history.jsonl')).trim().split('\n').at(-1)!;
+  const found = (JSON.parse(line) as Sample).services['jobs.service'];
+  assert.match(line, /no answer within 2 s/);
+  assert.ok((found?.running_tasks ?? 0) > 0, line);
+});
+
+test('a metric that needs no broker asks none', async () => {
+  const slow = {
+    ...{ kind: 'celery', service_name: 'jobs.service', max_workers: 9 },
+    ...{ queue_thresholds: { scale_up_9: 100 }, broker_url: 'redis://127.0.0.1:6400/0' },
+  };
+  await lab.writeFile('/etc/autoscaler/slow.json', JSON.stringify({ projects: { slow } }));
+  // nobody accepts there, so each connection stays
+  const count = () => lab.ok('ss -tnH src 127.0.0.1:6400 | wc -l');
+  const before = await count();
+  const argv = ['metrics', 'service_cpu', 'slow', '--config', '/etc/autoscaler/slow.json'];
+  await lab.autoscaler(argv, PATIENT);
+  assert.equal(await count(), before);
+  await lab.autoscaler(
+    ['metrics', 'queue', 'slow', '--config', '/etc/autoscaler/slow.json'],
+    PATIENT,
+  );
+  assert.notEqual(await count(), before);
 });

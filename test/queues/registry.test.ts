@@ -44,6 +44,10 @@ describe('the kinds of broker', () => {
     }
   });
 
+  test('an empty part before the first URL does not count', () => {
+    assert.equal(resolveBroker({ url: ';redis://a' }).servers[0].host, 'a');
+  });
+
   const ports: [url: string, settings: object, port: number][] = [
     ['amqp://h', {}, 5672],
     ['amqp://h', { ssl: true }, 5671],

@@ -47,8 +47,12 @@ export async function metricsCommand(options: MetricsOptions): Promise<ExitCode>
   if (metric === 'all') requireNoTarget(metric, target);
   const { config, warnings } = await loadConfig(findConfigPath(options.config));
   if (metric !== 'all') {
-    const { entries, warnings: unread } = readHistory(config, RATE_WINDOW_S * 1000);
-    const measured = await measureProjectMetric(metric, target, config, entries);
+    let unread: string[] = [];
+    const measured = await measureProjectMetric(metric, target, config, () => {
+      const { entries, warnings: not } = readHistory(config, RATE_WINDOW_S * 1000);
+      unread = not;
+      return entries;
+    });
     if (measured.value === null) await warn(options, 'history', unread);
     return printOne(options, measured);
   }

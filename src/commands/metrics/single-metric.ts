@@ -37,14 +37,14 @@ export async function measureHostMetric(name: string, previous: Sample | null): 
 }
 
 /**
- * A metric of a service, or the tasks that wait in its queues; nothing else of it is measured. `history`: the samples of the
- * last minutes, for averages and rates. @throws UserError usage where no project is meant
+ * A metric of a service, or the tasks that wait in its queues; nothing else of it is measured. `readHistory`: the samples of
+ * the last minutes, asked only for averages and rates. @throws UserError usage where no project is meant
  */
 export async function measureProjectMetric(
   name: string,
   target: string | undefined,
   config: Config,
-  history: readonly HistoryEntry[],
+  readHistory: () => readonly HistoryEntry[],
 ): Promise<Measured> {
   const metric = isOther(name) ? null : metricOf(name);
   const needsBroker = name === 'celery_queue' || metric?.thresholds.needsBroker === true;
@@ -57,6 +57,7 @@ export async function measureProjectMetric(
   }
   const unit = await readUnit(found.service_name, config);
   if (typeof unit === 'string' && !needsBroker) return { metric: name, value: null, error: unit };
+  const history = metric !== null && usesHistory(metric) ? readHistory() : [];
   const { takeSample } = await import('../../measure/sample.ts');
   const { sample } = await takeSample({
     config: { projects: { [project]: wanting(found, metric) } },
@@ -78,6 +79,11 @@ export async function measureProjectMetric(
     : measured;
 }
 
+/** Averages and rates are since earlier samples. */
+function usesHistory({ isAverage, fields }: KnownMetric): boolean {
+  return isAverage || 'drain_time_s' in fields;
+}
+
 function readMeasured(name: string, sample: Sample, service: string): Measured {
   const value = metricOf(name).read(sample, service);
   const error = value === null ? findMetricError(sample, service, name) : null;
@@ -90,11 +96,11 @@ function wanting(project: Project, metric: KnownMetric | null): Project {
   for (const { key } of ALL_THRESHOLDS) delete wanted[key];
   delete wanted.memory_threshold_mb;
   delete wanted.min_own_cpu_share;
-  if (metric === null) {
-    delete wanted.broker_url;
-    return wanted;
-  }
+  if (metric?.thresholds.needsBroker !== true) delete wanted.broker_url;
+  if (metric === null) return wanted;
   const { thresholds, when } = metric;
+  // what else its queues could be asked for costs reading messages
+  wanted.queue_metric = 'ready';
   const chosen = when === undefined ? {} : { [when.key]: when.is };
   return { ...wanted, ...chosen, [thresholds.key]: { scale_up_1: 0 } };
 }

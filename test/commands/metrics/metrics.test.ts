@@ -139,3 +139,13 @@ test('a history that others may write to is refused as root: 77', () => {
     assert.deepEqual({ code, stdout }, { code: EXIT.permission, stdout: '' });
   } else assert.equal(code, EXIT.ok);
 });
+
+test('what no earlier sample says anything of does not ask for the history', () => {
+  const state = mkdtempSync(join(folder, 'open-'));
+  chmodSync(state, 0o777);
+  const broker_url = `redis://:${PASSWORD}@127.0.0.1:${redis.port}/0`;
+  const tasks = { max_workers: 4, queue_thresholds: { scale_up_2: 10 }, broker_url };
+  const open = writeConfig(JSON.stringify({ projects: { tasks }, global: { state_dir: state } }));
+  const { code, stdout } = autoscaler(['--config', open, 'metrics', 'celery_queue']);
+  assert.deepEqual({ code, stdout }, { code: EXIT.ok, stdout: '3\n' });
+});
