@@ -118,7 +118,7 @@ export interface ProcessActions {
   startTicks: (pid: number) => number | null;
   /** sends SIGKILL, with the same care as `terminate`, to a worker that never served */
   kill: (process: ProcessRef, controlGroup: string) => boolean;
-  /** asks a master for one worker less in such a way that this one, which never served, is the one to go: see gunicorn/withdraw.ts */
+  /** asks a master for one worker less, so that this one, which never served, is the one to go: see gunicorn/withdraw.ts */
   withdraw: (master: ProcessRef, worker: ProcessRef, controlGroup: string) => Promise<Withdrawn>;
 }
 
@@ -192,7 +192,7 @@ export interface KindDeps {
   announce: (service: string, sentence: string) => void;
   /** how long a service's running tasks are waited for before a change is given up; Infinity: without a limit */
   drainTimeoutMs: (service: string) => number;
-  /** since when (`monotonicMs`) the user or systemd has wanted us to end: a drain is then left to the next run; null: not at all */
+  /** since when (`monotonicMs`) the user or systemd has wanted us to end, and drains are left to the next run; null: not */
   interruptedMs: () => number | null;
   /** called when a change makes progress: right before the service is touched, and when it serves for the first time */
   getsOn: () => void;
