@@ -10,9 +10,9 @@ import type { Refusal } from './command/source.ts';
 import type { Reading } from './command/reading.ts';
 
 /**
- * What a service runs. All that differs between kinds is a member here, so that the compiler asks a new one for it;
- * nothing outside of this folder compares a kind's name. What acts is loaded when it is needed; all else is pure, or
- * reads /proc.
+ * What a service runs. Everything that differs between kinds is a member here, so that the compiler asks a new kind for
+ * it; nothing outside this folder compares a kind's name. The part that acts is loaded when it is needed; everything else
+ * is pure, or reads /proc.
  */
 export interface Kind {
   /** as the config has it in "kind" */
@@ -36,39 +36,39 @@ export interface KindWords {
   service: string;
   /** its main process: `the main process of Celery` */
   main: string;
-  /** the same, where it is clear that a process is meant: `a Celery worker` */
+  /** the same, if it is clear that a process is meant: `a Celery worker` */
   process: string;
   /** what is written in a shell: `celery worker` */
   command: string;
   /** an option with a number: `--workers 3` */
   option: string;
-  /** what becomes of workers above a number that was lowered: `end when their requests are answered` */
+  /** what happens to surplus workers after the number was lowered: `end when their requests are answered` */
   surplus: string;
 }
 
-/** What holds for the workers of a kind. */
+/** The rules for the workers of a kind. */
 export interface PoolRules {
   /** whether its workers are processes that can be counted; `pool`: as the command has it, null is the default */
   isCountable: (pool: string | null) => boolean;
   /** why a running pool without any process cannot be counted; null: it has none at this moment */
   whyEmpty: string | null;
-  /** workers may end and be replaced at any moment: neither is a fault, and one look may miss some */
+  /** workers may end and be replaced at any moment: that is not a fault, and a single look may miss some */
   comeAndGo: boolean;
-  /** it is restarted by ending by itself when its tasks are done, and a start */
+  /** a restart lets it end by itself when its tasks are done, and then starts it */
   isDrained: boolean;
-  /** what a restart may do to a service whose broker is not known, and what helps; null: nothing follows from that */
+  /** what a restart may do to a service whose broker is unknown, and what helps; null: an unknown broker does not matter */
   restartRisk: { evidence: string; remedy: string } | null;
-  /** why the running pool cannot be changed without a restart, as far as that shows beforehand; null: nothing is known */
+  /** why the running pool cannot be changed without a restart, as far as that is known beforehand; null: no reason is known */
   findObstacle: (of: { pool: string | null; hasBroker: boolean }) => string | null;
-  /** whether a change of the running pool from drift to the number is taken back where it fails, not only proved to serve */
+  /** whether a failed healing of drift is taken back, or the service is only proved to serve */
   isHealUndone: (from: number, to: number) => boolean;
 }
 
-/** What shows of the work of running workers. */
+/** What can be seen of the work of running workers. */
 export interface LoadReader {
   /** how busy workers are that answer requests, loaded when it is needed; null: they take no connections */
   busyness: (() => Promise<MeasureBusyness>) | null;
-  /** how many tasks run at this moment; null: its workers run none */
+  /** how many tasks run at this moment; null: workers of this kind run no tasks */
   countTasks:
     ((masterPid: number, workerPids: readonly number[]) => number | { error: string }) | null;
 }
@@ -79,7 +79,7 @@ export interface Proposals {
   /** as many as a host with this number of processors can be expected to need */
   mostWorkers: (cores: number) => number;
   leastWorkers: (candidate: Candidate) => number;
-  /** why more than one are the least, as a comment of the config, and behind `as`; null: one always is enough */
+  /** why the least is more than one, as a comment in the config, and to follow `as`; null: one is always enough */
   whyLeast: { config: string; report: string } | null;
   /** what it should go by, and the thresholds */
   proposeReasons: (candidate: Candidate, room: Room) => Reasons;
@@ -101,7 +101,7 @@ export interface Found {
   guessBroker: () => string | null;
 }
 
-/** What a kind knows of a candidate by that. */
+/** What a kind concludes about a candidate from that. */
 export type Surveyed = Pick<
   Candidate,
   'workerClass' | 'bind' | 'broker' | 'guess' | 'queues' | 'showsTasks'
@@ -109,18 +109,18 @@ export type Surveyed = Pick<
 
 /** Reads the command of a unit, character by character; pure. May throw `TooMuch`. */
 export interface CommandReader {
-  /** whose name an executable, or a module of `python -m`, has: its own program, one that only goes beside it, or neither */
+  /** what an executable, or a module of `python -m`, is by its name: its own program, one that only accompanies it, or neither */
   named: (name: string, isModule: boolean) => 'own' | 'aside' | null;
   /**
-   * The words from its own name on, where a project's own command hands them on (`airflow celery worker`); null: it does
-   * not. `isManage`: it is Django's manage.py, whose subcommand is known to be that.
+   * The words from its own name on, if a project's own command passes them on (`airflow celery worker`); null: it does not.
+   * `isManage`: the command is Django's manage.py, whose subcommand is known to be that.
    */
   handedOn: (argv: Word[], isManage: boolean) => Word[] | null;
   /** the role of a command that begins with its own name */
   role: (argv: Word[]) => CommandRole;
   /** what such a command says of its number of workers; `cpus`: processors of the host */
   read: (argv: Word[], context: Context, cpus: number) => Reading;
-  /** the same for a program of a project's own of which the config says that it is of this kind */
+  /** the same for a project's own program that the config declares to be of this kind */
   readOwn: (own: Word[], context: Context, cpus: number) => Reading;
   /** the queues that a command takes tasks from, by its own options; null: it does not say */
   findQueues: (words: readonly string[]) => string[] | null;
@@ -130,17 +130,17 @@ export interface CommandReader {
   setInUnit: string;
 }
 
-/** A command line, or the title that a process has set instead as its only word. */
+/** A command line; if a process has set a title instead, that is its only word. */
 export interface CommandLine {
   argv: readonly string[];
   title: string;
   /** the base name of Python's script or module; null: it is not Python */
   script: string | null;
-  /** the words behind the script, or behind the program */
+  /** the words after the script, or after the program */
   args: readonly string[];
 }
 
-/** What a process's own command line says of it. */
+/** What a process's own command line says about it. */
 export interface Program {
   kind: KindName;
   /** Celery's `-P`; null: the default, or Gunicorn */
@@ -155,7 +155,7 @@ export interface Master {
   program: Program;
 }
 
-/** A process that is a child of the main process and no worker, and how it is found; a test may give another one. */
+/** Finds the child of the main process that is not a worker; a test may supply another function. */
 export type FindAside = (
   forks: readonly Process[],
   master: Process,
@@ -166,14 +166,14 @@ export type FindAside = (
 export interface ProcessReader {
   /** null: it is not the main process of a service of this kind */
   recognise: (line: CommandLine) => Program | null;
-  /** the main process of a service of which the config says that it is of this kind */
+  /** for the main process of a service that the config declares to be of this kind */
   declare: (line: CommandLine) => Program;
-  /** whose title a child of the main process has */
+  /** what a child of the main process is by its title */
   titled: (title: string) => 'worker' | 'aside' | null;
-  /** among children of the main process that look like workers the one that is none; null: there is none */
+  /** among children of the main process that look like workers, the one that is not a worker; null: there is none */
   findAside: FindAside;
   /** those of the forks of the main process that are workers, or why that cannot be determined now */
   selectWorkers: (forks: Process[], program: Program) => Process[] | { error: string };
-  /** that its main process has started a second one, as in an upgrade, as a sentence; null: it has not */
+  /** a sentence saying that its main process has started a second one, as in an upgrade; null: it has not */
   tellUpgrade: (master: Process, processes: ReadonlyMap<number, Process>) => string | null;
 }

@@ -9,11 +9,11 @@ export interface WorkerTree {
   /** start of the master, in clock ticks since boot (field 22 of /proc/PID/stat) */
   masterStartTicks: number;
   workerPids: number[];
-  /** that its master has started a second one, as in an upgrade, as a sentence; missing: none is */
+  /** a sentence saying that its master has started a second one, as in an upgrade; missing: it has not */
   upgrade?: string;
 }
 
-/** A process that no other can be taken for: numbers are used again, start times are not. */
+/** Identifies one process beyond doubt: process numbers are reused, start times are not. */
 export interface ProcessRef {
   pid: number;
   /** clock ticks since boot (field 22 of /proc/PID/stat) */
@@ -21,10 +21,10 @@ export interface ProcessRef {
 }
 
 /**
- * `draining`: Celery still finishes its tasks; the journal says where to go on. `partly`: the service has
- * its number, and some workers beyond it, which are busy, go later. `waiting`: it does not serve yet, and that is left
- * to the next run. `kept`: it has more workers than its number, of which some never served: Gunicorn would end one that
- * serves in the place of each.
+ * `draining`: Celery is still finishing its tasks; the journal says where to continue. `partly`: the service has its number
+ * of workers, and some surplus ones, which are busy, end later. `waiting`: it does not serve yet, and is left to the next
+ * run. `kept`: it has more workers than its number, and some of them never served: in place of each of these, Gunicorn
+ * would end one that serves.
  */
 export type Resized = 'done' | 'draining' | 'partly' | 'waiting' | { kept: string };
 
@@ -39,39 +39,39 @@ export interface Drain {
   signalled: boolean;
 }
 
-/** Since when a service is waited for, and for how long of it workers were seen to load, milliseconds. */
+/** Since when a service has been waited for, and for how much of that time workers were seen to load, milliseconds. */
 export interface Waited {
   since_ms: number;
   loading_ms: number;
 }
 
-/** A change of a running service as its kind sees it: all that is in it may change with each `note`. */
+/** A change of a running service as its kind sees it: any member may change with each `note`. */
 export interface PoolChange {
   service: string;
   from: number;
   to: number;
   /** it is on its way back */
   isUndoing: boolean;
-  /** another run has begun it, and may have asked for something already */
+  /** another run began it, and may already have sent a request or a signal */
   isResumed: boolean;
   /** it waits for running tasks however long they take */
   isPatient: boolean;
   /** the main process that was asked to finish its tasks; null: none */
   drain: Drain | null;
-  /** what runs before have waited for the service, in the direction that the change has now; null: nothing */
+  /** how long earlier runs have waited for the service, in the present direction of the change; null: they have not */
   waited: Waited | null;
-  /** workers that earlier changes have asked to end and that still live, by process */
+  /** workers that earlier changes asked to end and that are still alive, by process */
   readLeaving: () => Promise<Map<number, ProcessRef>>;
-  /** writes down what is new before it is done */
+  /** records what is about to be done before it is done */
   note: (news: Partial<Noted>) => Promise<void>;
 }
 
-/** What a kind writes down of a change. */
+/** What a kind records of a change. */
 export interface Noted {
   drain: Drain;
   /** workers that were asked to end and still have a request to finish */
   leaving: ProcessRef[];
-  /** what was waited for has come */
+  /** the service is no longer waited for: it serves */
   waited: null;
 }
 
@@ -81,33 +81,33 @@ export interface Timing {
   verifyMs: number;
   /** how long it must then stay so */
   settleMs: number;
-  /** between two looks at it, and at one that does not come up */
+  /** the pause between two looks at it, and at a service that does not come up */
   pollMs: number;
   slowPollMs: number;
-  /** how long Celery's running tasks are waited for here; after that somebody comes back to it */
+  /** how long Celery's running tasks are waited for here; after that the caller comes back to them later */
   drainMs: number;
-  /** between two looks at a pool that is changed while it runs */
+  /** the pause between two looks at a pool that is changed while it runs */
   livePollMs: number;
-  /** how long the number of its workers must stand still before it is believed, and how long that is waited for */
+  /** how long the number of its workers must stay the same before it is trusted, and how long that may take */
   stillMs: number;
   stillLimitMs: number;
   /** how long a pool may take to react */
   reactMs: number;
   /** how long Gunicorn workers that are asked to end are waited for here */
   leaveMs: number;
-  /** how long services are still waited for when the run is to end, from then on; three times that on the way back */
+  /** how long services are still waited for once the run has been asked to end; three times that on the way back */
   hurryMs: number;
 }
 
 /** What act does to processes. */
 export interface ProcessActions {
-  /** false for a zombie too: it does nothing any more */
+  /** false for a zombie too: it no longer does anything */
   isAlive: (process: ProcessRef) => boolean;
-  /** SIGTERM, to this very process of this control group alone; false: there is no such process (any more) */
+  /** sends SIGTERM to exactly this process, if it is in this control group; false: there is no such process (any longer) */
   terminate: (process: ProcessRef, controlGroup: string) => boolean;
   /**
-   * Asks a Gunicorn master for one worker more (SIGTTIN) or less (SIGTTOU), with the same care. `deaf`:
-   * it has no handler for it, so that the signal would stop the process, and was not sent
+   * Asks a Gunicorn master for one worker more (SIGTTIN) or less (SIGTTOU), with the same care. `deaf`: it has no handler
+   * for the signal, which would therefore stop the process and was not sent
    */
   signalMaster: (
     process: ProcessRef,
@@ -116,9 +116,9 @@ export interface ProcessActions {
   ) => 'sent' | 'gone' | 'deaf';
   /** null: there is no such process */
   startTicks: (pid: number) => number | null;
-  /** SIGKILL, with the same care as `terminate`, for a worker that never served */
+  /** sends SIGKILL, with the same care as `terminate`, to a worker that never served */
   kill: (process: ProcessRef, controlGroup: string) => boolean;
-  /** Asks a master for one worker less, so that this one goes, which never served: see gunicorn/withdraw.ts */
+  /** asks a master for one worker less, so that this one, which never served, is the one to go: see gunicorn/withdraw.ts */
   withdraw: (master: ProcessRef, worker: ProcessRef, controlGroup: string) => Promise<Withdrawn>;
 }
 
@@ -135,7 +135,7 @@ export interface ControlCommand {
   arguments: Record<string, number | string>;
 }
 
-/** What came back within the time limit, an answer for each worker that has the name (none: nobody has acted on it). */
+/** What came back within the time limit, one answer per worker of that name (none: no worker has acted on the command). */
 export type ControlAnswer =
   | { replies: unknown[] }
   /** `isRefused`: the broker does not allow it, now or later */
@@ -149,10 +149,10 @@ export interface RemoteControl {
   ask: (service: string, node: string, command: ControlCommand) => Promise<ControlAnswer>;
 }
 
-/** The world as kinds see it where they change a running service: all that a test replaces. */
+/** The world as kinds see it when they change a running service: everything that a test replaces. */
 export interface KindDeps {
   systemd: {
-    /** others may be in the answer too */
+    /** the answer may contain other units too */
     readUnits: (names: string[]) => Promise<Map<string, UnitState>>;
     restartUnit: (unit: string) => Promise<void>;
     startUnit: (unit: string) => Promise<void>;
@@ -162,11 +162,11 @@ export interface KindDeps {
   findWorkerTree: (
     unit: UnitState,
   ) => Promise<WorkerTree | { error: string; empty?: boolean; unreadable?: boolean }>;
-  /** how long workers of a service that are there may take to load their application, milliseconds */
+  /** how long existing workers of a service may take to load their application, milliseconds */
   bootMs: (unit: UnitState) => Promise<number>;
   /** whether Gunicorn's workers may end by themselves and be replaced (`max_requests`), as far as it is known */
   mayRecycle: (unit: UnitState) => Promise<boolean>;
-  /** why new workers of a Gunicorn would not load the application, as far as it shows beforehand; null: nothing is known */
+  /** why new Gunicorn workers would not load the application, as far as that is known beforehand; null: no reason is known */
   findLoadFault: (
     unit: UnitState,
     tree: WorkerTree,
@@ -175,8 +175,8 @@ export interface KindDeps {
   /** whether a Gunicorn worker has loaded its application and serves; null: unknown */
   hasBooted: (pid: number) => boolean | null;
   /**
-   * The processes of a Celery pool that wait for a task, each with a mark that changes with whatever it does; null: not
-   * to be told
+   * The processes of a Celery pool that wait for a task, each with a mark that changes whenever it does anything; null:
+   * that cannot be determined
    */
   readIdle: (mainPid: number, workerPids: readonly number[]) => ReadonlyMap<number, string> | null;
   processes: ProcessActions;
@@ -188,17 +188,17 @@ export interface KindDeps {
   sleep: (ms: number) => Promise<void>;
   /** called before each effect with its name */
   step: (name: string) => void;
-  /** tells the user of something grave right before it is done */
+  /** warns the user of something grave right before it is done */
   announce: (service: string, sentence: string) => void;
-  /** how long a service's running tasks are waited for before a change is given up; Infinity: always */
+  /** how long a service's running tasks are waited for before a change is given up; Infinity: without a limit */
   drainTimeoutMs: (service: string) => number;
-  /** since when the user or systemd wants us to end soon, as `monotonicMs`: a drain is then left to the next run; null: not */
+  /** since when (`monotonicMs`) the user or systemd has wanted us to end, and drains are left to the next run; null: not */
   interruptedMs: () => number | null;
-  /** called when a change gets on: right before the service itself is touched, and when it serves for the first time */
+  /** called when a change makes progress: right before the service is touched, and when it serves for the first time */
   getsOn: () => void;
-  /** called again and again while something lasts, for people who look on: what, since when (`monotonicMs`), how long at most */
+  /** called repeatedly during a wait, for people who watch: what for, since when (`monotonicMs`), and for how long at most */
   waitsFor: (service: string, what: string, sinceMs: number, limitMs?: number) => void;
-  /** whether a change that still waits for its service is left in the journal, so that the next run goes on with it */
+  /** whether a change that still waits for its service may be left in the journal for the next run to continue */
   mayLeave: () => boolean;
   timing: Timing;
 }

@@ -32,7 +32,7 @@ export const BUSY = {
     help: 'Share of what the Gunicorn workers can serve at once that is in a request.',
   },
   ownLoad: {
-    // workers that serve any number of requests have no such share: it is never known
+    // for workers that serve any number of requests at once there is no such share: it is never known
     most: (_, { isAsync }) => (isAsync ? 0 : 100),
     tell: ({ shown, most }) =>
       most === 0

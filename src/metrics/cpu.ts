@@ -31,7 +31,7 @@ export const CPU = {
     family: 'host_cpu_usage_ratio',
     help: 'Busy share of all cores since the run before.',
   },
-  // a process of Python computes on about one processor, whatever its threads, as one of them holds the interpreter
+  // a Python process uses about one processor however many threads it has, since only one of them holds the interpreter
   // (https://docs.python.org/3/glossary.html#term-global-interpreter-lock)
   ownLoad: {
     most: (workers, { cores, usableCores }) => (Math.min(workers, usableCores) / cores) * 100,

@@ -19,53 +19,53 @@ export interface Metric {
   of: 'host' | 'service';
   /** true: a value is the average since the sample before it; false: it is a point */
   isAverage: boolean;
-  /** true: it is shared out among the workers, so that half of them have twice as much each */
+  /** true: it is divided among the workers, so that with half as many workers each has twice as much */
   isShared: boolean;
-  /** true: a value without a sample before it is a first look, which says nothing of what is measured next */
+  /** true: a value without a sample before it is only a first look, which says nothing about the values that follow */
   hasFirstLook?: true;
-  /** the value in a sample; null where it is missing. `service` is of no importance to one of the host */
+  /** the value in a sample; null if it is missing. A metric of the host ignores `service` */
   read: (sample: Measured, service: string) => number | null;
-  /** the keys of the sample that it is read from, each with the check of its value; where one is missing, its error says why */
+  /** the keys of the sample that it is read from, each with the check of its value; if one is missing, its error says why */
   fields: Readonly<Record<string, Check>>;
   /** the keys of a project that configure it; metrics that exclude each other share them */
   thresholds: Thresholds;
   /** the setting of a project that chooses this one among those that share `thresholds` */
   when?: { key: 'queue_metric' | 'pressure_of'; is: string };
   exported: Exported;
-  /** the most that a service makes of it by its own load, and how that is worded; missing: there is no bound */
+  /** how high a service can drive it by its own load, and how that is worded; missing: there is no bound */
   ownLoad?: OwnLoad;
 }
 
 /** The keys of a project that hold the thresholds of a metric and their durations. */
 export interface Thresholds<Key extends string = string, DurationKey extends string = string> {
   key: Key;
-  /** what the documentation says of the key */
+  /** what the documentation says about the key */
   description: string;
   /** what a value must be: `percent, a number from 0 to 100` */
   expected: string;
   most: number;
   durationKey: DurationKey;
   durationDescription: string;
-  /** why a threshold at the end of the range never acts; `above`: at `most`, where values reach no further */
+  /** why a threshold at the end of the range never acts; `above`: for one at `most`, if values go no higher */
   never: { above?: string; below: string };
   /** it is measured by asking a broker */
   needsBroker?: true;
-  /** only services whose workers do this have it; missing: all */
+  /** only services whose workers serve these have it; missing: all services */
   serves?: 'requests' | 'tasks';
 }
 
-/** How the metric is called where programs read it. */
+/** What the metric is called in output for programs. */
 export interface Exported {
   /** the column of `history --csv`; values as in a sample */
   column: string;
-  /** the name in Prometheus' textfile behind `autoscaler_`; percent become ratios */
+  /** the name in Prometheus' textfile after `autoscaler_`; percentages become ratios */
   family: string;
   help: string;
-  /** what is exported where that is a part of the metric, as the rest is exported by itself. Default: its value */
+  /** the part of the metric that is exported, if the rest is exported by itself. Default: its value */
   read?: Metric['read'];
 }
 
-/** What a service can make of its metrics depends on this. */
+/** How high a service can drive its metrics depends on this. */
 export interface Capacity {
   /** processors of the host, whose CPU is measured */
   cores: number;
@@ -76,13 +76,13 @@ export interface Capacity {
 }
 
 export interface OwnLoad {
-  /** the most that so many workers make of it, in its unit */
+  /** how high this number of workers can drive it, in its unit */
   most: (workers: number, capacity: Capacity) => number;
-  /** that in words, behind what is needed; missing: `and it is never more than 100 %` */
+  /** the same in words, to follow what is needed; missing: `and it is never more than 100 %` */
   tell?: (told: ToldLoad) => string;
 }
 
-/** The words that a bound is reported with. */
+/** The words in which a bound is reported. */
 export interface ToldLoad {
   /** the bound with its unit */
   shown: string;
@@ -92,7 +92,7 @@ export interface ToldLoad {
   isOne: boolean;
   /** `2 processors`, of the host */
   cores: string;
-  /** the same that the service may use, with what limits it */
+  /** the processors that the service may use, with what limits them */
   usable: string;
 }
 
@@ -104,7 +104,7 @@ export const ofService =
     return found === undefined ? null : (read(found) ?? null);
   };
 
-/** What programs get of a metric: its value, or the part that nothing else exports. */
+/** What programs get from a metric: its value, or the part that nothing else exports. */
 export function readExported(
   { exported, read }: Metric,
   sample: Measured,

@@ -2,10 +2,10 @@ import type { MetricName } from '../model/metric-name.ts';
 import type { Sample } from '../model/types.ts';
 import { metricOf } from './registry.ts';
 
-/** Why a value is missing that nobody gave. */
+/** Why a value is missing if nothing says why. */
 export const NOT_SAMPLED = 'not in the sample';
 
-/** Why an average is missing where nothing went wrong: its counter has only just been read for the first time. */
+/** Why an average is missing although nothing went wrong: its counter has only just been read for the first time. */
 export const COUNTED_FROM_NOW = 'it is counted from this sample on';
 
 /** Why a metric is missing in a sample. */

@@ -5,7 +5,7 @@ import { ofService, type Metric, type OwnLoad } from './metric.ts';
 const NEVER_MORE: OwnLoad = { most: () => 100 };
 
 const ON_PROCESSORS: OwnLoad = {
-  // a process waits for a processor only where there are more than processors
+  // a process waits for a processor only if there are more processes than processors
   most: (workers, { usableCores }) => (workers > usableCores ? 100 : 0),
   tell: ({ workers, usable }) => `and with ${workers} on ${usable} none waits for a processor`,
 };
@@ -30,7 +30,7 @@ export const HOST_MEMORY_PRESSURE = pressure(MEMORY, 'host');
 export const HOST_IO_PRESSURE = pressure(IO, 'host');
 
 interface Resource<Key extends PressureKey> {
-  /** in a sample, of a service and of the host */
+  /** its keys in a sample: for a service, and for the host */
   key: Key;
   waited: string;
   ownLoad: OwnLoad;

@@ -87,12 +87,12 @@ export const LOAD = {
   },
 } as const satisfies Metric;
 
-/** Tasks that wait and those that `besides` counts; null where either is unknown. */
+/** Waiting tasks plus those that `besides` counts; null if either is unknown. */
 function add(ready: number | null | undefined, besides: number | null | undefined): number | null {
   return typeof ready === 'number' && typeof besides === 'number' ? ready + besides : null;
 }
 
-/** Waiting and running tasks for each worker, in percent; null where one of them is unknown. */
+/** Waiting and running tasks per worker, in percent; null if any of these numbers is unknown. */
 function loadOf({ queue_length, running_tasks, workers }: ServiceSample): number | null {
   const tasks = add(queue_length, running_tasks);
   return tasks === null || workers === null || workers === 0

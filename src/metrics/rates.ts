@@ -1,9 +1,9 @@
 import type { HistoryEntry, ServiceSample } from '../model/types.ts';
 
-/** How far back rates look: long enough for slow tasks, short enough to tell of now. */
+/** How far back rates look: long enough for slow tasks, short enough to describe the present. */
 export const RATE_WINDOW_S = 600;
 
-/** Why a rate is not known where nothing is wrong: it needs another sample, or a task that is completed. */
+/** Why a rate is unknown although nothing is wrong: it needs another sample, or a completed task. */
 const NOT_YET = 'no sample before this one counted the tasks of these workers';
 const NONE_COMPLETED = 'no task was completed in the last ';
 
@@ -12,7 +12,7 @@ export function isNoRateYet(error: string): boolean {
   return error === NOT_YET || error.startsWith(NONE_COMPLETED);
 }
 
-/** Tasks a second and what follows from them; what is not known is null, `error` then says why. */
+/** Tasks per second and what follows from them; what is unknown is null, and `error` says why. */
 export interface Rates {
   arrival: number | null;
   completion: number | null;
@@ -28,9 +28,9 @@ export interface CountedNow {
 }
 
 /**
- * Rates since the oldest sample of the last 10 minutes since which neither the main process nor the number of
- * workers changed: completed tasks by the counter, arrived ones by the counter and the change of the queue, and
- * the time that the tasks that wait need at this completion rate.
+ * Rates since the oldest sample of the last 10 minutes after which neither the main process nor the number of workers
+ * changed: completed tasks by the counter, arrived tasks by the counter and the change in queue length, and the time that
+ * the waiting tasks need at this completion rate.
  */
 export function findRates(
   history: readonly HistoryEntry[],

@@ -17,7 +17,7 @@ import {
 import type { Metric } from './metric.ts';
 import { ALL_METRICS } from './registry.ts';
 
-/** Checks of the values of one part of a sample; a key that is not known is left as it is. */
+/** Checks of the values of one part of a sample; an unknown key is left as it is. */
 type Checks = Record<string, Check>;
 
 /** What most values are. */
@@ -50,7 +50,7 @@ const SAMPLE: Checks = {
   services: optional(OBJECT),
   brakes: optional(OBJECT),
 };
-/** What metrics are read from, as each of them says. */
+/** The keys that metrics are read from, as each metric declares them. */
 function fieldsOf(part: Metric['of']): Checks {
   const fields = ALL_METRICS.filter(({ of }) => of === part).flatMap((each) =>
     Object.entries(each.fields),
@@ -106,12 +106,12 @@ const BRAKES: Checks = {
   oom_undos: COUNT_OR_NULL,
 };
 
-/** Hears of a wrong value: its key, what was expected, what was found. */
+/** Called for each wrong value, with its key, what was expected, and what was found. */
 type Tell = (fault: string) => void;
 
 /**
- * Checks all values of a sample and makes null of what is wrong, with the reason among the errors, and of what is
- * missing. A wrong value costs nothing but itself.
+ * Checks all values of a sample. Wrong values become null, with the reason among the errors; missing values become null
+ * too. A wrong value spoils nothing else.
  */
 export function dropWrongValues(sample: object, tell: Tell = () => undefined): void {
   dropWrong(sample as Json, tell);
@@ -136,7 +136,7 @@ function dropWrong(sample: Json, tell: Tell): void {
   }
 }
 
-/** The parts by name; an empty one in the place of what is none. */
+/** The parts by name; what is not an object is replaced by an empty part. */
 function listParts(parts: Json, path: string, tell: Tell): [name: string, part: Json][] {
   return Object.keys(parts).map((name) => {
     const part = parts[name];
@@ -148,7 +148,7 @@ function listParts(parts: Json, path: string, tell: Tell): [name: string, part: 
   });
 }
 
-/** Each run comes here with thousands of values where there are fifty services: what is right costs little. */
+/** With fifty services each run checks thousands of values here, so a correct value must cost little. */
 function dropWrongOf(part: Json, checks: Checks, path: string, tell: Tell): Record<string, string> {
   let errors = NONE;
   for (const key in part) {
@@ -166,7 +166,7 @@ function dropWrongOf(part: Json, checks: Checks, path: string, tell: Tell): Reco
 
 const NONE: Record<string, string> = {};
 
-/** Beside what is wrong stands why; what is no measure is not there then. */
+/** Adds the reasons to the errors of the part; wrong keys that are not measurements are removed instead of being null. */
 function noteErrors(part: Json, wrong: Record<string, string>): void {
   if (wrong === NONE) return;
   for (const key of ['errors', 'notes', 'pressure_us', 'memory_groups']) {

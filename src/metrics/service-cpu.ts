@@ -35,7 +35,7 @@ export const SERVICE_CPU = {
   },
 } as const satisfies Metric;
 
-/** Percent of one processor for each worker: 100 where all of them compute all the time. */
+/** Percent of one processor per worker: 100 if all of them compute all the time. */
 function serviceCpuOf({ cpu_cores: cores, workers }: ServiceSample): number | null {
   return typeof cores !== 'number' || workers === null || workers === 0
     ? null

@@ -3,7 +3,7 @@ import { ALL_METRICS } from './registry.ts';
 
 type SingleValue = Pick<Metric, 'of' | 'about'>;
 
-/** What else is printed by itself, besides the metrics that have thresholds. */
+/** What else can be printed by itself, besides the metrics that have thresholds. */
 const OTHERS = {
   memory: { of: 'host', about: 'MB available' },
   memory_percent: { of: 'host', about: 'percent of the memory in use' },
@@ -13,12 +13,12 @@ const OTHERS = {
 
 export type OtherValue = keyof typeof OTHERS;
 
-/** Whether a name is that of a value that has no thresholds. */
+/** Whether this is the name of a value that has no thresholds. */
 export function isOther(name: string): name is OtherValue {
   return name in OTHERS;
 }
 
-/** All that `metrics NAME` prints by itself, by name, what is of the host first. */
+/** Everything that `metrics NAME` can print by itself, by name, values of the host first. */
 export const SINGLE_VALUES: ReadonlyMap<string, SingleValue> = new Map(
   [
     ...ALL_METRICS.map((each): [string, SingleValue] => [each.name, each]),

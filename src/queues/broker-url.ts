@@ -4,7 +4,7 @@ export interface ServerUrl {
   scheme: string;
   host: string;
   port: number | null;
-  /** where the scheme is one of sockets */
+  /** if the scheme is one for sockets */
   socketPath: string | null;
   user: string | null;
   password: string | null;
@@ -14,8 +14,8 @@ export interface ServerUrl {
 }
 
 /**
- * Takes the URL of one server apart; null where it is none. Not by `new URL`, which refuses forms that
- * Celery accepts: no host (`redis://:secret@/0`), an unescaped `%`.
+ * Splits the URL of one server into its parts; null: it is not a URL. `new URL` would refuse forms that Celery accepts:
+ * no host (`redis://:secret@/0`), an unescaped `%`.
  */
 export function parseServerUrl(url: string): ServerUrl | null {
   const parts = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?/.exec(url);
@@ -42,7 +42,7 @@ export function parseServerUrl(url: string): ServerUrl | null {
   };
 }
 
-/** An escape that is none stays as it is. */
+/** What is not a valid escape stays as it is. */
 function decode(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -20,14 +20,14 @@ export function resolveBroker(settings: BrokerSettings): Broker {
   return backend.resolve(known, { tls, port }, settings);
 }
 
-/** The later ones may leave the scheme out. */
+/** All URLs but the first may leave out the scheme. */
 function splitUrls(url: string): string[] {
   const [first = '', ...others] = url.split(';').filter((each) => each !== '');
   const scheme = /^[^:/]*:\/\//.exec(first)?.[0] ?? '';
   return [first, ...others.map((each) => (each.includes('://') ? each : scheme + each))];
 }
 
-/** From the URL's query and `broker_use_ssl`, which comes second; checked unless told otherwise. */
+/** From the URL's query first, then `broker_use_ssl`; certificates are checked unless a setting says otherwise. */
 function readTls(
   { query }: ServerUrl,
   byScheme: boolean,

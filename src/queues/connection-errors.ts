@@ -1,4 +1,4 @@
-/** Faults of the way to a server, by Node's code. */
+/** What can go wrong on the way to a server, by Node's error code. */
 const CONNECTION: Record<string, string> = {
   ECONNREFUSED: 'nothing listens there',
   ENOENT: 'there is no such socket',
@@ -24,7 +24,7 @@ const CONNECTION: Record<string, string> = {
   ERR_SSL_PACKET_LENGTH_TOO_LONG: 'it does not speak TLS there (one "s" too much in the URL?)',
 };
 
-/** What kept a connection from being made, in plain words; null: something else. */
+/** What prevented a connection, in plain words; null: something else. */
 export function explainConnectionError(error: Error): string | null {
   return CONNECTION[(error as NodeJS.ErrnoException).code ?? ''] ?? null;
 }

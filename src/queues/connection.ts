@@ -3,7 +3,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { statPath } from '../host/files/look.ts';
 import { lookUpUntil } from './look-up.ts';
 
-/** Where a server is: `path` (a socket on this host), or `host` and `port`. */
+/** The address of a server: `path` (a socket on this host), or `host` and `port`. */
 export interface Place {
   host?: string;
   port?: number;
@@ -11,32 +11,32 @@ export interface Place {
   tls?: ConnectionOptions;
 }
 
-/** What becomes of a connection's events. What `onBytes` throws ends it. */
+/** The handlers of a connection's events. An error that `onBytes` throws ends the connection. */
 export interface Events {
   onBytes: (bytes: Buffer) => void;
-  /** once, and the last that is heard of it */
+  /** called once, as the last event */
   onEnd: (fault: Error) => void;
 }
 
-/** A connection to a server that nobody trusts: all its faults, early or late, come to `onEnd` and nowhere else. */
+/** A connection to an untrusted server: all its faults, early or late, go to `onEnd` and nowhere else. */
 export interface Connection {
-  /** rejects where it cannot be made */
+  /** rejects if it cannot be made */
   opened: Promise<void>;
   send: (bytes: Buffer | string) => void;
   end: (fault: Error) => void;
   /** why it has ended; null: it has not */
   fault: () => Error | null;
-  /** leaves it to the end of this process, for who ends soon: to take it down costs Node a millisecond */
+  /** stays open until this process ends, which is soon: closing a connection costs Node a millisecond */
   leave: () => void;
 }
 
-/** What a server sends to a few questions is far less; tasks that are read are more. */
+/** Far more than a server answers to a few questions; the tasks that are read need more. */
 export const MOST_BYTES = 262_144;
 
-/** What is said of a connection that the other side has closed. */
+/** How a connection is described that the other side has closed. */
 export const CLOSED = 'it closes the connection';
 
-/** Connects; `mostBytes`: one that sends more in all is cut off. */
+/** Connects; `mostBytes`: a server that sends more than that in all is cut off. */
 export function openConnection(place: Place, mostBytes: number, events: Events): Connection {
   let socket: Socket | null = null;
   let fault: Error | null = null;
@@ -61,15 +61,15 @@ export function openConnection(place: Place, mostBytes: number, events: Events):
   };
   const open = async (): Promise<void> => {
     const { tls, ...address } = place;
-    // seldom needed, and large
+    // rarely needed, and large
     const late = tls === undefined ? null : await import('node:tls');
     await new Promise<void>((resolve, reject) => {
       if (fault !== null) throw fault;
       const lookup = lookUpUntil(over.signal);
-      // a connection to a path waits for its file system, and nothing else goes on meanwhile
+      // connecting to a path waits for its file system, and blocks everything else meanwhile
       if (place.path !== undefined) statPath(place.path);
       const options = { ...(address as { host: string; port: number }), lookup };
-      // Node names the server to a proxy, or to one with several certificates, only where it is told to
+      // only with `servername` does Node name the server to a proxy, or to a server with several certificates
       const isNamed = place.host !== undefined && isIP(place.host) === 0;
       const name = isNamed ? { servername: place.host } : {};
       socket =
@@ -90,7 +90,7 @@ export function openConnection(place: Place, mostBytes: number, events: Events):
     end(error);
     throw error;
   });
-  // who has no time left does not wait for it
+  // a caller that has run out of time does not wait for it
   opened.catch(() => undefined);
   return {
     opened,

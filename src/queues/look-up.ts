@@ -1,16 +1,16 @@
 import { isIP, type LookupFunction } from 'node:net';
 import { domainToASCII } from 'node:url';
 
-/** Far more than any name has. */
+/** Far more than any name needs. */
 const MOST_BYTES = 16_384;
 
-/** What getent ends with where nobody knows the name; getent(1). */
+/** The exit code of getent for an unknown name; getent(1). */
 const NOT_FOUND = 2;
 
 /**
- * How `net.connect` is to find the addresses of a host name, until `signal`: by getent, which asks all that the host asks
- * (/etc/hosts, DNS …), in a process of its own. Node's own look-up holds a thread until DNS answers: two slow names hold
- * up all others, "localhost" included, and the end of the process.
+ * How `net.connect` is to find the addresses of a host name, until `signal`: by getent, which asks every source that the
+ * host uses (/etc/hosts, DNS …), in a process of its own. Node's own look-up blocks a thread until DNS answers: two slow
+ * names hold up all others, "localhost" included, and the end of the process.
  */
 export function lookUpUntil(signal: AbortSignal): LookupFunction {
   return (hostname, options, callback) => {
@@ -33,7 +33,7 @@ export function lookUpUntil(signal: AbortSignal): LookupFunction {
 
 async function findAddresses(hostname: string, signal: AbortSignal): Promise<string[]> {
   const name = domainToASCII(hostname);
-  // RFC 6761: it is this host whatever anybody says
+  // RFC 6761: it is always this host, whatever DNS says
   if (name === 'localhost') return ['127.0.0.1', '::1'];
   if (!/^[\w.-]{1,253}$/.test(name)) throw fault('ENOTFOUND', hostname);
   const { execFile } = await import('node:child_process');

@@ -10,12 +10,12 @@ export interface BrokerSettings {
   ssl?: boolean | SslOptions | undefined;
 }
 
-/** What of Celery's `broker_use_ssl` a project sets. */
+/** The keys of Celery's `broker_use_ssl` that a project may set. */
 export type SslOptions = Partial<
   Record<`${'ssl_' | ''}${'ca_certs' | 'certfile' | 'keyfile' | 'cert_reqs'}`, string | undefined>
 > & { ssl_check_hostname?: boolean | undefined };
 
-/** One server and what it asks of who comes. */
+/** One server and the login that it asks for. */
 export interface Server {
   host: string;
   port: number;
@@ -23,7 +23,7 @@ export interface Server {
   password: string | null;
 }
 
-/** What is asked of TLS; files by path. */
+/** How TLS is to be used; files are given by path. */
 export interface TlsSettings {
   verify: boolean;
   checkHostname: boolean;
@@ -32,7 +32,7 @@ export interface TlsSettings {
   keyFile: string | null;
 }
 
-/** A broker, all defaults filled in as Celery does it. Each backend adds what it has besides. */
+/** A broker with all defaults filled in as Celery does. Each backend adds members of its own. */
 export interface Broker {
   backend: QueueBackend;
   servers: [Server, ...Server[]];
@@ -41,7 +41,7 @@ export interface Broker {
   connection: string;
 }
 
-/** What a broker answers for one queue; `missing`: it has none of that name. */
+/** What a broker answers for one queue; `missing`: it has no queue of that name. */
 export type QueueAnswer = number | 'missing' | { error: string };
 
 /** What a broker is asked for one project. */
@@ -60,11 +60,11 @@ export interface BrokerAnswer {
 /** A scheme of broker URLs. */
 export interface Scheme {
   port: number;
-  /** null: over a socket of this host */
+  /** null: it uses a socket on this host */
   tls: boolean | null;
-  /** with TLS by the settings it has the port of the scheme with TLS */
+  /** if the settings ask for TLS, its port is that of the scheme with TLS */
   usesTlsPort?: boolean;
-  /** Celery knows it as another name of one before it: messages leave it out */
+  /** for Celery it is another name of a scheme before it: messages leave it out */
   isAlias?: boolean;
 }
 
@@ -83,28 +83,28 @@ export type OptionKey =
   /** accepted because people copy it; nothing reads it */
   | { type: 'unused' };
 
-/** What keeps settings from being used, in the words of a fault of the config. */
+/** Why settings cannot be used, worded as a fault of the config. */
 export interface SettingsFault {
   found: string;
   hint: string;
 }
 
 /**
- * A kind of broker: a folder of its own, and a line in `registry.ts`. This part is loaded with the config; what talks to
- * servers is loaded by `load`. test/contract/queue.ts is what each has to pass.
+ * A kind of broker: a folder of its own, and a line in `registry.ts`. This part is loaded with the config; the part that
+ * talks to servers is loaded by `load`. Each kind has to pass test/contract/queue.ts.
  */
 export interface QueueBackend<B extends Broker = Broker> {
-  /** as messages name its servers */
+  /** how messages name its kind of server */
   name: string;
   schemes: Record<string, Scheme>;
   /** the form of its URLs, for people */
   form: string;
-  /** the part of a URL behind the server, where nothing is known of it */
+  /** the part of a URL after the server, if nothing is known about it */
   usualPath: string;
   optionKeys: Record<string, OptionKey>;
-  /** what of Celery's settings it lacks; null: nothing */
+  /** which of Celery's settings it lacks; null: none */
   findFault(settings: BrokerSettings): SettingsFault | null;
-  /** why it does not tell how many tasks are unacknowledged, as a fault of a config that asks for it; null: it does */
+  /** why it cannot say how many tasks are unacknowledged, as a fault of a config that asks for that; null: it can */
   noUnacked: { expected: string; hint: string } | null;
   /** @throws Error in plain words, without a password */
   resolve(urls: ServerUrl[], common: Common, settings: BrokerSettings): B;
@@ -116,21 +116,21 @@ export interface QueueBackend<B extends Broker = Broker> {
 /** What all brokers have in common, resolved. */
 export interface Common {
   tls: TlsSettings | null;
-  /** where the URL names no port */
+  /** used if the URL names no port */
   port: number;
 }
 
-/** Talks to a broker. All throw Error in plain words, without a password, where it cannot be asked. */
+/** Talks to a broker. If it cannot be asked, all methods throw an Error in plain words, without a password. */
 export interface QueueClient<B extends Broker = Broker> {
   /** the waiting tasks of each queue of each request, all on one server; answers in the order of the requests */
   readLengths(requests: readonly BrokerRequest<B>[], limits: Limits): Promise<BrokerAnswer[]>;
-  /** sends a message of Celery's remote control and collects what answers come within `timeoutMs` */
+  /** sends a message of Celery's remote control and collects the answers that arrive within `timeoutMs` */
   sendControl(broker: B, message: ControlMessage, timeoutMs: number): Promise<ControlReply[]>;
-  /** all queues that workers have ever taken from; none where the broker does not tell */
+  /** all queues that workers have ever consumed from; none if the broker cannot say */
   listBoundQueues(broker: B, limits: Limits): Promise<string[]>;
 }
 
-/** How long a broker may take: each of its servers, and until when all of them. */
+/** How long each server of a broker may take, and the deadline for all of them. */
 export interface Limits {
   serverMs: number;
   /** on the clock of `monotonicMs` */

@@ -14,14 +14,14 @@ export interface QueueRequest extends BrokerSettings {
   wantsUnacked?: boolean;
 }
 
-/** Tasks that wait: together, null where any of the queues could not be read, and in each that could. */
+/** Waiting tasks: the sum (null if any of the queues could not be read), and the length of each queue that could. */
 export interface QueueLength {
   length: number | null;
   error?: string;
   /** what the number alone does not say */
   note?: string;
   perQueue: Record<string, number>;
-  /** handed out and not acknowledged; missing where nobody asked, null with its error where they could not be had */
+  /** handed out and not acknowledged; missing if nobody asked, null with an error if they could not be determined */
   unacked?: number | null;
   unackedError?: string;
 }
@@ -30,8 +30,8 @@ export interface QueueLength {
 const SERVER_MS = 2000;
 
 /**
- * The tasks that wait in the queues of each project. All brokers are asked side by side, each once whatever the
- * number of projects and databases on it; a server has `serverMs` to answer, and all together BROKERS_MS. Never fails.
+ * The tasks that wait in the queues of each project. All brokers are asked in parallel, each only once however many
+ * projects and databases are on it; a server has `serverMs` to answer, and all together BROKERS_MS. Never fails.
  */
 export async function readQueues(
   requests: QueueRequest[],
@@ -63,7 +63,7 @@ export async function readQueues(
   return lengths;
 }
 
-/** Asks a server by the client that it needs, which is loaded now; throws an Error in plain words, without a password. */
+/** Asks a server with the client that it needs, which is loaded now; throws an Error in plain words, without a password. */
 async function askBroker(requests: BrokerRequest[], limits: Limits): Promise<BrokerAnswer[]> {
   const client = await requests[0]!.broker.backend.load();
   return client.readLengths(requests, limits);

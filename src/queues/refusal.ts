@@ -1,2 +1,2 @@
-/** What a server answers by its own rules (a password, a permission): asked again, it says the same. In plain words. */
+/** A server refuses by its own rules (a password, a permission), and would do so again if asked again. In plain words. */
 export class BrokerRefusal extends Error {}

@@ -2,10 +2,10 @@ import type { QueueBackend } from './queue.ts';
 import { rabbitmq } from './rabbitmq/backend.ts';
 import { redis } from './redis/backend.ts';
 
-/** All kinds of broker; the first of a scheme counts. */
+/** All kinds of broker; for each scheme, the first that has it counts. */
 export const BACKENDS: readonly QueueBackend[] = [redis, rabbitmq];
 
-/** The schemes of broker URLs, as `redis` or `amqps`; `isAlias`: with those that are other names. */
+/** The schemes of broker URLs, such as `redis` or `amqps`; `isAlias`: including those that are other names. */
 export function listSchemes({ withAliases }: { withAliases: boolean }): string[] {
   return BACKENDS.flatMap(({ schemes }) =>
     Object.entries(schemes).flatMap(([name, { isAlias = false }]) =>
@@ -14,7 +14,7 @@ export function listSchemes({ withAliases }: { withAliases: boolean }): string[]
   );
 }
 
-/** The kind of broker that a URL is of; undefined: of none that is known. */
+/** The kind of broker that a URL belongs to; undefined: no known kind. */
 export function findBackend(url: string): QueueBackend | undefined {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase() ?? '';
   return BACKENDS.find(({ schemes }) => Object.hasOwn(schemes, scheme));

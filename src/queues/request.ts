@@ -2,7 +2,7 @@ import { findBackend } from './registry.ts';
 import { settingsOf, type BrokerKeys } from './settings.ts';
 import type { QueueRequest } from './read-queues.ts';
 
-/** What the broker of a project is asked; null: it has none. `wantsAll`: also for what no decision needs. */
+/** What the broker of a project is asked; null: the project has no broker. `wantsAll`: also what no decision needs. */
 export function toQueueRequest(
   name: string,
   project: BrokerKeys & { queues: string[]; queue_metric: string },
@@ -15,7 +15,7 @@ export function toQueueRequest(
   return { project: name, ...settings, queues: project.queues, wantsUnacked };
 }
 
-/** Whether a broker tells how many tasks are not acknowledged. */
+/** Whether a broker can say how many tasks are not acknowledged. */
 export function tellsUnacked(url: string): boolean {
   return findBackend(url)?.noUnacked === null;
 }

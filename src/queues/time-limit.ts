@@ -1,12 +1,12 @@
 /** How long all brokers of a run may take together, milliseconds. */
 export const BROKERS_MS = 10_000;
 
-/** What is said of a server that does not answer: one without TLS may take a greeting for the start of something. */
+/** How a silent server is described: one without TLS may take a TLS greeting for the start of a command, and wait. */
 export function tellLate(limitMs: number, isTls: boolean): string {
   return `no answer within ${limitMs / 1000} s${isTls ? ' (does it speak TLS there?)' : ''}`;
 }
 
-/** The value, or an Error with `message` where it is not there within `timeoutMs`; nobody hears of it later. */
+/** The value, or an Error with `message` if it does not arrive within `timeoutMs`; what comes later is ignored. */
 export async function withinLimit<T>(
   work: Promise<T>,
   timeoutMs: number,
@@ -16,7 +16,7 @@ export async function withinLimit<T>(
   const limit = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(message)), timeoutMs);
   });
-  // after the time limit nobody waits for it any more
+  // after the time limit nobody waits for it
   work.catch(() => undefined);
   try {
     return await Promise.race([work, limit]);

@@ -3,9 +3,9 @@ import { readFile } from '../host/files/read.ts';
 import type { TlsSettings } from './queue.ts';
 
 /**
- * What Node needs for what a broker's settings ask of TLS.
+ * The options with which Node makes the TLS connection that a broker's settings ask for.
  *
- * @throws Error in plain words where a file that they name cannot be read
+ * @throws Error in plain words if a file that they name cannot be read
  */
 export function tlsOptions(tls: TlsSettings): ConnectionOptions {
   const options: ConnectionOptions = { rejectUnauthorized: tls.verify };
@@ -16,7 +16,7 @@ export function tlsOptions(tls: TlsSettings): ConnectionOptions {
   return options;
 }
 
-/** A host's bundle of certificates has a quarter of this. */
+/** A host's bundle of certificates has a quarter of this size. */
 const MOST_BYTES = 2 ** 20;
 
 function readPem(name: string, path: string): Buffer {

@@ -1,10 +1,10 @@
-/** AMQP allows no longer names. */
+/** AMQP does not allow names longer than this. */
 const MOST_CHARS = 255;
 
 /**
- * Whether a routing key is one of those that a key with wildcards was bound for: `#` is any text, `*` any that is not
- * empty and does not end with a dot. kombu keeps a regular expression of that beside the key (its TopicExchange); one
- * of a stranger is never run, as it may take for ever. Here a wildcard takes as little as it can, once.
+ * Whether a routing key matches a binding key with wildcards: `#` is any text, `*` any text that is not empty and does not
+ * end with a dot. kombu stores a regular expression for that beside the key (its TopicExchange); one that a stranger may
+ * have written is never run, as it may take for ever. Here a wildcard matches as little as it can, without backtracking.
  */
 export function matchesTopic(bound: string, routingKey: string): boolean {
   if (bound.length > MOST_CHARS || routingKey.length > MOST_CHARS) return false;
@@ -25,7 +25,7 @@ export function matchesTopic(bound: string, routingKey: string): boolean {
   return routingKey.endsWith(last) && fits(wildcards.at(-1), routingKey.length - last.length);
 }
 
-/** The texts before, between and behind the wildcards, dots included. */
+/** The texts before, between and after the wildcards, dots included. */
 function splitTopic(bound: string): { literals: string[]; wildcards: string[] } {
   const literals = [''];
   const wildcards: string[] = [];

@@ -9,9 +9,9 @@ export function limitsFromNow(serverMs: number, totalMs: number): Limits {
 }
 
 /**
- * Asks the servers of a broker one after another until one answers, as Celery does. `ask` keeps its limit itself.
+ * Asks the servers of a broker one after another until one answers, as Celery does. `ask` has to respect its limit itself.
  *
- * @throws Error in plain words: what each of them says; a BrokerRefusal where each refuses for good
+ * @throws Error in plain words: what each of them says; a BrokerRefusal if each refuses for good
  */
 export async function tryServers<T, B extends Broker>(
   { backend, servers }: B,
@@ -39,13 +39,13 @@ export async function tryServers<T, B extends Broker>(
   throw new Kind(tellFaults(faults));
 }
 
-/** A server, and what is wrong with it. */
+/** A server and its fault. */
 interface Fault {
   at: string;
   what: string;
 }
 
-/** More servers with the same fault are counted, since the text is short: what the others say is to be seen too. */
+/** Further servers with the same fault are only counted, so that a short text has room for the other faults too. */
 const MOST_NAMED = 2;
 
 function tellFaults(faults: readonly Fault[]): string {

@@ -48,7 +48,7 @@ export function toReport(
   };
 }
 
-/** What a dry run says besides: what the next run would do first, and a hint each time. */
+/** What only a dry run reports: what the next run would do first, and a hint, which it repeats each time. */
 export async function completeDry(report: RunReport, config: Config): Promise<RunReport> {
   const { readUnfinished } = await import('../shared/unfinished.ts');
   const unfinished = await readUnfinished(config);
@@ -60,7 +60,7 @@ export async function completeDry(report: RunReport, config: Config): Promise<Ru
   };
 }
 
-/** What a run says and leaves behind at its end. */
+/** What a run reports and writes when it ends. */
 export async function conclude(
   report: RunReport,
   { measured: { sample }, policies }: Look,
@@ -80,7 +80,7 @@ export async function conclude(
   return { ...report, hint };
 }
 
-/** As the projects stand in the config: what happens first differs from run to run. */
+/** In the order of the config, since the order in which services finish differs from run to run. */
 function inOrder(services: readonly ServiceReport[], { projects }: Config): ServiceReport[] {
   const names = Object.keys(projects);
   return services.toSorted((a, b) => names.indexOf(a.project) - names.indexOf(b.project));

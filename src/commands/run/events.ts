@@ -5,7 +5,7 @@ import { cleanStrings } from '../../output/clean.ts';
 import { makeVisible } from '../../host/visible.ts';
 import { monotonicMs } from '../../host/monotonic.ts';
 
-/** What a hook is told of a change: one JSON document on its standard input. */
+/** What a hook receives about a change: one JSON document on its standard input. */
 export interface ChangeEvent {
   v: 1;
   event: 'scale_up' | 'scale_down' | 'rollback' | 'recovered' | 'undone' | 'failed';
@@ -22,10 +22,13 @@ export interface ChangeEvent {
   message: string;
 }
 
-/** What has happened and is not told yet, by the log of the command. */
+/** Events that have happened but have not been sent yet, by the log of the command. */
 const untold = new WeakMap<Logger, Omit<ChangeEvent, 'host'>[]>();
 
-/** Keeps what became of a change for the hook; what changed nothing, goes on, or only healed drift or renewed our drop-in is none of its business. */
+/**
+ * Keeps the outcome of a change for the hook, unless the change had no effect, is still going on, or only healed drift or
+ * renewed our drop-in.
+ */
 export function noteEvent(log: Logger, outcome: Outcome, as: string): void {
   const { project, service, action, from, to, result, reason, sentence: message } = outcome;
   if (result === 'refused' || result === 'draining' || result === 'waiting') return;
@@ -49,8 +52,8 @@ export function noteEvent(log: Logger, outcome: Outcome, as: string): void {
 }
 
 /**
- * Runs the hook of the config for each change of this command, one after the other. For after the lock is released, as
- * others would wait for it. That it fails is logged and changes nothing.
+ * Runs the hook of the config for each change of this command, one after the other. Call it after the lock is released,
+ * since others would otherwise have to wait for the hook. If the hook fails, that is logged and has no other effect.
  */
 export async function tellEvents(log: Logger, global: Global | undefined): Promise<void> {
   const events = untold.get(log) ?? [];

@@ -9,9 +9,9 @@ import { enterPhase } from '../../host/phase.ts';
 import { logOutcome } from '../shared/log-events.ts';
 
 /**
- * Comes back to the services whose Celery still finishes its tasks. They are waited for all at once, and take a place
- * beside other changes only when their tasks are done. Those that need longer than `untilMs` (as `monotonicMs`) are left to
- * the next run. Answers the changes that have ended.
+ * Comes back to the services whose Celery worker is still finishing its tasks. It waits for all of them at once, and each
+ * takes a place among the other changes only when its tasks are done. Those that need longer than `untilMs` (on the clock
+ * of `monotonicMs`) are left to the next run. Returns the changes that have ended.
  */
 export async function finishDrains(
   draining: ReadonlySet<string>,
@@ -33,7 +33,7 @@ export async function finishDrains(
     while (isHeldUp(pool, deps)) {
       if (isOver()) return [];
       tell();
-      // each look is a phase of its own: tasks may take longer than the watchdog allows for one
+      // each look is a phase of its own: tasks may take longer than the watchdog allows for one phase
       enterPhase(`waiting for running tasks of ${label}`);
       await deps.sleep(deps.timing.pollMs);
     }

@@ -16,13 +16,13 @@ import { withNote } from './idle.ts';
 import { liveOf, tellObstacle } from '../shared/live.ts';
 import { logIdle, logOutcome } from '../shared/log-events.ts';
 
-/** A service that drifts, and to what it is to be brought; `told` is its report with the drift told. */
+/** A service that drifts, and the number to bring it to; `told` is its report with the drift mentioned. */
 interface Drifting extends Idle {
   heal: NonNullable<ReturnType<typeof decideHeal>>;
   told: ServiceReport;
 }
 
-/** Brings the running workers to the declared number, where that takes no restart. */
+/** Brings the running workers to the declared number if that needs no restart. */
 export async function healDrift(drifting: Drifting, by: IdleBy): Promise<ServiceReport> {
   const { report, told } = drifting;
   const plan = planDrifting(drifting, by.config);
@@ -55,8 +55,8 @@ function planDrifting({ decision, unit, measured, heal }: Drifting, config: Conf
 }
 
 /**
- * What is left to do where a unit says already what is asked for by hand: other workers may run. null: as many
- * run, or they cannot be changed while they run.
+ * What is left to do if a unit already declares the number that is requested by hand: a different number of workers may
+ * be running. null: that many run, or they cannot be changed while they run.
  */
 export async function planHealNow(
   { service, project, kind, to, reason }: Plan,
@@ -96,7 +96,7 @@ function withHeal(
   return { ...wanted, error: sentence };
 }
 
-/** All are busy, so that nothing has changed. */
+/** All workers are busy, so nothing has changed. */
 function isWithoutEffect({ result, running, from }: Outcome): boolean {
   return result === 'applied' && running === from;
 }

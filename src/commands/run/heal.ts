@@ -5,16 +5,16 @@ import type { ServiceReport } from './run-report.ts';
 import { logIdle } from '../shared/log-events.ts';
 
 /**
- * A service of which nothing is to be changed: where other workers run than its unit declares, the running
- * ones are brought to that number, if that can be done without a restart; otherwise it is only told. Before that, our
- * drop-in follows an edit of what it repeats.
+ * Handles a service whose number is not to be changed. If the number of running workers differs from the declared one,
+ * they are brought to the declared number if that needs no restart; otherwise the drift is only reported. Before that,
+ * our drop-in is renewed if what it repeats of the unit was edited.
  */
 export async function serveIdle(idle: Idle, by: IdleBy): Promise<ServiceReport> {
   const { decision, policy, measured, report } = idle;
   const location = measured.located.get(report.service);
   if (location?.how === 'drop_in' && location.stale) {
     const mayRenew = !by.blocked && !['paused', 'failed_change'].includes(decision.hold ?? '');
-    // seldom needed, and not small
+    // rarely needed, and large
     const { renewDropIn, STALE } = await import('./renew.ts');
     return mayRenew
       ? renewDropIn(idle, location.workers, by)
@@ -24,7 +24,7 @@ export async function serveIdle(idle: Idle, by: IdleBy): Promise<ServiceReport> 
   const told = drift === null ? report : withNote(report, explainReason(drift));
   const heal = by.blocked ? null : decideHeal(decision, policy, measured.sample);
   if (heal === null) return logIdle(by.log, told);
-  // seldom needed, and not small
+  // rarely needed, and large
   const { healDrift } = await import('./heal-drift.ts');
   return healDrift({ ...idle, heal, told }, by);
 }

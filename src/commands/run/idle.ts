@@ -6,7 +6,7 @@ import type { UnitState } from '../../model/unit-state.ts';
 import type { ServiceReport } from './run-report.ts';
 import type { World } from './world.ts';
 
-/** What is known of a service of which nothing else is to be changed. */
+/** What is known of a service that needs no other change. */
 export interface Idle {
   decision: Decision;
   policy: Policy;
@@ -15,17 +15,17 @@ export interface Idle {
   report: ServiceReport;
 }
 
-/** By what it is served. */
+/** What is needed to handle it. */
 export interface IdleBy {
   config: Config;
   log: Logger;
   world: World;
   getsOn: () => void;
-  /** nothing is begun any more for it in this run */
+  /** nothing more is begun for it in this run */
   blocked: boolean;
 }
 
-/** The report with one more thing said in its reason. */
+/** The report with one more note in its reason. */
 export function withNote(report: ServiceReport, note: string): ServiceReport {
   return { ...report, reason: `${report.reason}; ${note}` };
 }

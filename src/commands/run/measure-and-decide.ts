@@ -26,7 +26,7 @@ export interface Past {
   cache: UnitMemory;
 }
 
-/** The policies that hold at this moment, pauses and pins included, and the history that they need. */
+/** The policies in force at this moment, pauses and pins included, and the history that they need. */
 export async function readPast(config: Config, log: Logger): Promise<Past> {
   enterPhase('reading the history');
   const { state_dir: stateDir, check_interval_seconds: intervalS } = config.global;
@@ -43,7 +43,7 @@ export async function measureAndDecide(
   { policies, entries, previous, cache }: Past,
   recovered: Recovered,
 ): Promise<Look> {
-  // what is still being recovered is measured in the middle of a change
+  // a service that is still being recovered is measured in the middle of a change
   const blocked = recovered.blockedNow();
   const byService = new Map(policies.map((policy) => [policy.service, policy]));
   const taken = await takeSample({

@@ -6,14 +6,17 @@ import { UserError } from '../../errors.ts';
 import { readClocks } from '../../host/clock.ts';
 import { appendEntries, readSince } from '../../state/history.ts';
 
-/** Within it a change whose end could not be noted is known again: runs note samples in the meantime. */
+/**
+ * How far back the history is searched for a change that is already in it. Its end may have been recorded long ago:
+ * runs record samples in the meantime.
+ */
 const KNOWN_MS = 24 * 3_600_000;
 
 /**
- * Notes changes in the history, so that the evidence of their services starts over. One that a run noted right before it
- * died is not noted again: what the history holds is read once, since nobody else writes to it while we hold the lock.
+ * Records changes in the history, so that the evidence of their services starts over. A change that a run recorded right
+ * before it died is not recorded again: the history is read once, since nobody else writes to it while we hold the lock.
  *
- * What it answers throws a UserError where a change cannot be written; that is said, and the next run does it.
+ * The returned function throws a UserError if a change cannot be written; that is logged, and the next run tries again.
  */
 export function openRecord(stateDir: string, log: Logger | null): ActDeps['record'] {
   let noted: Set<string> | null = null;
@@ -42,12 +45,12 @@ function readNoted(stateDir: string): Set<string> {
   return new Set(keys.filter((key) => key !== null));
 }
 
-/** A change that cannot be taken back is noted with each result once; null: it has no name to be known again by. */
+/** Each result of a change is recorded once; null: the change has no name by which it could be recognized. */
 function keyOf({ change, result }: ActionRecord): string | null {
   return change === undefined ? null : `${change} ${result}`;
 }
 
-/** null for what touched nothing (yet). */
+/** null: the change touched nothing (yet). */
 function toActionRecord(outcome: Outcome): ActionRecord | null {
   const { service, action, from, to, result, reason, changeId } = outcome;
   if (result === 'refused' || result === 'draining' || result === 'waiting') return null;

@@ -5,20 +5,20 @@ import type { ActDeps } from '../../act/ports.ts';
 import type { Recovery } from '../../act/types.ts';
 import { logOutcome } from '../shared/log-events.ts';
 
-/** How long the rest of a run waits for what an earlier run has left: one that hangs must not hold up the others. */
+/** How long the rest of a run waits for the changes that an earlier run left: one that hangs must not hold up the others. */
 const FIRST_MS = 8_000;
 
-/** The recovery of what a run before has left. */
+/** The recovery of the changes that an earlier run left. */
 interface Recovering {
-  /** as it is now: it may still go on */
+  /** its present state: it may still be going on */
   recovery: Recovery;
-  /** resolves when it is through */
+  /** resolves when it has finished */
   ended: Promise<void>;
 }
 
 /**
- * What a run before has left is finished or undone first, for some seconds; what takes longer goes on beside the rest of
- * the run, which leaves those services alone.
+ * Changes that an earlier run left are finished or undone first, for some seconds; what takes longer continues alongside
+ * the rest of the run, which leaves those services alone.
  */
 export async function recoverFirst(
   deps: ActDeps,

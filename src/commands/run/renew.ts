@@ -6,13 +6,13 @@ import { logIdle, logOutcome } from '../shared/log-events.ts';
 import { preparePlan } from '../shared/prepare-plan.ts';
 import { withPlan } from './report-decision.ts';
 
-/** What is wrong with a drop-in of ours that repeats what the unit says no more. */
+/** What is wrong with a drop-in of ours that repeats what the unit no longer says. */
 export const STALE =
   'what our drop-in repeats of the unit has changed there, and has no effect until the drop-in is renewed';
 
 /**
- * Renews our drop-in of a service where what it repeats was edited below it, with the number of workers as it is. The
- * running service is left alone: whoever has edited its unit restarts it.
+ * Renews our drop-in of a service if what it repeats was edited in the unit below it; the number of workers stays as it
+ * is. The running service is left alone: whoever edited its unit restarts it.
  */
 export async function renewDropIn(
   { decision, unit: seen, report }: Idle,
@@ -25,7 +25,7 @@ export async function renewDropIn(
     ...{ live: liveOf(config, unit.unit), edit: editOf(config, unit.unit) },
   });
   if ('how' in plan) return logIdle(log, withPlan(report, plan));
-  // somebody was quicker
+  // somebody else was quicker
   if (plan.action !== 'renew') return logIdle(log, report);
   const reason = `${report.reason}; ${STALE}`;
   const codes = [...report.codes, 'drop_in_stale'];

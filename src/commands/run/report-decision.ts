@@ -32,13 +32,13 @@ export function reportDecision(
   };
 }
 
-/** A project that the config disables: it is not looked at. */
+/** A project that is disabled in the config: nobody looks at its service. */
 export function reportDisabled(project: string, service: string): ServiceReport {
   const why = { hold: 'disabled', reason: 'disabled in the config: left alone' } as const;
   return { ...notLookedAt(project, service), ...why, codes: ['disabled'] };
 }
 
-/** A project whose service is that of another one: it is not served. */
+/** A project whose service already belongs to another project: it is left out. */
 export function reportTwin(twin: Twin): ServiceReport {
   const { project, service } = twin;
   const why = { reason: 'not served', error: explainTwin(twin) };
@@ -52,14 +52,14 @@ function notLookedAt(project: string, service: string): Omit<ServiceReport, 'cod
   };
 }
 
-/** With the plan that a dry run stops at, or with why there can be none. */
+/** With the plan at which a dry run stops, or with the reason why there is none. */
 export function withPlan(report: ServiceReport, plan: Plan | Refusal): ServiceReport {
   if (!('how' in plan))
     return plan.obstacle === null ? { ...report, plan } : withObstacle(report, plan);
   return { ...report, action: 'none', to: report.from, error: `${plan.message} (${plan.hint})` };
 }
 
-/** A plan that cannot be carried out in the way that is asked for, so that something else, or nothing, is done. */
+/** A plan that cannot be carried out in the requested way, so that something else, or nothing, is done. */
 function withObstacle(report: ServiceReport, plan: Plan): ServiceReport {
   if (plan.resize !== 'none') return { ...report, plan };
   if (plan.barrier !== null && plan.apply !== 'live-only') {
@@ -68,13 +68,13 @@ function withObstacle(report: ServiceReport, plan: Plan): ServiceReport {
   return { ...withoutChange(report, plan.obstacle), plan };
 }
 
-/** Not made, which is no failure: it would need a restart, and the config says "live-only". */
+/** Not made, which is not a failure: it would need a restart, and the config says "live-only". */
 function withoutChange(report: ServiceReport, obstacle: string | null): ServiceReport {
   const reason = `${report.reason}; not made: it would need a restart (${obstacle}), and "apply" is "live-only"`;
   return { ...report, action: 'none', to: report.from, hold: 'no_live', reason };
 }
 
-/** With what became of the change. */
+/** With the outcome of the change. */
 export function withOutcome(report: ServiceReport, outcome: Outcome): ServiceReport {
   const { result, running, sentence, hint, obstacle } = outcome;
   if (result === 'refused' && obstacle !== undefined) return withoutChange(report, obstacle);
@@ -90,7 +90,7 @@ export function withOutcome(report: ServiceReport, outcome: Outcome): ServiceRep
   return { ...report, error: hint === null ? sentence : `${sentence} (${hint})` };
 }
 
-/** What could not be measured, where the decision needs it. */
+/** What could not be measured although the decision needs it. */
 function findError(
   policy: Policy | undefined,
   unit: UnitState | undefined,

@@ -3,7 +3,7 @@ import { CHILD_ENV } from '../../host/child-env.ts';
 import { judgePath } from '../../host/files/judge.ts';
 import { cleanText } from '../../model/clean-text.ts';
 
-/** What is run: the words of a command, or a line for `/bin/sh -c`; `user` null: as we are. */
+/** What is run: the words of a command, or a line for `/bin/sh -c`; `user` null: as our own user. */
 export interface Hook {
   command: string | string[];
   user: string | null;
@@ -12,13 +12,13 @@ export interface Hook {
 const TIMEOUT_MS = 10_000;
 /** between SIGTERM and SIGKILL */
 const GRACE_MS = 1000;
-/** For what it has said last; something that it leaves behind may keep that open. */
+/** How long its last output is waited for: a process that it leaves behind may keep its stderr open. */
 const LAST_WORDS_MS = 200;
 const MOST_OUTPUT = 2000;
 
 /**
- * Runs a hook with `input` on its standard input; after 10 s it is ended, with all that it has started in its process
- * group. It gets a small environment of its own. Answers what went wrong; null: nothing.
+ * Runs a hook with `input` on its standard input; after 10 s it is ended, with everything that it has started in its
+ * process group. It gets a small environment of its own. Returns what went wrong; null: nothing.
  */
 export async function runHook(
   { command, user }: Hook,
@@ -38,9 +38,9 @@ export async function runHook(
         LANG: 'C.UTF-8',
         ...(account === null ? {} : account.env),
       },
-      // node drops the supplementary groups with these
+      // with these two set, node drops the supplementary groups
       ...(account === null ? {} : { uid: account.uid, gid: account.gid }),
-      // a group of its own, which can be ended as a whole
+      // a process group of its own, which can be ended as a whole
       detached: true,
       stdio: ['pipe', 'ignore', 'pipe'],
     });
@@ -78,7 +78,7 @@ export async function runHook(
       child.stderr.once('close', finish);
       setTimeout(finish, LAST_WORDS_MS);
     });
-    // one that does not read it may do so
+    // a hook need not read its input
     child.stdin.on('error', () => undefined);
     child.stdin.end(`${input}\n`);
   });
@@ -86,7 +86,7 @@ export async function runHook(
 
 const INTERPRETER = /\/(?:[bdkz]?a?sh|python[\d.]*|perl|node|ruby|php)$/;
 
-/** Why root must not run a program, or a script by its interpreter: others than root could have written it. null: it may. */
+/** Why root must not run a program, or a script by its interpreter: users other than root could have written it. null: it may. */
 function findForeign(command: string | string[]): string | null {
   const words = typeof command === 'string' ? command.trim().split(/[\s;&|<>()]+/) : command;
   const [program = '', ...args] = words;
@@ -106,12 +106,12 @@ interface Account {
   env: { USER: string; LOGNAME: string; HOME: string };
 }
 
-/** From wherever the host knows its users; a text says why there is none. */
+/** From wherever the host looks up its users; a string says why there is no such user. */
 function findAccount(user: string): Account | string {
   const { stdout, error } = spawnSync('getent', ['passwd', '--', user], {
     env: CHILD_ENV,
     encoding: 'utf8',
-    // a directory of users on another host may be silent
+    // a user directory on another host may not answer
     timeout: TIMEOUT_MS,
     killSignal: 'SIGKILL',
   });

@@ -1,23 +1,23 @@
 import type { SideBySide } from '../../act/side-by-side.ts';
 import type { ActDeps } from '../../act/ports.ts';
 
-/** How long a run begins changes; the next run decides again on what is left. */
+/** How long a run begins new changes; the next run decides again on what is left. */
 const BEGIN_MS = 10 * 60_000;
 /** The least time that a run waits for slow services when there is nothing else to do. */
 const WAIT_MS = 60_000;
 
-/** How long a run goes on. */
+/** What limits the length of a run. */
 export interface RunLimits {
-  /** why nothing new is begun; null: it may be */
+  /** why nothing new may begin; null: it may */
   whyNot: () => string | null;
   /** whether a change that only waits for its service is left to the next run */
   mayLeave: () => boolean;
 }
 
 /**
- * The limits of the run that begins now. While it lasts nobody is measured, so one that only waits for slow services lasts
- * a check interval longer, or a minute where that is more: the samples of all others then still follow one another
- * without a gap.
+ * The limits of the run that begins now. Nothing is measured while a run lasts, so a run that only waits for slow services
+ * goes on for one more check interval, or a minute if that is longer: the samples of all other services then still follow
+ * one another without a gap.
  */
 export function limitRun(
   { interruptedMs, monotonicMs }: Pick<ActDeps, 'interruptedMs' | 'monotonicMs'>,

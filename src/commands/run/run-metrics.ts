@@ -4,10 +4,10 @@ import type { Policy, Sample } from '../../model/types.ts';
 import { nameSeries, type Family, type Series } from '../../output/prometheus.ts';
 import type { RunReport, ServiceReport } from './run-report.ts';
 
-/** Counters by series, as they were left by the run before. */
+/** Counters by series, as the previous run left them. */
 export type Counts = Record<string, number>;
 
-/** A run, as its metrics tell it. */
+/** A run, as its metrics describe it. */
 export interface RunFacts {
   report: RunReport;
   sample: Sample;
@@ -19,7 +19,7 @@ export interface RunFacts {
 
 const MB = 2 ** 20;
 
-/** The metrics of a run, and the counters after it. */
+/** The metrics of a run, and the counters as it leaves them. */
 export function tellMetrics(run: RunFacts, before: Counts): { families: Family[]; counts: Counts } {
   const families = [
     ...tellRun(run),
@@ -129,7 +129,7 @@ function tellServices({ report, sample, policies }: RunFacts): Family[] {
   ];
 }
 
-/** What was measured, of the host or of each service; percent become ratios. */
+/** What was measured of the host or of each service; percentages become ratios. */
 function tellMeasured(metric: Metric, { report, sample }: RunFacts): Family {
   const { of, unit, exported } = metric;
   const read = (service: string): number | null => {

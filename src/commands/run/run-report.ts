@@ -34,12 +34,12 @@ export interface RunReport {
   /** printed in a dry run only */
   dry_run: boolean;
   host: Sample['host'];
-  /** in a dry run only: what the next run does with the changes that a run before has left */
+  /** in a dry run only: what the next run does with the changes that an earlier run left */
   unfinished?: Unfinished[];
   services: ServiceReport[];
-  /** what is worth knowing besides, for people */
+  /** what else is worth knowing, for people */
   hint?: string;
-  /** something besides a service went wrong; not printed */
+  /** something other than a service went wrong; not printed */
   failed?: boolean;
 }
 
@@ -87,7 +87,7 @@ function tellDryRun(plan: Plan | undefined): string {
   return `dry run: not done${plan === undefined ? '' : `; ${tellResize(plan)}`}`;
 }
 
-/** What a plan would do to the running service, and to what else. */
+/** What a plan would do to the running service, and to which other units. */
 export function tellResize(plan: Plan): string {
   const { resize, obstacle, barrier, also } = plan;
   const how =
@@ -101,7 +101,7 @@ export function tellResize(plan: Plan): string {
   return `${how}${others}${why === null ? '' : `: ${cleanLine(why)}`}`;
 }
 
-/** `cpu 71.2 %   memory 5.0 GB available`, with the reason where a value is missing. */
+/** `cpu 71.2 %   memory 5.0 GB available`, with the reason if a value is missing. */
 export function renderHost(host: Sample['host']): string {
   const cpu =
     host.cpu_percent === null

@@ -29,8 +29,8 @@ export interface RunOptions extends GlobalOptions {
 }
 
 /**
- * One cycle: measure, decide, plan, act, record. A dry run reads the same and stops after plan. A
- * service that cannot be measured or changed stops no other one; it makes the exit code 1.
+ * One cycle: measure, decide, plan, act, record. A dry run reads the same and stops after the plan. A service that cannot
+ * be measured or changed does not stop the others, but makes the exit code 1.
  */
 export async function runCommand(options: RunOptions): Promise<number> {
   const path = findConfigPath(options.config);
@@ -85,7 +85,7 @@ async function runCycle(named: TrueNames, log: Logger, world: World): Promise<Ru
   try {
     const recovered = await world.recover();
     const past = await readPast(config, log);
-    // what was recovered is not as it was found
+    // a service that was recovered is no longer as it was found
     const { units } = recovered.outcomes.length > 0 ? await readServices(config) : named;
     const look = await measureAndDecide({ config, units }, past, recovered);
     if (!world.isDry) await recordLook(look, past, by);
@@ -94,7 +94,7 @@ async function runCycle(named: TrueNames, log: Logger, world: World): Promise<Ru
     const report = toReport(look, { ...served, hasFailed }, named, { log, isDry: world.isDry });
     return world.isDry ? await completeDry(report, config) : await conclude(report, look, past, by);
   } finally {
-    // whatever has happened, no change is left in the middle
+    // whatever happens, no change is left half done
     await world.ended();
   }
 }

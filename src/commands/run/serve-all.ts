@@ -13,17 +13,17 @@ import type { Recovered, World } from './world.ts';
 /** How long the end of a run waits for Celery's running tasks, for all services together. */
 const DRAINS_MS = 60_000;
 
-/** What was measured, and what is decided on it, the most urgent first. */
+/** What was measured, and the decisions that follow from it, the most urgent first. */
 export interface Look {
   units: ReadonlyMap<string, UnitState>;
   policies: readonly Policy[];
   measured: Measurement;
   decisions: Decision[];
-  /** why a service must not be changed, since it was being changed when it was measured; null: it may be */
+  /** why a service must not be changed: a change of it was under way when it was measured; null: it may be */
   whyBlocked: (service: string) => string | null;
 }
 
-/** By what it is served. */
+/** What is needed to handle all services. */
 export interface ServeAllBy {
   config: Config;
   log: Logger;
@@ -37,7 +37,7 @@ export interface Served {
   hasFailed: boolean;
 }
 
-/** Whether a service needs a place beside others: its number is to be changed, or its drift to be healed. */
+/** Whether a service needs a place among the changes under way: for a new number, or to heal its drift. */
 function wantsChange(
   decision: Decision,
   { policies, measured }: Pick<Look, 'policies' | 'measured'>,
@@ -48,8 +48,8 @@ function wantsChange(
 }
 
 /**
- * Every service comes to its turn, those that are to be changed beside one another, the most urgent first. Then Celery's
- * running tasks are waited for, and whatever is slow.
+ * Gives every service its turn; those that are to be changed are handled side by side, the most urgent first. Then it
+ * waits for Celery's running tasks, and for whatever is slow.
  */
 export async function serveAll(look: Look, by: ServeAllBy): Promise<Served> {
   const { world, recovered } = by;
@@ -67,7 +67,7 @@ export async function serveAll(look: Look, by: ServeAllBy): Promise<Served> {
     ended.push(...(await world.finishDrains(draining, untilMs)));
   };
   const [services] = await Promise.all([turns, recovered.ended, finish()]);
-  // slow ones may have come to their tasks meanwhile
+  // slow changes may meanwhile have reached the point where they wait for tasks
   await finish();
   return {
     services: services.map((report) => {
@@ -79,7 +79,7 @@ export async function serveAll(look: Look, by: ServeAllBy): Promise<Served> {
   };
 }
 
-/** Begins all, or puts it where it waits for its turn; `begun` gets those whose Celery finishes its tasks. */
+/** Begins or queues each service; those whose Celery worker is finishing its tasks are added to `begun`. */
 async function beginTurns(
   look: Look,
   begun: Map<string, ServiceReport>,

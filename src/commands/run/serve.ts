@@ -12,7 +12,7 @@ import { logIdle, logOutcome } from '../shared/log-events.ts';
 import { reportDecision, withOutcome, withPlan } from './report-decision.ts';
 import type { World } from './world.ts';
 
-/** What a run knows when it comes to its services. */
+/** What a run knows when it gets to its services. */
 export interface Known {
   decision: Decision;
   policies: readonly Policy[];
@@ -20,19 +20,19 @@ export interface Known {
   measured: Measurement;
 }
 
-/** By what it is served. */
+/** What is needed to handle a service. */
 export interface ServeBy {
   config: Config;
   log: Logger;
   world: World;
   getsOn: () => void;
-  /** why nothing is begun (any more) for this service in this run; null: it may be */
+  /** why nothing (more) may begin for this service in this run; null: it may */
   whyNot: () => string | null;
-  /** those whose Celery finishes its tasks now, by service */
+  /** the reports of services whose Celery worker is finishing its tasks, by service */
   begun: Map<string, ServiceReport>;
 }
 
-/** One service, from its decision to its place in the report. A fault of the host stops no other service. */
+/** Handles one service, from its decision to its row in the report. A fault of the host does not stop the other services. */
 export async function serve(known: Known, by: ServeBy): Promise<ServiceReport> {
   const { decision, policies, units, measured } = known;
   const unit = units.get(decision.service);
@@ -69,7 +69,7 @@ async function carryOutDecision(
   }
   const { project, to, reasons } = decision;
   enterPhase(`planning the change of ${unit.unit}`);
-  // seldom needed, and not small
+  // rarely needed, and large
   const { preparePlan } = await import('../shared/prepare-plan.ts');
   const live = liveOf(by.config, unit.unit);
   const edit = editOf(by.config, unit.unit);

@@ -7,12 +7,12 @@ import type { QueueRequest } from '../../queues/read-queues.ts';
 import { tellsUnacked } from '../../queues/request.ts';
 import { isNews } from '../../state/told.ts';
 
-/** Told once, and again only when it was over in between. */
+/** Logged once, and again only if it was over in between. */
 const HIDDEN = 'tasks wait in its workers';
 
 /**
- * Warns, once, of services whose workers hold far more tasks than they need, so that the queue looks empty to the thresholds.
- * To see it costs reading the messages: it is looked at once an hour.
+ * Warns once about services whose workers hold far more tasks than they need, so that the queue looks empty to the
+ * thresholds. Finding out means reading the messages, so it is done only once an hour.
  */
 export async function tellHiddenTasks(
   { projects, global: { state_dir: stateDir } }: Config,
@@ -23,7 +23,7 @@ export async function tellHiddenTasks(
   for (const [project, settings] of Object.entries(projects)) {
     const { enabled, queue_thresholds: steps, queue_metric: metric, queues } = settings;
     const broker = settingsOf(settings);
-    // what these go by are all tasks that are handed out already
+    // the metric of these services already counts all tasks that are handed out
     if (!enabled || steps === undefined || metric === 'ready+unacked') continue;
     if (broker === null || !tellsUnacked(broker.url)) continue;
     const service = settings.service_name;

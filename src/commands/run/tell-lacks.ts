@@ -3,7 +3,7 @@ import type { Sample } from '../../model/types.ts';
 import { isLacking } from '../../model/lacking.ts';
 import { isNews } from '../../state/told.ts';
 
-/** Says once what this host does not have and the config asks for: such a value stays null, and is no fault of a run. */
+/** Says once what the config asks for and this host does not have: such a value stays null, and no run fails because of it. */
 export function tellLacks({ host, services }: Sample, stateDir: string, log: Logger): void {
   const parts = [['host', host] as const, ...Object.entries(services)];
   const lacks = parts.flatMap(([name, { errors }]) =>

@@ -9,13 +9,13 @@ import { logWarnings } from '../shared/log-events.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** Whether this run is the first of its hour, or of all: it says once what holds for many runs. */
+/** Whether this run is the first of its hour, or the first ever: such a run says once what holds for many runs. */
 export function isFirstOfHour(previous: Sample | null, nowMs: number): boolean {
   if (previous === null) return true;
   return Math.floor(Date.parse(previous.at) / HOUR_MS) !== Math.floor(nowMs / HOUR_MS);
 }
 
-/** Says what is odd in a config: once an hour, and when it is something else; to people at a terminal each time. */
+/** Reports what is odd in a config: once an hour, whenever it changes, and every time to people at a terminal. */
 export function tellConfig(warnings: readonly Fault[], stateDir: string, log: Logger): void {
   if (warnings.length === 0) return;
   const hour = Math.floor(Date.now() / HOUR_MS);
@@ -24,8 +24,8 @@ export function tellConfig(warnings: readonly Fault[], stateDir: string, log: Lo
 }
 
 /**
- * Says what is news about services that were not changed: event `held` where something began to hold a wanted change
- * back, and event `summary` once an hour. All else about them is in the lines `none`.
+ * Logs what is new about services that were not changed: the event `held` when something begins to hold a wanted change
+ * back, and the event `summary` once an hour. Everything else about them is in the lines with the event `none`.
  */
 export function tellRun(log: Logger, report: RunReport, previous: Sample | null): void {
   for (const service of report.services) {

@@ -6,8 +6,8 @@ import { readCounters, writeCounters } from '../../state/counters.ts';
 import { VERSION } from '../../version.ts';
 
 /**
- * Writes the metrics of a run for the textfile collector of Prometheus' node_exporter. With the lock held. That it cannot be
- * written is logged and harms nothing else.
+ * Writes the metrics of a run for the textfile collector of Prometheus' node_exporter, while the lock is held. If the file
+ * cannot be written, that is logged and has no other effect.
  */
 export function writeTextfile(
   path: string,
@@ -24,7 +24,7 @@ export function writeTextfile(
       { ...run, ...clocks, version: VERSION },
       readCounters(stateDir),
     );
-    // the collector, which reads at any time, is another user, whatever the umask says
+    // whatever the umask: the collector runs as another user, and may read the file at any time
     replaceOutput(path, renderFamilies(families), 0o644);
     writeCounters(stateDir, counts);
   } catch (error) {

@@ -10,45 +10,45 @@ import { finishDrains } from './finish-drains.ts';
 import { recoverFirst } from './recover-first.ts';
 import { limitRun } from './run-limits.ts';
 
-/** What an earlier run had left, as far as this one has come with it. */
+/** The changes that an earlier run left, and how far this run has got with them. */
 export interface Recovered {
   /** changes that have ended so far */
   outcomes: readonly Outcome[];
   hasFailed: boolean;
-  /** why a service must not be changed, as it is being recovered when this is taken; null: it may be */
+  /** takes a snapshot of what is being recovered: why a service must not be changed; null: it may be */
   blockedNow: () => { services: readonly string[]; why: (service: string) => string | null };
   /** resolves when nothing is left to recover */
   ended: Promise<void>;
 }
 
-/** A piece of work on one service, in its turn. */
+/** A piece of work on one service, done when its turn comes. */
 export interface Turn<T> {
   unit: string;
   work: (getsOn: () => void) => Promise<T>;
 }
 
 /**
- * All that a run does to the host, as opposed to looking at it. A dry run goes the same way in a world in which nothing
- * happens (dry-world.ts).
+ * Everything that a run does to the host, as opposed to looking at it. A dry run takes the same path in a world in which
+ * nothing happens (dry-world.ts).
  */
 export interface World {
   isDry: boolean;
-  /** finishes or undoes what an earlier run had left, before anything else */
+  /** finishes or undoes the changes that an earlier run left, before anything else */
   recover: () => Promise<Recovered>;
-  /** why no further change is begun in this run; null: it may be */
+  /** why no further change may begin in this run; null: one may */
   whyNot: () => string | null;
-  /** the unit as it is now: others may have had their turn since it was measured */
+  /** the unit as it is now: other services may have had their turn since it was measured */
   readNow: (unit: UnitState) => Promise<UnitState>;
-  /** carries a plan out; null: in a dry run, which stops here */
+  /** carries out a plan; null: this is a dry run, which stops here */
   apply: (plan: Plan, getsOn: () => void) => Promise<Outcome | null>;
-  /** begins each piece of work when it has a place beside the others (see act/side-by-side) */
+  /** begins each piece of work as soon as there is a place for it (see act/side-by-side) */
   takeTurns: <T>(turns: readonly Turn<T>[]) => Promise<Promise<T>[]>;
-  /** resolves when all that is under way only waits for its service */
+  /** resolves when everything under way is only waiting for its service */
   calm: () => Promise<void>;
   monotonicMs: () => number;
-  /** comes back to the services whose Celery still finishes its tasks; the changes that have ended */
+  /** comes back to the services whose Celery worker is still finishing its tasks; returns the changes that have ended */
   finishDrains: (services: ReadonlySet<string>, untilMs: number) => Promise<Outcome[]>;
-  /** resolves when nothing is under way any more */
+  /** resolves when nothing is under way any longer */
   ended: () => Promise<void>;
 }
 

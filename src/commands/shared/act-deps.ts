@@ -21,26 +21,26 @@ import { recyclingServices } from '../../targets/systemd/recycling-services.ts';
 import { openWaits } from './tell-wait.ts';
 import { openRecord } from '../run/record.ts';
 
-/** How long a change may take: see `Timing`. To a drain that lasts longer a run comes back at its end. */
+/** How long a change may take: see `Timing`. If a drain lasts longer, the run comes back to it at its end. */
 const TIMING = {
   ...{ verifyMs: 30_000, settleMs: 3_000, pollMs: 250, drainMs: 2_000 },
   ...{ livePollMs: 50, stillMs: 1_000, stillLimitMs: 10_000, reactMs: 5_000, leaveMs: 8_000 },
   ...{ slowPollMs: 1_000, hurryMs: 20_000 },
 };
 
-/** Several changes look at their services again and again: one call of systemctl at a time answers all of them. */
+/** Several changes keep querying their services: they share calls of systemctl, one at a time. */
 const askTogether = joinCalls((asked: string[][]) =>
   readUnits([...new Set(asked.flat())], runSystemctl),
 );
 
-/** What a command gives to it. */
+/** What a command supplies. */
 interface Means {
   interruptedMs: ActDeps['interruptedMs'];
   /** null: a dry run */
   log: Logger | null;
   /** default: no limit */
   drainTimeoutMs?: ActDeps['drainTimeoutMs'];
-  /** says which broker a service has, and what it runs; default: nothing is known */
+  /** it says which broker a service has, and what the service runs; default: nothing is known */
   config?: Config | null;
 }
 

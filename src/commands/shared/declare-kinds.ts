@@ -1,7 +1,7 @@
 import type { Config } from '../../config/schema/schema.ts';
 import type { UnitState } from '../../model/unit-state.ts';
 
-/** The units with what the config says that each of them runs (`kind`), by either name of the unit. */
+/** The units, each with the `kind` that the config declares for it, under either name of the unit. */
 export function declareKinds(
   units: ReadonlyMap<string, UnitState>,
   config: Pick<Config, 'projects'> | null,

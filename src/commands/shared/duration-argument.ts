@@ -4,7 +4,7 @@ import ms, { type StringValue } from 'ms';
 const DURATION = /^\d+(?:\.\d+)?\s*[a-z]+$/i;
 const DATE = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$/;
 
-/** The years from which a time is meant, not a typo. */
+/** From this year on a time is taken as meant, not as a typo. */
 const LONGEST_MS = 100 * 365 * 24 * 3_600_000;
 
 /** A duration such as `30m`, `2h` or `7d`, in milliseconds, more than 0; for the command line (exit 64). */
@@ -34,19 +34,19 @@ export function sinceArgument(text: string): number {
 
 function parseDuration(text: string): number | null {
   if (!DURATION.test(text)) return null;
-  // undefined for a unit that it does not know, whatever its types say
+  // undefined for an unknown unit, whatever the types say
   const value = ms(text as StringValue) as number | undefined;
   return value !== undefined && value > 0 && value <= LONGEST_MS ? value : null;
 }
 
 function parseDate(text: string): number | null {
   if (!DATE.test(text)) return null;
-  // a date alone would be taken for one in UTC
+  // a date alone would be taken as UTC
   const at = new Date(text.length === 10 ? `${text}T00:00` : text.replace(' ', 'T')).getTime();
   return Number.isNaN(at) || dayOf(at, text) !== text.slice(0, 10) ? null : at;
 }
 
-/** The day that was understood, where the text gives no zone: `2026-02-30` would become a day in March. */
+/** The day as it was parsed, if the text has no time zone: `2026-02-30` would become a day in March. */
 function dayOf(at: number, text: string): string {
   if (/(?:Z|[+-]\d\d:?\d\d)$/.test(text.slice(10))) return text.slice(0, 10);
   const date = new Date(at);

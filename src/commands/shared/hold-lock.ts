@@ -16,7 +16,7 @@ import { accuse, adviseOn, nameHolders } from './tell-holders.ts';
 
 const POLL_MS = 200;
 
-/** After a lock was held its holder may end before it is looked for, or have been somebody who only looked. */
+/** The holder of a lock may end before anybody looks for it, or it may only have looked at the lock. */
 const MOST_TRIES = 3;
 
 type Places = Pick<Global, 'state_dir' | 'backup_dir'>;
@@ -30,10 +30,10 @@ interface Blocked {
 export const LOCK_WAIT_MS = 30_000;
 
 /**
- * The locks of a run, held until released or until this process ends. Another run that holds them is waited for;
- * `tell` is called once, with a sentence that says who that is.
+ * Takes the locks of a run, held until released or until this process ends. If another run holds them, it waits for that
+ * run; `tell` is called once, with a sentence that says which run it is.
  *
- * @throws UserError locked (75) where it is still held after `limitMs`, or at once where it never will be free by itself
+ * @throws UserError locked (75) if a lock is still held after `limitMs`, or at once if it will never be released by itself
  */
 export function holdLock(
   places: Places,
@@ -55,8 +55,8 @@ export function holdControls(stateDir: string): Promise<HeldLock> {
 }
 
 /**
- * Of the state folder, and of the journal in the folder of backups: a run of another config may share that one, and
- * would take a change that is under way for one whose run has died.
+ * The lock of the state folder, and that of the journal in the backup folder: a run with another config may share the
+ * backup folder, and would take a change that is under way for one whose run has died.
  */
 function takeBoth({ state_dir: stateDir, backup_dir: backupDir }: Places): HeldLock | Blocked {
   const state = take(`${stateDir}/${RUN_LOCK}`);
@@ -79,7 +79,7 @@ function takeBoth({ state_dir: stateDir, backup_dir: backupDir }: Places): HeldL
   }
 }
 
-/** Where it has no room for a lock it has none for a change either: what is measured is remembered all the same. */
+/** A folder with no room for a lock has none for a change either: then only what is measured is recorded. */
 function takeJournal(path: string): HeldLock | Blocked {
   return hasLockFile(path) ? take(path) : { release: () => undefined };
 }
@@ -106,7 +106,7 @@ async function insist(
       if (isHopeless || (isLate && (holders.length > 0 || tries >= MOST_TRIES))) {
         throw lockedError(of.what, taken.path, found);
       }
-      // it may have been somebody who only looked at it
+      // the holder may only have looked at the lock
       if (!isSaid && lock?.isHeld !== false) {
         of.tell?.(nameHolders(found));
         isSaid = true;

@@ -10,10 +10,10 @@ import { isNews } from '../../state/told.ts';
 import { kindNamed } from '../../kinds/registry.ts';
 import { readNodeName } from '../../kinds/celery/node.ts';
 
-/** How long a Celery worker may take to answer: its loop is held up only by what it does itself. */
+/** How long a Celery worker may take to answer: its event loop is held up only by its own work. */
 const ANSWER_MS = 3000;
 
-/** What the config says of how the running service may be changed. */
+/** What the config says about how the running service may be changed. */
 export function liveOf(config: Config | null, service: string): Omit<LiveQuestion, 'pool'> {
   const project = config === null ? undefined : findProject(config, service);
   return {
@@ -48,7 +48,7 @@ export function remoteControl(config: Config | null): RemoteControl {
   };
 }
 
-/** What is to be said of a change in live mode: why it was not one, or that what was said before is over. */
+/** Reports why a change was not made live, or notes that an obstacle reported before is over. */
 export function tellLive(outcome: Outcome, config: Config, log: Logger): void {
   if (liveOf(config, outcome.service).apply === 'restart') return;
   const { obstacle = null, result } = outcome;
@@ -58,8 +58,8 @@ export function tellLive(outcome: Outcome, config: Config, log: Logger): void {
 }
 
 /**
- * What is recommended where a restart for each change cuts requests: once, or always in a dry run, which
- * notes nothing. null: nothing, or it was said before.
+ * The recommendation for services whose requests are cut by the restart for each change: given once, or every time in a
+ * dry run, which records nothing. null: there is none, or it was given before.
  */
 export function recommendLive(
   config: Config,
@@ -79,7 +79,7 @@ export function recommendLive(
   return isDryRun || isNews(config.global.state_dir, 'recommend live', text) ? text : null;
 }
 
-/** Says once, and again only when it is another reason, why a service's pool is not changed while it runs. */
+/** Says why a service's pool is not changed while it runs: once, and again only if the reason changes. */
 export function tellObstacle(
   { stateDir, log }: { stateDir: string; log: Logger },
   of: { project: string | null; service: string; obstacle: string | null; instead: string },

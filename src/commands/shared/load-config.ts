@@ -5,7 +5,7 @@ import { findConfigPath } from '../../config/file/read.ts';
 import type { Config } from '../../config/schema/schema.ts';
 import { readIntervalS } from '../../targets/systemd/timer-interval.ts';
 
-/** The config at `path`; its check interval is that of the timer where it names none. @throws as `loadConfigFile` */
+/** The config at `path`; if it names no check interval, that of the timer is used. @throws like `loadConfigFile` */
 export async function loadConfig(path: string): Promise<LoadedConfig> {
   const loaded = await loadConfigFile(path);
   if (loaded.isIntervalGiven) return loaded;
@@ -15,14 +15,14 @@ export async function loadConfig(path: string): Promise<LoadedConfig> {
 }
 
 /**
- * The config where there is one, and one without projects where nobody named one and none is in the
- * usual place: for commands that can serve a service nobody configured. A config with faults stays an error.
+ * The config if there is one; a config without projects if none was named and none is in the usual place: for commands
+ * that can handle a service that is not configured. A config with faults is still an error.
  */
 export async function loadConfigIfAny(option: string | undefined): Promise<Config> {
   const isNamed = option !== undefined || Boolean(process.env['AUTOSCALER_CONFIG']);
   const path = findConfigPath(option);
   if (isNamed || existsSync(path)) return (await loadConfig(path)).config;
-  // the schema is not small
+  // the schema is large
   const { globalSchema } = await import('../../config/schema/schema.ts');
   return { projects: {}, global: globalSchema.parse({}) };
 }

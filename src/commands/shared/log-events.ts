@@ -20,8 +20,8 @@ export function openCommandLog(options: GlobalOptions, file: string | null): Pro
 }
 
 /**
- * Does the work of a command that the timer calls: what ends it is said by the log (level ERROR, event
- * `failed`), on stderr as in the file, and then by nobody else.
+ * Does the work of a command that the timer calls: an error that ends it is logged (level ERROR, event `failed`), on stderr
+ * as in the file, and is not reported again.
  */
 export async function loggingFailure<T>(log: Logger, work: () => Promise<T>): Promise<T> {
   try {
@@ -34,7 +34,7 @@ export async function loggingFailure<T>(log: Logger, work: () => Promise<T>): Pr
   }
 }
 
-/** Does the work of a command that people call: what ends it is noted in the log file, and is still to be said to them. */
+/** Does the work of a command that people call: an error that ends it goes to the log file, and still has to be shown to them. */
 export async function notingFailure<T>(file: string | null, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -53,7 +53,7 @@ function logFailure(log: Logger, error: unknown): void {
   } else log.error({ event: 'failed', exit_code: EXIT.failed }, `a bug: ${String(error)}`);
 }
 
-/** Says what a command that only looks warns of; where that is nothing, as mostly, no log is opened. */
+/** Logs the warnings of a command that only looks; if there are none, as is usual, no log is opened. */
 export async function warn(
   options: GlobalOptions,
   event: string,
@@ -78,12 +78,12 @@ export function logIdle(log: Logger, report: ServiceReport): ServiceReport {
   return report;
 }
 
-/** One line for a change: event `scale_up`, `scale_down`, `heal`, `rollback`, or `recovered` for one that a run before has left. */
+/** One line for a change: event `scale_up`, `scale_down`, `heal`, `rollback`, or `recovered` for one that an earlier run left. */
 export function logOutcome(log: Logger, outcome: Outcome, event: string = outcome.action): void {
   noteEvent(log, outcome, event);
   const { project, service, from, to, result, reason, sentence, hint } = outcome;
   const fields = { event, project, service, from, to, result, reason };
-  // what was not made because it may not be is reported with the decision
+  // a change that was not made because it is not allowed is reported with the decision
   if (result === 'refused' && (outcome.obstacle ?? outcome.held) !== undefined) return;
   const isGood = ['applied', 'draining', 'waiting'].includes(result) && outcome.failed !== true;
   if (isGood) log.info(fields, `${sentence}: ${reason}`);

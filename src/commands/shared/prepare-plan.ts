@@ -18,7 +18,7 @@ import { ourEnvironmentPath } from '../../targets/systemd/unit-file/our-files.ts
 import { locateWorkers, readCommandFacts } from '../../targets/systemd/unit-file/locate/workers.ts';
 import { readRestart } from './read-restart.ts';
 
-/** What a change is to be, before it is known where it is made. */
+/** The change that is wanted, before it is known which files it edits. */
 export interface Wanted {
   project: string | null;
   to: number;
@@ -27,13 +27,13 @@ export interface Wanted {
   live: Omit<LiveQuestion, 'pool'>;
   /** which files may be edited */
   edit: EditMode;
-  /** where files were edited since systemd read them, it reads them now, as the change would make it do anyway */
+  /** if files were edited since systemd read them, it reads them again now, as the change would make it do anyway */
   mayReload: boolean;
 }
 
 /**
- * The plan for one service from its files as they are now, or why it cannot be changed. Only here it is
- * asked which files other units use too: that costs, and a cycle that changes nothing needs it not.
+ * The plan for one service from its files as they are now, or why it cannot be changed. Only here are other units searched
+ * for files that they share: that is expensive, and a cycle that changes nothing does not need it.
  */
 export async function preparePlan(
   found: UnitState,
@@ -50,7 +50,7 @@ export async function preparePlan(
   const processes = running ? readUnitProcesses(unit) : new Map<number, never>();
   if ('error' in processes) return refuseUnseen(unit, processes.error, location.kind);
   const pool = readCommandFacts(sources)?.pool ?? null;
-  // one that is still starting may not have got as far as its master
+  // a service that is still starting may not have its master yet
   if (unit.activeState === 'active' && kindNamed(location.kind).pool.isCountable(pool)) {
     const tree = selectWorkerTree(processes, unit.mainPid, unit.kind);
     if ('error' in tree && tree.unseen) return refuseUnseen(unit, tree.error, location.kind);
@@ -69,7 +69,7 @@ export async function preparePlan(
   });
 }
 
-/** It would be restarted, and taken back in the end because nobody has seen that it serves. */
+/** The service would be restarted, and the change rolled back in the end because nobody could see that it serves. */
 function refuseUnseen({ unit }: UnitState, error: string, kind: KindName | null): Refusal {
   return {
     ...{ how: 'refused', kind, code: 'unreadable' },

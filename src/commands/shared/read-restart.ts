@@ -10,10 +10,10 @@ import type { UnitState } from '../../model/unit-state.ts';
 import { readUnits } from '../../targets/systemd/units.ts';
 
 /**
- * What is known beforehand of the restart of a service that runs. Only here it is asked: it costs some calls of
- * systemctl, and a cycle that changes nothing needs it not.
+ * What is known beforehand about the restart of a running service. Only this function asks for it: it costs some calls of
+ * systemctl, and a cycle that changes nothing does not need it.
  *
- * @throws UserError where systemd does not answer
+ * @throws UserError if systemd does not answer
  */
 export async function readRestart(unit: UnitState, kind: KindName): Promise<RestartFacts> {
   const followers = await readFollowers(unit.unit, { systemd: { readPropagation, readUnits } });
@@ -23,7 +23,7 @@ export async function readRestart(unit: UnitState, kind: KindName): Promise<Rest
   return { also, barrier };
 }
 
-/** What could not be proved after a restart, or would be ended by it halfway. */
+/** What could not be proved after a restart, or would be cut off by it halfway. */
 async function findMasters(unit: UnitState): Promise<string | null> {
   const tree = await findWorkerTree(unit);
   if ('error' in tree) return tree.masters === undefined ? null : tree.error;

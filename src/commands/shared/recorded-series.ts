@@ -23,11 +23,11 @@ export interface DatedChange extends ActionRecord {
   project: string;
 }
 
-/** A project with what was recorded of it; its metrics besides CPU, which is the host's. */
+/** A project with what was recorded of it; its metrics without CPU, which belongs to the host. */
 export interface ProjectSeries {
   project: string;
   service: string;
-  /** with the limits of now */
+  /** with the present limits */
   policy: Policy | null;
   workers: Series;
   metrics: Series[];
@@ -35,16 +35,16 @@ export interface ProjectSeries {
 
 /** What was recorded since a moment. */
 export interface RecordedSeries {
-  /** the moment that was asked for */
+  /** the moment that was requested */
   sinceMs: number;
-  /** where what is shown begins: there, or at the first that was recorded since, which may be much later */
+  /** where the series begin: at that moment, or with the first sample after it, which may be much later */
   fromMs: number;
   toMs: number;
   samples: { atMs: number; sample: Sample }[];
   changes: DatedChange[];
   cpu: Series;
   memory: Series;
-  /** what the host has, MB; null: not known */
+  /** memory of the host, MB; null: unknown */
   memoryTotalMb: number | null;
   /** MB for each unit of `memory` */
   memoryUnitMb: number;
@@ -53,9 +53,9 @@ export interface RecordedSeries {
 }
 
 /**
- * The history since a moment as series, of all projects of the config or one.
+ * The history since a moment as series, for one project or all projects of the config.
  *
- * @throws UserError usage for what is no project; as `readSince`
+ * @throws UserError usage if there is no such project; like `readSince`
  */
 export async function readSeries(
   written: Config,
@@ -118,7 +118,7 @@ export async function readSeries(
   };
 }
 
-/** Where the time that was asked for begins with nothing, as on a young host, that is left out. */
+/** If nothing was recorded at the start of the requested time, as on a new host, that part is left out. */
 function findStart(entries: readonly Dated[], sinceMs: number, { global }: Config): number {
   const firstMs = entries[0]?.atMs ?? sinceMs;
   return firstMs - sinceMs > GAP_INTERVALS * global.check_interval_seconds * 1000

@@ -6,17 +6,17 @@ import { historyNeededMs } from '../../decide/evidence/window.ts';
 import { readRecent } from '../../state/history.ts';
 import { openControls } from './controls.ts';
 
-/** What the last run saw, and what was decided on it. */
+/** What the last run saw, and what it decided. */
 export interface Recorded {
   policies: Policy[];
-  /** what they will be at a moment, by the windows of time that are open then */
+  /** what they will be at a given moment, by the time windows that are open then */
   policiesAt: (ms: number) => Policy[];
   intervalMs: number;
   /** up to the last sample, oldest first */
   history: HistoryEntry[];
-  /** null: nothing was ever recorded */
+  /** null: nothing has ever been recorded */
   sample: Sample | null;
-  /** changes after the last sample: its own run's, or by hand */
+  /** changes after the last sample: by the run that took it, or by hand */
   after: ActionRecord[];
   /** by service */
   decisions: Map<string, Decision>;
@@ -24,10 +24,10 @@ export interface Recorded {
 }
 
 /**
- * Decides again what the last run decided, from what it recorded, under the schedules, pauses and pins of this moment:
- * nothing is measured. The config has each service by its own name.
+ * Repeats the decisions of the last run from what it recorded, under the schedules, pauses and pins in force now: nothing
+ * is measured. The config must have each service under its own name.
  *
- * @throws UserError permission or failed where the history cannot be read or not be trusted
+ * @throws UserError permission or failed if the history cannot be read or cannot be trusted
  */
 export async function readRecorded(config: Config): Promise<Recorded> {
   const readAt = await readPoliciesAt(config);

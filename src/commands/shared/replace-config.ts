@@ -6,9 +6,9 @@ import { readTarget } from '../../host/files/target.ts';
 import { writeUserFile } from '../../host/files/write.ts';
 
 /**
- * Replaces the config as a whole. What was before is kept beside it as `FILE.bak`.
+ * Replaces the whole config. The previous one is kept beside it as `FILE.bak`.
  *
- * @throws UserError permission, or failed where somebody else has changed it meanwhile; it is then as it was
+ * @throws UserError permission, or failed if somebody else has changed it meanwhile; it is then left as it was
  */
 export async function replaceConfig(path: string, before: Buffer, after: Buffer): Promise<void> {
   const { path: target, like } = readTarget(path, LARGEST_BYTES);
@@ -22,7 +22,7 @@ export async function replaceConfig(path: string, before: Buffer, after: Buffer)
   });
   const none = (): void => undefined;
   const old = readTarget(backup, LARGEST_BYTES).bytes;
-  // with the owner and mode of the config, whose passwords it holds too
+  // with the owner and mode of the config, since it contains the same passwords
   writeUserFile({ path: backup, before: old, after: before, like }, none);
   writeUserFile({ path: target, before, after }, none);
 }

@@ -3,8 +3,8 @@ import { monotonicMs } from '../../host/monotonic.ts';
 import { writeErr } from '../../host/streams.ts';
 
 /**
- * This long after a signal nothing is waited for any more, whatever it is (a systemd that does not answer, say): some
- * seconds before systemd kills the service (`TimeoutStopSec=`), and by then a run has seldom anything left to wait for.
+ * This long after a signal nothing is waited for any longer, whatever it is (a systemd that does not answer, say): some
+ * seconds before systemd kills the service (`TimeoutStopSec=`). By then a run rarely has anything left to wait for.
  */
 const END_MS = 150_000;
 
@@ -12,17 +12,17 @@ const END_MS = 150_000;
 export interface SignalWatch {
   /** since when, as `monotonicMs`; null: not */
   interruptedMs: () => number | null;
-  /** 128 + the signal's number, where one came; null otherwise */
+  /** 128 + the signal's number, if one came; null otherwise */
   exitCode: () => number | null;
   /** from now on a signal ends the process again at once */
   release: () => void;
 }
 
 /**
- * Holds SIGINT, SIGTERM and SIGHUP back from the first change on: what is under way is finished or undone, nothing
- * new is begun, what was done is reported, and the process ends with 128 + n. Before that a signal ends it at once, as
- * there is nothing to lose, and nothing that holds this thread up can keep it from being heard. What is still under way
- * `endMs` after the first signal is left to the next run as it is, as after a kill.
+ * Holds back SIGINT, SIGTERM and SIGHUP from the first change on: what is under way is finished or undone, nothing new is
+ * begun, what was done is reported, and the process ends with 128 + n. Before the first change a signal ends the process
+ * at once, even if this thread is blocked, as there is nothing to lose. What is still under way `endMs` after the first
+ * signal is left as it is for the next run, as after a kill.
  */
 export function watchSignals(endMs = END_MS): SignalWatch {
   const numbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;

@@ -16,13 +16,13 @@ export function nameHolders({ holders, isWhole }: FoundHolders): string {
   return `process ${pid}${whose} (since ${since} UTC${stopped}: ${command})${more}`;
 }
 
-/** Why strangers cannot hold a lock by right; null: there are none. */
+/** Why strangers hold a lock that they should not be able to hold; null: there are no strangers. */
 export function accuse(path: string, holders: readonly Holder[]): string | null {
   if (!holders.some(({ isStranger }) => isStranger)) return null;
   return `${path} is held by ${nameHolders({ holders: [...holders], isWhole: true })}: only its owner can open this file, so it is an attack or a descriptor that leaked`;
 }
 
-/** What helps where a lock is held. */
+/** What to do about a lock that is held. */
 export function adviseOn(path: string, holders: readonly Holder[]): string {
   const pids = holders.map(({ pid }) => pid).join(' ');
   const [first] = holders;

@@ -4,15 +4,15 @@ import { formatHeld } from '../../model/wording.ts';
 import { monotonicMs } from '../../host/monotonic.ts';
 import { mayShowStatus, showStatus } from '../../host/streams.ts';
 
-/** What is over soon needs no word; a terminal shows how it goes on, a log has a line now and then. */
+/** A short wait is not mentioned; a longer one is shown continuously on a terminal, and now and then in a log. */
 const TERMINAL_MS = 2_000;
 const LOG_MS = 30_000;
 const LOG_AGAIN_MS = 60_000;
 
-/** What was not repeated within this time is not waited for any more. */
+/** A wait that was not reported again within this time is over. */
 const FRESH_MS = 2_500;
 
-/** Shows what changes wait for: on a terminal in one line that is kept up to date, else as events `waiting` of the log. */
+/** Shows what changes wait for: on a terminal in one line that is kept up to date, otherwise as log events `waiting`. */
 export function openWaits(log: Logger, isShown = mayShowStatus()): ActDeps['waitsFor'] {
   const waits = new Map<string, { sentence: string; atMs: number }>();
   const logged = new Map<string, number>();
@@ -36,7 +36,7 @@ export function openWaits(log: Logger, isShown = mayShowStatus()): ActDeps['wait
   };
 }
 
-/** For `holdLock`: says in the log and to people at a terminal which run is waited for. */
+/** For `holdLock`: says, in the log and to people at a terminal, which run it waits for. */
 export function tellLock(log: Logger): (sentence: string) => void {
   return (sentence) => {
     log.info({ event: 'lock' }, sentence);

@@ -5,7 +5,7 @@ import type { UnitState } from '../../model/unit-state.ts';
 import { readUnits } from '../../targets/systemd/units.ts';
 import { declareKinds } from './declare-kinds.ts';
 
-/** A project whose service is, by another name, that of a project before it. */
+/** A project whose service, perhaps under another name, already belongs to an earlier project. */
 export interface Twin {
   project: string;
   /** the name that its config gives to the service */
@@ -26,7 +26,7 @@ export interface TrueNames {
 /**
  * The services of the enabled projects, each by its own name, in one call of systemctl.
  *
- * @throws UserError failed where systemd does not answer
+ * @throws UserError failed if systemd does not answer
  */
 export async function readServices(config: Config): Promise<TrueNames> {
   const enabled = Object.values(config.projects).filter((project) => project.enabled);
@@ -35,9 +35,9 @@ export async function readServices(config: Config): Promise<TrueNames> {
 }
 
 /**
- * Names each service as systemd itself does: an alias leads to the same unit and the same files, so that
- * history, backups and locks of both must be one. Of several enabled projects with one service the first
- * keeps it. `found` are those of the config, by the names that it gives to them.
+ * Names each service as systemd itself does: an alias leads to the same unit and the same files, so both names must share
+ * history, backups and locks. If several enabled projects have the same service, the first keeps it. `found` has the units
+ * by the names that the config gives them.
  */
 export function followAliases(config: Config, found: Map<string, UnitState>): TrueNames {
   const units = declareKinds(found, config);
@@ -48,7 +48,7 @@ export function followAliases(config: Config, found: Map<string, UnitState>): Tr
   };
 }
 
-/** As `followAliases`, by the names alone: `ids` has the own name of each unit, by the name that the config gives to it. */
+/** Like `followAliases`, with names alone: `ids` has the own name of each unit, by the name that the config gives it. */
 export function renameServices(
   config: Config,
   ids: ReadonlyMap<string, string>,
@@ -73,8 +73,8 @@ export function renameServices(
 }
 
 /**
- * The config with each service by its own name, as it stands in the history, in one call of systemctl; as it is
- * written where systemd does not answer.
+ * The config with each service under its own name, as the history has it, found by one call of systemctl; if systemd does
+ * not answer, the names stay as they are written.
  */
 export async function readTrueNames(config: Config): Promise<Omit<TrueNames, 'units'>> {
   const names = Object.values(config.projects).map(({ service_name }) => service_name);
@@ -94,12 +94,12 @@ export function requireServed(name: string, { config, twins }: Omit<TrueNames, '
   throw new UserError(EXIT.config, twin === undefined ? `${name} is no project` : tellTwin(twin));
 }
 
-/** The same with the project that is not served. */
+/** The same, with the project that is left out. */
 export function tellTwin(twin: Twin): string {
   return `${twin.project} is left out: ${explainTwin(twin)}`;
 }
 
-/** Why a twin is not served, for people. */
+/** Why a twin is left out, for people. */
 export function explainTwin({ alias, service, owner }: Twin): string {
   const what = alias === service ? 'is the service' : `is another name of ${service}, the service`;
   return `${alias} ${what} of project "${owner}" already: one project decides about a service (put the thresholds of both into one, and remove the other)`;

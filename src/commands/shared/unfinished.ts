@@ -5,14 +5,14 @@ import { JOURNAL_LOCK, readLock, RUN_LOCK } from '../../state/lock.ts';
 import { makeActDeps } from './act-deps.ts';
 
 /**
- * What the next run would do with changes that a run before has left unfinished; nothing while a run is under way,
- * which may be at them.
+ * What the next run would do with changes that an earlier run left unfinished; nothing while a run is under way, which may
+ * be working on them.
  *
- * @throws UserError where the journal cannot be read
+ * @throws UserError if the journal cannot be read
  */
 export async function readUnfinished(config: Config): Promise<Unfinished[]> {
   const { state_dir: stateDir, backup_dir: backupDir } = config.global;
-  // seldom is there any; who holds a lock is not asked for nothing
+  // there are rarely any, and only then is it worth asking who holds the locks
   if ((await listPending(backupDir)).length === 0) return [];
   const locks = [`${stateDir}/${RUN_LOCK}`, `${backupDir}/${JOURNAL_LOCK}`];
   if (locks.some((path) => (readLock(path)?.isHeld ?? false) !== false)) return [];

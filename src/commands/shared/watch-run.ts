@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { startWatchdog, type Watchdog } from '../../host/watchdog.ts';
 
-/** The watchdog of a run, from the lock on; where it cannot be had that is said to who wants to know. */
+/** The watchdog of a run, which starts once the lock is held; if it cannot be started, that is said with `-v`. */
 export function watchRun(log: Logger): Watchdog {
   return startWatchdog((why) => log.debug({ event: 'watchdog' }, why));
 }

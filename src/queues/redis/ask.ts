@@ -13,10 +13,10 @@ export interface Section {
 }
 
 /**
- * Asks a Redis, through Sentinel where the broker has it: one connection, gone as `withRedis` says. `ask` logs
- * in by `askSections`; its errors are put into plain words.
+ * Asks a Redis, through Sentinel if the broker uses it, over one connection, which ends as `withRedis` says. `ask` logs in
+ * with `askSections`; its errors are put into plain words.
  *
- * @throws Error in plain words, without a password, where the server cannot be asked within its limits
+ * @throws Error in plain words, without a password, if the server cannot be asked within its limits
  */
 export async function askRedis<T>(
   broker: RedisBroker,
@@ -41,12 +41,12 @@ export async function askRedis<T>(
 }
 
 /**
- * Logs in and asks, all in one round trip: AUTH and SELECT go along, so that each has an answer of its own
- * instead of an event. Where the login or a database is refused, that is the answer to each of its commands, also where the
- * server lets in whoever does not log in: Celery does not go on there. An answer too
- * many, however late it comes, shows in the place of the next SELECT's: with a section without commands, of the last one's.
+ * Logs in and asks, all in one round trip: AUTH and SELECT are sent along, so that each has an answer of its own instead of
+ * an event. If the login or a database is refused, that refusal is the answer to each command concerned, even if the server
+ * would let in a client that does not log in: Celery does not go on there. A surplus answer, however late it comes, shows
+ * up in the place of the answer to the next SELECT; a last section without commands catches one after the last command.
  *
- * @throws Error where the connection is lost, or the answers are none to these commands
+ * @throws Error if the connection is lost, or the answers do not belong to these commands
  */
 export async function askSections(
   redis: Redis,
@@ -66,7 +66,7 @@ export async function askSections(
   }
   return sections.map(({ commands: { length } }, index) => {
     const [select, ...own] = answers[index]!;
-    // a database that is not selected is another one, with other keys
+    // if the database could not be selected, the answers come from another one, with other keys
     const refused = refusedLogin ?? select?.[0] ?? null;
     if (refused === null) return own;
     return Array.from({ length }, (): Reply => [refused, null]);
@@ -75,7 +75,7 @@ export async function askSections(
 
 const NO_REDIS = 'it does not answer as a Redis does';
 
-/** null: it is done. */
+/** null: the command was carried out. */
 function whyRefused(reply: Reply | undefined): Error | null {
   const [error, value] = reply ?? [null, null];
   return error ?? (value === 'OK' ? null : new Error(NO_REDIS));

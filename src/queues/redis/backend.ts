@@ -2,7 +2,7 @@ import type { ServerUrl } from '../broker-url.ts';
 import type { OptionKey, QueueBackend } from '../queue.ts';
 import { nameServer, type RedisBroker, type RedisServer } from './broker.ts';
 
-/** What of Celery's `broker_transport_options` matters here. */
+/** Those of Celery's `broker_transport_options` that matter here. */
 interface RedisOptions {
   master_name?: string;
   sentinel_kwargs?: { username?: string; password?: string; ssl?: boolean };
@@ -96,7 +96,7 @@ function toServer(url: ServerUrl, port: number): RedisServer {
 }
 
 function readDatabase({ scheme, socketPath, path, query }: ServerUrl): number {
-  // kombu knows the database of a socket as virtual_host, redis-py (unix://) as db
+  // for a socket, kombu calls the database virtual_host, and redis-py (unix://) calls it db
   const inQuery = query.get('virtual_host') ?? (scheme === 'unix' ? query.get('db') : null);
   const digits = (socketPath === null ? path : (inQuery ?? '')).replaceAll('/', '');
   if (/^\d{0,9}$/.test(digits)) return Number(digits);

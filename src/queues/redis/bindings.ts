@@ -6,16 +6,16 @@ import type { Redis } from './client.ts';
 import type { RespValue } from './resp.ts';
 import type { Limits } from '../queue.ts';
 
-/** How many keys are looked at in each round, and how many rounds there are: a database of results may have millions. */
+/** How many keys each round looks at, and how many rounds there are: a database with results may have millions of keys. */
 const KEYS_A_ROUND = 2000;
 const MOST_ROUNDS = 50;
 const MOST_EXCHANGES = 50;
 
 /**
  * The queues that kombu has bound in a Redis (`_kombu.binding.EXCHANGE`), without those of remote control and events: all
- * that workers have ever taken from, whichever. Of a database with very many keys perhaps not all.
+ * that any worker has ever consumed from. In a database with very many keys, some may be missed.
  *
- * @throws Error in plain words where the server cannot be asked
+ * @throws Error in plain words if the server cannot be asked
  */
 export function listBoundQueues(broker: RedisBroker, limits: Limits): Promise<string[]> {
   const { prefix, separator } = broker.keys;

@@ -2,11 +2,11 @@ import type { Broker, Server } from '../queue.ts';
 
 /** A Redis, or a Sentinel. */
 export interface RedisServer extends Server {
-  /** on this host by its socket, instead of host and port */
+  /** the path of a socket on this host, instead of host and port */
   socketPath: string | null;
 }
 
-/** The Sentinel that knows where the master is; `servers` of the broker are then the sentinels. */
+/** How to ask Sentinel where the master is; the broker's `servers` are then the sentinels. */
 interface Sentinel {
   master: string;
   user: string | null;

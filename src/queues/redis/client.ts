@@ -6,7 +6,7 @@ export type Reply = [error: Error | null, value: RespValue];
 
 export type Command = readonly (string | number)[];
 
-/** What a Redis answers to a command that it does not carry out; with the command, which may hold a secret. */
+/** What a Redis answers to a command that it does not carry out; has the command, which may contain a secret. */
 export class RedisError extends Error {
   readonly command: Command;
 
@@ -20,15 +20,15 @@ export class RedisError extends Error {
 export interface Redis {
   connect: () => Promise<void>;
   disconnect: () => void;
-  /** leaves the connection to the end of this process */
+  /** leaves the connection open until this process ends */
   leave: () => void;
-  /** all in one round trip; an answer to each, in their order. Rejects where the connection is lost */
+  /** sends all commands in one round trip; answers in the order of the commands. Rejects if the connection is lost */
   send: (commands: readonly Command[]) => Promise<Reply[]>;
-  /** one command; rejects with the error that the server answers */
+  /** sends one command; rejects with the error that the server answers */
   call: (...command: Command) => Promise<RespValue>;
 }
 
-/** What is said of answers that are more than the questions. */
+/** How a server is described that sends more answers than it was asked for. */
 export const NOT_ASKED = 'it answers what was not asked';
 
 interface Waiting {
@@ -37,10 +37,10 @@ interface Waiting {
   reject: (fault: Error) => void;
 }
 
-/** A client without a pool, retries or events: a oneshot asks once. `mostBytes`: what it may answer in all. */
+/** A client without a pool, retries or events: a oneshot asks once. `mostBytes`: how much the server may answer in all. */
 export function createRedis(place: Place, mostBytes: number): Redis {
   const waiting: Waiting[] = [];
-  // the last answer: a server that refuses a connection says why, once, and closes it
+  // the last answer: a server that refuses a connection says why before it closes it
   let refusal: Error | null = null;
   const read = createReplyReader((value) => {
     refusal = value instanceof Error ? value : null;
@@ -64,7 +64,7 @@ export function createRedis(place: Place, mostBytes: number): Redis {
     );
     connection.send(commands.map(encodeCommand).join(''));
     const all = await Promise.all(replies);
-    // with more answers than commands none of them can be told apart
+    // with more answers than commands, nobody can say which answer belongs to which command
     const fault = connection.fault();
     if (fault !== null) throw fault;
     return all;

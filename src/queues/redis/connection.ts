@@ -4,7 +4,7 @@ import { explainRedisError, isLastingRedisError } from './errors.ts';
 import { BrokerRefusal } from '../refusal.ts';
 import { tellLate, withinLimit } from '../time-limit.ts';
 
-/** What may be set of a connection: how much is answered, and that this process ends soon, and it with it. */
+/** Options of a connection: how much may be answered, and whether it may stay open because this process ends soon. */
 export interface RedisUse {
   /** default: MOST_BYTES */
   mostBytes?: number;
@@ -12,10 +12,10 @@ export interface RedisUse {
 }
 
 /**
- * One connection, gone when this returns or after `limitMs`, whatever comes first; where all went well and it is the last,
- * with this process.
+ * Uses one connection, closed when this returns or after `limitMs`, whichever comes first; the last one, if all went well,
+ * ends with this process instead.
  *
- * @throws Error in plain words; a BrokerRefusal where it would say the same again
+ * @throws Error in plain words; a BrokerRefusal if the server would refuse again
  */
 export async function withRedis<T>(
   place: Place,

@@ -3,7 +3,7 @@ import { CLOSED } from '../connection.ts';
 import { explainConnectionError } from '../connection-errors.ts';
 import { RedisError, type Command } from './client.ts';
 
-/** What the server says, by the start of its answer, and what it means. */
+/** What the server's answers mean, by how they start. */
 const SERVER: readonly [pattern: RegExp, meaning: string][] = [
   [/^NOAUTH/, 'it wants a password, and the broker URL has none'],
   [/^WRONGPASS|^ERR invalid password/, 'it refuses the user or password of the broker URL'],
@@ -23,7 +23,7 @@ const SERVER: readonly [pattern: RegExp, meaning: string][] = [
 /** Answers that stay the same until somebody changes the URL, the user or the server. */
 const LASTING = /^(?:NOAUTH|WRONGPASS|NOPERM|READONLY|ERR (?:invalid password|AUTH |Client sent))/;
 
-/** A fault of a Redis connection or answer in plain words; what it says itself is cleaned and cut. */
+/** A fault of a Redis connection or answer in plain words; the server's own text is cleaned and shortened. */
 export function explainRedisError(error: Error): string {
   const { message } = error;
   if (message.startsWith('NOPERM')) return tellNotAllowed(message, commandOf(error));
@@ -33,7 +33,7 @@ export function explainRedisError(error: Error): string {
   return message === CLOSED ? `${CLOSED} (a Redis with TLS wants rediss://)` : cleanText(message);
 }
 
-/** Whether asking once more is of no use. */
+/** Whether it is useless to ask again. */
 export function isLastingRedisError(error: Error): boolean {
   return LASTING.test(error.message);
 }
@@ -43,7 +43,7 @@ function commandOf(error: Error): Command | null {
 }
 
 /**
- * What the user lacks, by what was asked; Redis itself does not name keys and channels ("… no permissions to access one of
+ * What the user may not do, by what was asked; Redis itself does not name keys and channels ("… no permissions to access one of
  * the channels used as arguments"), https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/
  */
 function tellNotAllowed(message: string, command: Command | null): string {

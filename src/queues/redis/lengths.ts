@@ -8,11 +8,11 @@ import type { BrokerAnswer, BrokerRequest, QueueAnswer } from '../queue.ts';
 import { MOST_MESSAGE_BYTES, readUnacked, unackedKey } from './unacked.ts';
 
 /**
- * The waiting tasks of each queue of each request, all on one server: one connection, one round trip for all
- * the lists, no command that holds the server up. Unacknowledged tasks cost up to two more round trips; where these
- * fail, the lengths hold all the same.
+ * The waiting tasks of each queue of each request, all on one server: one connection, one round trip for all the lists, no
+ * command that holds the server up. Unacknowledged tasks cost up to two more round trips; if these fail, the lengths are
+ * still valid.
  *
- * @throws Error in plain words, without a password, where the server cannot be asked at all
+ * @throws Error in plain words, without a password, if the server cannot be asked at all
  */
 export async function readLengths(
   requests: readonly BrokerRequest<RedisBroker>[],
@@ -26,7 +26,7 @@ export async function readLengths(
     const [role, ...replies] = await askSections(redis, server, [
       { database: 0, commands: broker.sentinel === null ? [] : [['role']] },
       ...sections,
-      // proves that none of the answers before is one too many
+      // proves that there was no surplus answer before it
       { ...sections.at(-1)!, commands: [] },
     ]);
     requireMaster(role?.[0]);
@@ -87,10 +87,10 @@ function addUp(
   return { queues: new Map(lengths) };
 }
 
-/** What is said of a length that is none. */
+/** How an answer is described that is not a length. */
 const NO_COUNT = 'it answers no number of tasks';
 
-/** What Sentinel names may have been replaced in this moment, and would tell of queues that nobody fills any more. */
+/** The server that Sentinel named may just have been replaced, and would report queues that nobody fills any longer. */
 function requireMaster([, role]: Reply = [null, null]): void {
   if (!Array.isArray(role) || role[0] === 'master') return;
   throw new Error(

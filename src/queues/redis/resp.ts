@@ -3,9 +3,9 @@ export type RespValue = number | string | null | Error | RespValue[];
 
 /** A line is a number, a state or an error. */
 const MOST_LINE_BYTES = 8192;
-/** In lists, of all answers of a connection together. */
+/** How many elements the lists in all answers of a connection may have together. */
 const MOST_ELEMENTS = 20_000;
-/** ROLE has lists in a list. */
+/** ROLE answers with lists inside a list. */
 const MOST_DEPTH = 4;
 
 const LINE_END = '\r\n';
@@ -16,17 +16,17 @@ interface OpenList {
 }
 
 /**
- * Reads answers in RESP2, the protocol of a client that asks for no other, as they come, in any pieces. Each byte is
- * looked at once. Returns what takes the bytes and throws an Error in plain words at what is none of this: types of
- * RESP3, numbers that are not whole, and more than a Redis has reason to send.
+ * Reads answers in RESP2, the default protocol, as they arrive, in pieces of any size. Each byte is looked at once. Returns
+ * a function that takes the bytes, and throws an Error in plain words at anything else: types of RESP3, numbers that are
+ * not whole, and more than a Redis has reason to send.
  * https://redis.io/docs/latest/develop/reference/protocol-spec/
  */
 export function createReplyReader(onReply: (reply: RespValue) => void): (bytes: Buffer) => void {
   let pieces: Buffer[] = [];
   let size = 0;
-  /** bytes without which there is nothing to be read */
+  /** how many bytes are needed before anything can be read */
   let wanted = 1;
-  /** of the text that is being read; null: none is */
+  /** the length of the text that is being read; null: none is */
   let textBytes: number | null = null;
   let elements = 0;
   const lists: OpenList[] = [];
@@ -59,7 +59,7 @@ export function createReplyReader(onReply: (reply: RespValue) => void): (bytes: 
     if (type === '*') return openList(length);
     textBytes = length;
   };
-  /** The bytes that it has used; 0: there are too few. */
+  /** The number of bytes used; 0: there are too few yet. */
   const takeOne = (bytes: Buffer): number => {
     if (textBytes !== null) {
       wanted = textBytes + LINE_END.length;
@@ -100,16 +100,16 @@ export function createReplyReader(onReply: (reply: RespValue) => void): (bytes: 
 
 const TYPES = '+-:$*';
 
-/** What is said of a server that speaks another protocol. */
+/** How a server is described that speaks another protocol. */
 const NO_REDIS = 'what answers there is no Redis';
 
-/** As a Redis writes it; what is beyond the safe ones is not exact, and no count. */
+/** A number as Redis writes it; one beyond the safe integers is not exact, and so not a count. */
 function toWhole(text: string): number {
   if (/^(?:0|-?[1-9]\d{0,18})$/.test(text)) return Number(text);
   throw new Error('it sends a number that is not a whole one');
 }
 
-/** A command as the protocol wants it: a list of texts, each with its length in bytes. */
+/** A command as the protocol requires it: a list of texts, each with its length in bytes. */
 export function encodeCommand(command: readonly (string | number)[]): string {
   const texts = command.map((argument) => {
     const text = String(argument);

@@ -7,10 +7,10 @@ import { tlsOptions } from '../tls.ts';
 import type { Limits } from '../queue.ts';
 
 /**
- * The broker with the master's address as its only server. All sentinels are asked at once; the first that
- * knows the master counts.
+ * The broker with the master's address as its only server. All sentinels are asked at once; the first that knows the
+ * master counts.
  *
- * @throws Error in plain words where none of them knows it
+ * @throws Error in plain words if none of them knows it
  */
 export async function findMaster(broker: RedisBroker, limits: Limits): Promise<RedisBroker> {
   const sentinel = broker.sentinel!;
@@ -43,7 +43,7 @@ export async function findMaster(broker: RedisBroker, limits: Limits): Promise<R
   }
 }
 
-/** What a sentinel names is asked as the master, whatever it is: so it has to look like one. */
+/** Whatever a sentinel names is asked as the master, so it has to look like an address. */
 function readAddress(value: RespValue): Pick<RedisServer, 'host' | 'port'> {
   const [host, port, ...more] = Array.isArray(value) ? value : [];
   const isHost = typeof host === 'string' && (isIP(host) !== 0 || /^[\w.-]{1,253}$/.test(host));

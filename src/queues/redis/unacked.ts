@@ -8,7 +8,7 @@ import { matchesTopic } from '../topic.ts';
 
 /** How many messages are read to see which queue they came from; more would cost too much. */
 const MOST_READ = 1000;
-/** What they, and all else on that connection, may hold together. */
+/** The total size that they, and everything else on that connection, may have. */
 export const MOST_MESSAGE_BYTES = 4 * 1024 * 1024;
 /** An exchange and a routing key, as JSON: AMQP allows them 255 bytes each. */
 const MOST_NAME_CHARS = 4096;
@@ -26,19 +26,19 @@ export interface Holding {
 interface Sent {
   exchange: string;
   routingKey: string;
-  /** not to be begun before, milliseconds since 1970; null: at once */
+  /** the task must not begin before this time, milliseconds since 1970; null: it may begin at once */
   etaMs: number | null;
 }
 
-/** The hash in which kombu keeps what it has handed out and is not acknowledged yet, of all queues of a database. */
+/** The hash in which kombu keeps the messages of all queues of a database that are handed out and not yet acknowledged. */
 export function unackedKey({ keys }: RedisBroker): string {
   return keys.prefix + keys.unacked;
 }
 
 /**
- * Completes each answer by the tasks of its queues that are handed out and not acknowledged. Two round trips
- * for all: the messages, and the bindings that say which queue an exchange puts them into. A task for a later time (ETA,
- * countdown) is taken at once and held by the worker until then: it is no work yet, and does not count.
+ * Adds to each answer the number of tasks of its queues that are handed out and not acknowledged. It takes two round trips
+ * for all: the messages, and the bindings that say which queue an exchange puts them into. A worker takes a task for a
+ * later time (ETA, countdown) at once and keeps it until then: it is not work yet, and does not count.
  */
 export async function readUnacked(
   redis: Redis,
@@ -90,7 +90,7 @@ export async function readUnacked(
   }
 }
 
-/** What is said of an answer of another kind than the question asks for. */
+/** How an answer is described that does not have the type that the question asks for. */
 const NO_ANSWER = 'it does not answer what was asked';
 
 function readTexts([, value]: Reply = [null, null]): string[] {
@@ -130,8 +130,8 @@ function countOwn(
 }
 
 /**
- * `[message, exchange, routing key]` as kombu writes it; null: something else. Of a large one only the end is parsed:
- * parsed it takes far more memory than as a text.
+ * `[message, exchange, routing key]` as kombu writes it; null: something else. Only the end of a large message is parsed,
+ * since a parsed message takes far more memory than its text.
  */
 function parseSent(value: string): Sent | null {
   const end = value.slice(-MOST_NAME_CHARS);
@@ -147,7 +147,7 @@ function parseSent(value: string): Sent | null {
 }
 
 /**
- * The `eta` of a message's headers, which stand near its end; within texts, quotes have a backslash before them. Celery
+ * The `eta` in a message's headers, which are near its end; inside texts, quotes are escaped with a backslash. Celery
  * writes it with its time zone, or in UTC without one.
  */
 function readEta(text: string): number | null {
