@@ -7,6 +7,8 @@ const CONNECTION: Record<string, string> = {
   EPIPE: 'the connection was cut',
   EHOSTUNREACH: 'the host cannot be reached',
   ENETUNREACH: 'the network cannot be reached',
+  EADDRNOTAVAIL: 'this host has no way to such an address',
+  EINVAL: 'this host has no way to such an address',
   ETIMEDOUT: 'no connection in time',
   ENOTFOUND: 'the host name is not known',
   EAI_AGAIN: 'the host name cannot be looked up now',

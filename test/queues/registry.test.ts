@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { resolveBroker } from '../../src/queues/broker.ts';
+import { readQueues } from '../../src/queues/read-queues.ts';
 import { BACKENDS, findBackend, listSchemes, schemePattern } from '../../src/queues/registry.ts';
 
 const SECRET = 's3cret';
@@ -61,4 +62,13 @@ describe('the kinds of broker', () => {
       assert.equal(resolveBroker({ url, ...settings }).servers[0].port, port);
     });
   }
+});
+
+test('an address on a network that this host does not have is an error in plain words', async () => {
+  const url = 'redis://[fe80::1%25none9]:6379/0';
+  const lengths = await readQueues([{ project: 'shop', url, queues: ['celery'] }]);
+  assert.equal(
+    lengths.get('shop')?.error,
+    'redis at [fe80::1%none9]:6379: this host has no way to such an address',
+  );
 });
