@@ -16,16 +16,16 @@ export function measureMemory(): HostMemory {
 
 /** /proc/meminfo; see proc_meminfo(5). A kernel without swap need not name it. */
 export function parseMemory(meminfo: string): HostMemory {
-  const kb = (key: string): number =>
-    Number(new RegExp(`^${key}: +(\\d+) kB$`, 'm').exec(meminfo)?.[1] ?? NaN);
-  const [available, total] = [kb('MemAvailable'), kb('MemTotal')];
-  if (Number.isNaN(available + total)) {
+  const lines = meminfo.matchAll(/^(MemTotal|MemAvailable|SwapTotal|SwapFree): +(\d+) kB$/gm);
+  const kb = new Map(Array.from(lines, ([, key, value]) => [key, Number(value)]));
+  const [total, available] = [kb.get('MemTotal'), kb.get('MemAvailable')];
+  if (total === undefined || available === undefined) {
     throw new Error('/proc/meminfo has no lines "MemTotal" and "MemAvailable"');
   }
   return {
     availableMb: toMb(available),
     totalMb: toMb(total),
-    swapMb: toMb(kb('SwapTotal') - kb('SwapFree') || 0),
+    swapMb: toMb((kb.get('SwapTotal') ?? 0) - (kb.get('SwapFree') ?? 0)),
   };
 }
 
