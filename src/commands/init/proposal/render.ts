@@ -54,7 +54,7 @@ export function renderProject(proposal: Proposal): string[] {
     `"max_step": ${JSON.stringify(maxStep)},`,
     ...(adaptive
       ? [
-          '// a lowering that had to be taken back makes the next one wait longer',
+          '// a lowering that had to be reversed makes the next one wait longer',
           '"adaptive_scale_down": true,',
         ]
       : []),
