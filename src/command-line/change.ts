@@ -9,7 +9,10 @@ export const CHANGE = {
   scale: defineScale,
   rollback: defineRollback,
   enable: defineSwitch(true, 'let autoscaler change projects (sets "enabled": true in the config)'),
-  disable: defineSwitch(false, 'leave projects alone entirely (sets "enabled": false in the config)'),
+  disable: defineSwitch(
+    false,
+    'leave projects alone entirely (sets "enabled": false in the config)',
+  ),
 } satisfies Record<string, Define>;
 
 function defineRun(command: Command, { done, withGlobals }: Context): void {

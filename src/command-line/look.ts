@@ -21,7 +21,7 @@ export const HIDDEN = {
 
 function defineComplete(command: Command, { done, withGlobals }: Context): void {
   command
-    .description("print the words for shell completion")
+    .description('print the words for shell completion')
     .addArgument(command.createArgument('<what>', 'what to print').choices(['projects']))
     .action(async () => {
       const { completeCommand } = await import('../commands/complete/complete.ts');
@@ -100,9 +100,7 @@ function defineHistory(command: Command, { done, withGlobals }: Context): void {
     .addOption(sinceOption('24h'))
     .option('--project <project>', 'only this project')
     .option('--json', 'print one JSON document')
-    .addOption(
-      new Option('--csv', 'print CSV, one row per project and sample').conflicts('json'),
-    )
+    .addOption(new Option('--csv', 'print CSV, one row per project and sample').conflicts('json'))
     .addHelpText(
       'after',
       example('autoscaler history --since 7d', 'autoscaler history --csv > history.csv'),
@@ -155,7 +153,10 @@ function watchSeconds(text: string): number {
 }
 
 function sinceOption(usual: string): Option {
-  return new Option('--since <time>', `start of the period: 30m, 24h, 7d, or a date (default: ${usual})`);
+  return new Option(
+    '--since <time>',
+    `start of the period: 30m, 24h, 7d, or a date (default: ${usual})`,
+  );
 }
 
 /** The moment that an option `--since` names. @throws UserError usage */

@@ -15,7 +15,7 @@ export const CPU = {
   thresholds: {
     key: 'cpu_thresholds',
     description:
-      'Thresholds for the host's CPU, in percent: above scale_up_N go up to N workers, below scale_down_N go down to N.',
+      'Thresholds for the CPU of the host, in percent: above scale_up_N go up to N workers, below scale_down_N go down to N.',
     expected: 'percent, a number from 0 to 100',
     most: 100,
     durationKey: 'cpu_duration_minutes',

@@ -30,7 +30,10 @@ const MEANINGS: Record<string, { expected: string; hint?: string }> = {
     expected: 'one of " \\ / b f n r t u after the backslash',
     hint: 'a backslash itself is written \\\\',
   },
-  InvalidCharacter: { expected: 'no control character inside a string', hint: 'a tab is written \\t' },
+  InvalidCharacter: {
+    expected: 'no control character inside a string',
+    hint: 'a tab is written \\t',
+  },
 };
 
 /** Nobody reads on, and what is no config at all has one in each line. */

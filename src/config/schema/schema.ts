@@ -61,7 +61,9 @@ export const projectSchema = z
       ),
       max_workers: workers('The most workers.').check(example(8)),
       ...METRIC_KEYS,
-      broker_url: broker('The URL of the broker that holds the Celery queues, as in Celery; brokers.md lists the forms.'),
+      broker_url: broker(
+        'The URL of the broker that holds the Celery queues, as in Celery; brokers.md lists the forms.',
+      ),
       redis_url: broker('The older name of broker_url.'),
       queues: z._default(
         z

@@ -86,5 +86,5 @@ function tellCandidate({ kind, workerClass, workers, workerMb, bind }: Candidate
 
 function tellLeast({ candidate: { kind, workers }, minWorkers }: Proposal): string {
   const why = minWorkers > workers ? kindNamed(kind).proposals.whyLeast : null;
-  return why?.config ?? 'never fewer than run now';
+  return why?.config ?? 'never fewer than are running now';
 }
