@@ -35,7 +35,7 @@ export async function carryOut(change: Change, deps: ActDeps): Promise<Outcome> 
     }
     if (change.manifest.resize !== 'none') {
       await requireLoaded(change, deps);
-      await saveChange(change, { touched: true }, deps);
+      saveChange(change, { touched: true }, deps);
     }
     return await settle(change, deps);
   } catch (error) {

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { applyPlan } from '../../src/act/apply.ts';
 import { listFinished } from '../../src/act/journal/journal.ts';
-import { recover } from '../../src/act/journal/recover.ts';
+import { recover } from './journal/recover-all.ts';
 import type { ActDeps } from '../../src/act/ports.ts';
 import type { Plan } from '../../src/act/types.ts';
 import { UNIT, World, type WorldState } from './world.ts';

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { applyPlan } from '../../src/act/apply.ts';
-import { recover } from '../../src/act/journal/recover.ts';
+import { recover } from './journal/recover-all.ts';
 import type { Plan } from '../../src/act/types.ts';
 import { UNIT, World, type WorldState } from './world.ts';
 

@@ -51,7 +51,7 @@ export async function resize(change: PoolChange, target: number, deps: KindDeps)
   );
   const busy = [...leaving.values()].filter(({ pid }) => rest.workerPids.includes(pid));
   if (busy.length === 0) return 'done';
-  await change.note({ leaving: busy });
+  change.note({ leaving: busy });
   return 'partly';
 }
 
