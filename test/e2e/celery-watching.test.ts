@@ -133,7 +133,7 @@ describe('the queues of a worker that the config does not name', () => {
     [
       'written',
       'queues_differ',
-      /^by its unit the worker takes mail; .* 2\d tasks wait/,
+      /^according to its unit the worker consumes mail; .* 2\d tasks wait/,
       /\["mail"\]/,
     ],
     ['silent', 'queues_unseen', /no project watches: .*quiet \(2\d\)/, /"queues"/],
@@ -206,7 +206,7 @@ describe('a broker that does not allow something: check and scale agree, and say
       assert.match(live?.evidence ?? '', /so each change restarts it/);
       const { exitCode, stdout, stderr } = await lab.autoscaler(['scale', project, '2'], PATIENT);
       assert.equal(exitCode, 0, stdout + stderr);
-      assert.match(stdout, /1 → 2 workers; verified: 2 run$/m);
+      assert.match(stdout, /1 → 2 workers; verified: 2 running$/m);
       assert.match(stderr, why);
     });
   }

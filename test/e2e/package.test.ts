@@ -99,7 +99,7 @@ describe('the Debian package', { timeout: 240_000 }, () => {
   };
 
   before(async () => {
-    build('scripts/build-deb.sh', folder); // fails where lintian has anything to say
+    build('scripts/deb/build.sh', folder); // fails where lintian has anything to say
     lab = await startLab();
     await lab.ok('mkdir -p /home/shop && printf "WEB_CONCURRENCY=2\\n" > /home/shop/env');
     await installUnit(lab, 'redis-tests.service', redisUnit());
@@ -146,8 +146,8 @@ describe('the Debian package', { timeout: 240_000 }, () => {
     assert.equal(exitCode, 0, journal);
     assert.equal(await lab.readFile('/home/shop/env'), 'WEB_CONCURRENCY=3\n');
     assert.match(await lab.readFile('/etc/systemd/system/tasks.service'), /worker -c 3/);
-    assert.match(journal, /shop\.service: 2 → 3 workers; verified: 3 run/);
-    assert.match(journal, /tasks\.service: 2 → 3 workers; verified: 3 run/);
+    assert.match(journal, /shop\.service: 2 → 3 workers; verified: 3 running/);
+    assert.match(journal, /tasks\.service: 2 → 3 workers; verified: 3 running/);
   });
 
   test('the log survives logrotate', async () => {

@@ -16,7 +16,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { applyPlan } from '../../../src/act/apply.ts';
 import { listUnreadable } from '../../../src/act/journal/journal.ts';
-import { recover, whyBlocked } from '../../../src/act/journal/recover.ts';
+import { whyBlocked } from '../../../src/act/journal/recover.ts';
+import { recover } from './recover-all.ts';
 import { EXIT, NoAnswer } from '../../../src/errors.ts';
 import { UNIT, World } from '../world.ts';
 
@@ -157,10 +158,7 @@ describe('recover', () => {
     const manifest = join(world.backupDir, 'changes', PENDING, 'manifest.json');
     writeFileSync(manifest, '{"v":2,"services":["web.service"]}');
     const recovery = await recover(world.deps());
-    assert.match(
-      recovery.faults[0] ?? '',
-      /does not name its service, so no service is changed/,
-    );
+    assert.match(recovery.faults[0] ?? '', /does not name its service, so no service is changed/);
     assert.match(whyBlocked(recovery, 'other.service') ?? '', /may concern any service/);
     assert.deepEqual(names(world), [PENDING]);
   });

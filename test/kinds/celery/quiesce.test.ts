@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { applyPlan } from '../../../src/act/apply.ts';
-import { recover } from '../../../src/act/journal/recover.ts';
+import { recover } from '../../act/journal/recover-all.ts';
 import type { ActDeps } from '../../../src/act/ports.ts';
 import type { Outcome } from '../../../src/act/types.ts';
 import { World, type WorldState } from '../../act/world.ts';
@@ -98,7 +98,7 @@ describe('a Celery worker before it is asked to end', () => {
       let asked = 0;
       const ask: typeof control.ask = (...about) =>
         ++asked > fine
-          ? Promise.resolve({ error: 'nothing listens there' })
+          ? Promise.resolve({ error: 'nothing is listening there' })
           : control.ask(...about);
       const outcome = await applyPlan(world.plan(4), {
         ...world.deps(),
