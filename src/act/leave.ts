@@ -22,8 +22,8 @@ export async function leaveChange(
   const { service, from, to, undo_because: why } = change.manifest;
   const sentence =
     why === null
-      ? `${service}: ${from} → ${to}: it does not serve yet; the next run goes on`
-      : `${service}: ${from} → ${to} failed: ${why}; its unit is back, but it does not serve yet; the next run goes on`;
+      ? `${service}: ${from} → ${to}: it does not serve yet; the next run continues`
+      : `${service}: ${from} → ${to} failed: ${why}; its unit is restored, but it does not serve yet; the next run continues`;
   const failed = why === null ? {} : ({ failed: true } as const);
   return outcomeOf(change, { result: 'waiting', sentence, ...failed });
 }

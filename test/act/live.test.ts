@@ -72,7 +72,7 @@ for (const kind of ['gunicorn', 'celery'] as const) {
       assert.deepEqual([outcome.result, world.state.running], ['applied', 2]);
       assert.equal(readFileSync(world.unitPath, 'utf8'), UNIT);
       const again = await applyPlan(healPlan(world, 5, 2), patient(world));
-      assert.match(again.held ?? '', /on its way/);
+      assert.match(again.held ?? '', /on their way/);
     });
 
     test('a service that was just started is not healed', async () => {

@@ -55,7 +55,7 @@ describe('a service that does not serve when the run has nothing else to do', ()
     const { world, host, startRun, pending } = newWorld(WITH_FOUR);
     const outcome = await applyPlan(world.plan(4), startRun(LEAVE));
     assert.deepEqual([outcome.result, outcome.failed], ['waiting', undefined]);
-    assert.match(outcome.sentence, /2 → 4: it does not serve yet; the next run goes on/);
+    assert.match(outcome.sentence, /2 → 4: it does not serve yet; the next run continues/);
     assert.ok(host.startMs >= hurryMs && host.startMs < bootMs, `left after ${host.startMs} ms`);
     assert.deepEqual([pending(), world.declared(), world.recorded], [[PENDING], 4, []]);
     const [unfinished] = await foreseeRecovery(startRun());
@@ -94,7 +94,7 @@ describe('a service that does not serve when the run has nothing else to do', ()
     assert.deepEqual([outcome.result, outcome.failed], ['waiting', true]);
     assert.match(
       outcome.sentence,
-      /4 of 4 .* its unit is back, but it does not serve yet; the next run/,
+      /4 of 4 .* its unit is restored, but it does not serve yet; the next run/,
     );
     assert.equal(world.declared(), 2);
     const { restarts } = world.state;
@@ -167,7 +167,7 @@ describe('a run that is asked to end', () => {
     const { world, host, startRun, pending } = newWorld(WITH_FOUR);
     const outcome = await applyPlan(world.plan(4), startRun(ASKED));
     assert.equal(outcome.result, 'undone');
-    assert.match(outcome.sentence, /this run was asked to end before the service served; undone/);
+    assert.match(outcome.sentence, /this run was asked to stop before the service served; undone/);
     assert.ok(host.startMs < 2 * hurryMs, `${host.startMs} ms`);
     assert.deepEqual([world.state.running, pending()], [2, []]);
   });

@@ -121,7 +121,7 @@ describe('the queues of a worker that the config does not name', () => {
     [
       'named',
       'queues_differ',
-      /^the worker takes tasks from high, low; the config looks at celery; 2\d tasks wait in high, low, unseen$/,
+      /^the worker consumes high, low; the config lists celery; 2\d tasks wait in high, low, unseen$/,
       /"queues": \["high","low"\]/,
     ],
     [
@@ -136,7 +136,7 @@ describe('the queues of a worker that the config does not name', () => {
       /^by its unit the worker takes mail; .* 2\d tasks wait/,
       /\["mail"\]/,
     ],
-    ['silent', 'queues_unseen', /no project looks at: .*quiet \(2\d\)/, /"queues"/],
+    ['silent', 'queues_unseen', /no project watches: .*quiet \(2\d\)/, /"queues"/],
   ];
   for (const [project, code, evidence, remedy] of rows) {
     test(project, () => {
@@ -224,9 +224,9 @@ const untilDead = (unit: string) =>
     everyMs: 20,
   });
 
-test('a worker that ends again and again: check, status and scale say so', async () => {
+test('a worker that keeps exiting: check, status and scale say so', async () => {
   const said =
-    /(?:ends again and again|has ended, and systemd starts it again).*systemd has restarted it \d+ times/;
+    /(?:keeps exiting|has exited, and systemd is restarting it).*systemd has restarted it \d+ times/;
   assert.match(find('prefixed', 'service_crashing')?.evidence ?? '', said);
   assert.equal(find('prefixed', 'service_crashing')?.severity, 'error');
   await lab.ok('systemctl start --no-block prefixed');
@@ -234,7 +234,7 @@ test('a worker that ends again and again: check, status and scale say so', async
   const { notes } = JSON.parse((await lab.autoscaler(['status', '--json'])).stdout) as {
     notes: string[];
   };
-  assert.match(notes.join('\n'), /prefixed\.service: it has ended, and systemd starts it again/);
+  assert.match(notes.join('\n'), /prefixed\.service: it has exited, and systemd is restarting it/);
   await untilDead('prefixed');
   const { stdout } = await lab.autoscaler(['scale', 'prefixed', '2'], PATIENT);
   assert.match(stdout, /before the change: it /);

@@ -145,11 +145,7 @@ describe('check foresees it', () => {
       /scale_up_4 needs service cpu .*; scale_up_8 needs service cpu .* 0\.5 processors \(CPUQuota of half\.service\)/,
     ],
     ['prefetch', 'tasks_hidden', /^(?:58|59|60) tasks .* with 2 processes to run/],
-    [
-      'queues',
-      'queues_differ',
-      /takes tasks from high, low; the config looks at celery; 2\d tasks wait/,
-    ],
+    ['queues', 'queues_differ', /consumes high, low; the config lists celery; 2\d tasks wait/],
     ['acl', 'live_impossible', /may not run PUBLISH: its ACL lacks \+publish/],
     ['prefix', 'service_crashing', /systemd has restarted it \d+ times/],
     ['barred', 'restart_barred', /RefuseManualStop=yes/],
@@ -231,7 +227,7 @@ describe('a change', { concurrency: 4 }, () => {
     await lab.writeFile(`${SRV}/deployed.py`, 'import nothing_of_that_name\n');
     const [exitCode, said] = await scale('deployed', 3);
     assert.equal(exitCode, 1, said);
-    assert.match(said, /2 → 3 was not made: .*deployed\.py is newer .*nothing_of_that_name/);
+    assert.match(said, /2 → 3 was not applied: .*deployed\.py is newer .*nothing_of_that_name/);
     assert.equal(await workersOf('deployed'), workers);
     assert.equal(await lab.ok('curl -sS 127.0.0.1:8020'), 'ok\n');
   });

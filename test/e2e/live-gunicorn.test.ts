@@ -216,7 +216,7 @@ test('a code that cannot be loaded any more: undone, and the service is up again
   assert.equal(await countWorkers(), 2);
 });
 
-describe('killed (SIGKILL) in the middle of a live change: the next run finishes it or takes it back', () => {
+describe('killed (SIGKILL) in the middle of a live change: the next run completes it or rolls it back', () => {
   const tracer = join(import.meta.dirname, '../faults/tracer.py');
   const rows: [moment: string, fault: string, workers: number][] = [
     ['between two signals', 'kill#2:KILL', 4],
@@ -244,7 +244,7 @@ describe('killed (SIGKILL) in the middle of a live change: the next run finishes
       assert.equal(await lab.readFile(UNIT), declared);
       assert.deepEqual([await countWorkers(), await mainPid()], [workers, main]);
       assert.match(await lab.ok('ls /var/backups/autoscaler/changes'), /^000001-web\.service\n$/);
-      assert.match(dry, workers === 4 ? /is finished first/ : /is taken back first/);
+      assert.match(dry, workers === 4 ? /completes it first/ : /rolls it back first/);
     });
   }
 });

@@ -264,7 +264,7 @@ describe('changes side by side', { timeout: 600_000 }, () => {
     assert.equal(first.exitCode, 0, first.stderr);
     const { services } = JSON.parse(first.stdout) as RunReport;
     assert.deepEqual([services[0]?.applied, services[0]?.error], [false, null]);
-    assert.match(services[0]?.reason ?? '', /it does not serve yet; the next run goes on/);
+    assert.match(services[0]?.reason ?? '', /it does not serve yet; the next run continues/);
     assert.deepEqual(listPending(), ['slow2']);
     await setHang('no');
     const { exitCode, stderr } = await startRun().done;

@@ -54,7 +54,7 @@ export async function registerChange(plan: Plan, before: Before, deps: ActDeps):
     throw new UserError(
       EXIT.failed,
       `${deps.backupDir}: the backup cannot be written: ${explainErrno(error)}; nothing was changed`,
-      'Make room there, or set "backup_dir" in "global" to another folder.',
+      'Free some space there, or set "backup_dir" in "global" to another folder.',
     );
   }
 }

@@ -77,9 +77,9 @@ export async function listUnreadable(backupDir: string): Promise<string[]> {
     const folder = join(changesFolder(backupDir), name);
     const manifest = readManifest(folder);
     if (!('fault' in manifest)) continue;
-    const what = manifest.fault === 'newer' ? 'is of a newer autoscaler' : 'cannot be read';
+    const what = manifest.fault === 'newer' ? 'was made by a newer autoscaler' : 'cannot be read';
     sentences.push(
-      `${folder}: this change ${what} (${manifest.detail}), so it is not listed and cannot be taken back; the files as they were before it are in there`,
+      `${folder}: this change ${what} (${manifest.detail}), so it is not listed and cannot be rolled back; the files from before it are in there`,
     );
   }
   return sentences;
@@ -114,7 +114,7 @@ export async function sweepUnregistered(backupDir: string): Promise<string[]> {
     const path = join(changesFolder(backupDir), name);
     await rm(path, { recursive: true, force: true }).catch((error: unknown) => {
       faults.push(
-        `${path}: what is left of a change that was never begun cannot be removed: ${explainErrno(error)}`,
+        `${path}: the remains of a change that was never started cannot be removed: ${explainErrno(error)}`,
       );
     });
   }
@@ -135,10 +135,7 @@ export function readCopyIn(folder: string, name: string): Buffer {
         ? null
         : `not trusted: ${read.verdict.reason}`;
   if ('fault' in read || fault !== null) {
-    throw new UserError(
-      EXIT.failed,
-      `${path}: the copy of what was before cannot be read (${fault})`,
-    );
+    throw new UserError(EXIT.failed, `${path}: the backup copy cannot be read (${fault})`);
   }
   return read.bytes;
 }

@@ -9,7 +9,7 @@ import type { Outcome, Recovery } from '../types.ts';
 export function whyBlocked({ blocked, allBlocked }: Recovery, service: string): string | null {
   if (blocked.includes(service)) return 'a change of it is still in progress';
   return allBlocked
-    ? 'an unfinished change in the journal may be of any service, so none is changed until it is looked at'
+    ? 'an unfinished change in the journal may concern any service, so none is changed until it is dealt with'
     : null;
 }
 

@@ -33,8 +33,8 @@ export async function undoChange(change: Change, why: string, deps: ActDeps): Pr
     // noted in the history when it ends: it stays in the journal
     return outcomeOf(change, {
       result: 'failed',
-      sentence: `${service}: ${from} → ${to} failed: ${why}; taking it back failed too: ${because(error)}`,
-      hint: `The next run tries again. By hand: ${['put back', copies.join(', ')].join(' ')}, then: systemctl daemon-reload && systemctl restart ${service}`,
+      sentence: `${service}: ${from} → ${to} failed: ${why}; rolling it back failed too: ${because(error)}`,
+      hint: `The next run tries again. By hand: ${['restore', copies.join(', ')].join(' ')}, then: systemctl daemon-reload && systemctl restart ${service}`,
     });
   }
 }
@@ -48,7 +48,7 @@ async function takeBack(change: Change, why: string, deps: ActDeps): Promise<Out
     await discardChange(change, deps);
     return outcomeOf(change, {
       result: 'refused',
-      sentence: `${service}: ${from} → ${to} was not made: ${why}`,
+      sentence: `${service}: ${from} → ${to} was not applied:  ${why}`,
       changeId: null,
     });
   }
@@ -59,7 +59,7 @@ async function takeBack(change: Change, why: string, deps: ActDeps): Promise<Out
     return outcomeOf(change, {
       result: 'draining',
       failed: true,
-      sentence: `${service}: ${from} → ${to} failed: ${why}; its unit is back, and once ${kindNamed(kind).words.label} has finished its running tasks the next run starts it with ${from}`,
+      sentence: `${service}: ${from} → ${to} failed: ${why}; its unit is restored, and once ${kindNamed(kind).words.label} has finished its running tasks the next run starts it with ${from}`,
     });
   }
   if ('left' in now) return leaveChange(change, now.left, deps);
@@ -132,7 +132,7 @@ async function bringServiceBack(
 }
 
 function tellDown(why: string): string {
-  return `with the old unit it could not be shown that the service serves as before: ${why}`;
+  return `with the old unit, the service could not be verified to serve as before: ${why}`;
 }
 
 /** Whether the service is still the one that ran before the change. */
@@ -166,14 +166,14 @@ async function close(
   const outcome = outcomeOf(change, {
     result: 'failed',
     sentence: `${head}; ${troubles.join('; ')}`,
-    hint: `See: systemctl status ${service}; journalctl -u ${service} -n 50. What was before is in ${kept}`,
+    hint: `See: systemctl status ${service}; journalctl -u ${service} -n 50. The original is in ${kept}`,
   });
   return endChange(change, outcome, `${undo_because}; ${troubles.join('; ')}`, deps);
 }
 
 function tellUnlike(now: Unlike, from: number): string {
   return 'kept' in now
-    ? `its unit is back, and it serves with ${from}, but ${now.kept}`
+    ? `its unit is restored, and it serves with ${from}, but ${now.kept}`
     : now.wrong;
 }
 

@@ -53,7 +53,7 @@ export async function preparePlan(
 function refuseUnseen({ unit }: UnitState, error: string, kind: KindName | null): Refusal {
   return {
     ...{ how: 'refused', kind, code: 'unreadable' },
-    message: `${unit}: ${error}; so nobody could tell whether a change has taken`,
+    message: `${unit}: ${error}; so a change of it could not be verified`,
     hint: `Look at its processes: systemd-cgls -u ${unit}`,
   };
 }

@@ -115,8 +115,8 @@ function tellChange({ last_change: change }: StatusService, { at }: StatusReport
 }
 
 const NEXT = {
-  finish: '; the next run finishes it',
-  undo: '; the next run takes it back',
+  finish: '; the next run completes it',
+  undo: '; the next run rolls it back',
   unknown: '',
 };
 
@@ -157,7 +157,7 @@ function tellProgress(service: StatusService, report: StatusReport, { unicode }:
   const { in_progress: pending, hold, streak, workers, running } = service;
   if (pending !== null) {
     const age = formatAge(Date.parse(report.at) - Date.parse(pending.since));
-    const how = pending.undoing ? ', being taken back' : NEXT[pending.next ?? 'unknown'];
+    const how = pending.undoing ? ', being rolled back' : NEXT[pending.next ?? 'unknown'];
     const what = pending.draining ? 'Celery finishes its tasks' : 'in progress';
     return [`${pending.from} → ${pending.to}: ${what} for ${age}${how}`, 'yellow'];
   }

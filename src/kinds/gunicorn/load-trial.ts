@@ -48,11 +48,11 @@ export async function tryLoad(
   { runApart }: Pick<KindTarget, 'runApart'>,
 ): Promise<Trial> {
   const argv = readProcess(masterPid)?.argv ?? [];
-  if (argv.length < 2) return { unknown: 'its command line is not to be seen' };
+  if (argv.length < 2) return { unknown: 'its command line cannot be seen' };
   // what an entry script of the project's own does with its options is not to be known
   if (!isMaster(toCommandLine(argv))) return { unknown: 'its own program starts it' };
   const environ = tryReadWhole(`/proc/${masterPid}/environ`, ENVIRON_BYTES);
-  if (environ?.includes('=') !== true) return { unknown: 'its environment is not to be seen' };
+  if (environ?.includes('=') !== true) return { unknown: 'its environment cannot be seen' };
   const at = findScript(argv);
   const options = argv.slice(1, at).filter((word) => !/^-[A-Za-z]*m$/.test(word));
   const python = argv[0] ?? '';
@@ -68,6 +68,6 @@ export async function tryLoad(
   if ('unknown' in tried) return tried;
   const { exitCode, isLate, said } = tried;
   if (exitCode === 0) return 'loads';
-  if (isLate) return { fails: `it is not loaded within ${limitMs / 1000} s` };
+  if (isLate) return { fails: `it did not load within ${limitMs / 1000} s` };
   return { fails: said === '' ? `ended with ${exitCode}` : said };
 }

@@ -33,7 +33,7 @@ export async function resize(change: PoolChange, target: number, deps: KindDeps)
   // more than enough, also where a worker dies meanwhile; without a limit a fault could go on for ever
   let steps = 2 * Math.abs(target - staying.length) + (recycles ? 24 : 4);
   while (staying.length !== target) {
-    if (steps-- === 0) throw new UserError(EXIT.failed, 'its workers do not come to rest');
+    if (steps-- === 0) throw new UserError(EXIT.failed, 'its workers do not settle');
     const pool = { first, staying, leaving };
     if (staying.length < target) {
       if ((await untilServing(change, pool, deps)) === 'leave') return 'waiting';

@@ -18,11 +18,11 @@ export function tellRestarting({
 }: Restarted): string | null {
   const count = countRestarts(nRestarts ?? 0);
   if (activeState === 'failed' && result === 'start-limit-hit') {
-    return `it has ended again and again, and systemd has given it up (start-limit-hit): ${count}`;
+    return `it kept exiting, and systemd has given up on it (start-limit-hit): ${count}`;
   }
   if (!subState.startsWith('auto-restart')) return null;
   const how = result === null || result === 'success' ? '' : `, result ${result}`;
-  return `it has ended, and systemd starts it again (${subState}${how}): ${count} so far`;
+  return `it has exited, and systemd is restarting it (${subState}${how}): ${count} so far`;
 }
 
 /** The same of one that is no longer the process that it was at an earlier look: systemd, and not somebody by hand, did it. */
@@ -31,7 +31,7 @@ export function tellRestartedSince(now: Restarted, before: Restarted): string | 
   // one that somebody has restarted or stopped is counted from 0
   const isBySystemd = times > (before.nRestarts ?? 0) || now.subState.startsWith('auto-restart');
   return isBySystemd
-    ? `it ends again and again: ${countRestarts(times)}, and it has ended once more while it was watched`
+    ? `it keeps exiting: ${countRestarts(times)}, and it has exited once more while it was watched`
     : null;
 }
 

@@ -34,7 +34,7 @@ export async function runApart({
   limitMs,
 }: ApartCommand): Promise<RunApart> {
   const user = readUser(likePid);
-  if (user === null) return { unknown: 'the user of its workers is not to be seen' };
+  if (user === null) return { unknown: 'the user of its workers cannot be seen' };
   const alike = await readAlike(service);
   if (alike === null) return { unknown: 'it has a file system or a user of its own' };
   const properties = [...user, ...alike, `RuntimeMaxSec=${limitMs}ms`, 'TimeoutStopSec=1s'];

@@ -27,7 +27,7 @@ export function setNumber({ location, texts, to, running }: NumberInput): {
 function noteOf(location: NumberInput['location'], left: string | null): string | null {
   if (location.how === 'splice') return null;
   if (location.stale) {
-    const follows = `${location.path} follows what has changed below it`;
+    const follows = `${location.path} is updated to what has changed below it`;
     const how =
       left === null
         ? ''
@@ -35,7 +35,7 @@ function noteOf(location: NumberInput['location'], left: string | null): string 
     return `${follows}${how}`;
   }
   if (location.overrules === null) return null;
-  return `from now on our drop-in says how many; what ${location.overrules.replace(/,$/, '')} says of the workers no longer counts`;
+  return `from now on our drop-in sets the number; what ${location.overrules.replace(/,$/, '')} says of the workers no longer counts`;
 }
 
 /**
