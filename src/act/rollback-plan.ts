@@ -7,7 +7,7 @@ import { judgePath } from '../host/files/judge.ts';
 import { toUserError } from '../host/fault.ts';
 import type { UnitState } from '../model/unit-state.ts';
 import type { LocateAfter, Located } from '../targets/target.ts';
-import { sha256 } from './journal/durable.ts';
+import { sha256 } from './journal/sha256.ts';
 import { changesFolder, readCopyIn } from './journal/journal.ts';
 import type { FileRecord, Manifest } from './journal/manifest.ts';
 import { planRollback, type LiveQuestion } from './plan.ts';

@@ -8,7 +8,7 @@ import {
   openTrusted,
   readOpened,
   replaceTrusted,
-} from './trusted.ts';
+} from '../host/files/trusted.ts';
 
 const { O_RDONLY } = constants;
 

@@ -4,7 +4,7 @@ import type { Clocks } from '../model/clocks.ts';
 import { startDating, type Dated } from './dates.ts';
 import { parseHistoryLine } from './history-lines.ts';
 import { readLinesBackwards } from './read-backwards.ts';
-import { checkStateDir, ensureStateDir, explainFault, openTrusted } from './trusted.ts';
+import { checkStateDir, ensureStateDir, explainFault, openTrusted } from '../host/files/trusted.ts';
 
 const { O_APPEND, O_CREAT, O_RDONLY, O_RDWR } = constants;
 

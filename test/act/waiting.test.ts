@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { applyPlan } from '../../src/act/apply.ts';
 import { foreseeRecovery } from '../../src/act/foresee.ts';
-import { recover } from '../../src/act/journal/recover.ts';
+import { recover } from './journal/recover-all.ts';
 import { gunicornPorts } from '../../src/kinds/gunicorn/ports.ts';
 import { portOf } from '../../src/kinds/shared/port-of.ts';
 import type { ActDeps } from '../../src/act/ports.ts';

@@ -110,7 +110,7 @@ describe('faults of the host and of its files', { timeout: 300_000 }, () => {
     assert.match(get('mute').error ?? '', /expected a gunicorn or celery command, found/);
     await assertServed(get('other'));
     // 2 s for the broker, the rest for the restart of the other service
-    assert.ok(ms < 20_000, `${ms} ms`);
+    assert.ok(ms < 60_000, `${ms} ms`);
   });
 
   describe('a disk that does not give a unit file', () => {

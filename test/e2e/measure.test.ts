@@ -375,7 +375,7 @@ describe('a sample', () => {
     assert.match(threads?.errors?.['running'] ?? '', /pool \(threads\)/);
     assert.equal(threads?.running_tasks, null);
     assert.match(threads?.errors?.['running_tasks'] ?? '', /pool \(threads\)/);
-    assert.match(threads?.errors?.['queue_length'] ?? '', /6390: nothing listens there/);
+    assert.match(threads?.errors?.['queue_length'] ?? '', /6390: nothing is listening there/);
     const gone = services['gone.service'];
     assert.deepEqual([gone?.workers, gone?.running, gone?.active], [null, 0, 'inactive']);
     assert.ok((gone?.errors?.['workers'] ?? '').length > 0);

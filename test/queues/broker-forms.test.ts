@@ -159,14 +159,17 @@ for form in json.load(sys.stdin):
   test('of several servers of which none answers, each is told', async () => {
     const [one, two] = await freePorts();
     const { error } = await read({ url: `redis://127.0.0.1:${one};redis://127.0.0.1:${two}` });
-    assert.match(error ?? '', /:\d+: nothing listens there; redis at .*nothing listens there$/);
+    assert.match(
+      error ?? '',
+      /:\d+: nothing is listening there; redis at .*nothing is listening there$/,
+    );
   });
 
   test('a server that asks for a certificate, and there is none', async () => {
     const url = `rediss://localhost:${strict.tlsPort}?ssl_ca_certs=${strict.caFile}`;
     const { length, error } = await read({ url });
     assert.equal(length, null);
-    assert.match(error ?? '', /it asks for a certificate of ours: name it in ssl_certfile/);
+    assert.match(error ?? '', /it requires a client certificate: name it in ssl_certfile/);
   });
 
   test('a certificate that cannot be read', async () => {

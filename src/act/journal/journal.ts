@@ -5,7 +5,7 @@ import { EXIT, UserError } from '../../errors.ts';
 import { readFile } from '../../host/files/read.ts';
 import { judgePath } from '../../host/files/judge.ts';
 import { explainErrno } from '../../host/fault.ts';
-import { syncFolder, writeOwnFile } from './durable.ts';
+import { replaceOwn, syncFolder } from '../../host/files/own.ts';
 import { parseManifest, type Manifest, type ManifestFault } from './manifest.ts';
 
 /**
@@ -86,15 +86,16 @@ export async function listUnreadable(backupDir: string): Promise<string[]> {
 }
 
 /** Writes down how far a change has come; on disk when it returns. */
-export async function saveManifest(folder: string, manifest: Manifest): Promise<void> {
-  await writeOwnFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+export function saveManifest(folder: string, manifest: Manifest): void {
+  const text = `${JSON.stringify(manifest, null, 2)}\n`;
+  replaceOwn(join(folder, 'manifest.json'), text, { durable: true });
 }
 
 /** Renames a change's folder (the last step of registering and of finishing); on disk when it returns. */
 export async function renameChange(backupDir: string, from: string, name: string): Promise<string> {
   const to = join(changesFolder(backupDir), name);
   await rename(from, to);
-  await syncFolder(changesFolder(backupDir));
+  syncFolder(changesFolder(backupDir));
   return to;
 }
 
@@ -103,7 +104,7 @@ export async function removeChange(backupDir: string, folder: string): Promise<v
   const doomed = `${folder}.new`;
   await rename(folder, doomed);
   await rm(doomed, { recursive: true, force: true });
-  await syncFolder(changesFolder(backupDir));
+  syncFolder(changesFolder(backupDir));
 }
 
 /** Removes what was being registered when a run died: nothing had been changed. Answers what could not be removed. */

@@ -6,7 +6,7 @@ import { whileChanging } from '../../host/phase.ts';
 import { prove, settle } from '../carry-out.ts';
 import type { Change } from './checkpoint.ts';
 import { explainErrno, toUserError } from '../../host/fault.ts';
-import { sha256 } from './durable.ts';
+import { sha256 } from './sha256.ts';
 import { listPending, renameChange, sweepUnregistered, type PendingChange } from './journal.ts';
 import type { Manifest, ManifestFault } from './manifest.ts';
 import { because, outcomeOf, withoutEnd } from './outcome.ts';

@@ -6,7 +6,7 @@ import { readAttributesOf, type Like } from '../../host/files/target.ts';
 import { sweepTemporaries } from '../../host/files/temporaries.ts';
 import { writeUserFile } from '../../host/files/write.ts';
 import { readCopy, type Change } from './checkpoint.ts';
-import { sha256 } from './durable.ts';
+import { sha256 } from './sha256.ts';
 import type { FileRecord } from './manifest.ts';
 import type { ActDeps } from '../ports.ts';
 

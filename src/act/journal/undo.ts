@@ -42,7 +42,7 @@ export async function undoChange(change: Change, why: string, deps: ActDeps): Pr
 async function takeBack(change: Change, why: string, deps: ActDeps): Promise<Outcome> {
   const { service, kind, from, to } = change.manifest;
   const again = change.manifest.undo_because !== null;
-  if (!again) await noteUndo(change, why, deps);
+  if (!again) noteUndo(change, why, deps);
   const { restored, edited } = restoreFiles(change, deps);
   if (!again && restored === 0 && edited.length === 0 && !change.manifest.touched) {
     await discardChange(change, deps);
@@ -66,15 +66,19 @@ async function takeBack(change: Change, why: string, deps: ActDeps): Promise<Out
   return close(change, edited, now, deps);
 }
 
-/** The journal says that we go back from here; a full disk must not keep us from it. */
-async function noteUndo(change: Change, why: string, deps: ActDeps): Promise<void> {
+/** The journal says that we go back from here, if it can: a full disk must not keep us from it. */
+function noteUndo(change: Change, why: string, deps: ActDeps): void {
   const { drain } = change.manifest;
   const news = {
     undo_because: why,
     waiting: null,
     drain: drain !== null && isDraining(drain, deps) ? drain : null,
   };
-  await saveChange(change, news, deps).catch(() => undefined);
+  try {
+    saveChange(change, news, deps);
+  } catch {
+    // the undo goes on without: at the worst the next run begins it again
+  }
 }
 
 /** `wrong`: the service does not come up. `kept`: it serves, but its pool is not what it was. */
@@ -180,7 +184,7 @@ function tellUnlike(now: Unlike, from: number): string {
 /** No more than was seen: some workers may still be busy, and of a heal the number was wrong before. */
 function tellUndone({ action, kind, from }: Manifest, running: number | null): string {
   if (running === null || running === from) return `it is as before, with ${from}`;
-  if (action === 'heal') return `${running} run`;
+  if (action === 'heal') return `${running} running`;
   const more = running - from;
-  return `its unit says ${from} again; ${running} run, ${more} of them ${kindNamed(kind).words.surplus}`;
+  return `its unit says ${from} again; ${running} running, ${more} of them ${kindNamed(kind).words.surplus}`;
 }

@@ -32,7 +32,7 @@ export async function findNode(
   deps: KindDeps,
   tries = ASK_TRIES,
 ): Promise<CeleryNode | { obstacle: string }> {
-  if (deps.brokerOf(service) === null) return { obstacle: 'the config names no broker_url for it' };
+  if (deps.brokerOf(service) === null) return { obstacle: 'the config has no broker_url for it' };
   const node = portOf(celeryPorts, deps).control.nodeOf(mainPid);
   if (node === null)
     return { obstacle: 'the name of its node cannot be read from its main process' };

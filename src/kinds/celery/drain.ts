@@ -66,7 +66,7 @@ function giveUp({ service, from, to }: PoolChange, deps: KindDeps): never {
   const why = `Celery has not finished its running tasks within ${limit} (drain_timeout_minutes)`;
   deps.announce(
     service,
-    `${service}: ${from} → ${to} is given up: ${why}; the unit goes back to ${from}. No task is ended: the first run after they are done starts the service again (at once, but losing them: systemctl restart ${service})`,
+    `${service}: ${from} → ${to} is aborted: ${why}; the unit goes back to ${from}. No task is killed: the first run after they are done starts the service again (immediately, but losing them: systemctl restart ${service})`,
   );
   throw new UserError(EXIT.failed, why);
 }
@@ -94,7 +94,7 @@ async function beginDrain(change: PoolChange, deps: KindDeps): Promise<Drain | n
     since_ms: deps.monotonicMs(),
     signalled: false,
   };
-  await change.note({ drain });
+  change.note({ drain });
   return drain;
 }
 
@@ -110,7 +110,7 @@ async function signalMain(change: PoolChange, drain: Drain, deps: KindDeps): Pro
   if (controlGroup !== null && drain.boot === deps.bootId()) {
     deps.processes.terminate({ pid: drain.pid, startTicks: drain.start_ticks }, controlGroup);
   }
-  await change.note({ drain: { ...drain, signalled: true } });
+  change.note({ drain: { ...drain, signalled: true } });
   if (busy !== null) await wake(service, busy, deps);
 }
 

@@ -16,7 +16,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { applyPlan } from '../../../src/act/apply.ts';
 import { listUnreadable } from '../../../src/act/journal/journal.ts';
-import { recover, whyBlocked } from '../../../src/act/journal/recover.ts';
+import { whyBlocked } from '../../../src/act/journal/recover.ts';
+import { recover } from './recover-all.ts';
 import { EXIT, NoAnswer } from '../../../src/errors.ts';
 import { UNIT, World } from '../world.ts';
 

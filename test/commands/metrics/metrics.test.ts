@@ -90,7 +90,7 @@ describe('the queue of a project', () => {
     assert.equal(stdout, '');
     assert.match(
       stderr,
-      /celery_queue is unknown: redis at 127\.0\.0\.1:\d+: nothing listens there/,
+      /celery_queue is unknown: redis at 127\.0\.0\.1:\d+: nothing is listening there/,
     );
     assert.ok(!stderr.includes(PASSWORD));
     assert.equal(code, EXIT.failed);
@@ -100,7 +100,7 @@ describe('the queue of a project', () => {
     const { code, stdout } = read('down', '--json');
     const { celery_queue, error } = assertDocumented('metrics', stdout) as Record<string, unknown>;
     assert.equal(celery_queue, null);
-    assert.match(String(error), /nothing listens there/);
+    assert.match(String(error), /nothing is listening there/);
     assert.equal(code, EXIT.failed);
   });
 });

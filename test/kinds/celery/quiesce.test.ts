@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { applyPlan } from '../../../src/act/apply.ts';
-import { recover } from '../../../src/act/journal/recover.ts';
+import { recover } from '../../act/journal/recover-all.ts';
 import type { ActDeps } from '../../../src/act/ports.ts';
 import type { Outcome } from '../../../src/act/types.ts';
 import { World, type WorldState } from '../../act/world.ts';
@@ -106,7 +106,7 @@ describe('a Celery worker before it is asked to end', () => {
       const { ask } = control;
       let asked = 0;
       control.ask = (...about) =>
-        ++asked > fine ? Promise.resolve({ error: 'nothing listens there' }) : ask(...about);
+        ++asked > fine ? Promise.resolve({ error: 'nothing is listening there' }) : ask(...about);
       const outcome = await applyPlan(world.plan(4), deps);
       assert.deepEqual(
         [outcome.result, world.state.running, asked],

@@ -127,7 +127,10 @@ test('a worker that does not answer: null, with the reason', async () => {
     },
   );
   assert.equal(sample.drain_time_s, null);
-  assert.match(sample.errors?.['drain_time_s'] ?? '', /cannot be counted: .*nothing listens there/);
+  assert.match(
+    sample.errors?.['drain_time_s'] ?? '',
+    /cannot be counted: .*nothing is listening there/,
+  );
 });
 
 test('a broker that has not told its queues is not asked for more', async () => {
