@@ -12,8 +12,8 @@ const outdir = resolve(root, 'dist');
 /** What a run with nothing to do loads late, but always: one file with all that they need. */
 const IDLE_RUN =
   /\/src\/commands\/run\/run\.ts$|\/src\/queues\/(?:read-queues|redis\/queue-client)\.ts$|\/src\/host\/pressure\.ts$/;
-/** What only commands with a log need of packages: no other command is to load it with what they share. */
-const RUN_PACKAGES = /\/pino\/pino\.js$/;
+/** What only a run and `metrics` need of packages: no other command is to load it with what they share. */
+const RUN_PACKAGES = /\/systeminformation\/lib\/memory\.js$|\/pino\/pino\.js$/;
 
 /**
  * Functions that packages ask for as they are loaded and that most calls never use. Whoever asks cannot wait, so no
