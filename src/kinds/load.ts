@@ -1,4 +1,5 @@
 import type { ReadListeners } from '../host/sockets/listeners.ts';
+import type { MeasureError } from '../model/measure-error.ts';
 import type { Concurrency } from './gunicorn/concurrency.ts';
 
 /** The workers of one service. */
@@ -11,7 +12,7 @@ export interface BusyRequest {
 }
 
 /** Percent of what a service's workers can do at once that is in a request. */
-export type Busyness = number | { error: string };
+export type Busyness = number | MeasureError;
 
 /** How busy services are, by name; `idle`: those whose workers have all waited for a connection for a second. */
 export interface WatchedServices {

@@ -2,6 +2,7 @@ import { settingsOf } from '../queues/settings.ts';
 import { BROKERS_MS } from '../queues/time-limit.ts';
 import { listPressures } from '../config/policy/pressures.ts';
 import type { Config, Project } from '../config/schema/schema.ts';
+import { measureError } from '../model/measure-error.ts';
 import type { HistoryEntry, HostSample, Sample, ServiceSample } from '../model/types.ts';
 import type { MemoryGroup } from '../model/resource-types.ts';
 import { enterPhase } from '../host/phase.ts';
@@ -160,16 +161,18 @@ function tellMemory(
 
 /** What a bug of ours makes of a service. */
 function notMeasured(error: unknown): ServiceMeasure {
-  const errors = { workers: tellBug(error) };
+  const errors = { workers: measureError('bug', tellBug(error)) };
   return { sample: { workers: null, running: null, errors }, location: null, tasksPid: null };
 }
 
 /** Names, paths and answers of others are part of what is said of faults. */
 function shortenTexts({ host, services }: Sample): void {
   for (const part of [host, ...Object.values(services)]) {
-    for (const texts of [part.errors, 'notes' in part ? part.notes : undefined]) {
-      for (const key in texts) texts[key] = cleanText(texts[key]!, LONGEST_TEXT);
+    for (const [key, { code, text }] of Object.entries(part.errors ?? {})) {
+      part.errors![key] = { code, text: cleanText(text, LONGEST_TEXT) };
     }
+    const notes = 'notes' in part ? part.notes : undefined;
+    for (const key in notes) notes[key] = cleanText(notes[key]!, LONGEST_TEXT);
   }
 }
 
@@ -226,7 +229,7 @@ function wantedOf(project: Project, all: boolean): WantedResources {
 const NOT_ASKED: ServiceSample = {
   workers: null,
   running: null,
-  errors: { workers: 'systemd says nothing of it' },
+  errors: { workers: measureError('systemd_silent', 'systemd says nothing of it') },
 };
 
 async function measureQueues(requests: QueueRequest[]): Promise<Map<string, QueueLength>> {

@@ -48,7 +48,7 @@ function renderMetric({
   const { label } = metricOf(metric);
   const head =
     value === null
-      ? `${label} unknown: ${error ?? ''}; nothing is lowered meanwhile`
+      ? `${label} unknown: ${error?.text ?? ''}; nothing is lowered meanwhile`
       : `${label} ${formatMetric(metric, value)}${isFirst ? ' (a first look of half a second: it counts from the next run on)' : ''}`;
   const rows = thresholds.map((each) => [
     `  ${each.direction}`,

@@ -7,7 +7,7 @@ import type { Config } from '../../config/schema/schema.ts';
 import { RATE_WINDOW_S } from '../../metrics/rates.ts';
 import type { HistoryEntry, Sample } from '../../model/types.ts';
 import { EXIT, UserError, type ExitCode } from '../../errors.ts';
-import { isFault } from '../../measure/lacking.ts';
+import { isFault } from '../../model/measure-error.ts';
 import { takeSample } from '../../measure/sample.ts';
 import { renderMetrics } from './report.ts';
 import { openOutput } from '../../output/terminal.ts';

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { LiveQuestion } from '../../act/plan.ts';
 import type { Outcome } from '../../act/types.ts';
 import type { BrokerSettings } from '../../queues/queue.ts';
-import { BrokerRefusal } from '../../queues/refusal.ts';
+import { BrokerRefusal } from '../../queues/broker-error.ts';
 import { settingsOf } from '../../queues/settings.ts';
 import type { Config, EditMode } from '../../config/schema/schema.ts';
 import { isNews } from '../../state/told.ts';

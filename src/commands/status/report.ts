@@ -177,7 +177,9 @@ function tellProgress(service: StatusService, report: StatusReport, { unicode }:
   if (hold !== null && hold !== 'duration')
     return [`${drift}${service.hold_reason ?? HOLD_NAMES[hold] ?? hold}`, 'yellow'];
   if (missing.length > 0) {
-    const told = missing.map(({ metric, error }) => `${metricOf(metric).label} unknown: ${error}`);
+    const told = missing.map(
+      ({ metric, error }) => `${metricOf(metric).label} unknown: ${error?.text}`,
+    );
     return [`${drift}${told.join('; ')}`, 'yellow'];
   }
   // a duration without a streak: all that there is so far is a first look
@@ -189,7 +191,7 @@ function tellProgress(service: StatusService, report: StatusReport, { unicode }:
 function tellUncounted({ active, running_error: error }: StatusService, now: Now): Now {
   if (error === null || active === 'inactive' || active === 'failed') return now;
   const [text, style] = now;
-  const why = `running workers unknown: ${error}`;
+  const why = `running workers unknown: ${error.text}`;
   return [text === STEADY ? why : `${text}; ${why}`, style];
 }
 

@@ -5,6 +5,7 @@ import { withinLimit } from '../../queues/time-limit.ts';
 import { findRates } from '../../metrics/rates.ts';
 import type { HistoryEntry, ServiceSample } from '../../model/types.ts';
 import { cleanText } from '../../model/clean-text.ts';
+import { measureError } from '../../model/measure-error.ts';
 import { asObject } from '../../model/foreign-json.ts';
 import { monotonicMs } from '../../host/monotonic.ts';
 import { readNodeName } from './node.ts';
@@ -12,6 +13,8 @@ import type { BootTime } from '../../host/clock.ts';
 
 /** How long a worker may take to tell its counters: its main process does nothing else. */
 const ANSWER_MS = 1000;
+
+const NO_QUEUE = measureError('queue_unknown', 'its queues are unknown');
 
 /** What the drain time of a service is told from. */
 export interface DrainInput {
@@ -34,11 +37,13 @@ export async function withDrain(found: ServiceSample, input: DrainInput): Promis
   const late = `no answer within ${Math.max(0, Math.round(leftMs / 1000))} s`;
   const total =
     found.queue_length === null
-      ? (found.errors?.['queue_length'] ?? 'its queues are unknown')
-      : await withinLimit(countTasks(input), leftMs, late).catch((error: Error) => error.message);
-  if (typeof total === 'string') {
-    const error = cleanText(`its tasks cannot be counted: ${total}`);
-    const errors = { ...found.errors, drain_time_s: error };
+      ? (found.errors?.['queue_length'] ?? NO_QUEUE)
+      : await withinLimit(countTasks(input), leftMs, late).catch((error: Error) =>
+          measureError('tasks_uncounted', error.message),
+        );
+  if (typeof total === 'object') {
+    const text = cleanText(`its tasks cannot be counted: ${total.text}`);
+    const errors = { ...found.errors, drain_time_s: measureError(total.code, text) };
     const rates = { arrival_rate: null, completion_rate: null, drain_time_s: null };
     return { ...found, tasks_total: null, ...rates, errors };
   }
