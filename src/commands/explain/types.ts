@@ -40,7 +40,7 @@ export interface ExplainedLimit {
 
 /** The document of `explain --json`. */
 export interface Explanation {
-  v: 1;
+  v: 2;
   at: string;
   project: string;
   service: string;

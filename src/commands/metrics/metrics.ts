@@ -73,7 +73,7 @@ function printOne({ json }: MetricsOptions, { metric, value, error }: Measured):
   if (json === true) writeOut(`${JSON.stringify({ [metric]: value, error })}\n`);
   else if (value !== null) writeOut(`${value}\n`);
   if (value !== null) return EXIT.ok;
-  throw new UserError(EXIT.failed, `${metric} is not known: ${error ?? 'not measured'}`);
+  throw new UserError(EXIT.failed, `${metric} is not known: ${error?.text ?? 'not measured'}`);
 }
 
 /**

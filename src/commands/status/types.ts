@@ -102,7 +102,7 @@ export interface StatusService {
 
 /** The document of `status --json`. */
 export interface StatusReport {
-  v: 1;
+  v: 2;
   at: string;
   /** the config is the example of the installation, which nobody has touched */
   example: boolean;
