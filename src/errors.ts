@@ -5,7 +5,7 @@ const MOST_LENGTH = 4000;
 
 /** The exit codes: the only table; `--help` and docs/commands.md repeat it and a test compares them. */
 export const EXIT = {
-  /** done, also "nothing to do" */
+  /** done, or nothing to do */
   ok: 0,
   /** a service could not be measured or changed; the others were served */
   failed: 1,

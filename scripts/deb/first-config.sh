@@ -21,6 +21,6 @@ fi
 
 [ -f "$config" ] && [ "$(head -n 1 "$config")" = "$mark $(tail -n +2 "$config" | sum))." ] || exit 0
 cat << TXT
-autoscaler: /etc/autoscaler/config.json is an example, and nothing in it is this host. Next:
+autoscaler: /etc/autoscaler/config.json is an example, which does not describe this host. Next:
   sudo autoscaler init     finds the services of this host and writes a config for them
 TXT

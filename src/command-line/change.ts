@@ -8,13 +8,16 @@ export const CHANGE = {
   run: defineRun,
   scale: defineScale,
   rollback: defineRollback,
-  enable: defineSwitch(true, 'let autoscaler change projects: "enabled": true in the config'),
-  disable: defineSwitch(false, 'leave projects alone entirely: "enabled": false in the config'),
+  enable: defineSwitch(true, 'let autoscaler change projects (sets "enabled": true in the config)'),
+  disable: defineSwitch(
+    false,
+    'leave projects alone entirely (sets "enabled": false in the config)',
+  ),
 } satisfies Record<string, Define>;
 
 function defineRun(command: Command, { done, withGlobals }: Context): void {
   command
-    .description('measure, decide, change what needs a change (what the timer calls)')
+    .description('measure, decide, and change what needs changing (what the timer runs)')
     .option('--dry-run', 'show each decision and the edits it would make; write nothing')
     .option('--json', 'print one JSON document')
     .addHelpText(
@@ -32,7 +35,7 @@ function defineScale(command: Command, { done, withGlobals }: Context): void {
     .description('set the number of workers of one service by hand')
     .argument('<service>', 'a unit or the name of a project')
     .argument('<n>', 'the number of workers', positiveInteger)
-    .option('--force', "beyond the project's min_workers, max_workers and max_step")
+    .option('--force', "ignore the project's min_workers, max_workers and max_step")
     .option('--dry-run', 'show the edits; write nothing')
     .option('--json', 'print one JSON document')
     .addHelpText(
@@ -53,10 +56,10 @@ function defineScale(command: Command, { done, withGlobals }: Context): void {
 
 function defineRollback(command: Command, { done, withGlobals }: Context): void {
   command
-    .description('back to the units as they were before the first change; stops the timer')
+    .description('restore the units as they were before the first change; stops the timer')
     .argument('[service...]', 'only these services')
-    .option('--list', 'list all changes and stop')
-    .option('--changed', 'list the files that are still changed, and where what was before is')
+    .option('--list', 'list all changes; change nothing')
+    .option('--changed', 'list the files that are still changed, and where their originals are')
     .option('--last', 'undo the last change only')
     .option('--keep-timer', 'leave the timer running')
     .option('--dry-run', 'show what would be restored; write nothing')

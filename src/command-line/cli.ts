@@ -11,8 +11,8 @@ import { VERSION } from '../version.ts';
 
 const EXIT_CODES = `
 Exit codes:
-  ${EXIT.ok}   done, also "nothing to do"
-  ${EXIT.failed}   a service could not be measured or changed (the others were served)
+  ${EXIT.ok}   done, or nothing to do
+  ${EXIT.failed}   a service could not be measured or changed (the others were handled)
   ${EXIT.usage}  wrong usage
   ${EXIT.locked}  another run held the lock for as long as this one waited
   ${EXIT.permission}  not permitted
@@ -41,7 +41,7 @@ const COMMANDS: Record<string, Define> = {
 export function buildProgram(done: (code: number) => void): Command {
   const program = new Command('autoscaler')
     .description(
-      'The right number of Gunicorn and Celery workers on this host: measures, decides,\nrewrites the unit, proves that the change took.',
+      'Keeps the right number of Gunicorn and Celery workers on this host: measures, decides,\nrewrites the unit, and verifies that the change took effect.',
     )
     .version(VERSION, '-V, --version')
     .option(
@@ -49,7 +49,7 @@ export function buildProgram(done: (code: number) => void): Command {
       'the config (default: $AUTOSCALER_CONFIG, /etc/autoscaler/config.json)',
     )
     .option('-q, --quiet', 'print errors only')
-    .option('-v, --verbose', 'say more on stderr')
+    .option('-v, --verbose', 'log more on stderr')
     .option('--no-color', 'no colours (also: NO_COLOR=1)')
     .showHelpAfterError('(autoscaler --help shows all commands)')
     .exitOverride()
@@ -67,8 +67,8 @@ export function buildProgram(done: (code: number) => void): Command {
       `\nExamples:
   autoscaler run --dry-run           what would be done now, and why; changes nothing
   autoscaler metrics all             what is measured now
-  autoscaler scale shop.service 4    set a number by hand, through the same safe road
-  autoscaler rollback                back to the units as they were; stops the timer\n${EXIT_CODES}`,
+  autoscaler scale shop.service 4    set a number by hand, just as safely
+  autoscaler rollback                restore the units as they were; stops the timer\n${EXIT_CODES}`,
     );
   const withGlobals = <T extends object>(options: T): T & GlobalOptions => ({
     ...program.opts<GlobalOptions>(),

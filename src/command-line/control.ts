@@ -12,10 +12,14 @@ export const CONTROL = {
 
 function definePause(command: Command, { done, withGlobals }: Context): void {
   command
-    .description('leave a project, or all, as it is for a time; it is measured on')
+    .description('stop changing a project, or all, for a time; measuring continues')
     .argument('[project]', 'a project or service; all by default')
     .addOption(new Option('--only <direction>', 'pause one direction').choices(['up', 'down']))
-    .option('--for <time>', 'end by itself after a time, such as 30m, 2h or 7d', durationArgument)
+    .option(
+      '--for <time>',
+      'end automatically after a time, such as 30m, 2h or 7d',
+      durationArgument,
+    )
     .option('--json', 'print one JSON document')
     .addHelpText('after', example('autoscaler pause --for 2h', 'autoscaler pause shop --only down'))
     .action(async (project: string | undefined, options: PauseFlags) => {
@@ -41,7 +45,11 @@ function definePin(command: Command, { done, withGlobals }: Context): void {
     .description('keep a service at a number of workers, whatever the metrics say')
     .argument('<service>', 'a project or service')
     .argument('<n>', 'the number of workers, within min_workers and max_workers', positiveInteger)
-    .option('--for <time>', 'end by itself after a time, such as 30m, 2h or 7d', durationArgument)
+    .option(
+      '--for <time>',
+      'end automatically after a time, such as 30m, 2h or 7d',
+      durationArgument,
+    )
     .option('--json', 'print one JSON document')
     .addHelpText('after', example('autoscaler pin shop 4 --for 2h'))
     .action(async (service: string, workers: number, options: { for?: number; json?: boolean }) => {

@@ -21,7 +21,7 @@ export const HIDDEN = {
 
 function defineComplete(command: Command, { done, withGlobals }: Context): void {
   command
-    .description("print what the shells' completions ask for")
+    .description('print the words for shell completion')
     .addArgument(command.createArgument('<what>', 'what to print').choices(['projects']))
     .action(async () => {
       const { completeCommand } = await import('../commands/complete/complete.ts');
@@ -31,7 +31,7 @@ function defineComplete(command: Command, { done, withGlobals }: Context): void 
 
 function defineHandOver(command: Command, { done, withGlobals }: Context): void {
   command
-    .description('for a removal: leave to systemd what no run will finish any more')
+    .description('before a removal: hand unfinished changes over to systemd')
     .action(async () => {
       const { handOverCommand } = await import('../commands/hand-over/hand-over.ts');
       done(await handOverCommand(withGlobals({})));
@@ -47,7 +47,7 @@ function defineMetrics(command: Command, { done, withGlobals }: Context): void {
         .choices(['all', ...SINGLE_VALUES.keys()])
         .default('all'),
     )
-    .argument('[target]', 'a project or service, for what is not of the host')
+    .argument('[target]', 'a project or service, for metrics that are not of the host')
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
@@ -71,8 +71,8 @@ function describeValues(): string {
 
 function defineStatus(command: Command, { done, withGlobals }: Context): void {
   command
-    .description('how things stand: timer, host, each project; from what was recorded last')
-    .option('--watch [seconds]', 'show it again every few seconds (default: 2)', watchSeconds)
+    .description('the state of the timer, the host and each project, from the last recorded sample')
+    .option('--watch [seconds]', 'refresh every few seconds (default: 2)', watchSeconds)
     .option('--json', 'print one JSON document')
     .addHelpText('after', example('autoscaler status', 'autoscaler status --watch'))
     .action(async ({ watch, json }: { watch?: number | true; json?: boolean }) => {
@@ -84,7 +84,7 @@ function defineStatus(command: Command, { done, withGlobals }: Context): void {
 
 function defineExplain(command: Command, { done, withGlobals }: Context): void {
   command
-    .description('how the last decision on a project came about, and what would follow')
+    .description('how the last decision on a project was reached, and what would come next')
     .argument('<project>', 'a project or its unit')
     .option('--json', 'print one JSON document')
     .addHelpText('after', example('autoscaler explain shop'))
@@ -96,13 +96,11 @@ function defineExplain(command: Command, { done, withGlobals }: Context): void {
 
 function defineHistory(command: Command, { done, withGlobals }: Context): void {
   command
-    .description('samples and changes of a time, as a table with small plots')
+    .description('samples and changes of a period, as a table with small plots')
     .addOption(sinceOption('24h'))
-    .option('--project <project>', 'this project alone')
+    .option('--project <project>', 'only this project')
     .option('--json', 'print one JSON document')
-    .addOption(
-      new Option('--csv', 'print CSV, a row for each project of each sample').conflicts('json'),
-    )
+    .addOption(new Option('--csv', 'print CSV, one row per project and sample').conflicts('json'))
     .addHelpText(
       'after',
       example('autoscaler history --since 7d', 'autoscaler history --csv > history.csv'),
@@ -127,11 +125,11 @@ function defineHistory(command: Command, { done, withGlobals }: Context): void {
 
 function defineReport(command: Command, { done, withGlobals }: Context): void {
   command
-    .description('one HTML page of a time, with plots, thresholds and changes; needs no network')
+    .description('one HTML page for a period, with plots, thresholds and changes; needs no network')
     .addOption(sinceOption('7d'))
-    .option('--project <project>', 'this project alone')
-    .option('--output <file>', 'where to; - is standard output', 'autoscaler-report.html')
-    .option('--force', 'replace a file that is no report')
+    .option('--project <project>', 'only this project')
+    .option('--output <file>', 'where to write it; - is standard output', 'autoscaler-report.html')
+    .option('--force', 'overwrite a file that is not a report')
     .addHelpText('after', example('autoscaler report --since 7d --output report.html'))
     .action(async ({ since, ...options }: ReportFlags) => {
       const { reportCommand } = await import('../commands/report/report.ts');
@@ -155,7 +153,10 @@ function watchSeconds(text: string): number {
 }
 
 function sinceOption(usual: string): Option {
-  return new Option('--since <time>', `from when on: 30m, 24h, 7d, or a date (default: ${usual})`);
+  return new Option(
+    '--since <time>',
+    `start of the period: 30m, 24h, 7d, or a date (default: ${usual})`,
+  );
 }
 
 /** The moment that an option `--since` names. @throws UserError usage */

@@ -14,9 +14,9 @@ export const SET_UP = {
 function defineInit(command: Command, { done, withGlobals }: Context): void {
   command
     .description('find the services of this host and write a first config; never overwrites')
-    .argument('[service...]', 'with --add: these services alone')
-    .option('--add', 'add what the config does not have yet; all that is in it stays')
-    .option('--yes', 'ask nothing: write all that is found, disabled')
+    .argument('[service...]', 'with --add: only these services')
+    .option('--add', 'add services that the config does not have yet; keep everything in it')
+    .option('--yes', 'ask nothing: write everything found, disabled')
     .option('--enable', 'with --yes: enable the projects too')
     .addOption(
       new Option(
@@ -42,7 +42,7 @@ function defineInit(command: Command, { done, withGlobals }: Context): void {
       if (services.length > 0) {
         throw new UserError(
           EXIT.usage,
-          'services are named with --add alone',
+          'services can be named only with --add',
           'autoscaler init --add SERVICE',
         );
       }
@@ -61,7 +61,7 @@ interface InitFlags {
 
 function defineCheck(command: Command, { done, withGlobals }: Context): void {
   command
-    .description('look at all that a run depends on; changes nothing')
+    .description('check everything that a run depends on; changes nothing')
     .option('--strict', 'warnings count as errors')
     .option('--json', 'print one JSON document')
     .addHelpText('after', example('sudo autoscaler check', 'autoscaler check --strict --json'))
@@ -73,9 +73,9 @@ function defineCheck(command: Command, { done, withGlobals }: Context): void {
 
 function defineTimer(command: Command, { done, withGlobals }: Context): void {
   command
-    .description('how often runs come and whether they come at all; change either')
-    .option('--every <time>', 'make a run every so often, such as 30s or 2m', everyArgument)
-    .addOption(new Option('--on', 'turn the timer on, now and with the host').conflicts('off'))
+    .description('show or change how often runs happen, and whether the timer is on')
+    .option('--every <time>', 'run at this interval, such as 30s or 2m', everyArgument)
+    .addOption(new Option('--on', 'turn the timer on, now and at every boot').conflicts('off'))
     .option('--off', 'turn it off')
     .option('--json', 'print one JSON document')
     .addHelpText('after', example('autoscaler timer', 'sudo autoscaler timer --every 30s --on'))

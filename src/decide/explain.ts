@@ -43,9 +43,9 @@ export function explainReason(reason: Reason): string {
     case 'within':
       return explainWithin(reason);
     case 'not_agreed':
-      return `${explainValue(reason.metric, reason.value)} does not agree to ${explainCount(reason.workers)}`;
+      return `${explainValue(reason.metric, reason.value)} does not allow ${explainCount(reason.workers)}`;
     case 'missing_metric':
-      return `${metricOf(reason.metric).label} unknown (${reason.error.text}), nothing is lowered meanwhile`;
+      return `${metricOf(reason.metric).label} unknown (${reason.error.text}), nothing is lowered until it is known`;
     case 'new_evidence':
       return `${metricOf(reason.metric).label} starts counting again: ${explainBecause(reason.because, reason.gapMs)}`;
     case 'workers_unknown':
@@ -61,13 +61,13 @@ export function explainReason(reason: Reason): string {
     case 'tasks_running':
       return `${reason.running} ${reason.running === 1 ? 'task is' : 'tasks are'} running, more than ${explainCount(reason.workers)} could hold`;
     case 'running_tasks_unknown':
-      return `how many tasks run is unknown (${reason.error.text}), the thresholds alone decide`;
+      return `the number of running tasks is unknown (${reason.error.text}), the thresholds alone decide`;
     case 'paused':
       return `hold: ${PAUSED[reason.direction]} ${explainEnd(reason, 'resumed')}`;
     case 'pinned':
       return `pinned to ${explainCount(reason.workers)} ${explainEnd(reason, 'unpinned')}`;
     case 'clamped':
-      return `${reason.limit}_workers makes ${reason.to} of the ${reason.wanted} wanted`;
+      return `${reason.to} instead of the ${reason.wanted} wanted (${reason.limit}_workers)`;
     case 'failed_change': {
       const row = reason.failures > 1 ? ` (${reason.failures} in a row)` : '';
       return `hold: failed change, next try in ${formatDuration(reason.remainingMs)}${row}`;
@@ -75,9 +75,9 @@ export function explainReason(reason: Reason): string {
     case 'cooldown':
       return `hold: cooldown of ${formatDuration(reason.cooldownMs)} for scale_${reason.direction}, ${formatDuration(reason.remainingMs)} more`;
     case 'max_step':
-      return `max_step ${reason.maxStep} makes ${reason.to} of the ${reason.wanted} wanted`;
+      return `${reason.to} instead of the ${reason.wanted} wanted (max_step ${reason.maxStep})`;
     case 'adaptive':
-      return `lowering waits ${reason.times} times as long, because one was taken back`;
+      return `lowering waits ${reason.times} times as long, because one had to be reversed`;
     case 'memory':
       return explainMemory(reason);
     case 'not_running':
@@ -132,7 +132,7 @@ function explainWithin({ metric, value, upAt, downAt }: ReasonOf<'within'>): str
   const parts = [];
   if (upAt !== null) parts.push(`up at > ${formatMetric(metric, upAt)}`);
   if (downAt !== null) parts.push(`down at < ${formatMetric(metric, downAt)}`);
-  const text = parts.length > 0 ? parts.join(', ') : 'no threshold leads on from here';
+  const text = parts.length > 0 ? parts.join(', ') : 'no threshold goes beyond this';
   return `${explainValue(metric, value)} (${text})`;
 }
 
@@ -157,7 +157,7 @@ function explainProjected(reason: ReasonOf<'projected'>): string {
 function explainBecause(because: NewEvidence, gapMs: number | null): string {
   switch (because) {
     case 'gap':
-      return gapMs === null ? 'a gap before' : `a gap of ${formatHeld(gapMs)} before`;
+      return gapMs === null ? 'after a gap' : `after a gap of ${formatHeld(gapMs)}`;
     case 'reboot':
       return 'the host was rebooted';
     case 'clock':
@@ -165,7 +165,7 @@ function explainBecause(because: NewEvidence, gapMs: number | null): string {
     case 'first_sample':
       return 'the first sample';
     case 'missing_sample':
-      return 'a value was missing before';
+      return 'the previous value was missing';
     case 'workers_changed':
       return 'the number of workers changed';
     case 'restarted':
@@ -194,7 +194,7 @@ function explainShort(reason: ReasonOf<'memory_short'>): string {
   const { availableMb, freedMb, thresholdMb, workerMb } = reason;
   const parts = [
     `${mb(availableMb)} memory available`,
-    ...(freedMb > 0 ? [`${mb(freedMb)} given back by others`] : []),
+    ...(freedMb > 0 ? [`${mb(freedMb)} freed by others`] : []),
     `${mb(thresholdMb)} must remain`,
     workerMb === null ? 'cost of a worker unknown' : `${mb(workerMb)} a worker`,
   ];

@@ -14,12 +14,12 @@ export const BACKLOG = {
   thresholds: {
     key: 'backlog_thresholds',
     description:
-      'By the connections that wait for a Gunicorn worker to accept them, on TCP and Unix sockets, any worker class: above scale_up_N go up to N workers, below scale_down_N go down to N.',
+      'Thresholds for the connections that wait for a Gunicorn worker to accept them, on TCP and Unix sockets, with any worker class: above scale_up_N go up to N workers, below scale_down_N go down to N.',
     expected: 'a number of connections, from 0',
     most: Number.MAX_SAFE_INTEGER,
     durationKey: 'backlog_duration_minutes',
     durationDescription:
-      'How long a threshold of the backlog must hold, in minutes: one number, or one for each direction.',
+      'How long a backlog threshold must hold, in minutes: one number, or one for each direction.',
     never: { below: 'no queue is below 0: an empty one is below 1' },
     serves: 'requests',
   },

@@ -14,12 +14,12 @@ export const BUSY = {
   thresholds: {
     key: 'busy_thresholds',
     description:
-      'By the share of the Gunicorn workers (sync) or threads (gthread) that are in a request, in percent: above scale_up_N go up to N workers, below scale_down_N go down to N. It finds workers that wait for a slow database, which no CPU shows.',
+      'Thresholds for the share of Gunicorn workers (sync) or threads (gthread) that are in a request, in percent: above scale_up_N go up to N workers, below scale_down_N go down to N. It detects workers that wait for a slow database, which CPU usage does not show.',
     expected: 'percent, a number from 0 to 100',
     most: 100,
     durationKey: 'busy_duration_minutes',
     durationDescription:
-      'How long a threshold of busyness must hold, in minutes: one number, or one for each direction.',
+      'How long a busyness threshold must hold, in minutes: one number, or one for each direction.',
     never: {
       above: 'busyness is never above 100 percent',
       below: 'busyness is never below 0 percent',

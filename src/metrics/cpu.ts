@@ -15,7 +15,7 @@ export const CPU = {
   thresholds: {
     key: 'cpu_thresholds',
     description:
-      'By the CPU of the host in percent: above scale_up_N go up to N workers, below scale_down_N go down to N.',
+      'Thresholds for the CPU of the host, in percent: above scale_up_N go up to N workers, below scale_down_N go down to N.',
     expected: 'percent, a number from 0 to 100',
     most: 100,
     durationKey: 'cpu_duration_minutes',
@@ -29,7 +29,7 @@ export const CPU = {
   exported: {
     column: 'cpu_percent',
     family: 'host_cpu_usage_ratio',
-    help: 'Busy share of all cores since the run before.',
+    help: 'Busy share of all cores since the previous run.',
   },
   // a Python process uses about one processor however many threads it has, since only one of them holds the interpreter
   // (https://docs.python.org/3/glossary.html#term-global-interpreter-lock)

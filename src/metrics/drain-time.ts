@@ -14,7 +14,7 @@ export const DRAIN_TIME = {
   thresholds: {
     key: 'drain_time_thresholds',
     description:
-      'By the seconds that the waiting tasks need at the rate of the last minutes: above scale_up_N go up to N workers, below scale_down_N go down to N. Needs broker_url, and asks the worker by remote control of Celery.',
+      'Thresholds for the time that the waiting tasks need at the rate of the last minutes, in seconds: above scale_up_N go up to N workers, below scale_down_N go down to N. Needs broker_url, and asks the worker through Celery remote control.',
     expected: 'seconds, a number from 0',
     most: Number.MAX_SAFE_INTEGER,
     durationKey: 'drain_time_duration_minutes',

@@ -51,7 +51,7 @@ function pressure<Key extends PressureKey>(
     fields: { [key]: PERCENT },
     thresholds: {
       key: `${key}_thresholds`,
-      description: `By pressure: percent of the time in which some process ${waited}. Above scale_up_N go up to N workers, below scale_down_N go down to N.`,
+      description: `Thresholds for pressure: percent of the time in which some process ${waited}. Above scale_up_N go up to N workers, below scale_down_N go down to N.`,
       expected: 'percent, a number from 0 to 100',
       most: 100,
       durationKey: 'pressure_duration_minutes',

@@ -5,7 +5,7 @@ import { ofService, type Metric } from './metric.ts';
 const THRESHOLDS = {
   key: 'queue_thresholds',
   description:
-    'By the number of waiting Celery tasks (or what queue_metric says): above scale_up_N go up to N workers, below scale_down_N go down to N. Needs broker_url.',
+    'Thresholds for the number of waiting Celery tasks (or what queue_metric says): above scale_up_N go up to N workers, below scale_down_N go down to N. Needs broker_url.',
   expected: 'a number of tasks, from 0',
   most: Number.MAX_SAFE_INTEGER,
   durationKey: 'queue_duration_minutes',
@@ -58,14 +58,14 @@ export const QUEUE_AND_RUNNING = {
   ...OF_TASKS,
   name: 'queue+running',
   label: 'queue with running tasks',
-  about: 'waiting tasks, and those that the service runs now',
+  about: 'waiting tasks, and those that the service is running',
   read: ofService((found) => add(found.queue_length, found.running_tasks)),
   fields: { queue_length: COUNT, running_tasks: COUNT },
   when: { key: 'queue_metric', is: 'ready+running' },
   exported: {
     column: 'running_tasks',
     family: 'workers_running_tasks',
-    help: 'Tasks that the workers of the service run.',
+    help: 'Tasks that the workers of the service are running.',
     read: ofService((found) => found.running_tasks),
   },
 } as const satisfies Metric;

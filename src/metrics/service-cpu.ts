@@ -15,12 +15,12 @@ export const SERVICE_CPU = {
   thresholds: {
     key: 'service_cpu_thresholds',
     description:
-      'By the CPU that the service itself uses, in percent of one processor per worker, so that 100 means that all workers compute: above scale_up_N go up to N workers, below scale_down_N go down to N.',
+      'Thresholds for the CPU that the service itself uses, in percent of one processor per worker, so that 100 means that all workers are computing: above scale_up_N go up to N workers, below scale_down_N go down to N.',
     expected: 'percent of one processor for each worker, a number from 0',
     most: Number.MAX_SAFE_INTEGER,
     durationKey: 'service_cpu_duration_minutes',
     durationDescription:
-      'How long a threshold of the CPU of the service must hold, in minutes: one number, or one for each direction.',
+      'How long a service CPU threshold must hold, in minutes: one number, or one for each direction.',
     never: { below: 'no time is below 0' },
   },
   exported: {

@@ -165,7 +165,7 @@ describe('a run that is asked to end', () => {
     const { world, host, startRun, pending } = newWorld(WITH_FOUR);
     const outcome = await applyPlan(world.plan(4), startRun(ASKED));
     assert.equal(outcome.result, 'undone');
-    assert.match(outcome.sentence, /this run was asked to end before the service served; undone/);
+    assert.match(outcome.sentence, /this run was asked to stop before the service served; undone/);
     assert.ok(host.startMs < 2 * hurryMs, `${host.startMs} ms`);
     assert.deepEqual([world.state.running, pending()], [2, []]);
   });

@@ -22,7 +22,7 @@ describe('a decision as a sentence', () => {
     ['cpu 12 % < 30 % for 10 m 0 s (needs 10 m) → 1 worker', three, { cpu: '12x5' }],
     ['cpu 12 % < 30 % for 6 m 0 s, 4 m more → stays at 2', three, { cpu: '50 12x3' }],
     [
-      'cpu 85 % > 80 % for 0 s, 3 m more; cpu starts counting again: a gap of 6 m 0 s before → stays at 2',
+      'cpu 85 % > 80 % for 0 s, 3 m more; cpu starts counting again: after a gap of 6 m 0 s → stays at 2',
       three,
       { cpu: '85 85 _ _ 85' },
     ],
@@ -32,12 +32,12 @@ describe('a decision as a sentence', () => {
       { cpu: '85 85 85', reboots: [2] },
     ],
     [
-      'cpu 12 % < 30 % for 10 m 0 s (needs 10 m); queue 5 does not agree to 1 worker → stays at 2',
+      'cpu 12 % < 30 % for 10 m 0 s (needs 10 m); queue 5 does not allow 1 worker → stays at 2',
       both,
       { cpu: '12x6', queue: '5x6' },
     ],
     [
-      'cpu 12 % < 30 % for 10 m 0 s (needs 10 m); queue unknown (not in the sample), nothing is lowered meanwhile → stays at 2',
+      'cpu 12 % < 30 % for 10 m 0 s (needs 10 m); queue unknown (not in the sample), nothing is lowered until it is known → stays at 2',
       both,
       { cpu: '12x6', queue: '?x6' },
     ],
@@ -75,7 +75,7 @@ describe('a decision as a sentence', () => {
       { cpu: '85 _ _ _ 85', queue: '0 _ _ _ 0', workers: 1 },
     ],
     [
-      'cpu 90 % > 80 % for 4 m 0 s (needs 3 m); max_workers makes 4 of the 6 wanted → 4 workers',
+      'cpu 90 % > 80 % for 4 m 0 s (needs 3 m); 4 instead of the 6 wanted (max_workers) → 4 workers',
       policy([cpu('6>80', [3, 10])], { maxWorkers: 4 }),
       { cpu: '90x3' },
     ],
@@ -116,10 +116,10 @@ describe('a reason as a sentence', () => {
   const table: [sentence: string, reason: Reason][] = [
     ['cpu starts counting again: the boot clock went back', because('clock')],
     ['cpu starts counting again: the first sample', because('first_sample')],
-    ['cpu starts counting again: a value was missing before', because('missing_sample')],
+    ['cpu starts counting again: the previous value was missing', because('missing_sample')],
     ['cpu starts counting again: the number of workers changed', because('workers_changed')],
     ['cpu starts counting again: the service was restarted', because('restarted')],
-    ['queue 7 (no threshold leads on from here)', within],
+    ['queue 7 (no threshold goes beyond this)', within],
     [
       'available memory unknown, 50 MB a worker, 1000 MB must remain: 4 workers wanted, 2 possible',
       { ...memory, availableMb: null, grantedMb: 0, workerMb: 50 },

@@ -90,7 +90,7 @@ describe('each threshold', () => {
       { history: entries, checkIntervalMs: INTERVAL_MS },
       policy([CPU]),
     );
-    assert.equal(state?.error, 'no /proc');
+    assert.equal(state?.error?.text, 'no /proc');
     assert.ok(state.thresholds.every(({ crossed, heldMs }) => !crossed && heldMs === 0));
   });
 });

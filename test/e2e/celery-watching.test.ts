@@ -121,7 +121,7 @@ describe('the queues of a worker that the config does not name', () => {
     [
       'named',
       'queues_differ',
-      /^the worker takes tasks from high, low; the config looks at celery; 2\d tasks wait in high, low, unseen$/,
+      /^the worker consumes high, low; the config lists celery; 2\d tasks wait in high, low, unseen$/,
       /"queues": \["high","low"\]/,
     ],
     [
@@ -136,7 +136,7 @@ describe('the queues of a worker that the config does not name', () => {
       /^by its unit the worker takes mail; .* 2\d tasks wait/,
       /\["mail"\]/,
     ],
-    ['silent', 'queues_unseen', /no project looks at: .*quiet \(2\d\)/, /"queues"/],
+    ['silent', 'queues_unseen', /no project watches: .*quiet \(2\d\)/, /"queues"/],
   ];
   for (const [project, code, evidence, remedy] of rows) {
     test(project, () => {

@@ -130,7 +130,7 @@ describe('what check finds risky on a host', { timeout: 200_000 }, () => {
       text: unit('User=alice', 'EnvironmentFile=/home/alice/env'),
       found: ['warning environment_file_foreign'],
       evidence: [
-        /hands it to alice; .*: environment file \/home\/alice\/env \(alice:alice, mode 0644\)/,
+        /passes it to alice; .*: environment file \/home\/alice\/env \(alice:alice, mode 0644\)/,
       ],
     },
     {

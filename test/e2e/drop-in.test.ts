@@ -218,7 +218,7 @@ describe('our drop-in sets the number', () => {
     );
     await lab.ok('systemctl daemon-reload');
     const checked = await call('check');
-    assert.match(checked.stdout, /drop_in_stale|repeats what the files below it say no more/);
+    assert.match(checked.stdout, /drop_in_stale|repeats settings that have since changed/);
     await call('pause', 'below');
     const paused = await call('run', '--json');
     assert.match(reportOf(paused.stdout).reason, /what our drop-in repeats .* has changed/);
@@ -226,7 +226,7 @@ describe('our drop-in sets the number', () => {
     await lab.until(
       async () => {
         await call('run');
-        return /hides that until a run renews it/.test((await call('status')).stdout);
+        return /overrides the edit until a run renews it/.test((await call('status')).stdout);
       },
       { what: 'status to say so' },
     );
@@ -247,7 +247,7 @@ describe('our drop-in sets the number', () => {
     );
     assert.equal(await lab.ok('systemctl show -p MainPID --value below'), pid);
     assert.equal(reportOf((await call('run', '--json')).stdout).action, 'none');
-    assert.doesNotMatch((await call('check')).stdout, /below it say no more/);
+    assert.doesNotMatch((await call('check')).stdout, /changed in the files below it/);
     assert.doesNotMatch((await call('status')).stdout, /until a run renews it/);
     await lab.ok('systemctl restart below');
     await workersAre('below.service', 4);

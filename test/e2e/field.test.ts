@@ -145,11 +145,7 @@ describe('check foresees it', () => {
       /scale_up_4 needs service cpu .*; scale_up_8 needs service cpu .* 0\.5 processors \(CPUQuota of half\.service\)/,
     ],
     ['prefetch', 'tasks_hidden', /^(?:58|59|60) tasks .* with 2 processes to run/],
-    [
-      'queues',
-      'queues_differ',
-      /takes tasks from high, low; the config looks at celery; 2\d tasks wait/,
-    ],
+    ['queues', 'queues_differ', /consumes high, low; the config lists celery; 2\d tasks wait/],
     ['acl', 'live_impossible', /may not run PUBLISH: its ACL lacks \+publish/],
     ['prefix', 'service_crashing', /systemd has restarted it \d+ times/],
     ['barred', 'restart_barred', /RefuseManualStop=yes/],

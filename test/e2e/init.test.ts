@@ -164,7 +164,7 @@ describe('init on a host', { timeout: 200_000 }, () => {
   test('--add: a ninth site, behind the others, and all of the config stays as it is', async () => {
     const none = await lab.autoscaler(['init', '--add', '--yes']);
     assert.equal(none.exitCode, 0, none.stderr);
-    assert.match(none.stdout, /Nothing is added/);
+    assert.match(none.stdout, /Nothing was added/);
     const mine = (await lab.readFile(CONFIG)).replace(
       /\n {2}\},\n {2}"global"/,
       '  // the last\n$&',
@@ -210,6 +210,6 @@ describe('init on a host', { timeout: 200_000 }, () => {
     assert.match(await lab.readFile(CONFIG), /"tenth": \{\n {6}"enabled": true/);
     assert.equal(await lab.readFile(`${CONFIG}.bak`), before);
     const again = await lab.autoscaler(['init', '--add', '--yes']);
-    assert.match(again.stdout, /Nothing is added/);
+    assert.match(again.stdout, /Nothing was added/);
   });
 });

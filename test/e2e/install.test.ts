@@ -80,7 +80,7 @@ describe('scripts/install.sh', { timeout: 120_000 }, () => {
       { what: 'the summary in the journal', timeoutMs: 10_000 },
     );
     // sentences, with their priorities
-    assert.match(journal, /^1 service \(said once an hour; .*\): shop 2 workers/m);
+    assert.match(journal, /^1 service \(reported once an hour; .*\): shop 2 workers/m);
     assert.doesNotMatch(journal, /[{<]/);
     const warnings = 'journalctl -u autoscaler.service -p warning -o cat --no-pager';
     assert.equal(await lab.ok(warnings), '');

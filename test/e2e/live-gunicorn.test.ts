@@ -216,7 +216,7 @@ test('a code that cannot be loaded any more: undone, and the service is up again
   assert.equal(await countWorkers(), 2);
 });
 
-describe('killed (SIGKILL) in the middle of a live change: the next run finishes it or takes it back', () => {
+describe('killed (SIGKILL) in the middle of a live change: the next run completes it or rolls it back', () => {
   const tracer = join(import.meta.dirname, '../faults/tracer.py');
   const rows: [moment: string, fault: string, workers: number][] = [
     ['between two signals', 'kill#2:KILL', 4],

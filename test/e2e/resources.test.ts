@@ -178,7 +178,7 @@ describe('what a service itself uses', () => {
     );
     assert.match(
       evidence('memory_beyond_group') ?? stdout,
-      /MemoryMax of busy\.service is 150 MB, of which \d+ MB are in use; at \d+ MB a worker it has room for \d+ workers, max_workers is 30/,
+      /MemoryMax of busy\.service is 150 MB, of which \d+ MB is in use; at \d+ MB per worker it has room for \d+ workers, but max_workers is 30/,
     );
     await lab.ok(`${lab.autoscalerArgv.join(' ')} --config ${config} pin busy 30`);
     const dry = await lab.autoscaler(['run', '--dry-run', '--json', '--config', config]);

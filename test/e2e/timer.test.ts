@@ -98,7 +98,10 @@ describe('autoscaler timer', { timeout: 120_000 }, () => {
     assert.equal(exitCode, 0);
     assert.match(stdout, /^timer +off, no run since boot$/m);
     assert.match(stdout, /^fires +every 2 m/m);
-    assert.match(stdout, /^config +says no check_interval_seconds: runs go by the timer$/m);
+    assert.match(
+      stdout,
+      /^config +has no check_interval_seconds: the interval of the timer counts$/m,
+    );
     const nobody = await lab.sh(`setpriv --reuid=nobody --clear-groups ${argv} timer --json`);
     assertDocumented('timer', nobody.stdout);
     const refused = await lab.sh(`setpriv --reuid=nobody --clear-groups ${argv} timer --off`);
@@ -151,7 +154,7 @@ describe('autoscaler timer', { timeout: 120_000 }, () => {
     assert.equal(exitCode, 0);
     assert.equal(await lab.readFile(CONFIG), before.replace('120', '45'));
     assert.equal(await lab.readFile(`${CONFIG}.bak`), before);
-    assert.ok(stdout.includes(`changed ${CONFIG} (as it was: ${CONFIG}.bak)`), stdout);
+    assert.ok(stdout.includes(`changed ${CONFIG} (backup: ${CONFIG}.bak)`), stdout);
     assert.equal(await intervalOf(), '45s');
     const again = await lab.autoscaler(['timer', '--every', '45s', '--json']);
     const { changed } = assertDocumented('timer', again.stdout) as { changed: unknown[] };
@@ -188,7 +191,7 @@ describe('autoscaler timer', { timeout: 120_000 }, () => {
     assert.equal(await intervalOf(), '2min');
     assert.equal((await lab.sh(`test -e ${DROP_IN}`)).exitCode, 1);
     assert.match(await lab.readFile(`${DROP_IN}.bak`), /# by hand\n$/);
-    assert.ok(stdout.includes(`(as it was: ${DROP_IN}.bak)`), stdout);
+    assert.ok(stdout.includes(`(backup: ${DROP_IN}.bak)`), stdout);
     assert.match(await lab.readFile(CONFIG), /"check_interval_seconds": {3}120/);
   });
 

@@ -170,7 +170,10 @@ describe('a run that does not get on', { concurrency: 5 }, () => {
     child.kill('SIGTERM');
     const { code, stderr } = await ended;
     assert.equal(code, 143);
-    assert.match(stderr, /^autoscaler: asked to end 1 s ago: .* by the next run\n$/);
+    assert.match(
+      stderr,
+      /^autoscaler: asked to stop 1 s ago: the next run completes .* under way\n$/,
+    );
   });
 });
 

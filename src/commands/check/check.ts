@@ -183,7 +183,7 @@ function tellQueue(project: string, { queues }: Measurement): Finding[] {
   return [{ code: 'broker_ok', severity: 'info', project, evidence, remedy: null }];
 }
 
-/** Metrics that thresholds are about and that cannot be had: nothing is lowered meanwhile. Of queues it is said already. */
+/** Metrics that thresholds are about and that cannot be had: nothing is lowered until it is known. Of queues it is said already. */
 function tellMetrics({ config, units }: TrueNames, { sample, queues }: Measurement): Finding[] {
   return toPolicies(config).flatMap(({ project, service, metrics }) => {
     const unit = units.get(service);
@@ -196,7 +196,7 @@ function tellMetrics({ config, units }: TrueNames, { sample, queues }: Measureme
       const error = findMetricError(sample, service, metric);
       if (!isFault(error)) return [];
       const of = { code: 'metric_unknown', severity: 'warning', project } as const;
-      const evidence = `${label} is not known: ${error.text}; as long as that is so, nothing is lowered`;
+      const evidence = `${label} is unknown: ${error.text}; nothing is lowered until it is known`;
       return [{ ...of, evidence, remedy: `fix that, or remove its thresholds` }];
     });
   });

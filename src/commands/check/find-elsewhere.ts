@@ -23,7 +23,7 @@ const CONTAINER =
  */
 export function findElsewhere(service: string): string | null {
   const found = [...findUserUnits(service), ...findPrograms()].slice(0, MOST_TOLD);
-  return found.length === 0 ? null : `seen instead: ${found.join('; ')}`;
+  return found.length === 0 ? null : `found instead: ${found.join('; ')}`;
 }
 
 function findUserUnits(service: string): string[] {
@@ -92,6 +92,6 @@ function tellPlace(group: string, nameOf: (uid: number) => string): string | nul
   const uid = /\/user@(\d+)\.service\//.exec(group)?.[1];
   if (uid !== undefined)
     return `${last} of ${nameOf(Number(uid))}'s own systemd (systemctl --user)`;
-  if (/\/session-[^/]*\.scope$/.test(group)) return `a session of a user (${last})`;
+  if (/\/session-[^/]*\.scope$/.test(group)) return `a user session (${last})`;
   return null;
 }

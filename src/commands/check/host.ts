@@ -31,7 +31,7 @@ export function checkUser(): Finding[] {
     about(
       'not_root',
       'warning',
-      'this is not root: what follows is only what this user may see, and run needs root',
+      'not running as root: only what this user may see is checked, and run needs root',
       'sudo autoscaler check',
     ),
   ];
@@ -85,7 +85,7 @@ function checkControls(stateDir: string): Finding[] {
 function checkLog(path: string): Finding[] {
   const verdict = judgePath(dirname(path));
   if (verdict.trusted || verdict.uid === null) return [];
-  const evidence = `${path}: ${verdict.reason}: whoever that is can change or remove the log`;
+  const evidence = `${path}: ${verdict.reason}: others can change or remove the log`;
   return [about('log_foreign', 'warning', evidence, verdict.command)];
 }
 
@@ -106,13 +106,18 @@ function collect(code: string, look: () => Finding[]): Finding[] {
 
 function checkState(stateDir: string, { check_interval_seconds: intervalS }: Global): Finding[] {
   if (!checkStateDir(stateDir)) {
-    return [about('state_missing', 'info', `${stateDir} is not there yet: the first run makes it`)];
+    return [
+      about('state_missing', 'info', `${stateDir} does not exist yet: the first run creates it`),
+    ];
   }
   const { entries, warnings } = readRecent(stateDir, 0);
   const damaged = warnings.map((text) => about('history_damaged', 'warning', text));
   const last = entries.findLast((entry) => entry.kind === 'sample');
   if (last === undefined) {
-    return [...damaged, about('history_empty', 'info', `${stateDir}: no run has measured yet`)];
+    return [
+      ...damaged,
+      about('history_empty', 'info', `${stateDir}: no run has recorded a sample yet`),
+    ];
   }
   const ageS = Math.round((Date.now() - Date.parse(last.at)) / 1000);
   const isOld = ageS > 2.5 * intervalS;
@@ -131,7 +136,7 @@ function checkState(stateDir: string, { check_interval_seconds: intervalS }: Glo
 async function checkBackups(backupDir: string, isUnderWay: boolean): Promise<Finding[]> {
   if (!checkStateDir(backupDir)) {
     return [
-      about('backups_missing', 'info', `${backupDir} is not there yet: the first run makes it`),
+      about('backups_missing', 'info', `${backupDir} does not exist yet: the first run creates it`),
     ];
   }
   return (await listPending(backupDir)).map(({ folder, manifest }) =>
@@ -140,13 +145,13 @@ async function checkBackups(backupDir: string, isUnderWay: boolean): Promise<Fin
           'change_unreadable',
           'error',
           `${folder}: the record of a change in progress cannot be read (${manifest.detail})`,
-          'autoscaler run says what to do with it',
+          'autoscaler run reports what to do about it',
         )
       : about(
           'change_in_progress',
           isUnderWay ? 'info' : 'warning',
           `a change of ${manifest.service} (${manifest.from} → ${manifest.to}) has not ended`,
-          isUnderWay ? null : 'the next run finishes it or takes it back',
+          isUnderWay ? null : 'the next run completes it or rolls it back',
         ),
   );
 }
@@ -160,7 +165,7 @@ export async function checkTimer(config: Config): Promise<Finding[]> {
   const { timer, everyS } = await readOverview([]);
   if (timer.state === 'not_installed') {
     const remedy =
-      'install it (scripts/install.sh or the package), or call "autoscaler run" by cron';
+      'install it (scripts/install.sh or the package), or run "autoscaler run" from cron';
     return [about('timer_missing', 'warning', `${TIMER} is not installed`, remedy)];
   }
   const enable = `systemctl enable --now ${TIMER}`;
@@ -168,13 +173,13 @@ export async function checkTimer(config: Config): Promise<Finding[]> {
   const intervalS = config.global.check_interval_seconds;
   const findings = everyS === null ? [] : checkInterval(everyS, intervalS);
   if (!timer.enabled) {
-    const evidence = `${TIMER} runs, but is not enabled: it is gone after a reboot`;
+    const evidence = `${TIMER} is running but not enabled: it does not start after a reboot`;
     findings.push(about('timer_not_enabled', 'warning', evidence, enable));
   }
   if (findings.length > 0) return findings;
   const every =
     everyS === null
-      ? `: by the calendar, and counted as every ${intervalS} s (check_interval_seconds)`
+      ? `: by calendar, counted as every ${intervalS} s (check_interval_seconds)`
       : `, every ${everyS} s`;
   const hasQueues = Object.values(config.projects).some(
     (project) => project.broker_url !== undefined,
@@ -183,7 +188,5 @@ export async function checkTimer(config: Config): Promise<Finding[]> {
 }
 
 function tellOff({ enabled }: TimerState): string {
-  return enabled
-    ? `${TIMER} is stopped: no run comes before the next boot`
-    : `${TIMER} is off: no run comes`;
+  return enabled ? `${TIMER} is stopped: no runs before the next boot` : `${TIMER} is off: no runs`;
 }

@@ -25,10 +25,10 @@ export async function checkLive(
   const others = tellOthers(plan, tell);
   const isBarred = barrier !== null && apply !== 'live-only';
   if ('fault' in asked) {
-    const evidence = `it could not be found out whether it can be changed while it runs: ${asked.fault}`;
+    const evidence = `whether it can be changed while it runs could not be determined: ${asked.fault}`;
     if (isBarred) return tellBarrier(`${barrier}; ${evidence}`, true, tell);
     if (apply === 'restart') return others;
-    const now = `${evidence}; as long as that is so, it is not changed`;
+    const now = `${evidence}; until that is fixed, it is not changed`;
     return [tell('live_unknown', 'warning', now, 'fix that, or set "apply": "restart"')];
   }
   const { obstacle } = asked;

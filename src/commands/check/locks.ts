@@ -58,13 +58,13 @@ export function listLocks({ state_dir: stateDir, backup_dir: backupDir }: Global
 export function checkFileSystem(path: string, type: number): Finding[] {
   const name = REMOTE[type];
   if (name === undefined) return [];
-  const evidence = `${path} is on ${name}: the lock holds as long as its server keeps it, and who on another host has it is not to be seen`;
-  return [about('lock_remote', 'warning', evidence, 'use folders of this host')];
+  const evidence = `${path} is on ${name}: the lock depends on the file server, and a holder on another host cannot be seen`;
+  return [about('lock_remote', 'warning', evidence, 'use local folders')];
 }
 
 function checkMode(path: string, { mode }: LockState): Finding[] {
   if ((mode & 0o077) === 0) return [];
-  const evidence = `${path}: others can open it (mode ${mode.toString(8)}) and hold it: whoever needs it ends with 75 then`;
+  const evidence = `${path}: others can open it (mode ${mode.toString(8)}) and hold it: then commands that need it exit with 75`;
   return [
     about(
       'lock_open',
@@ -87,8 +87,14 @@ function checkHolders(path: string, lock: LockState, nowMs: number): Finding[] {
   if (first === undefined) return [about('lock_unseen', 'warning', held, remedy)];
   const heldMs = nowMs - first.sinceMs;
   if (first.isStopped || heldMs > LONG_MS) {
-    const since = `${held}, for ${formatAge(heldMs)}: whoever needs it too ends with 75 until then`;
+    const since = `${held}, for ${formatAge(heldMs)}: while it is held, other commands that need it exit with 75`;
     return [about('lock_held_long', 'warning', since, remedy)];
   }
-  return [about('lock_held', 'info', `${held}: whoever needs it too ends with 75 until then`)];
+  return [
+    about(
+      'lock_held',
+      'info',
+      `${held}: while it is held, other commands that need it exit with 75`,
+    ),
+  ];
 }

@@ -28,13 +28,11 @@ export async function checkService(looked: Looked): Promise<Finding[]> {
     const detail = unit.loadError === null ? '' : `: ${unit.loadError}`;
     const elsewhere = unit.loadState === 'not-found' ? findElsewhere(unit.unit) : null;
     const seen =
-      elsewhere === null
-        ? ''
-        : `; ${elsewhere}, which is not for the system's own systemd to change`;
+      elsewhere === null ? '' : `; ${elsewhere}, which the system's own systemd does not manage`;
     const remedy =
       elsewhere === null
         ? 'check "service_name"; systemctl list-units --type=service shows the names'
-        : 'make it a service of the system, with User= and its command on the host itself';
+        : 'make it a system service, with User= and its command on the host itself';
     const evidence = `${unit.id} is ${unit.loadState}${detail}${seen}`;
     return [tell('unit_not_loaded', 'error', evidence, remedy)];
   }
@@ -53,11 +51,11 @@ async function checkState(looked: Looked, tell: Tell): Promise<Finding[]> {
   if (!isRunning(unit)) {
     const how = tellRestarting(unit);
     const state = `${unit.id} is ${unit.activeState}${how === null ? '' : ` (${how})`}`;
-    const evidence = `${state}: it is never started by autoscaler`;
+    const evidence = `${state}: autoscaler never starts it`;
     findings.push(tell('service_down', 'warning', evidence, `systemctl status ${unit.id}`));
   }
   if (unit.needDaemonReload) {
-    const evidence = `files of ${unit.id} were edited since systemd read them`;
+    const evidence = `files of ${unit.id} have been edited since systemd read them`;
     findings.push(tell('reload_needed', 'warning', evidence, 'systemctl daemon-reload'));
   }
   const { workers = null, running = null, errors = {} } = sample ?? {};
@@ -65,8 +63,8 @@ async function checkState(looked: Looked, tell: Tell): Promise<Finding[]> {
   if (workers !== null && (workers < min || workers > max)) {
     const to = workers < min ? min : max;
     const now = schedule === null ? '' : ` now (schedule "${schedule}")`;
-    const evidence = `it has ${formatCount(workers, 'worker')}, and may have ${min} to ${max}${now}: the first run goes to ${to} at once`;
-    const remedy = 'change min_workers or max_workers, if that is not meant';
+    const evidence = `it has ${formatCount(workers, 'worker')}, but may have ${min} to ${max}${now}: the first run goes to ${to} at once`;
+    const remedy = 'if that is not intended, change min_workers or max_workers';
     // more workers harm nobody; to take some away at once may
     const isWarning = project.enabled && to < workers;
     findings.push(tell('outside_limits', isWarning ? 'warning' : 'info', evidence, remedy));
@@ -109,8 +107,8 @@ async function checkChange(looked: Looked, tell: Tell): Promise<Finding[]> {
   const findings: Finding[] = [];
   const location = locateWorkers(readUnitSources(unit));
   if (location.how === 'drop_in' && location.stale) {
-    const evidence = `${location.path} repeats what the files below it say no more: their edit has no effect`;
-    const remedy = `the next run renews it (at once: autoscaler scale ${unit.id} ${location.workers}); then: systemctl restart ${unit.id}`;
+    const evidence = `${location.path} repeats settings that have since changed in the files below it: that edit has no effect`;
+    const remedy = `the next run renews it (immediately: autoscaler scale ${unit.id} ${location.workers}); then: systemctl restart ${unit.id}`;
     findings.push(tell('drop_in_stale', 'warning', evidence, remedy));
   } else if (plan.note !== undefined) {
     findings.push(tell('number_overruled', 'info', `after the first change: ${plan.note}`));
@@ -128,7 +126,7 @@ async function checkChange(looked: Looked, tell: Tell): Promise<Finding[]> {
   }
   const crashing = isRunning(unit) ? await findCrashing(unit, looked.deps) : null;
   if (crashing !== null) {
-    const remedy = `journalctl -u ${unit.id} -n 50; no change of it can be proven before that is mended`;
+    const remedy = `journalctl -u ${unit.id} -n 50; no change of it can be verified until that is fixed`;
     return [...findings, tell('service_crashing', 'error', `${unit.id}: ${crashing}`, remedy)];
   }
   if (isRunning(unit)) {

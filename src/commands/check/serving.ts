@@ -43,7 +43,7 @@ export async function checkServing(
     {
       ...{ code: 'worker_not_serving', severity: 'error', project: name },
       evidence: `${count} of ${workerPids.length} workers ${count === 1 ? 'has' : 'have'} not served yet (process ${which.join(', ')})${more}`,
-      remedy: `see what it waits for while it loads the application: journalctl -n 50 -u ${unit.id}; what serves stays as it is`,
+      remedy: `see what it is waiting for while it loads the application: journalctl -n 50 -u ${unit.id}; workers that serve are left alone`,
     },
   ];
 }

@@ -24,8 +24,8 @@ export function pauseCommand(options: PauseOptions): Promise<number> {
     const end = tellEnd(pause, `autoscaler resume${project === null ? '' : ` ${project}`}`);
     const about =
       only === null
-        ? 'nothing is changed, not even to keep min_workers and max_workers'
-        : `the other direction goes on`;
+        ? 'nothing is changed, not even to enforce min_workers and max_workers'
+        : `the other direction continues`;
     return {
       event: 'pause',
       controls: { ...controls, pauses: [...kept, pause] },
@@ -42,7 +42,7 @@ export function resumeCommand(options: PauseOptions): Promise<number> {
     if (project !== null && kept.some((each) => each.project === null)) {
       throw new UserError(
         EXIT.failed,
-        `${project}: all projects are paused, and this one with them`,
+        `${project}: all projects are paused, this one included`,
         'autoscaler resume ends all pauses; autoscaler pause PROJECT pauses one alone.',
       );
     }

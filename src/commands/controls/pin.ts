@@ -28,10 +28,10 @@ export function pinCommand(options: PinOptions): Promise<number> {
     const pin: StoredPin = { project: name, service, workers, ...endAfter(now, options.for) };
     const kept = controls.pins.filter((each) => each.project !== name);
     const sentences = [
-      `${service}: pinned to ${workers} ${tellEnd(pin, `autoscaler unpin ${name}`)}; the next run sees to it`,
+      `${service}: pinned to ${workers} ${tellEnd(pin, `autoscaler unpin ${name}`)}; the next run applies it`,
     ];
     if (findPause(name, controls.pauses, now) !== null) {
-      sentences.push(`${name} is paused, which comes first (autoscaler status)`);
+      sentences.push(`${name} is paused, which takes precedence (autoscaler status)`);
     }
     if (!project.enabled)
       sentences.push(`${name} is disabled in the config: left alone until enabled`);
@@ -70,6 +70,6 @@ function requireLimits(name: string, project: Project, n: number): void {
   throw new UserError(
     EXIT.usage,
     `${name} may have ${min} to ${formatCount(max, 'worker')}, not ${n}`,
-    'Choose a number within, or change min_workers or max_workers in the config.',
+    'Choose a number in that range, or change min_workers or max_workers in the config.',
   );
 }

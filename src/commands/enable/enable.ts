@@ -68,8 +68,8 @@ function chooseProjects(
     throw new UserError(
       EXIT.usage,
       all
-        ? '--all and names of projects: expected one of the two'
-        : `which projects? They are: ${Object.keys(config.projects).join(', ')}`,
+        ? '--all and project names: expected one of the two'
+        : `which projects? The config has: ${Object.keys(config.projects).join(', ')}`,
       `For example: autoscaler ${word} ${Object.keys(config.projects)[0] ?? 'PROJECT'}, or autoscaler ${word} --all`,
     );
   }
@@ -102,7 +102,7 @@ function print(
       return dryRun ? `${name}: dry run, not ${word}` : `${name}: ${word}, from the next run on`;
     });
     const isDone = !dryRun && named.some(({ changes }) => changes);
-    const where = isDone ? [`Changed: ${path} (as it was: ${path}.bak)`] : [];
+    const where = isDone ? [`Changed: ${path} (backup: ${path}.bak)`] : [];
     writeOut(`${[...lines, ...where].map((line) => `${cleanLine(line)}\n`).join('')}${diff}`);
   }
   return EXIT.ok;

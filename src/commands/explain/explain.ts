@@ -79,7 +79,7 @@ function explain(
   const decision = recorded.decisions.get(service);
   const found = sample?.services[service];
   if (sample === null || decision === undefined || found === undefined) {
-    const what = sample === null ? 'nothing was recorded yet' : `no sample of ${name} yet`;
+    const what = sample === null ? 'nothing has been recorded yet' : `no sample of ${name} yet`;
     throw new UserError(EXIT.failed, what, 'Make a run: sudo autoscaler run');
   }
   const ageMs =

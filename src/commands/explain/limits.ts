@@ -56,7 +56,7 @@ function tellOwnShare(policy: Policy, sample: Sample): string | null {
     typeof share === 'number'
       ? `it used ${formatMetric('cpu', share, needed)} at the last sample`
       : `what it used is unknown (${share.error.text})`;
-  return `to be raised by the host's CPU it must have used ${formatMetric('cpu', needed)} of what was busy; ${used}`;
+  return `for a raise by the host's CPU it must have used ${formatMetric('cpu', needed)} of the busy CPU; ${used}`;
 }
 
 function tellCooldown({ brakes, service }: Policy, sample: Sample): string | null {
@@ -66,7 +66,7 @@ function tellCooldown({ brakes, service }: Policy, sample: Sample): string | nul
   const last =
     changed === undefined
       ? 'no change yet'
-      : `last change ${formatDuration(changed * 1000)} before`;
+      : `last change ${formatDuration(changed * 1000)} earlier`;
   return `${formatDuration(up)} up, ${formatDuration(down)} down; ${last}`;
 }
 
@@ -81,5 +81,5 @@ function tellMemory({ memoryThresholdMb: threshold }: Policy, { host }: Sample):
   if (threshold === null) return null;
   const available = host.memory_available_mb;
   const now = available === null ? 'unknown' : `${Math.round(available)} MB`;
-  return `${formatNumber(threshold)} MB must remain after raising, ${now} are available`;
+  return `${formatNumber(threshold)} MB must remain after a raise, ${now} available`;
 }

@@ -48,8 +48,8 @@ function renderMetric({
   const { label } = metricOf(metric);
   const head =
     value === null
-      ? `${label} unknown: ${error?.text ?? ''}; nothing is lowered meanwhile`
-      : `${label} ${formatMetric(metric, value)}${isFirst ? ' (a first look of half a second: it counts from the next run on)' : ''}`;
+      ? `${label} unknown: ${error?.text ?? ''}; nothing is lowered until it is known`
+      : `${label} ${formatMetric(metric, value)}${isFirst ? ' (measured over half a second only: it counts from the next run on)' : ''}`;
   const rows = thresholds.map((each) => [
     `  ${each.direction}`,
     `${each.direction === 'up' ? '>' : '<'} ${formatMetric(metric, each.threshold)}`,
@@ -80,7 +80,7 @@ function tellSince({ since, at }: Explanation): string {
 function tellNext({ metrics, next, at, horizon_s: horizon, timer_on: on }: Explanation): string {
   const values = metrics.map(({ metric, value, first_look: isFirst }) => {
     const { label } = metricOf(metric);
-    if (isFirst) return `${label} asks for nothing`;
+    if (isFirst) return `${label} does not count`;
     return value === null
       ? `${label} stays unknown`
       : `${label} stays at ${formatMetric(metric, value)}`;
@@ -91,6 +91,6 @@ function tellNext({ metrics, next, at, horizon_s: horizon, timer_on: on }: Expla
   const moment = formatMoment(Date.parse(next.at), Date.parse(at));
   const when =
     next.in_s > 0 ? `in ${formatAge(next.in_s * 1000)} (at ${moment})` : 'at the next run';
-  const off = on === false ? '\n  (the timer is off: no run comes by itself)' : '';
+  const off = on === false ? '\n  (the timer is off: there are no automatic runs)' : '';
   return `${given}: ${workers} ${when}\n  ${next.reason}${off}`;
 }

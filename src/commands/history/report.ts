@@ -19,7 +19,7 @@ export function renderHistory(of: RecordedSeries, screen: Screen, out: Output): 
   const first = fromMs > sinceMs ? ', the first sample' : '';
   const head = `since ${formatMoment(fromMs, toMs)}${first} (${formatAge(toMs - fromMs)}): ${formatCount(samples.length, 'sample')}, ${formatCount(changes.length, 'change')}`;
   const lines = [fitText(head, screen.columns), ''];
-  if (samples.length === 0) lines.push('Nothing was recorded in this time.');
+  if (samples.length === 0) lines.push('Nothing was recorded in this period.');
   else lines.push(...renderSeries(of, screen, out));
   if (changes.length > 0) lines.push('', ...renderChanges(changes, of, screen, out));
   return lines.map((line) => `${line}\n`).join('');

@@ -60,7 +60,7 @@ export async function addCommand(options: AddOptions): Promise<number> {
   const bytes = Buffer.from(after);
   await checkConfig(path, bytes);
   await replaceConfig(path, before, bytes);
-  if (options.json !== true) out.write(`\nAdded to ${path} (as it was: ${path}.bak)\n`);
+  if (options.json !== true) out.write(`\nAdded to ${path} (backup: ${path}.bak)\n`);
   return tellWritten(out, options, { path, chosen, unusable });
 }
 
@@ -85,11 +85,11 @@ function selectServices(
         ? `${unit} is in the config already${owner === undefined ? '' : `, as "${owner[0]}"`}`
         : refused !== undefined
           ? `${unit}: ${refused.why}`
-          : `${unit}: no service of this host that runs Gunicorn or a Celery worker`,
+          : `${unit}: not a service of this host that runs Gunicorn or a Celery worker`,
       refused?.hint ??
         (fresh.length === 0
-          ? 'All that can be scaled are in the config.'
-          : `Those that the config does not have: ${fresh.join(', ')}`),
+          ? 'All services that can be scaled are in the config.'
+          : `Services that the config does not have: ${fresh.join(', ')}`),
     );
   }
   return new Set(units);
@@ -101,6 +101,6 @@ function tellNothing(
   unusable: Scan['unusable'],
 ): number {
   if (json === true) writeOut(`${JSON.stringify({ v: 1, path, projects: [], unusable })}\n`);
-  else if (quiet !== true) writeOut(`\nNothing is added to ${path}\n`);
+  else if (quiet !== true) writeOut(`\nNothing was added to ${path}\n`);
   return EXIT.ok;
 }

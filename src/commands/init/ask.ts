@@ -35,9 +35,9 @@ async function chooseUrl(candidate: Candidate, guess: string): Promise<Answer<st
   const chosen = await select({
     message: `Broker of ${candidate.service}: its URL`,
     options: [
-      { value: guess, label: guess, hint: 'it is connected to that' },
+      { value: guess, label: guess, hint: 'it is connected to this one' },
       { value: 'other', label: 'another one' },
-      { value: '', label: 'none: go by its own CPU' },
+      { value: '', label: 'none: scale by its own CPU' },
     ],
     showInstructions: false,
   });
@@ -48,7 +48,7 @@ async function chooseUrl(candidate: Candidate, guess: string): Promise<Answer<st
 /** What is typed, and nothing that was there before. */
 async function askUrl({ service }: Candidate): Promise<Answer<string>> {
   const url = await text({
-    message: `Broker of ${service}: its URL, or nothing to go by its own CPU`,
+    message: `Broker of ${service}: its URL, or empty to scale by its own CPU`,
     placeholder: `such as ${USUAL_BROKER}`,
     validate: (value = '') =>
       value === '' || isUsable(value) ? undefined : `Such as ${USUAL_BROKER} or amqp://host//`,
@@ -68,7 +68,7 @@ async function tryBroker(
   const fault = await findFault(candidate, url);
   if (fault === null) return { url };
   if (fault.code !== 'broker_login' || url.includes(';')) return { error: fault.text };
-  const secret = await password({ message: 'It wants a password:' });
+  const secret = await password({ message: 'It needs a password:' });
   if (isCancel(secret)) return null;
   const whole = withPassword(url, secret ?? '');
   const still = await findFault(candidate, whole);
@@ -95,7 +95,7 @@ export function withPassword(url: string, secret: string): string {
 /** Which of the services that were found are to be added. */
 export async function askAdded(proposals: readonly Proposal[]): Promise<Answer<Proposal[]>> {
   if (proposals.length < 2) return [...proposals];
-  const chosen = await chooseProjects('Which are to be added?', proposals, true);
+  const chosen = await chooseProjects('Which should be added?', proposals, true);
   return chosen === null ? null : proposals.filter(({ project }) => chosen.includes(project));
 }
 
@@ -118,7 +118,7 @@ async function chooseProjects(
     label: `${cleanLine(project)}: ${minWorkers}–${maxWorkers} (now ${candidate.workers})`,
   }));
   const chosen = await multiselect({
-    message: `${question} (least–most workers) Space: choose, a: all, Enter: go on`,
+    message: `${question} (fewest–most workers) Space: select, a: all, Enter: continue`,
     options,
     initialValues: all ? options.map(({ value }) => value) : [],
     required: false,

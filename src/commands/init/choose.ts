@@ -29,8 +29,8 @@ export function requireTerminal(call: string): void {
   if (process.stdin.isTTY && isTerminal('stdout')) return;
   throw new UserError(
     EXIT.usage,
-    'there is no terminal to ask on',
-    `autoscaler ${call} --yes accepts all that is found; with --enable the projects are enabled too.`,
+    'there is no terminal to ask questions on',
+    `autoscaler ${call} --yes accepts everything found; with --enable the projects are enabled too.`,
   );
 }
 

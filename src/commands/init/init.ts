@@ -48,7 +48,7 @@ export async function initCommand(options: InitOptions): Promise<number> {
   if (proposals.length === 0) {
     throw new UserError(
       EXIT.failed,
-      'no service was found that can be scaled: nothing is written',
+      'no service that can be scaled was found: nothing was written',
       'Gunicorn or "celery worker" must be started by a systemd service.',
     );
   }
@@ -70,7 +70,7 @@ export function enableAll(
 
 /** The user broke off: nothing is written. */
 export function tellInterrupted(): number {
-  writeErr('autoscaler: interrupted, nothing is written\n');
+  writeErr('autoscaler: interrupted, nothing was written\n');
   return INTERRUPTED;
 }
 
@@ -103,7 +103,7 @@ function tellNext(path: string, chosen: readonly Proposal[]): string {
   ];
   const hasQueues = chosen.some(({ candidate }) => candidate.broker !== null);
   const sooner = isUsual
-    ? `A run comes every 2 minutes; sooner: sudo autoscaler timer --every 30s${hasQueues ? `\n(${SHORTER_PAYS})` : ''}\n`
+    ? `The timer runs every 2 minutes; to react faster: sudo autoscaler timer --every 30s${hasQueues ? `\n(${SHORTER_PAYS})` : ''}\n`
     : '';
   return `\n${path}: ${count}${rest}\nNext:  ${lines.join('\n       ')}\n${sooner}`;
 }

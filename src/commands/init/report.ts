@@ -35,7 +35,7 @@ function describe(candidate: Candidate): string {
     formatCount(workers, 'worker'),
     ...(workerMb === null ? [] : [`${formatMemory(workerMb)} each`]),
     ...(where === null ? [] : [where]),
-    ...(proposals.lacksBroker(candidate) ? ['its broker is not known'] : []),
+    ...(proposals.lacksBroker(candidate) ? ['its broker is unknown'] : []),
   ].join(', ');
 }
 

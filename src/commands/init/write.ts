@@ -44,7 +44,7 @@ export function writeNewConfig(path: string, text: string): void {
 function alreadyThere(path: string): UserError {
   return new UserError(
     EXIT.failed,
-    `${path} is there already, and is not overwritten`,
-    'autoscaler init --add adds services that it does not have; --output FILE writes another one; autoscaler check looks at this one.',
+    `${path} already exists and is not overwritten`,
+    'autoscaler init --add adds services that it does not have; --output FILE writes another one; autoscaler check examines this one.',
   );
 }

@@ -64,7 +64,7 @@ function requireNoTarget(metric: string, target: string | undefined): void {
   if (target === undefined) return;
   throw new UserError(
     EXIT.usage,
-    `metrics ${metric} is of the whole host: expected no project, found ${JSON.stringify(target)}`,
+    `metrics ${metric} is for the whole host: expected no project, found ${JSON.stringify(target)}`,
     'For example: autoscaler metrics workers shop',
   );
 }
@@ -73,7 +73,7 @@ function printOne({ json }: MetricsOptions, { metric, value, error }: Measured):
   if (json === true) writeOut(`${JSON.stringify({ [metric]: value, error })}\n`);
   else if (value !== null) writeOut(`${value}\n`);
   if (value !== null) return EXIT.ok;
-  throw new UserError(EXIT.failed, `${metric} is not known: ${error?.text ?? 'not measured'}`);
+  throw new UserError(EXIT.failed, `${metric} is unknown: ${error?.text ?? 'not measured'}`);
 }
 
 /**
@@ -87,7 +87,7 @@ function readHistory({ global }: Config, neededMs: number): Recent {
     if (!(error instanceof UserError) || process.geteuid?.() === 0) throw error;
     return {
       entries: [],
-      warnings: [`${error.message}: without earlier samples, cpu is that of half a second`],
+      warnings: [`${error.message}: without earlier samples, cpu is measured over half a second`],
     };
   }
 }

@@ -144,8 +144,8 @@ function pick(
   throw new UserError(
     EXIT.usage,
     target === undefined
-      ? `metrics ${metric}: of which project? expected one of: ${names.join(', ') || `(no enabled ${what})`}`
-      : `metrics ${metric} ${target}: no such ${what}; expected one of: ${names.join(', ') || '(there is none)'}`,
+      ? `metrics ${metric}: for which project? expected one of: ${names.join(', ') || `(no enabled ${what})`}`
+      : `metrics ${metric} ${target}: no such ${what}; expected one of: ${names.join(', ') || '(there are none)'}`,
     `For example: autoscaler metrics ${metric} ${names[0] ?? 'PROJECT'}`,
   );
 }

@@ -30,7 +30,7 @@ export function renderHtmlReport(of: RecordedSeries, hostName: string): string {
 <p class="dim">${escapeHtml(span)} (${formatAge(toMs - fromMs)}), ${formatCount(samples.length, 'sample')}, ${formatCount(of.changes.length, 'change')}</p>
 ${of.warnings.map((warning) => `<p class="dim">${escapeHtml(warning)}</p>`).join('')}
 ${links.length > 1 ? `<nav>${links.join('')}</nav>` : ''}
-${samples.length === 0 ? '<p>Nothing was recorded in this time.</p>' : renderHost(of)}
+${samples.length === 0 ? '<p>Nothing was recorded in this period.</p>' : renderHost(of)}
 ${projects.map((project, index) => renderProject(project, index, of)).join('\n')}
 </body></html>
 `;
@@ -83,7 +83,7 @@ function renderProject(project: ProjectSeries, index: number, of: RecordedSeries
   ];
   const about = policy === null ? 'disabled in the config' : service;
   return `<h2 id="p${index}">${escapeHtml(project.project)}</h2><p class="dim">${escapeHtml(about)}</p>
-${workers.points.length === 0 ? '<p>No samples of it in this time.</p>' : plots.join('\n')}
+${workers.points.length === 0 ? '<p>No samples of it in this period.</p>' : plots.join('\n')}
 ${renderChanges(changes, of.toMs)}`;
 }
 
@@ -99,7 +99,7 @@ function toMarks({ metric, up, down, upMs, downMs }: MetricPolicy): Mark[] {
 }
 
 function renderChanges(changes: readonly DatedChange[], toMs: number): string {
-  if (changes.length === 0) return '<p class="dim">No changes in this time.</p>';
+  if (changes.length === 0) return '<p class="dim">No changes in this period.</p>';
   const skipped = Math.max(0, changes.length - MOST_LISTED);
   const rows = changes.slice(skipped).map(({ atMs, from, to, action, result, reason }, index) => {
     const how = result === 'applied' ? reason : `${action} ${result}: ${reason}`;

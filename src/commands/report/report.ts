@@ -61,7 +61,7 @@ function requireReplaceable(path: string): void {
   if (isFree) return;
   throw new UserError(
     EXIT.usage,
-    `${path} is there already and is no report`,
+    `${path} already exists and is not a report`,
     'Choose another name, or replace it with --force.',
   );
 }

@@ -75,6 +75,6 @@ function refuse({ service, resize }: Plan, error: string): void {
   if (resize === 'none') return;
   throw new UserError(
     EXIT.failed,
-    `${service}: ${error}, so nothing could show that it serves after a rollback; nothing was changed`,
+    `${service}: ${error}, so a rollback of it could not be verified; nothing was changed`,
   );
 }

@@ -41,7 +41,7 @@ export async function tellChanged(
   const unended = changed.filter((each) => each.open);
   for (const { service } of unended) {
     writeErr(
-      `autoscaler: ${cleanLine(service)}: a change of it has not ended: the next run ends it, or a rollback; until then the service may wait to be started\n`,
+      `autoscaler: ${cleanLine(service)}: a change of it is unfinished: the next run, or a rollback, completes it; until then the service may be down\n`,
     );
   }
   return isWhole && unended.length === 0 ? EXIT.ok : EXIT.failed;

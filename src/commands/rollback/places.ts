@@ -19,7 +19,7 @@ export function requireRoot(): void {
   if (process.geteuid?.() === 0) return;
   throw new UserError(
     EXIT.permission,
-    'backups are readable by root alone, and so is a rollback for root',
+    'only root can read the backups, so only root can roll back',
     'sudo autoscaler rollback',
   );
 }

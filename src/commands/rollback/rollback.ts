@@ -138,7 +138,9 @@ async function stopTimer(log: Logger, out: Output): Promise<boolean> {
   if (timer === undefined || timer.loadState === 'not-found') return true;
   try {
     await disableUnit(TIMER);
-    out.write(`${TIMER}: stopped and disabled (back again: systemctl enable --now ${TIMER})\n`);
+    out.write(
+      `${TIMER}: stopped and disabled (to turn it on again: systemctl enable --now ${TIMER})\n`,
+    );
     return true;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;

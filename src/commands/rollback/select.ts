@@ -46,7 +46,7 @@ function requireKnown(names: string[], finished: Manifest[]): void {
   if (unknown.length === 0) return;
   throw new UserError(
     EXIT.usage,
-    `no change of ${unknown.join(', ')} is known`,
+    `no change of ${unknown.join(', ')} is recorded`,
     'autoscaler rollback --list shows all changes.',
   );
 }

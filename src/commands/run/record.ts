@@ -31,7 +31,7 @@ export function openRecord(stateDir: string, log: Logger | null): ActDeps['recor
       if (key !== null) noted.add(key);
     } catch (error) {
       if (error instanceof UserError) {
-        log?.error({ event: 'history' }, `a change was made but not noted: ${error.message}`);
+        log?.error({ event: 'history' }, `a change was made but not recorded: ${error.message}`);
       }
       throw error;
     }

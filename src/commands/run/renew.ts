@@ -8,7 +8,7 @@ import { withPlan } from './report-decision.ts';
 
 /** What is wrong with a drop-in of ours that repeats what the unit no longer says. */
 export const STALE =
-  'what our drop-in repeats of the unit has changed there, and has no effect until the drop-in is renewed';
+  'what our drop-in repeats from the unit has changed there, and takes effect only when the drop-in is renewed';
 
 /**
  * Renews our drop-in of a service if what it repeats was edited in the unit below it; the number of workers stays as it

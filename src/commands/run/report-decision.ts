@@ -40,7 +40,7 @@ export function reportDisabled(project: string, service: string): ServiceReport 
 /** A project whose service already belongs to another project: it is left out. */
 export function reportTwin(twin: Twin): ServiceReport {
   const { project, service } = twin;
-  const why = { reason: 'not served', error: explainTwin(twin) };
+  const why = { reason: 'left out', error: explainTwin(twin) };
   return { ...notLookedAt(project, service), ...why, codes: ['service_twice'] };
 }
 
@@ -95,7 +95,7 @@ function findError(
   unit: UnitState | undefined,
   { sample, located }: Pick<Measurement, 'sample' | 'located'>,
 ): string | null {
-  if (unit === undefined) return 'systemd says nothing of this unit';
+  if (unit === undefined) return 'systemd reported nothing about this unit';
   if (unit.loadState !== 'loaded') {
     const detail = unit.loadError === null ? '' : `: ${unit.loadError}`;
     return `${unit.unit} is ${unit.loadState}${detail} (check "service_name"; systemctl status ${unit.unit})`;

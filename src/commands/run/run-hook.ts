@@ -64,10 +64,10 @@ export async function runHook(
     child.on('exit', (code, signal) => {
       if (isLate) signalGroup(child.pid, 'SIGKILL');
       const why = isLate
-        ? `not done after ${timeoutMs / 1000} s, so it was ended`
+        ? `still running after ${timeoutMs / 1000} s, so it was killed`
         : signal === null
           ? `exit code ${code}`
-          : `ended by ${signal}`;
+          : `killed by ${signal}`;
       const finish = (): void => {
         const last = cleanText(said.trimEnd().split('\n').at(-1) ?? '', 300);
         end(last === '' ? why : `${why}: ${last}`);
@@ -95,7 +95,7 @@ function findForeign(command: string | string[]): string | null {
     if (path?.startsWith('/') !== true) continue;
     const verdict = judgePath(path);
     if (verdict.trusted || verdict.uid === null) continue;
-    return `${path}: ${verdict.reason}, and whoever can write it would be root; set "on_event_user", or: ${verdict.command}`;
+    return `${path}: ${verdict.reason}, and whoever can write it could become root; set "on_event_user", or: ${verdict.command}`;
   }
   return null;
 }

@@ -29,7 +29,7 @@ export function limitRun(
   let hasLeft = false;
   return {
     whyNot: () => {
-      if (interruptedMs() !== null) return 'this run was asked to end';
+      if (interruptedMs() !== null) return 'this run was asked to stop';
       if (hasLeft)
         return 'left to the next run: this run has waited long enough for other services';
       const runMs = monotonicMs() - startMs;

@@ -111,7 +111,7 @@ function tellServices({ report, sample, policies }: RunFacts): Family[] {
     ),
     gauge(
       'workers_memory_bytes',
-      'What the workers of the service hold together, where it was measured.',
+      'Memory of all workers of the service together, where it was measured.',
       each((s) => inBytes(measured(s)?.memory_mb)),
     ),
     gauge(
@@ -120,7 +120,7 @@ function tellServices({ report, sample, policies }: RunFacts): Family[] {
       each((s) => (s.hold === 'disabled' ? 0 : 1)),
     ),
     gauge('paused', '1: changes in this direction are paused.', paused),
-    gauge('hold', 'Why a wanted change is not made; only the present reason is there.', held),
+    gauge('hold', 'Why a wanted change is not made; only the current reason is exported.', held),
     gauge(
       'error',
       '1: the service could not be measured or changed in the last run.',
@@ -162,8 +162,8 @@ function tellCounters({ report }: RunFacts, before: Counts): Family[] {
     count('runs_total', { result }, isWhole(report) === (result === 'ok')),
   );
   return [
-    counter('runs_total', 'Runs that came to their end, by result.', runs),
-    counter('changes_total', 'Changes that runs made or tried.', changes),
+    counter('runs_total', 'Completed runs, by result.', runs),
+    counter('changes_total', 'Changes that runs made or attempted.', changes),
   ];
 }
 

@@ -95,7 +95,7 @@ export function tellResize(plan: Plan): string {
       ? 'it would be changed without a restart'
       : resize === 'restart'
         ? 'it would be restarted'
-        : 'what runs would be left alone';
+        : 'the running service would be left alone';
   const others = also.length === 0 ? '' : `, and with it ${cleanLine(also.join(', '))}`;
   const why = obstacle ?? (resize === 'live' ? barrier : null);
   return `${how}${others}${why === null ? '' : `: ${cleanLine(why)}`}`;

@@ -42,7 +42,7 @@ export async function tellHiddenTasks(
     const held = { unacked, workers: running ?? workers ?? 1 };
     const isHidden = hidesTasks(held);
     if (!isNews(stateDir, `hidden ${service}`, isHidden ? HIDDEN : null)) continue;
-    const text = `${service}: ${tellHidden(held)}; ${HIDDEN_REMEDY} (said once)`;
+    const text = `${service}: ${tellHidden(held)}; ${HIDDEN_REMEDY} (reported once)`;
     log.warn({ event: 'tasks_hidden', project, service }, text);
   }
 }

@@ -12,5 +12,5 @@ export function tellLacks({ host, services }: Sample, stateDir: string, log: Log
       .map(([key, error]) => `${name} ${key}: ${error.text}`),
   );
   if (lacks.length === 0 || !isNews(stateDir, 'lacks', lacks.join('\n'))) return;
-  for (const lack of lacks) log.warn({ event: 'metrics' }, `${lack} (said once)`);
+  for (const lack of lacks) log.warn({ event: 'metrics' }, `${lack} (reported once)`);
 }

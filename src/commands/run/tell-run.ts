@@ -43,11 +43,11 @@ export function tellRun(log: Logger, report: RunReport, previous: Sample | null)
 function summarize(services: readonly ServiceReport[]): string {
   const states = services.map((service) => `${service.project} ${describeState(service)}`);
   const what = formatCount(services.length, 'service');
-  return `${what} (said once an hour; why: autoscaler explain PROJECT): ${states.join(', ')}`;
+  return `${what} (reported once an hour; why: autoscaler explain PROJECT): ${states.join(', ')}`;
 }
 
 function describeState({ hold, error, applied, to, workers, wanted }: ServiceReport): string {
-  if (error !== null) return 'could not be served';
+  if (error !== null) return 'could not be handled';
   if (hold === 'disabled' || hold === 'not_running') return hold.replace('_', ' ');
   const now = (applied ? to : workers) ?? '?';
   const count = now === 1 ? '1 worker' : `${now} workers`;

@@ -6,7 +6,7 @@ import type { Config, Project } from '../../config/schema/schema.ts';
 import { applyMaxStep } from '../../decide/limits/brakes.ts';
 import { EXIT, UserError } from '../../errors.ts';
 
-/** A number of workers that is asked for by hand. */
+/** A number of workers that is requested by hand. */
 export interface Asked {
   project: string | null;
   workers: number;
@@ -23,7 +23,7 @@ export async function requireLimits(asked: Asked, config: Config): Promise<void>
   throw new UserError(
     EXIT.usage,
     `${asked.project} may have ${tellLimits(limits)}, not ${asked.workers}`,
-    'Choose a number within, change min_workers or max_workers in the config, or insist with --force.',
+    'Choose a number in that range, change min_workers or max_workers in the config, or insist with --force.',
   );
 }
 

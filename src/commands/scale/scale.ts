@@ -185,7 +185,7 @@ async function planScale(
   const unit = declareKinds(await readUnits([service]), config).get(service);
   requireLoaded(service, unit);
   const live = liveOf(config, service);
-  const reason = 'asked for by hand';
+  const reason = 'requested by hand';
   const plan = await preparePlan(unit, {
     ...{ project, to, reasons: [], reason, live, mayReload },
     edit: editOf(config, service),

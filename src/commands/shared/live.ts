@@ -88,7 +88,7 @@ export function tellObstacle(
   if (!isNews(stateDir, `live ${service}`, obstacle)) return;
   log.warn(
     { event: 'live', project, service },
-    `${service}: it cannot be changed without a restart: ${obstacle}; ${instead} (said once)`,
+    `${service}: it cannot be changed without a restart: ${obstacle}; ${instead} (reported once)`,
   );
 }
 

@@ -27,7 +27,7 @@ export interface Wanted {
   live: Omit<LiveQuestion, 'pool'>;
   /** which files may be edited */
   edit: EditMode;
-  /** if files were edited since systemd read them, it reads them again now, as the change would make it do anyway */
+  /** if files have been edited since systemd read them, it reads them again now, as the change would make it do anyway */
   mayReload: boolean;
 }
 
@@ -73,7 +73,7 @@ export async function preparePlan(
 function refuseUnseen({ unit }: UnitState, error: string, kind: KindName | null): Refusal {
   return {
     ...{ how: 'refused', kind, code: 'unreadable' },
-    message: `${unit}: ${error}; so nobody could tell whether a change has taken`,
+    message: `${unit}: ${error}; so a change of it could not be verified`,
     hint: `Look at its processes: systemd-cgls -u ${unit}`,
   };
 }

@@ -49,7 +49,7 @@ export function watchSignals(endMs = END_MS): SignalWatch {
 }
 
 function giveUp(code: number, endMs: number): void {
-  const left = 'what is still under way is finished or taken back by the next run';
-  writeErr(`autoscaler: asked to end ${endMs / 1000} s ago: ${left}\n`);
+  const left = 'the next run completes or rolls back what is still under way';
+  writeErr(`autoscaler: asked to stop ${endMs / 1000} s ago: ${left}\n`);
   process.exit(code);
 }

@@ -6,7 +6,7 @@ export function nameHolders({ holders, isWhole }: FoundHolders): string {
   if (first === undefined) {
     return isWhole
       ? 'a process that cannot be seen from here'
-      : 'a process that was not found in time, as there is too much to look at';
+      : 'a process that was not found in time, as there are too many';
   }
   const { pid, uid, isStranger, isStopped, sinceMs, command } = first;
   const since = new Date(sinceMs).toISOString().slice(0, 19).replace('T', ' ');
@@ -19,7 +19,7 @@ export function nameHolders({ holders, isWhole }: FoundHolders): string {
 /** Why strangers hold a lock that they should not be able to hold; null: there are no strangers. */
 export function accuse(path: string, holders: readonly Holder[]): string | null {
   if (!holders.some(({ isStranger }) => isStranger)) return null;
-  return `${path} is held by ${nameHolders({ holders: [...holders], isWhole: true })}: only its owner can open this file, so it is an attack or a descriptor that leaked`;
+  return `${path} is held by ${nameHolders({ holders: [...holders], isWhole: true })}: only its owner can open this file, so this is an attack or a leaked descriptor`;
 }
 
 /** What to do about a lock that is held. */
@@ -27,13 +27,13 @@ export function adviseOn(path: string, holders: readonly Holder[]): string {
   const pids = holders.map(({ pid }) => pid).join(' ');
   const [first] = holders;
   if (first === undefined) {
-    return `Try again. If it stays so, and no autoscaler is under way in a container or on a host that shares the folder: rm ${path}`;
+    return `Try again. If it stays locked, and no autoscaler is running in a container or on a host that shares the folder: rm ${path}`;
   }
   if (first.isStranger) {
-    return `End it, which frees the lock, and find out how it came to it: kill -9 ${pids}`;
+    return `Kill it, which frees the lock, and find out how it got the descriptor: kill -9 ${pids}`;
   }
   if (first.isStopped) {
-    return `It was stopped, and no run comes through until it goes on: kill -CONT ${pids}`;
+    return `It is stopped, and no run can proceed until it continues: kill -CONT ${pids}`;
   }
-  return `Wait until it has ended; the timer will come again. While it hangs no run comes through: see what it is at (ps -o pid,stat,wchan:32,etime,args -p ${first.pid}); kill ${first.pid} makes it finish or undo its change, kill -9 ${first.pid} leaves that to the next run.`;
+  return `Wait until it has ended; the timer will try again. While it hangs, no run can proceed: see what it is doing (ps -o pid,stat,wchan:32,etime,args -p ${first.pid}); kill ${first.pid} makes it finish or undo its change, kill -9 ${first.pid} leaves that to the next run.`;
 }

@@ -91,7 +91,10 @@ export function requireServed(name: string, { config, twins }: Omit<TrueNames, '
   const project = config.projects[name];
   if (project !== undefined) return project;
   const twin = twins.find(({ project: each }) => each === name);
-  throw new UserError(EXIT.config, twin === undefined ? `${name} is no project` : tellTwin(twin));
+  throw new UserError(
+    EXIT.config,
+    twin === undefined ? `${name} is not a project` : tellTwin(twin),
+  );
 }
 
 /** The same, with the project that is left out. */
@@ -102,5 +105,5 @@ export function tellTwin(twin: Twin): string {
 /** Why a twin is left out, for people. */
 export function explainTwin({ alias, service, owner }: Twin): string {
   const what = alias === service ? 'is the service' : `is another name of ${service}, the service`;
-  return `${alias} ${what} of project "${owner}" already: one project decides about a service (put the thresholds of both into one, and remove the other)`;
+  return `${alias} ${what} of project "${owner}" already: only one project may decide about a service (merge the thresholds of both into one, and remove the other)`;
 }

@@ -47,7 +47,7 @@ export async function simulateFile(
       });
       if ('fault' in entry) {
         if (ended) faults.push(`${file}:${number}: ${entry.fault}`);
-        else warn(`${file}:${number}: the last line is torn and not used`);
+        else warn(`${file}:${number}: the last line is incomplete and ignored`);
         continue;
       }
       entries += 1;
@@ -109,7 +109,7 @@ function explainReadError(error: unknown, file: string): unknown {
     case 'EISDIR':
       return new UserError(EXIT.config, `${expected}, found a folder`, hint);
     case 'EACCES':
-      return new UserError(EXIT.permission, `${file}: may not be read by this user`, hint);
+      return new UserError(EXIT.permission, `${file}: this user may not read it`, hint);
     default:
       return error;
   }

@@ -85,7 +85,7 @@ function tellStale({ projects, global }: Config): string[] {
     const location = known?.facts.location;
     if (location?.how !== 'drop_in' || !location.stale || !isCurrent(known!)) return [];
     return [
-      `${service}: the unit was edited below our drop-in, which hides that until a run renews it`,
+      `${service}: the unit was edited below our drop-in, which overrides the edit until a run renews it`,
     ];
   });
 }
@@ -158,7 +158,7 @@ function tellRestarts(
       restarting.get(name) ??
       (more < MANY_RESTARTS
         ? null
-        : `it ends again and again: systemd has restarted it ${more} times since the last run`);
+        : `it keeps exiting: systemd has restarted it ${more} times since the last run`);
     return told === null ? [] : [`${service}: ${told}; see journalctl -u ${service} -n 50`];
   });
 }
@@ -194,7 +194,7 @@ async function readPending(
     }
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    notes.push(`changes in progress are not known: ${error.message}`);
+    notes.push(`changes in progress are unknown: ${error.message}`);
   }
   return { pending, notes };
 }

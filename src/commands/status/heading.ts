@@ -27,7 +27,7 @@ export function renderHeading(report: StatusReport, screen: Screen, out: Output)
 
 function tellExample(): Painted[] {
   return [
-    ['config  this is the example, and nothing of it is this host', 'yellow'],
+    ['config  this is the example, which does not describe this host', 'yellow'],
     ['        write one for this host: sudo autoscaler init', 'yellow'],
   ];
 }
@@ -36,11 +36,11 @@ function tellExample(): Painted[] {
 export function tellTimer(timer: StatusTimer, nowMs: number): Painted[] {
   if (timer.state === 'unknown') return [[`timer   unknown: ${timer.error}`, 'yellow']];
   if (timer.state === 'not_installed') {
-    return [['timer   not installed: no runs are made by themselves', 'red']];
+    return [['timer   not installed: there are no automatic runs', 'red']];
   }
   const last =
     timer.last_at === null
-      ? `no run ${timer.running ? 'has ended ' : ''}since boot`
+      ? `no run ${timer.running ? 'has finished ' : ''}since boot`
       : `last run ${formatAge(nowMs - Date.parse(timer.last_at))} ago`;
   const isFailed = timer.last_result !== null && timer.last_result !== 'success';
   const how = timer.last_result === null ? '' : isFailed ? ` (${tellFailure(timer)})` : ' (ok)';
@@ -54,11 +54,11 @@ export function tellTimer(timer: StatusTimer, nowMs: number): Painted[] {
   const next = timer.running
     ? 'a run is under way'
     : timer.next_at === null
-      ? 'no next run is planned'
+      ? 'no next run is scheduled'
       : `next in ${formatAge(Date.parse(timer.next_at) - nowMs)}`;
   const text = `timer   on, ${last}${how}, ${next}`;
   const lines: Painted[] = [[text, isFailed ? 'red' : null]];
-  if (!timer.enabled) lines.push([`        not after a reboot: ${TURN_ON}`, 'yellow']);
+  if (!timer.enabled) lines.push([`        not started at boot: ${TURN_ON}`, 'yellow']);
   if (isFailed) lines.push(['        see why: journalctl -u autoscaler -n 20', 'red']);
   return lines;
 }
@@ -76,7 +76,7 @@ function tellSample(report: StatusReport): Painted {
     return [`sample  nothing recorded yet: the first run ${when}`, null];
   }
   if (sample === null) {
-    return ['sample  nothing was ever recorded; make a first run: sudo autoscaler run', 'yellow'];
+    return ['sample  nothing recorded yet; make a first run: sudo autoscaler run', 'yellow'];
   }
   const age = `sample  ${formatAge(sample.age_s * 1000)} old`;
   if (!sample.this_boot) return [`${age}, from before the last boot`, 'yellow'];
@@ -120,9 +120,9 @@ export const HOLD_NAMES: Record<string, string> = {
   not_running: 'not running',
   own_cpu_share: 'own CPU share',
   tasks_running: 'running tasks',
-  projection: 'the load it would lead to',
-  in_progress: 'a change in progress',
-  no_live: 'no way without a restart',
+  projection: 'projected load',
+  in_progress: 'change in progress',
+  no_live: 'would need a restart',
 };
 
 function tellDay({ last_day: day }: StatusReport, { columns }: Screen): Painted[] {

@@ -12,7 +12,7 @@ const END_OF_LINE = `${ESC}[K`;
 const END_OF_SCREEN = `${ESC}[J`;
 
 /** The last line where there are keys. */
-const HINT = 'q leaves';
+const HINT = 'q quits';
 
 /**
  * Shows what `look` says again and again, in place on a terminal and one after the other elsewhere, until `q` (0) or a

@@ -89,10 +89,10 @@ async function putDropIn(seconds: number, old: Buffer | null): Promise<Changed> 
   const others = dropIns.filter((path) => path !== TIMER_DROP_IN);
   throw new UserError(
     EXIT.failed,
-    `autoscaler.timer does not fire every ${seconds} s with ${TIMER_DROP_IN} (systemd says ${everyS === null ? 'no interval' : `every ${everyS} s`}): it was put back`,
+    `autoscaler.timer does not fire every ${seconds} s with ${TIMER_DROP_IN} (systemd reports ${everyS === null ? 'no interval' : `every ${everyS} s`}): the change was undone`,
     others.length === 0
-      ? 'systemctl cat autoscaler.timer shows all that it is made of'
-      : `Set OnUnitActiveSec= in what counts after it: ${others.join(', ')}`,
+      ? 'systemctl cat autoscaler.timer shows all its files'
+      : `Set OnUnitActiveSec= in what is read after it: ${others.join(', ')}`,
   );
 }
 

@@ -22,14 +22,14 @@ export function renderTimer(given: TimerDocument, isChange: boolean): string {
   const { timer, every_s: everyS, changed, at } = document;
   const every =
     everyS === null
-      ? 'by the calendar (OnCalendar=)'
+      ? 'by calendar (OnCalendar=)'
       : `every ${formatDuration(everyS * 1000)}${everyS > 60 && !isChange ? HINT : ''}`;
   const lines = [
     ...tellTimer(timer, Date.parse(at)).map(([text]) => text),
     `fires   ${every}`,
     ...tellConfig(document),
     ...changed.map(({ path, backup }) =>
-      backup === null ? `changed ${path}` : `changed ${path} (as it was: ${backup})`,
+      backup === null ? `changed ${path}` : `changed ${path} (backup: ${backup})`,
     ),
   ];
   return lines.map((line) => `${line}\n`).join('');
@@ -40,12 +40,12 @@ const HINT = '     (another interval: sudo autoscaler timer --every 30s)';
 function tellConfig({ config, every_s: everyS }: TimerDocument): string[] {
   if (config === null) return [];
   const { path, check_interval_s: seconds, given } = config;
-  if (!given) return [`config  says no check_interval_seconds: runs go by the timer`];
+  if (!given) return [`config  has no check_interval_seconds: the interval of the timer counts`];
   if (everyS === null || seconds === everyS) {
     return [`config  check_interval_seconds ${seconds}`];
   }
   return [
     `config  check_interval_seconds ${seconds} in ${path}: not what the timer does`,
-    `        make both the same: sudo autoscaler timer --every ${everyS}s`,
+    `        make them agree: sudo autoscaler timer --every ${everyS}s`,
   ];
 }

@@ -42,7 +42,7 @@ export async function timerCommand(options: TimerOptions): Promise<ExitCode> {
 function requireRoot({ every, on }: TimerOptions): void {
   if (process.geteuid?.() === 0) return;
   const what = every !== undefined ? `--every ${every / 1000}s` : on === true ? '--on' : '--off';
-  const text = 'the timer belongs to the host: only root changes it';
+  const text = 'the timer belongs to the host: only root can change it';
   throw new UserError(EXIT.permission, text, `sudo autoscaler timer ${what}`);
 }
 
@@ -53,7 +53,7 @@ async function readTimer(): Promise<Overview> {
   throw new UserError(
     EXIT.failed,
     `${TIMER} is not installed`,
-    'The package and scripts/install.sh bring it; without it, call "autoscaler run" by cron.',
+    'The package and scripts/install.sh install it; without it, run "autoscaler run" from cron.',
   );
 }
 

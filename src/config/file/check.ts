@@ -47,7 +47,7 @@ function parse(path: string, text: string): { document: Document; hidden: Fault[
   } catch (error) {
     // of the parser, which follows brackets by calling itself
     if (!(error instanceof RangeError)) throw error;
-    const what = { found: 'brackets nested without end', expected: null, hint: null };
+    const what = { found: 'brackets nested too deeply', expected: null, hint: null };
     throw new ConfigError([{ file: path, line: 1, column: 1, key: '', ...what }]);
   }
 }

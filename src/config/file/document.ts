@@ -89,7 +89,7 @@ export function findHiddenKeys(document: Document): Fault[] {
 function hiddenBy(document: Document, key: string, earlier: number | undefined): What | null {
   if (key === '__proto__') return { found: 'unknown key', expected: null, hint: null };
   if (earlier === undefined) return null;
-  const found = `the key stands twice (first on line ${positionOf(document, earlier).line})`;
+  const found = `the key appears twice (first on line ${positionOf(document, earlier).line})`;
   return { found, expected: null, hint: 'remove one of the two' };
 }
 

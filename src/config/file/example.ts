@@ -2,7 +2,7 @@ import type { Fault } from './fault.ts';
 
 /** What is said of a config that is the example of the installation, and what to do. */
 export const EXAMPLE = {
-  text: 'this is the example of the installation, and nothing of it is this host',
+  text: 'this is the example of the installation, which does not describe this host',
   hint: 'sudo autoscaler init finds the services of this host and writes a config for them',
 } as const;
 

@@ -31,7 +31,7 @@ function readWhole(path: string, way: Way): Buffer {
   const { file, below } = way;
   if (file === null && below.length > 0) throw describeOpenError(path, 'ENOENT');
   if (file === null || !file.stat.isFile()) {
-    const what = file === null ? 'a folder' : 'no regular file';
+    const what = file === null ? 'a folder' : 'a special file';
     throw new UserError(EXIT.config, `${path}: expected a config file, found ${what}`);
   }
   if (file.stat.size > LARGEST_BYTES) {

@@ -8,29 +8,32 @@ const EXAMPLE =
 /** What the parser's codes mean: what was expected, and what usually is the cause. */
 const MEANINGS: Record<string, { expected: string; hint?: string }> = {
   InvalidSymbol: {
-    expected: 'a number, text in double quotes, true, false, { or [',
-    hint: 'text and keys stand in double quotes; true and false are written small',
+    expected: 'a number, a string in double quotes, true, false, { or [',
+    hint: 'strings and keys are in double quotes; true and false are in lower case',
   },
   InvalidNumberFormat: { expected: 'a number such as 2 or 0.5' },
   PropertyNameExpected: { expected: 'a key in double quotes' },
   ValueExpected: { expected: 'a value' },
   ColonExpected: { expected: 'a colon after the key' },
   CommaExpected: { expected: 'a comma before this' },
-  CloseBraceExpected: { expected: '}', hint: 'a brace that was opened before is not closed' },
-  CloseBracketExpected: { expected: ']', hint: 'a bracket that was opened before is not closed' },
+  CloseBraceExpected: { expected: '}', hint: 'an opening brace before this is never closed' },
+  CloseBracketExpected: { expected: ']', hint: 'an opening bracket before this is never closed' },
   EndOfFileExpected: {
     expected: 'the end of the file',
     hint: 'a brace before this is closed too early',
   },
   UnexpectedEndOfComment: { expected: '*/ at the end of the comment' },
-  UnexpectedEndOfString: { expected: 'a double quote at the end of the text' },
+  UnexpectedEndOfString: { expected: 'a double quote at the end of the string' },
   UnexpectedEndOfNumber: { expected: 'digits' },
   InvalidUnicode: { expected: 'four hexadecimal digits after \\u' },
   InvalidEscapeCharacter: {
     expected: 'one of " \\ / b f n r t u after the backslash',
     hint: 'a backslash itself is written \\\\',
   },
-  InvalidCharacter: { expected: 'no control character inside text', hint: 'a tab is written \\t' },
+  InvalidCharacter: {
+    expected: 'no control character inside a string',
+    hint: 'a tab is written \\t',
+  },
 };
 
 /** Nobody reads on, and what is no config at all has one in each line. */
@@ -42,7 +45,7 @@ const MOST_FAULTS = 100;
  */
 export function describeSyntaxErrors(document: Document): Fault[] {
   if (document.root === undefined && document.syntaxErrors.every(isNoValue)) {
-    const hint = `the shortest config: ${EXAMPLE}`;
+    const hint = `the smallest config: ${EXAMPLE}`;
     return [faultAt(document, 0, '', { found: 'the file is empty', expected: null, hint })];
   }
   const byLine = new Map<number, Fault>();
@@ -73,7 +76,7 @@ function name(error: ParseError): string {
 function describeToken(text: string, { offset, length }: ParseError): string {
   const token = text.slice(offset, offset + length);
   if (/^([{}[\]:,']|True|False|None|NaN)$/.test(token)) return token;
-  if (token.startsWith('"')) return 'text in quotes';
+  if (token.startsWith('"')) return 'a string in quotes';
   if (/^[A-Za-z_$]/.test(token)) return 'a word without quotes';
   return token.startsWith("'") ? "'" : 'something else';
 }

@@ -43,7 +43,7 @@ export function describeUnknownKey(path: KeyPath): UnknownKey {
   const hint =
     elsewhere === undefined || near.includes(key)
       ? (didYouMean(near) ??
-        `known here, the nearest first: ${sortByNearness(key, place.keys).join(', ')}`)
+        `known here, closest first: ${sortByNearness(key, place.keys).join(', ')}`)
       : `it belongs in ${elsewhere.name}`;
   const meant = near.length === 1 ? near[0]! : null;
   return { found: 'unknown key', expected: null, hint, meant };
@@ -60,9 +60,9 @@ function placeOf(path: KeyPath): { keys: string[] } {
 
 function describeProjectName(): UnknownKey {
   return {
-    found: 'not a name for a project',
+    found: 'not a valid project name',
     expected: null,
-    hint: 'a name is visible text without blanks or "-" at its start and without blanks at its end',
+    hint: 'a name is visible text that does not begin with a blank or "-", nor end with a blank',
     meant: null,
   };
 }

@@ -20,7 +20,7 @@ export const BUSY_RULES: ProjectRule[] = [
       return KEYS.filter((key) => readSteps(project, key).length > 0).map((key) => ({
         path: [key],
         found: kind.words.process,
-        expected: `a ${SERVING.join(' or ')} service, whose workers are seen from outside`,
+        expected: `a ${SERVING.join(' or ')} service, whose workers can be observed from outside`,
         hint: `for ${kind.words.label} there is "queue_thresholds" with "queue_metric": "load"`,
       }));
     },

@@ -41,7 +41,7 @@ export const CONFIG_RULES: ConfigRule[] = [
                 path: ['projects', name, 'service_name'],
                 found: `${quote(service)}, which project ${quote(owner)} has already`,
                 expected: 'a service of its own',
-                hint: 'one project decides about a service: put the thresholds of both into one',
+                hint: 'only one project may decide about a service: merge the thresholds of both into one',
               },
             ];
       });
@@ -108,7 +108,7 @@ export const CONFIG_RULES: ConfigRule[] = [
               path: ['global', 'log_file'],
               found: 'the history itself',
               expected: 'a file of its own',
-              hint: 'lines of the log would stand among the samples',
+              hint: 'log lines would end up among the samples',
             },
           ],
   },

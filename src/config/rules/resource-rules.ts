@@ -16,7 +16,7 @@ export const RESOURCE_RULES: ProjectRule[] = [
               path: ['min_own_cpu_share'],
               found: 'never used',
               expected: null,
-              hint: 'it is about "scale_up_N" of "cpu_thresholds", and there is none',
+              hint: 'it applies to "scale_up_N" of "cpu_thresholds", and there is none',
             },
           ],
   },
@@ -30,9 +30,9 @@ export const RESOURCE_RULES: ProjectRule[] = [
         : [
             {
               path: ['memory_scale_down'],
-              found: 'no "memory_threshold_mb" to keep to',
+              found: 'no "memory_threshold_mb" to enforce',
               expected: null,
-              hint: 'add it: what must remain available of the memory of the host, in MB',
+              hint: 'add it: the memory of the host that must remain available, in MB',
             },
           ],
   },
@@ -45,9 +45,9 @@ export const RESOURCE_RULES: ProjectRule[] = [
         .filter(({ direction }) => direction === 'up')
         .map(({ key }) => ({
           path: ['memory_pressure_thresholds', key],
-          found: 'more workers where memory is short',
+          found: 'more workers when memory is short',
           expected: null,
-          hint: 'they need more memory still; "memory_threshold_mb" is what guards it',
+          hint: 'they would need even more memory; what protects memory is "memory_threshold_mb"',
         })),
   },
 ];

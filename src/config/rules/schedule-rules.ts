@@ -20,7 +20,7 @@ export const SCHEDULE_RULES: ProjectRule[] = [
           findings.push({ path: path(key), found: quote(schedule[key]), expected, hint });
         }
         if (schedule.timezone !== undefined && !isTimeZone(schedule.timezone)) {
-          const expected = 'a time zone that is known, such as "Europe/Madrid"';
+          const expected = 'a known time zone, such as "Europe/Madrid"';
           const found = quote(schedule.timezone);
           findings.push({ path: path('timezone'), found, expected, hint: null });
         }
@@ -38,7 +38,7 @@ export const SCHEDULE_RULES: ProjectRule[] = [
 
 function tellPattern(pattern: string): string | null {
   try {
-    return new Cron(pattern, { paused: true }).nextRun() === null ? 'it never comes' : null;
+    return new Cron(pattern, { paused: true }).nextRun() === null ? 'it never occurs' : null;
   } catch (error) {
     return (error as Error).message;
   }

@@ -64,7 +64,7 @@ export const STEP_RULES: ProjectRule[] = ALL_THRESHOLDS.flatMap(({ key: metric, 
           key: step.key,
           found,
           expected: null,
-          hint: 'leave room between, or it goes up and down all the time',
+          hint: 'leave a gap between them, or the number will keep going up and down',
         },
       ];
     }),

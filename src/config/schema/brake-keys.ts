@@ -41,7 +41,7 @@ export const BRAKE_KEYS = {
   warmup_seconds: z._default(
     number('seconds, a number from 0 to 86400', 0, 86_400).check(
       z.describe(
-        'What is measured within this time after the start of the service is no evidence, because starting costs CPU.',
+        'Samples within this time after the start of the service do not count as evidence, because starting costs CPU.',
       ),
       example(30),
     ),
@@ -66,7 +66,7 @@ export const BRAKE_KEYS = {
   ),
   adaptive_scale_down: z._default(
     flag(
-      'true: after a lowering that had to be taken back within its own duration, the next one waits twice as long, up to 8 times; a day without another one ends it.',
+      'true: after a lowering that had to be reversed within its own duration, the next one waits twice as long, up to 8 times as long; a day without another reversal resets it.',
     ),
     false,
   ),

@@ -61,7 +61,7 @@ const tlsFile = (description: string) =>
 
 const certReqs = z.optional(
   text(
-    'Whether its certificate is checked. Default: it is.',
+    'Whether the certificate of the broker is verified. Default: it is.',
     '"required", "optional" or "none", as in Celery',
     /^(CERT_)?(REQUIRED|OPTIONAL|NONE)$/i,
   ),
@@ -70,7 +70,9 @@ const certReqs = z.optional(
 /** Celery's names for Redis begin with `ssl_`, those for RabbitMQ do not: both are taken for both. */
 export const sslOptionsSchema = z.strictObject(
   {
-    ssl_ca_certs: tlsFile('The authority that the certificate of the broker is checked against.'),
+    ssl_ca_certs: tlsFile(
+      'The CA certificates that the certificate of the broker is verified against.',
+    ),
     ssl_certfile: tlsFile('A client certificate, if the broker asks for one.'),
     ssl_keyfile: tlsFile('The key of that certificate.'),
     ssl_cert_reqs: certReqs,

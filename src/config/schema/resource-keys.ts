@@ -21,7 +21,7 @@ export const RESOURCE_KEYS = {
   min_own_cpu_share: z.optional(
     number('percent, a number from 0 to 100', 0, 100).check(
       z.describe(
-        'For cpu_thresholds: a project is raised only if its service used at least this percentage of the busy CPU of the host while the threshold held, so that nine idle projects stay as they are because the tenth is busy. Default: not required.',
+        'For cpu_thresholds: a project is raised only if its service used at least this percentage of the busy CPU of the host while the threshold held, so that nine idle projects are not raised because a tenth is busy. Default: not required.',
       ),
       example(10),
     ),

@@ -19,10 +19,10 @@ export const scheduleSchema = z.strictObject(
       ),
     ),
     min_workers: z.optional(
-      workers('Never fewer workers than this meanwhile. Default: that of the project.'),
+      workers('The fewest workers during this window. Default: that of the project.'),
     ),
     max_workers: z.optional(
-      workers('Never more workers than this meanwhile. Default: that of the project.'),
+      workers('The most workers during this window. Default: that of the project.'),
     ),
   },
   { error: 'a window in braces, such as { "start": "0 8 * * *", "end": "0 18 * * *" }' },
@@ -33,7 +33,7 @@ export const SCHEDULE_KEYS = {
   schedules: z.optional(
     z.array(scheduleSchema, { error: 'a list of windows' }).check(
       z.describe(
-        'Windows of time with min_workers and max_workers of their own; the first one that is open counts.',
+        'Time windows with their own min_workers and max_workers; the first open one counts.',
       ),
       example([
         {

@@ -23,7 +23,7 @@ const drainTimeout = (whatElse: string) =>
       LONGEST_MINUTES,
     ).check(
       z.describe(
-        `How many minutes a change waits for the running tasks of a Celery worker before it is taken back. No task is ever ended for it. ${whatElse}`,
+        `How many minutes a change waits for the running tasks of a Celery worker before it is rolled back. No task is ever killed for it. ${whatElse}`,
       ),
       example(30),
     ),
@@ -55,13 +55,15 @@ export const projectSchema = z
       ),
       min_workers: z._default(
         workers(
-          'Never fewer workers than this. A promise: outside of min_workers and max_workers the number is corrected at once.',
+          'The fewest workers. A number outside min_workers and max_workers is corrected at once.',
         ).check(example(2)),
         1,
       ),
-      max_workers: workers('Never more workers than this.').check(example(8)),
+      max_workers: workers('The most workers.').check(example(8)),
       ...METRIC_KEYS,
-      broker_url: broker('Where the Celery queues are, as in Celery; brokers.md lists the forms.'),
+      broker_url: broker(
+        'The URL of the broker that holds the Celery queues, as in Celery; brokers.md lists the forms.',
+      ),
       redis_url: broker('The older name of broker_url.'),
       queues: z._default(
         z
@@ -70,21 +72,21 @@ export const projectSchema = z
           })
           .check(
             z.minLength(1, { error: 'a list with at least one queue name' }),
-            z.describe('The Celery queues that are added up, all priorities.'),
+            z.describe('The Celery queues whose tasks are added up, with all priorities.'),
             example(['celery', 'mail']),
           ),
         ['celery'],
       ),
       queue_metric: z._default(
         choice(
-          'What queue_thresholds compare: "ready" the waiting tasks, "ready+running" also those that the service runs now, "load" both per worker in percent, "ready+unacked" (Redis) the waiting ones and all that are handed out.',
+          'What queue_thresholds compare: "ready" the waiting tasks, "ready+running" also those that the service is running, "load" both per worker in percent, "ready+unacked" (Redis) the waiting ones and all that are handed out.',
           ['ready', 'ready+running', 'load', 'ready+unacked'],
         ),
         'ready',
       ),
       broker_transport_options: z.optional(
         transportOptionsSchema.check(
-          z.describe('As in Celery: for Sentinel, and for other names of keys in Redis.'),
+          z.describe('As in Celery: options for Sentinel, and for other key names in Redis.'),
           example({ master_name: 'mymaster' }),
         ),
       ),
@@ -123,7 +125,7 @@ export const projectSchema = z
       boot_timeout_seconds: z.optional(
         number('seconds, a number from 1 to 3600', 1, 3600).check(
           z.describe(
-            'How long a worker may take to load the application before a change is taken back. Default: --timeout of Gunicorn, at least 120 and at most 300.',
+            'How long a worker may take to load the application before a change is rolled back. Default: --timeout of Gunicorn, at least 120 and at most 300.',
           ),
           example(180),
         ),
@@ -140,7 +142,7 @@ export const projectSchema = z
     },
     { error: 'the settings of a project in braces' },
   )
-  .check(z.describe('A service and when to change the number of its workers.'));
+  .check(z.describe('A service, and when to change its number of workers.'));
 
 /** The part `global` as it may be written. */
 export const globalSchema = z
@@ -149,7 +151,7 @@ export const globalSchema = z
       check_interval_seconds: z._default(
         number('seconds, a number from 1 to 86400', 1, 86_400).check(
           z.describe(
-            'How often the timer fires; it decides what counts as a gap in the samples. Better left out: then the interval of the timer counts, and autoscaler timer --every changes both. Default: what the timer says, 120 as installed.',
+            'How often the timer fires; this decides what counts as a gap in the samples. Best left out: then the interval of the timer counts, and autoscaler timer --every changes both. Default: the interval of the timer, 120 as installed.',
           ),
           example(30),
         ),
@@ -157,7 +159,7 @@ export const globalSchema = z
       ),
       log_file: z.optional(
         absolutePath(
-          'A log file besides the journal. Default: the journal alone.',
+          'A log file in addition to the journal. Default: only the journal.',
           '/var/log/autoscaler.log',
         ),
       ),
@@ -167,7 +169,7 @@ export const globalSchema = z
       ),
       backup_dir: z._default(
         absolutePath(
-          'Where files are copied to before they are changed.',
+          'Where files are backed up before they are changed.',
           '/var/backups/autoscaler',
         ),
         '/var/backups/autoscaler',
@@ -186,17 +188,17 @@ export const globalSchema = z
         ),
         'in-place',
       ),
-      drain_timeout_minutes: drainTimeout('Default: wait, however long they take.'),
+      drain_timeout_minutes: drainTimeout('Default: wait as long as they take.'),
     },
     { error: 'the settings of all projects in braces' },
   )
-  .check(z.describe('Settings that hold for all projects.'));
+  .check(z.describe('Settings for all projects.'));
 
 /** The whole config as it is written. Each message is what is expected at that place. */
 export const configSchema = z.strictObject(
   {
     $schema: z.optional(
-      z.unknown().check(z.describe('For editors: the place of the JSON Schema.')),
+      z.unknown().check(z.describe('For editors: the location of the JSON Schema.')),
     ),
     projects: z
       .record(
@@ -216,7 +218,7 @@ export type WrittenConfig = z.output<typeof configSchema>;
 /** A project as it is written, defaults filled in. */
 export type WrittenProject = z.output<typeof projectSchema>;
 
-/** Settings that hold for all projects. */
+/** Settings for all projects. */
 export type Global = z.output<typeof globalSchema>;
 
 export type EditMode = Global['edit'];

@@ -3,7 +3,7 @@ import { text } from './schema-parts.ts';
 import { example } from './values.ts';
 
 const onEvent = () => {
-  const expected = 'a command, as a line for /bin/sh or as a list of its words';
+  const expected = 'a command, as a line for /bin/sh or a list of words';
   const word = z.string({ error: expected }).check(z.regex(/^[^\0]+$/, { error: expected }));
   return z
     .union([word, z.array(word, { error: expected }).check(z.minLength(1, { error: expected }))], {

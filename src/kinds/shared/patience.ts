@@ -23,7 +23,7 @@ export function startPatience(isUndoing: boolean, deps: KindDeps): Patience {
     if (deps.mayLeave() && nowMs - beginMs >= (isUndoing ? 2 : 1) * hurryMs) return 'leave';
     if (askedMs === null || nowMs - askedMs < (isUndoing ? 3 : 1) * hurryMs) return 'wait';
     if (isUndoing) return 'leave';
-    throw new UserError(EXIT.failed, 'this run was asked to end before the service served');
+    throw new UserError(EXIT.failed, 'this run was asked to stop before the service served');
   };
 }
 

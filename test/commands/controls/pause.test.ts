@@ -75,7 +75,7 @@ describe('pause, resume, pin and unpin', () => {
     call('pause');
     const { code, stderr } = call('resume', 'shop');
     assert.equal(code, 1);
-    assert.match(stderr, /all projects are paused, and this one with them/);
+    assert.match(stderr, /all projects are paused, this one included/);
     assert.match(call('resume').stdout, /^all projects: resumed\n$/);
     assert.match(call('resume').stdout, /^all projects: not paused\n$/);
   });

@@ -59,7 +59,7 @@ describe('enable and disable', () => {
     chownSync(path, 0, 4);
     const { code, stdout, stderr } = call('enable', 'shop');
     assert.equal(code, 0, stderr);
-    assert.match(stdout, /^shop: enabled, .*\nChanged: .*c\.json \(as it was: .*c\.json\.bak\)/);
+    assert.match(stdout, /^shop: enabled, .*\nChanged: .*c\.json \(backup: .*c\.json\.bak\)/);
     assert.equal(read(), CONFIG.replace('false', 'true'));
     assert.equal(readFileSync(`${path}.bak`, 'utf8'), CONFIG);
     for (const file of [path, `${path}.bak`]) {

@@ -25,7 +25,7 @@ describe('explain', () => {
     assert.match(stdout, /^ {2}up +> 80 % +→ 4 +4 m 0 s of 6 m, 2 m more$/m);
     assert.match(stdout, /^ {2}up +> 60 % +→ 3 +reached: 6 m 0 s of 6 m$/m);
     assert.match(stdout, /^ {2}down +< 30 % +→ 1 +not crossed$/m);
-    assert.match(stdout, /^memory +500 MB must remain after raising, 3000 MB are available$/m);
+    assert.match(stdout, /^memory +500 MB must remain after a raise, 3000 MB available$/m);
     assert.match(stdout, /^Decision: cpu 83 % > 60 % for 6 m 0 s \(needs 6 m\) → 3 workers$/m);
   });
 
@@ -55,9 +55,12 @@ describe('explain', () => {
 
   test('a first look foretells nothing', () => {
     const { stdout } = explain({ cpu: [95], isFirst: true }, 'shop');
-    assert.match(stdout, /^cpu 95 % \(a first look of half a second: it counts from the next run/m);
+    assert.match(
+      stdout,
+      /^cpu 95 % \(measured over half a second only: it counts from the next run/m,
+    );
     assert.match(stdout, /^ {2}up +> 80 % +→ 4 +not counted yet$/m);
-    assert.match(stdout, /^If cpu asks for nothing: no change within 15 m$/m);
+    assert.match(stdout, /^If cpu does not count: no change within 15 m$/m);
     const { next } = JSON.parse(explainAgain('shop', '--json').stdout) as Explanation;
     assert.equal(next, null);
   });
@@ -77,7 +80,7 @@ describe('explain', () => {
       limits.find(({ limit }) => limit === 'own_cpu_share'),
       {
         ...{ limit: 'own_cpu_share', acted: false },
-        text: "to be raised by the host's CPU it must have used 10 % of what was busy; it used 50 % at the last sample",
+        text: "for a raise by the host's CPU it must have used 10 % of the busy CPU; it used 50 % at the last sample",
       },
     );
   });
@@ -112,7 +115,7 @@ describe('explain', () => {
   test('without any sample it fails, with the command that helps', () => {
     const { code, stderr } = explain({ cpu: [] }, 'shop');
     assert.equal(code, 1);
-    assert.match(stderr, /nothing was recorded yet\nMake a run: sudo autoscaler run/);
+    assert.match(stderr, /nothing has been recorded yet\nMake a run: sudo autoscaler run/);
   });
 });
 

@@ -74,7 +74,7 @@ describe('history', () => {
     const { config } = recordHost(folder, { cpu: [] });
     const { code, stdout } = history(config);
     assert.equal(code, 0);
-    assert.match(stdout, /^Nothing was recorded in this time\.$/m);
+    assert.match(stdout, /^Nothing was recorded in this period\.$/m);
   });
 
   test('in a pipe it may be searched', () => {

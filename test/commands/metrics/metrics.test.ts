@@ -90,7 +90,7 @@ describe('the queue of a project', () => {
     assert.equal(stdout, '');
     assert.match(
       stderr,
-      /celery_queue is not known: redis at 127\.0\.0\.1:\d+: nothing listens there/,
+      /celery_queue is unknown: redis at 127\.0\.0\.1:\d+: nothing listens there/,
     );
     assert.ok(!stderr.includes(PASSWORD));
     assert.equal(code, EXIT.failed);
@@ -107,15 +107,15 @@ describe('the queue of a project', () => {
 
 describe('wrong usage: 64, nothing on stdout, what there is to choose from', () => {
   const rows: [args: string[], told: RegExp][] = [
-    [['celery_queue'], /of which project\? expected one of: tasks, down\n/],
+    [['celery_queue'], /for which project\? expected one of: tasks, down\n/],
     [['celery_queue', 'web'], /web: no such project with a queue; expected one of: tasks, down\n/],
-    [['workers'], /of which project\? expected one of: web, tasks, down\n/],
+    [['workers'], /for which project\? expected one of: web, tasks, down\n/],
     [['workers', 'webb'], /webb: no such project; expected one of: web, tasks, down\n/],
-    [['cpu', 'web'], /metrics cpu is of the whole host: expected no project, found "web"/],
-    [['all', 'web'], /metrics all is of the whole host/],
-    [['load'], /of which project\? expected one of: tasks, down\n/],
+    [['cpu', 'web'], /metrics cpu is for the whole host: expected no project, found "web"/],
+    [['all', 'web'], /metrics all is for the whole host/],
+    [['load'], /for which project\? expected one of: tasks, down\n/],
     [['busy', 'webb'], /webb: no such project; expected one of: web, tasks, down\n/],
-    [['host_io_pressure', 'web'], /is of the whole host/],
+    [['host_io_pressure', 'web'], /is for the whole host/],
     [['colour'], /Allowed choices are all, cpu, /],
   ];
   for (const [args, told] of rows) {

@@ -42,7 +42,7 @@ describe('report', () => {
     writeFileSync(file, '<!doctype html><p>mine');
     const refused = report(config, '--output', file);
     assert.equal(refused.code, 64);
-    assert.match(refused.stderr, /is there already and is no report\n.*--force/);
+    assert.match(refused.stderr, /already exists and is not a report\n.*--force/);
     assert.equal(readFileSync(file, 'utf8'), '<!doctype html><p>mine');
     assert.equal(report(config, '--output', file, '--force').code, 0);
   });
@@ -73,7 +73,7 @@ describe('report', () => {
     const { config } = recordHost(folder, { cpu: [] });
     const { code, stdout } = report(config, '--output', '-');
     assert.equal(code, 0);
-    assert.match(stdout, /Nothing was recorded in this time[^]*No samples of it/);
+    assert.match(stdout, /Nothing was recorded in this period[^]*No samples of it/);
   });
 
   test('--since nonsense is wrong usage', () =>

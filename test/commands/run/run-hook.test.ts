@@ -57,7 +57,7 @@ describe('a hook', () => {
     ],
     ['that is not there', ['/nonexistent'], null, /ENOENT/],
     ['of a user who is not there', 'true', 'nobody-at-all', /there is no user nobody-at-all/],
-    ['that is killed', 'kill -9 $$', null, /ended by SIGKILL/],
+    ['that is killed', 'kill -9 $$', null, /killed by SIGKILL/],
   ];
   for (const [name, command, user, says] of faults) {
     test(name, async () => assert.match((await runHook({ command, user }, 'x')) ?? '', says));
@@ -70,7 +70,7 @@ describe('a hook', () => {
     for (const command of [[script], script, `${script} now; true`, ['/bin/sh', '-e', script]]) {
       assert.match(
         (await runHook({ command, user: null }, '')) ?? '',
-        /hers\.sh: it belongs to user 1000, and whoever can write it would be root; set "on_event_user"/,
+        /hers\.sh: it belongs to user 1000, and whoever can write it could become root; set "on_event_user"/,
       );
     }
     assert.equal(existsSync(at('root')), false);
@@ -105,7 +105,7 @@ describe('a hook', () => {
   test('that takes too long is ended, with what it has started, also where it does not listen', async () => {
     const command = `trap '' TERM; (trap '' TERM; sleep 2; touch ${at('late')}) & sleep 30`;
     const fault = await runHook({ command, user: null }, 'x', 200);
-    assert.equal(fault, 'not done after 0.2 s, so it was ended');
+    assert.equal(fault, 'still running after 0.2 s, so it was killed');
     await new Promise((resolve) => setTimeout(resolve, 1500));
     assert.equal(existsSync(at('late')), false);
   });

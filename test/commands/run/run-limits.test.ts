@@ -27,7 +27,7 @@ test('changes are begun for ten minutes', (t) => {
 test('a run that was asked to end begins none', (t) => {
   const { now, limits } = newRun(t, 2 * MINUTE);
   now.isAsked = true;
-  assert.equal(limits.whyNot(), 'this run was asked to end');
+  assert.equal(limits.whyNot(), 'this run was asked to stop');
 });
 
 for (const [rule, intervalMs, waitMs] of [

@@ -65,7 +65,7 @@ const rows: [
     ],
     sample('2026-11-24T03:59:59.999Z', { 'mail.service': 'at_limit' }),
     [
-      'summary 6 services (said once an hour; why: autoscaler explain PROJECT): shop 1 worker, blog 3 workers, mail 2 workers (4 wanted, held), wiki could not be served, old not running, off disabled',
+      'summary 6 services (reported once an hour; why: autoscaler explain PROJECT): shop 1 worker, blog 3 workers, mail 2 workers (4 wanted, held), wiki could not be handled, old not running, off disabled',
     ],
   ],
 ];

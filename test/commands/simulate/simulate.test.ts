@@ -156,7 +156,7 @@ describe('simulate --samples FILE', () => {
     const { code, stdout, stderr, file } = await simulateText(LOAD.slice(0, -20), '--json');
     assert.equal(code, 0);
     assert.equal((JSON.parse(stdout) as { decisions: unknown[] }).decisions.length, 2);
-    assert.equal(stderr, `autoscaler: ${file}:8: the last line is torn and not used\n`);
+    assert.equal(stderr, `autoscaler: ${file}:8: the last line is incomplete and ignored\n`);
   });
 
   test('a last line that only lacks its newline is used', async () => {

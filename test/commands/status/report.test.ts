@@ -106,7 +106,7 @@ describe('the screen says', () => {
         ...{ last_sample: null, host: null },
         timer: { ...report([]).timer, state: 'not_installed' },
       }),
-      /^sample {2}nothing was ever recorded; make a first run: sudo autoscaler run$/m,
+      /^sample {2}nothing recorded yet; make a first run: sudo autoscaler run$/m,
     ],
     [
       'that runs are missing',
@@ -172,7 +172,7 @@ describe('the screen says', () => {
           },
         }),
       ]),
-      /2 → 3: in progress for 4 m; the next run takes it back$/m,
+      /2 → 3: in progress for 4 m; the next run rolls it back$/m,
     ],
     [
       'a pin with its end',

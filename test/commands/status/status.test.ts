@@ -102,7 +102,7 @@ describe('status', () => {
     writeFileSync(config, JSON.stringify({ projects: { shop }, global }), { mode: 0o644 });
     const { code, stdout } = status(config);
     assert.equal(code, 0);
-    assert.match(stdout, /nothing was ever recorded; make a first run: sudo autoscaler run/);
+    assert.match(stdout, /nothing recorded yet; make a first run: sudo autoscaler run/);
     assert.match(stdout, /^shop .*nothing recorded yet$/m);
   });
 
@@ -166,12 +166,12 @@ describe('status on a terminal', () => {
       const { config } = recordHost(folder, { cpu: [50, 90] });
       const command = [process.execPath, MAIN, '--config', config, 'status', '--watch', '60'];
       const shown = onTerminal(100, command, 4, key);
-      assert.match(shown, /q leaves/);
+      assert.match(shown, /q quits/);
       assert.match(shown, /\nechoes True\s+ended 0\s*$/);
       // the last look stays, without the line about the key
       const left = shown.slice(shown.lastIndexOf('\x1b[?1049l'));
       assert.match(left, /^.*timer [^]*shop +2\/2/);
-      assert.doesNotMatch(left, /q leaves/);
+      assert.doesNotMatch(left, /q quits/);
     });
   }
 

@@ -63,7 +63,7 @@ describe('faults of a config: bytes', () => {
       '{\r\n  "projects": 3\r\n}',
       ['2:15: projects: expected the projects in braces, by name, found 3'],
     ],
-    ['brackets nested without end', '['.repeat(300_000), ['1:1: brackets nested without end']],
+    ['brackets nested too deeply', '['.repeat(300_000), ['1:1: brackets nested too deeply']],
   ];
   for (const [name, text, faults] of rows) {
     test(name, async () => assert.deepEqual(await readFaults(text), faults));

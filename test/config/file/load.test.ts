@@ -136,7 +136,7 @@ describe('files that are no config', () => {
   test('a pipe that nobody writes to: 78, at once', async () => {
     const path = join(dirname(writeConfig('')), 'pipe');
     execFileSync('mkfifo', [path]);
-    await refuse(path, EXIT.config, /found no regular file$/);
+    await refuse(path, EXIT.config, /found a special file$/);
   });
 
   test('one of more than 1 MiB: 78', async () => {

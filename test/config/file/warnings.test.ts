@@ -23,14 +23,14 @@ const ROWS: [name: string, text: string, warnings: string[]][] = [
     'a share that no threshold asks for',
     shop('"scale_down_1": 30', '"min_own_cpu_share": 10'),
     [
-      'projects.shop.min_own_cpu_share: never used; it is about "scale_up_N" of "cpu_thresholds", and there is none',
+      'projects.shop.min_own_cpu_share: never used; it applies to "scale_up_N" of "cpu_thresholds", and there is none',
     ],
   ],
   [
-    'more workers where memory is short',
+    'more workers when memory is short',
     withShop(['"max_workers": 4', '"memory_pressure_thresholds": { "scale_up_2": 10 }']),
     [
-      'scale_up_2: more workers where memory is short; they need more memory still; "memory_threshold_mb" is what guards it',
+      'scale_up_2: more workers when memory is short; they would need even more memory; what protects memory is "memory_threshold_mb"',
     ],
   ],
   [
@@ -42,7 +42,7 @@ const ROWS: [name: string, text: string, warnings: string[]][] = [
     'up equal to down leaves no room between',
     shop('"scale_up_2": 60, "scale_down_1": 60'),
     [
-      'scale_up_2: the same threshold as scale_down_1; leave room between, or it goes up and down all the time',
+      'scale_up_2: the same threshold as scale_down_1; leave a gap between them, or the number will keep going up and down',
     ],
   ],
   [

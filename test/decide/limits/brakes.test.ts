@@ -186,7 +186,7 @@ describe('max_step', () => {
       series: { cpu: '99x2' },
       brakes: step,
       to: 4,
-      says: 'cpu 99 % > 95 % for 4 m 0 s (needs 4 m); max_step 2 makes 4 of the 8 wanted → 4 workers',
+      says: 'cpu 99 % > 95 % for 4 m 0 s (needs 4 m); 4 instead of the 8 wanted (max_step 2) → 4 workers',
     },
     { name: 'cuts a lowering', series: { cpu: '5x3', workers: 6 }, brakes: step, to: 5 },
     { name: 'leaves a smaller change', series: { cpu: '70x2' }, brakes: step, to: 3 },
@@ -274,7 +274,7 @@ describe('adaptive_scale_down', () => {
       memory: { slowdown: 2, taken_back_s: 600 },
       to: 2,
       hold: 'duration',
-      says: 'cpu 10 % < 20 % for 10 m 0 s, 2 m more; cpu starts counting again: the first sample; lowering waits 2 times as long, because one was taken back → stays at 2',
+      says: 'cpu 10 % < 20 % for 10 m 0 s, 2 m more; cpu starts counting again: the first sample; lowering waits 2 times as long, because one had to be reversed → stays at 2',
     },
     {
       name: 'then it is done',

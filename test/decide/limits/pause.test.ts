@@ -175,7 +175,7 @@ describe('a pin', () => {
       series: { cpu: '50' },
       pin: { workers: 9, ...EVER },
       ...{ to: 6, hold: null },
-      says: 'max_workers makes 6 of the 9 wanted',
+      says: '6 instead of the 9 wanted (max_workers)',
     },
     {
       name: 'waits for no cooldown, and goes in steps of max_step',
@@ -183,7 +183,7 @@ describe('a pin', () => {
       pin,
       brakes: brakes({ cooldownMs: { up: 600_000, down: 0 }, maxStep: { up: 1, down: null } }),
       ...{ to: 3, hold: null },
-      says: 'max_step 1 makes 3 of the 4 wanted',
+      says: '3 instead of the 4 wanted (max_step 1)',
     },
     {
       name: 'is held back where memory does not suffice',

@@ -17,7 +17,7 @@ export function checkBrokerNetwork(project: string, url: string, hasTls: boolean
   return [
     {
       ...{ code: 'broker_unprotected', severity: 'info', project },
-      evidence: `its broker ${first.host} is reached over the network without ${lacks}: whoever is on the way can read, or add, tasks`,
+      evidence: `its broker ${first.host} is reached over the network without ${lacks}: anyone on the path can read or add tasks`,
       remedy: isPlain
         ? 'use rediss:// or amqps://, if the network is not yours alone'
         : 'set a password, if the network is not yours alone',

@@ -29,11 +29,11 @@ export function checkDisks(disks: readonly Disk[]): Finding[] {
     const evidence = `${room} free for ${where}${files}`;
     const of = { project: null, evidence };
     if (isFull) {
-      const remedy = 'make room: df -h; df -i; until then nothing is changed';
+      const remedy = 'free some space (df -h; df -i); until then nothing is changed';
       return { ...of, code: 'disk_full', severity: 'error', remedy };
     }
     if (freeMb >= ENOUGH_MB) return { ...of, code: 'disk_space', severity: 'info', remedy: null };
-    const remedy = `make room: the history alone grows to 48 MB; df -h`;
+    const remedy = `free some space (df -h); the history alone grows to 48 MB`;
     return { ...of, code: 'disk_low', severity: 'warning', remedy };
   });
 }

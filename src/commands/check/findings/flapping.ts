@@ -58,7 +58,7 @@ function toFinding({ from, to, down, up, value }: Flap, { project }: Policy): Fi
     code: 'thresholds_flap',
     severity: 'warning',
     project,
-    evidence: `just below ${names.down} (${down.threshold}) it goes from ${from} to ${formatCount(to, 'worker')}; the same work is then ${round(value)} for each, above ${names.up} (${up.threshold}): up again`,
+    evidence: `just below ${names.down} (${down.threshold}) it goes from ${from} to ${formatCount(to, 'worker')}; the same work then comes to ${round(value)} each, above ${names.up} (${up.threshold}), so it goes up again`,
     remedy: `set ${names.down} to at most ${lower}, or ${names.up} to at least ${Math.ceil(value)}`,
   };
 }

@@ -21,9 +21,9 @@ export function checkKeptConnections(project: string, told: Concurrency | null):
       code: 'connections_kept',
       severity: 'info',
       project,
-      evidence: `its workers (gthread) keep idle connections${kept}: a client that sends a request at the moment when one fewer is wanted may find its connection closed (12 of 14801 were seen to)`,
+      evidence: `its workers (gthread) keep idle connections${kept}: a client that sends a request just as a worker is removed may find its connection closed (12 of 14801 requests in a measurement)`,
       remedy:
-        'behind nginx, as it is by default, nothing is needed; where clients reach Gunicorn itself, add --keep-alive 0, or put nginx before it',
+        'behind nginx with its defaults nothing is needed; if clients reach Gunicorn directly, add --keep-alive 0 or put nginx in front of it',
     },
   ];
 }

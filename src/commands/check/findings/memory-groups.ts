@@ -35,7 +35,7 @@ function checkGroup(
       code: 'memory_beyond_group',
       severity: 'warning',
       project,
-      evidence: `${name} is ${formatMemory(limitMb)}, of which ${formatMemory(usedMb)} are in use; at ${formatMemory(workerMb)} a worker it has room for ${formatCount(fit, 'worker')}, max_workers is ${maxWorkers}: no more are added than fit`,
+      evidence: `${name} is ${formatMemory(limitMb)}, of which ${formatMemory(usedMb)} is in use; at ${formatMemory(workerMb)} per worker it has room for ${formatCount(fit, 'worker')}, but max_workers is ${maxWorkers}: no more are added than fit`,
       remedy: `lower max_workers to ${fit}, or raise ${what}= of ${group}`,
     },
   ];

@@ -29,16 +29,16 @@ export function checkMemoryPlan(projects: readonly ProjectMemory[], host: HostMe
     code: 'memory_unknown',
     severity: 'info',
     project,
-    evidence: 'what a worker holds is not known: no running worker could be measured',
+    evidence: 'the memory of a worker is unknown: no running worker could be measured',
     remedy: null,
   }));
   const { totalMb, availableMb } = host;
   if (known.length === 0 || totalMb === null || availableMb === null) return findings;
-  const all = `all at max need ${formatMemory(needed)}`;
+  const all = `all projects at max_workers need ${formatMemory(needed)}`;
   const largest = known.toSorted(
     (a, b) => b.maxWorkers * b.workerMb - a.maxWorkers * a.workerMb,
   )[0];
-  const remedy = `lower max_workers (most is for ${largest?.project ?? '?'}: ${largest?.maxWorkers ?? 0} × ${formatMemory(largest?.workerMb ?? 0)}), or set memory_threshold_mb so that no more is granted than there is`;
+  const remedy = `lower max_workers (the largest: ${largest?.project ?? '?'}: ${largest?.maxWorkers ?? 0} × ${formatMemory(largest?.workerMb ?? 0)}), or set memory_threshold_mb, so that workers are added only while there is memory for them`;
   if (needed > totalMb) {
     const evidence = `${all}, the host has ${formatMemory(totalMb)}`;
     findings.push(about('memory_beyond_host', 'warning', evidence, remedy));

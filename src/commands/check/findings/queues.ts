@@ -13,7 +13,7 @@ export interface QueueFacts {
   taken: { queues: readonly string[]; source: QueueSource } | null;
   /** tasks that wait, in each queue that was asked for; what is not known is missing */
   waiting: Readonly<Record<string, number>>;
-  /** queues of the broker, with tasks, that no project looks at; asked for only where nobody says what is taken */
+  /** queues of the broker, with tasks, that no project watches; asked for only where nobody says what is taken */
   unseen: readonly string[];
 }
 
@@ -26,8 +26,8 @@ export function checkQueues(facts: QueueFacts): Finding[] {
     return [
       {
         ...{ ...of, code: 'queues_unseen' },
-        evidence: `tasks wait in queues of its broker that no project looks at: ${unseen.map((name) => `${name} (${waiting[name]})`).join(', ')}; which of them its worker takes is not known`,
-        remedy: 'name those that it takes in "queues"',
+        evidence: `tasks wait in queues of its broker that no project watches: ${unseen.map((name) => `${name} (${waiting[name]})`).join(', ')}; which of them its worker consumes is unknown`,
+        remedy: 'list those that it consumes in "queues"',
       },
     ];
   }
@@ -35,7 +35,8 @@ export function checkQueues(facts: QueueFacts): Finding[] {
   const missing = queues.filter((name) => !looked.includes(name));
   const foreign = looked.filter((name) => !queues.includes(name));
   if (missing.length === 0 && foreign.length === 0) return [];
-  const who = source === 'worker' ? 'the worker takes tasks from' : 'by its unit the worker takes';
+  const who =
+    source === 'worker' ? 'the worker consumes' : 'according to its unit the worker consumes';
   const total = missing.reduce((sum, name) => sum + (waiting[name] ?? 0), 0);
   const unknown = missing.length > 0 && missing.every((name) => waiting[name] === undefined);
   const seen =
@@ -45,7 +46,7 @@ export function checkQueues(facts: QueueFacts): Finding[] {
   return [
     {
       ...{ ...of, code: 'queues_differ' },
-      evidence: `${who} ${queues.join(', ')}; the config looks at ${looked.join(', ')}${seen}`,
+      evidence: `${who} ${queues.join(', ')}; the config lists ${looked.join(', ')}${seen}`,
       remedy: `set "queues": ${JSON.stringify(queues)}`,
     },
   ];

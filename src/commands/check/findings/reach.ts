@@ -101,7 +101,7 @@ function describeStuck({ first, last, hasSteps }: Stuck, reach: Reach): Finding 
   if (!hasSteps) {
     return {
       ...{ ...found, code: 'max_out_of_reach' },
-      evidence: `no threshold leads on from ${counts}: max_workers (${maxWorkers}) is never reached`,
+      evidence: `no threshold goes beyond ${counts}: max_workers (${maxWorkers}) is never reached`,
       remedy: `add "scale_up_${maxWorkers}", or lower max_workers to ${first}`,
     };
   }
@@ -156,7 +156,7 @@ function tellShare({ threshold }: Step, most: number, { policy }: Reach): string
   const needed = policy.minOwnCpuShare ?? 0;
   const share = threshold === 0 ? 100 : (most / threshold) * 100;
   if (share >= needed) return '';
-  return `; where other programs add to that, its share is below ${formatMetric('cpu', share, needed)}, and min_own_cpu_share asks for ${formatMetric('cpu', needed)}`;
+  return `; if other programs add to that, its share is below ${formatMetric('cpu', share, needed)}, but min_own_cpu_share requires ${formatMetric('cpu', needed)}`;
 }
 
 /** A metric that the service's own load passes whatever its number of workers, with a threshold that suits most. */
@@ -179,11 +179,11 @@ function tellRemedy({ first, last }: Pick<Stuck, 'first' | 'last'>, reach: Reach
   const isLowest = last + 1 < maxWorkers;
   return [
     ...lower,
-    `go by what its own load always reaches: ${suggestMetric(reach)}`,
+    `use a metric that its own load can always reach: ${suggestMetric(reach)}`,
     ...(isLowest ? [`raise min_workers to ${last + 1}`] : []),
     ...(reach.quota === undefined
       ? []
-      : [`raise CPUQuota= of ${reach.quota}, without which more workers add little`]),
+      : [`raise CPUQuota= of ${reach.quota}: under it, more workers add little`]),
   ].join(', or ');
 }
 
@@ -203,8 +203,8 @@ function checkCpuReach(reach: Reach): Finding[] {
         code: 'cpu_out_of_reach',
         severity: 'info',
         project: policy.project,
-        evidence: `fewer than ${formatCount(workers, 'worker')} make at most ${percent} % of ${formatCount(cores, 'processor')} busy by themselves: scale_up_${workers} (${threshold} %) acts only where other programs add to that`,
-        remedy: `if the service is to grow by its own load, set scale_up_${workers} below ${percent}`,
+        evidence: `fewer than ${formatCount(workers, 'worker')} make at most ${percent} % of ${formatCount(cores, 'processor')} busy by themselves: scale_up_${workers} (${threshold} %) acts only if other programs add to that`,
+        remedy: `to let the service grow by its own load, set scale_up_${workers} below ${percent}`,
       },
     ];
   });

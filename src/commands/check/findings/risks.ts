@@ -60,8 +60,8 @@ function checkUnitFiles({ project, service, unitFiles }: UnitRisks, names: Names
   return [
     {
       ...{ code: 'unit_file_foreign', severity: 'warning', project },
-      evidence: `others than root can write what systemd reads as root: ${tell(foreign, names)}`,
-      remedy: `make it root's alone; a unit belongs into /etc/systemd/system itself: systemctl cat ${service}`,
+      evidence: `users other than root can write what systemd reads as root: ${tell(foreign, names)}`,
+      remedy: `make it root's alone; a unit belongs in /etc/systemd/system itself: systemctl cat ${service}`,
     },
   ];
 }
@@ -76,7 +76,7 @@ function checkEnvironment(unit: UnitRisks, names: Names): Finding[] {
       {
         ...{ code: 'environment_file_foreign', severity: 'warning', project },
         evidence: `${as}, and another user can write its environment (LD_PRELOAD, PYTHONPATH): ${tell(foreign, names)}`,
-        remedy: `move it to a folder of root's, such as /etc/default, or set User= (systemctl edit ${service})`,
+        remedy: `move it to a folder owned by root, such as /etc/default, or set User= (systemctl edit ${service})`,
       },
     ];
   }
@@ -85,7 +85,7 @@ function checkEnvironment(unit: UnitRisks, names: Names): Finding[] {
     return [
       {
         ...{ code: 'environment_file_foreign', severity: 'warning', project },
-        evidence: `every user of this host can write what becomes the environment of ${user ?? 'root'}: ${tell(open, names)}`,
+        evidence: `any user of this host can write the environment of ${user ?? 'root'}: ${tell(open, names)}`,
         remedy: chmod(open),
       },
     ];
@@ -93,9 +93,9 @@ function checkEnvironment(unit: UnitRisks, names: Names): Finding[] {
   return [
     {
       ...{ code: 'environment_file_foreign', severity: 'warning', project },
-      evidence: `systemd reads as root whatever a link in its place leads to, such as another project's passwords, and hands it to ${user ?? 'root'}; others than root can write it: ${tell(foreign, names)}`,
+      evidence: `systemd reads, as root, whatever a link in its place points to, such as another project's passwords, and passes it to ${user ?? 'root'}; users other than root can write it: ${tell(foreign, names)}`,
       remedy:
-        "move it to a folder of root's, such as /etc/default; meanwhile it is read and never edited",
+        'move it to a folder owned by root, such as /etc/default; until then it is read but never edited',
     },
   ];
 }
@@ -108,7 +108,7 @@ function checkCode(unit: UnitRisks, names: Names): Finding[] {
     const remedy =
       user === null
         ? `let it run as a user of its own: User= (systemctl edit ${service}); or make all that it runs root's alone`
-        : "make what these commands run root's alone, or take the + away";
+        : "make what these commands run root's alone, or remove the +";
     return [
       {
         ...{ code: 'code_foreign', severity: 'warning', project, remedy },
@@ -121,7 +121,7 @@ function checkCode(unit: UnitRisks, names: Names): Finding[] {
   return [
     {
       ...{ code: 'code_foreign', severity: 'warning', project, remedy: chmod(open) },
-      evidence: `every user of this host can write what it runs as ${user ?? 'root'}: ${tell(open, names)}`,
+      evidence: `any user of this host can write what it runs as ${user ?? 'root'}: ${tell(open, names)}`,
     },
   ];
 }
@@ -137,7 +137,7 @@ export function checkSecrets(
   return [
     {
       ...{ code: 'password_readable', severity: 'warning', project },
-      evidence: `every user of this host can read the password of a broker: ${tell(open, names)}`,
+      evidence: `any user of this host can read the password of a broker: ${tell(open, names)}`,
       remedy:
         project === null
           ? `chmod 0640 ${open[0]?.place.path}`
@@ -150,7 +150,7 @@ export function checkSecrets(
 function tellRoot({ user, privileged }: UnitRisks): string | null {
   if (user === null) return 'it runs as root (no User=)';
   if (privileged.length === 0) return null;
-  return `it runs ${privileged.join(', ')} as root (by a + or !)`;
+  return `it runs ${privileged.join(', ')} as root (because of + or !)`;
 }
 
 interface Hit {

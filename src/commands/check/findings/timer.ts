@@ -9,8 +9,8 @@ export function checkInterval(timerS: number, configS: number): Finding[] {
       code: isGap ? 'interval_too_long' : 'interval_differs',
       severity: isGap ? 'error' : 'warning',
       project: null,
-      evidence: `the timer fires every ${timerS} s, and check_interval_seconds is ${configS}${isGap ? ': every sample is then a gap, and no duration is ever reached' : ''}`,
-      remedy: `autoscaler timer --every ${configS}s (or ${timerS}s) makes both the same; without check_interval_seconds in the config runs go by the timer`,
+      evidence: `the timer fires every ${timerS} s, but check_interval_seconds is ${configS}${isGap ? ': every sample then comes after a gap, and no duration is ever reached' : ''}`,
+      remedy: `autoscaler timer --every ${configS}s (or ${timerS}s) makes them agree; without check_interval_seconds in the config, the interval of the timer counts`,
     },
   ];
 }
@@ -30,7 +30,7 @@ export function checkPace(intervalS: number, hasQueues: boolean): Finding[] {
       code: 'interval_long',
       severity: 'info',
       project: null,
-      evidence: `a run comes every ${intervalS} s, so load is answered up to ${intervalS} s after its duration${late}`,
+      evidence: `a run comes every ${intervalS} s, so the reaction to load may come up to ${intervalS} s after its duration${late}`,
       remedy: `sooner: sudo autoscaler timer --every ${SHORT_S}s${hasQueues ? ', with "queue_duration_minutes": { "scale_up": 0, "scale_down": 5 }' : ''}`,
     },
   ];

@@ -54,7 +54,7 @@ export function renderProject(proposal: Proposal): string[] {
     `"max_step": ${JSON.stringify(maxStep)},`,
     ...(adaptive
       ? [
-          '// a lowering that had to be taken back makes the next one wait longer',
+          '// a lowering that had to be reversed makes the next one wait longer',
           '"adaptive_scale_down": true,',
         ]
       : []),
@@ -86,5 +86,5 @@ function tellCandidate({ kind, workerClass, workers, workerMb, bind }: Candidate
 
 function tellLeast({ candidate: { kind, workers }, minWorkers }: Proposal): string {
   const why = minWorkers > workers ? kindNamed(kind).proposals.whyLeast : null;
-  return why?.config ?? 'never fewer than run now';
+  return why?.config ?? 'never fewer than are running now';
 }

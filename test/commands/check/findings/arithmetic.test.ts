@@ -27,7 +27,7 @@ describe('memory of the control groups', () => {
     assert.equal(found?.code, 'memory_beyond_group');
     assert.match(
       found.evidence,
-      /MemoryMax of \/web is 300 MB, of which 130 MB are in use; at 60 MB a worker it has room for 4 workers, max_workers is 8/,
+      /MemoryMax of \/web is 300 MB, of which 130 MB is in use; at 60 MB per worker it has room for 4 workers, but max_workers is 8/,
     );
     assert.match(found.remedy ?? '', /lower max_workers to 4, or raise MemoryMax= of \/web/);
   });
@@ -56,7 +56,7 @@ describe('memory of all projects at max_workers', () => {
       [one(4, 2, 256)],
       8192,
       4096,
-      [['memory_plan', 'all at max need 1.0 GB, the host has 8.0 GB']],
+      [['memory_plan', 'all projects at max_workers need 1.0 GB, the host has 8.0 GB']],
     ],
     ['exactly all of it fits', [one(4, 4, 1024)], 4096, 0, [['memory_plan', /4\.0 GB/]]],
     [
@@ -64,7 +64,7 @@ describe('memory of all projects at max_workers', () => {
       [one(10, 2, 512), one(8, 1, 525)],
       8192,
       4096,
-      [['memory_beyond_host', 'all at max need 9.1 GB, the host has 8.0 GB']],
+      [['memory_beyond_host', 'all projects at max_workers need 9.1 GB, the host has 8.0 GB']],
     ],
     [
       'more than is left',
@@ -79,7 +79,7 @@ describe('memory of all projects at max_workers', () => {
       8192,
       2048,
       [
-        ['memory_unknown', /not known/],
+        ['memory_unknown', /is unknown/],
         ['memory_plan', /1\.0 GB/],
       ],
     ],
@@ -185,7 +185,7 @@ describe('what the own load of a service reaches', () => {
 
   test('the first day of a host with two processors: from 1 worker nothing leads up', () => {
     assert.deepEqual(find([down('3>60 1<30')], { max: 3 }), [
-      'warning: with 1 worker it cannot grow by its own load: scale_up_3 needs cpu above 60 %, and 1 worker makes at most 50 % of 2 processors busy → set scale_up_3 of cpu below 50, or go by what its own load always reaches: "busy_thresholds": { "scale_up_3": 75 }, or raise min_workers to 2',
+      'warning: with 1 worker it cannot grow by its own load: scale_up_3 needs cpu above 60 %, and 1 worker makes at most 50 % of 2 processors busy → set scale_up_3 of cpu below 50, or use a metric that its own load can always reach: "busy_thresholds": { "scale_up_3": 75 }, or raise min_workers to 2',
     ]);
   });
   test('several numbers of workers are told as one', () => {
@@ -230,7 +230,7 @@ describe('what the own load of a service reaches', () => {
   });
   test('a share that it cannot have, however busy others are', () => {
     const [found] = find([down('2>90 1<20')], { max: 2, cores: 4, share: 50 });
-    assert.match(found ?? '', /its share is below 27\.8 %, and min_own_cpu_share asks for 50 %/);
+    assert.match(found ?? '', /its share is below 27\.8 %, but min_own_cpu_share requires 50 %/);
     const [lower] = find([down('2>90 1<20')], { max: 2, cores: 4, share: 10 });
     assert.doesNotMatch(lower ?? '', /min_own_cpu_share/);
   });

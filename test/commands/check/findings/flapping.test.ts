@@ -90,7 +90,7 @@ describe('thresholds that must flap', () => {
     const [finding] = checkFlapping(policy({ up_2: 50, down_1: 30 }, { max: 2 }));
     assert.equal(
       finding?.evidence,
-      'just below scale_down_1 (30) it goes from 2 to 1 worker; the same work is then 60 for each, above scale_up_2 (50): up again',
+      'just below scale_down_1 (30) it goes from 2 to 1 worker; the same work then comes to 60 each, above scale_up_2 (50), so it goes up again',
     );
   });
 });

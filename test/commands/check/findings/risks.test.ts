@@ -59,7 +59,7 @@ const ROWS: Row[] = [
     risks: { environmentFiles: [ALICES_ENV] },
     found: ['warning environment_file_foreign'],
     evidence:
-      /another project's passwords, and hands it to alice; .*: environment file \/home\/alice\/env \(alice:alice, mode 0644\)/,
+      /another project's passwords, and passes it to alice; .*: environment file \/home\/alice\/env \(alice:alice, mode 0644\)/,
   },
   {
     name: "code in a user's home is a risk where it runs as root",
@@ -100,7 +100,7 @@ const ROWS: Row[] = [
     name: 'a folder that all may write is a risk whoever it runs as',
     risks: { code: [place('working directory', '/ 0755', '/srv/app/ 0777 1000')] },
     found: ['warning code_foreign'],
-    evidence: /every user of this host can write what it runs as alice/,
+    evidence: /any user of this host can write what it runs as alice/,
   },
   {
     name: 'in a sticky folder as the working directory, too, all can add code',
@@ -116,7 +116,7 @@ const ROWS: Row[] = [
     name: 'an environment file that all may write',
     risks: { environmentFiles: [place('environment file', '/ 0755', '/etc 0755', '/etc/e 0666')] },
     found: ['warning environment_file_foreign'],
-    evidence: /every user of this host can write what becomes the environment of alice/,
+    evidence: /any user of this host can write the environment of alice/,
   },
   {
     name: 'a unit file in a home, by a link of root',
@@ -156,7 +156,7 @@ const ROWS: Row[] = [
       code: [ALICES_APP],
     },
     found: ['warning environment_file_foreign', 'warning code_foreign'],
-    evidence: /^it runs ExecStartPre=\/home\/alice\/p as root \(by a \+ or !\)/,
+    evidence: /^it runs ExecStartPre=\/home\/alice\/p as root \(because of \+ or !\)/,
   },
   {
     name: 'no more than four places are named, the others counted, each once',
