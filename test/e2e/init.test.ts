@@ -84,10 +84,10 @@ describe('init on a host', { timeout: 200_000 }, () => {
       [],
       // what its connection leads to is offered; a wrong password, then one that is typed, after nothing else
       ['redis://localhost:6379/0', '\r'],
-      ['wants a password', 'wrong\r'],
+      ['needs a password', 'wrong\r'],
       ['Give another URL', 'y'],
       ['go by its own', 'redis://127.0.0.1:6379/0\r'],
-      ['wants a password', `${SECRET}\r`],
+      ['needs a password', `${SECRET}\r`],
       ['Which', ' '],
       ['◼', '\x1b[B'],
       ['◻', ' '],
