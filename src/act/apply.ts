@@ -75,7 +75,7 @@ async function findLoadFault(
 }
 
 const LOAD_HINT =
-  'Nothing is asked of the service until its application can be loaded: finish the deployment, or fix it, and restart or reload the service.';
+  'The service is left alone until its application can be loaded: finish or fix the deployment, then restart or reload the service.';
 
 function withNote(outcome: Outcome, { note }: Plan): Outcome {
   if (note === undefined || ['undone', 'failed', 'refused'].includes(outcome.result))
@@ -111,7 +111,7 @@ function requireLoaded({ unit, loadState, loadError }: UnitState): void {
   if (loadState === 'loaded') return;
   throw new UserError(
     EXIT.failed,
-    `systemd says that it is ${loadState}${loadError === null ? '' : `: ${loadError}`}; nothing was changed`,
+    `systemd reports it as ${loadState}${loadError === null ? '' : `: ${loadError}`}; nothing was changed`,
     `Look at it: systemctl status ${unit}`,
   );
 }
@@ -125,7 +125,7 @@ function refuse(plan: Plan, error: UserError): Outcome {
   return {
     ...{ service, project, action, from, to, reason },
     result: 'refused',
-    sentence: `${service}: ${from} → ${to} was not made: ${error.message}`,
+    sentence: `${service}: ${from} → ${to} was not applied:  ${error.message}`,
     hint: error.hint ?? null,
     changeId: null,
     running: null,

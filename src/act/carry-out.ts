@@ -35,7 +35,7 @@ export async function carryOut(change: Change, deps: ActDeps): Promise<Outcome> 
     }
     if (change.manifest.resize !== 'none') {
       await requireLoaded(change, deps);
-      await saveChange(change, { touched: true }, deps);
+      saveChange(change, { touched: true }, deps);
     }
     return await settle(change, deps);
   } catch (error) {
@@ -55,7 +55,7 @@ export async function settle(change: Change, deps: ActDeps): Promise<Outcome> {
   if (resized === 'draining') {
     return outcomeOf(change, {
       result: 'draining',
-      sentence: `${service}: ${from} → ${to}: ${kindNamed(kind).words.label} finishes its running tasks first; the next run goes on`,
+      sentence: `${service}: ${from} → ${to}: ${kindNamed(kind).words.label} finishes its running tasks first; the next run continues`,
     });
   }
   if (resized === 'waiting') {
@@ -110,7 +110,7 @@ async function requireLoaded(change: Change, deps: ActDeps): Promise<void> {
   const unit = await readUnit(service, deps);
   if (unit.loadState === 'loaded') return;
   const detail = unit.loadError === null ? '' : `: ${unit.loadError}`;
-  throw new UserError(EXIT.failed, `${service}: systemd says ${unit.loadState}${detail}`);
+  throw new UserError(EXIT.failed, `${service}: systemd reports ${unit.loadState}${detail}`);
 }
 
 /** Units that went down with the service and were started again. */

@@ -24,7 +24,7 @@ export async function findCrashing(unit: UnitState, deps: ActDeps): Promise<stri
       // one that somebody has restarted or stopped is counted from 0
       const isBySystemd = times > (nRestarts ?? 0) || now.subState.startsWith('auto-restart');
       return isBySystemd
-        ? `it ends again and again: ${countRestarts(times)}, and it has ended once more while it was watched`
+        ? `it keeps exiting: ${countRestarts(times)}, and it has exited once more while it was watched`
         : null;
     }
     if (deps.monotonicMs() - mainStartUs / 1000 >= STARTED_MS || deps.interruptedMs() !== null)

@@ -143,7 +143,7 @@ function identify({ activeState, mainStartUs, nRestarts, invocationId }: UnitSta
 }
 
 function tell(units: readonly UnitState[], refusals: ReadonlyMap<string, string>): string {
-  if (units.length === 0) return 'units that are bound to it do not come to rest';
+  if (units.length === 0) return 'units that are bound to it do not settle';
   return units
     .map(({ id, activeState, subState, result }) => {
       const why = refusals.get(id) ?? (result === null ? null : `result ${result}`);

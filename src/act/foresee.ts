@@ -20,7 +20,7 @@ export async function foreseeRecovery(deps: ActDeps): Promise<Unfinished[]> {
   for (const { folder, manifest } of await listPending(deps.backupDir)) {
     if ('fault' in manifest) {
       const { service, detail } = manifest;
-      const sentence = `${folder}: the record of an unfinished change cannot be read (${detail}); a run says what to do with it`;
+      const sentence = `${folder}: the record of an unfinished change cannot be read (${detail}); a run reports what to do about it`;
       found.push({ service, next: null, sentence });
       continue;
     }
@@ -37,12 +37,12 @@ async function foresee(manifest: Manifest, deps: ActDeps): Promise<'finish' | 'u
 }
 
 function tell({ service, from, to, at, outcome, drain }: Manifest, next: string): string {
-  const what = `${service}: a change ${from} → ${to} of ${at} has not ended`;
-  if (outcome !== null) return `${what}: only its end (${outcome.result}) is to be noted`;
+  const what = `${service}: a change ${from} → ${to} of ${at} is unfinished`;
+  if (outcome !== null) return `${what}: only its result (${outcome.result}) is left to record`;
   const then =
     next === 'finish'
-      ? `is finished first, to ${formatCount(to, 'worker')}`
-      : `is taken back first, to ${formatCount(from, 'worker')}`;
+      ? `completes it first, to ${formatCount(to, 'worker')}`
+      : `rolls it back first, to ${formatCount(from, 'worker')}`;
   const once = drain === null ? '' : ', once Celery has finished its running tasks';
-  return `${what}: by the next run it ${then}${once}`;
+  return `${what}: the next run ${then}${once}`;
 }

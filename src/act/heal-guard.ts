@@ -40,7 +40,7 @@ export async function findHealHold(
     if (staying.length >= to && sure <= to) {
       const held =
         staying.length === to
-          ? 'all that is missing or left over is on its way'
+          ? 'the missing or surplus workers are already on their way'
           : 'some of its workers may be finishing their last requests';
       return { held };
     }
@@ -48,7 +48,7 @@ export async function findHealHold(
     await deps.sleep(deps.timing.pollMs);
   }
   const said = await askSize(service, first.masterPid, deps);
-  if (said === to) return { held: `its pool has ${to}, some of which it replaces at this moment` };
+  if (said === to) return { held: `its pool has ${to}, some of which it is replacing right now` };
   return { from: said ?? from };
 }
 

@@ -13,17 +13,17 @@ export function readWaited({ manifest: { waiting } }: Change, deps: ActDeps): Wa
 }
 
 /** Leaves a change in the journal, so that the next run goes on waiting for its service where this one ends. */
-export async function leaveChange(
+export function leaveChange(
   change: Change,
   waited: Waited,
   deps: ActDeps,
-): Promise<Outcome & { result: 'waiting' }> {
-  await saveChange(change, { waiting: { ...waited, boot: deps.bootId() } }, deps);
+): Outcome & { result: 'waiting' } {
+  saveChange(change, { waiting: { ...waited, boot: deps.bootId() } }, deps);
   const { service, from, to, undo_because: why } = change.manifest;
   const sentence =
     why === null
-      ? `${service}: ${from} → ${to}: it does not serve yet; the next run goes on`
-      : `${service}: ${from} → ${to} failed: ${why}; its unit is back, but it does not serve yet; the next run goes on`;
+      ? `${service}: ${from} → ${to}: it does not serve yet; the next run continues`
+      : `${service}: ${from} → ${to} failed: ${why}; its unit is restored, but it does not serve yet; the next run continues`;
   const failed = why === null ? {} : ({ failed: true } as const);
   return outcomeOf(change, { result: 'waiting', sentence, ...failed });
 }

@@ -45,7 +45,7 @@ export async function resizeLive(change: Change, deps: ActDeps): Promise<Resized
   return resize(toPoolChange(change, deps), target, deps);
 }
 
-async function giveUpLive(change: Change, deps: ActDeps): Promise<'impossible'> {
-  await saveChange(change, { resize: 'restart' }, deps);
+function giveUpLive(change: Change, deps: ActDeps): 'impossible' {
+  saveChange(change, { resize: 'restart' }, deps);
   return 'impossible';
 }

@@ -1,4 +1,3 @@
-import { formatCount } from '../model/wording.ts';
 import type { ActDeps } from './ports.ts';
 
 /**
@@ -14,6 +13,6 @@ export function watchKills(deps: ActDeps): (controlGroup: string | null) => stri
     before ??= now;
     const kills = now < before ? now : now - before;
     if (kills === 0) return null;
-    return `the kernel has ended ${formatCount(kills, 'process')} of it for lack of memory`;
+    return `the OOM killer has ended ${kills} of its processes`;
   };
 }

@@ -69,7 +69,7 @@ export function planChange(input: PlanInput): Plan {
 function noteOf(location: PlanInput['location'], left: string | null): { note?: string } {
   if (location.how === 'splice') return {};
   if (location.stale) {
-    const follows = `${location.path} follows what has changed below it`;
+    const follows = `${location.path} is updated to what has changed below it`;
     const how =
       left === null
         ? ''
@@ -77,7 +77,7 @@ function noteOf(location: PlanInput['location'], left: string | null): { note?: 
     return { note: `${follows}${how}` };
   }
   if (location.overrules === null) return {};
-  const note = `from now on our drop-in says how many; what ${location.overrules.replace(/,$/, '')} says of the workers no longer counts`;
+  const note = `from now on our drop-in sets the number; what ${location.overrules.replace(/,$/, '')} says of the workers no longer counts`;
   return { note };
 }
 

@@ -21,7 +21,7 @@ export function toPoolChange(change: Change, deps: ActDeps): PoolChange {
       return readWaited(change, deps);
     },
     readLeaving: () => readLeaving(service, deps),
-    note: async ({ drain, leaving, waited }) => {
+    note: ({ drain, leaving, waited }) => {
       const boot = deps.bootId();
       const news = {
         ...(drain !== undefined && { drain }),
@@ -30,7 +30,7 @@ export function toPoolChange(change: Change, deps: ActDeps): PoolChange {
         }),
         ...(waited !== undefined && { waiting: waited }),
       };
-      await saveChange(change, news, deps);
+      saveChange(change, news, deps);
     },
   };
 }

@@ -7,7 +7,7 @@ import { judgePath } from '../host/files/judge.ts';
 import { toUserError } from '../host/fault.ts';
 import type { UnitState } from '../model/unit-state.ts';
 import type { Location } from '../targets/systemd/unit-file/syntax/types.ts';
-import { sha256 } from './journal/durable.ts';
+import { sha256 } from './journal/sha256.ts';
 import { changesFolder, readCopyIn } from './journal/journal.ts';
 import type { FileRecord, Manifest } from './journal/manifest.ts';
 import { planRollback, type LiveQuestion } from './plan.ts';
@@ -46,7 +46,7 @@ export function planServiceRollback(question: RollbackQuestion): RollbackAnswer 
   const { changes, unit, locate, running } = question;
   const [first] = changes;
   const last = changes.at(-1);
-  if (first === undefined || last === undefined) throw new Error('no change to take back');
+  if (first === undefined || last === undefined) throw new Error('no change to roll back');
   const { files, edited, notes } = restoreWhole(question);
   for (const path of edited) {
     const number = restoreNumber(path, first.from, locate(files, [path]));
@@ -60,7 +60,7 @@ export function planServiceRollback(question: RollbackQuestion): RollbackAnswer 
   const isKnown = then.how !== 'refused' && !(then.how === 'drop_in' && then.assumed);
   const to = isKnown ? then.workers : first.from;
   if (to !== first.from) {
-    notes.push(`the number that counts is ${to} now, set elsewhere in the unit; it is left so`);
+    notes.push(`the number in effect is now ${to}, set elsewhere in the unit; it is left as it is`);
   }
   const resize = isRunning(unit) && (from !== to || (running !== null && running !== to));
   const plan = planRollback({
@@ -98,7 +98,7 @@ function restoreWhole({ changes, backupDir }: RollbackQuestion): Restore {
     if (hash === first.file.sha256_before) continue;
     if (now !== null) requireOurs(path, first, backupDir);
     if (now === null && last.file.sha256_after !== null) {
-      answer.notes.push(`${path} was removed since and stays so`);
+      answer.notes.push(`${path} has since been removed and stays removed`);
     } else if (hash === last.file.sha256_after && isOurs) {
       const after = readBackup(first, backupDir);
       answer.files.push({ path, before: now === null ? null : decodeText(now), after });
@@ -131,12 +131,12 @@ function readNow(path: string, first: Touch): Buffer | null {
 function requireOurs(path: string, first: Touch, backupDir: string): void {
   const verdict = judgePath(path);
   if (verdict.trusted && verdict.path === path) return;
-  const why = verdict.trusted ? `it leads to ${verdict.path} by now` : verdict.reason;
+  const why = verdict.trusted ? `it now leads to ${verdict.path}` : verdict.reason;
   const { copy } = first.file;
   const was = copy === null ? 'did not exist' : `is in ${copyPath(first, copy, backupDir)}`;
   throw new UserError(
     EXIT.failed,
-    `${path}: ${why}, and root writes only where nobody else can; nothing was changed. What was before ${was}, for its owner to put back (the number alone: ${byHand(first)})`,
+    `${path}: ${why}, and root writes only where nobody else can; nothing was changed. The original ${was}, for its owner to restore (the number alone: ${byHand(first)})`,
   );
 }
 
@@ -166,21 +166,21 @@ function restoreNumber(
   workers: number,
   location: Location,
 ): { files: FileChange[]; note: string } {
-  const head = `${path} was edited by somebody else since`;
+  const head = `${path} has since been edited by somebody else`;
   if (location.how !== 'splice' || judgePath(location.path).path !== path) {
-    return { files: [], note: `${head}, and the number is not in it any more: left as it is` };
+    return { files: [], note: `${head}, and the number is no longer in it: left as it is` };
   }
   const read = readFile(path);
   const before = 'bytes' in read ? decodeText(read.bytes) : '';
   if (Number(before.slice(location.start, location.end)) !== location.workers) {
     throw new UserError(
       EXIT.failed,
-      `${path}: somebody edits it at this moment; nothing was changed`,
+      `${path}: somebody is editing it right now; nothing was changed`,
     );
   }
   const after = applySplices(before, [{ ...location, insert: String(workers) }]);
   return {
     files: before === after ? [] : [{ path, before, after }],
-    note: `${head}: only the number is put back to ${workers}, the edit stays`,
+    note: `${head}: only the number is set back to ${workers}, the edit stays`,
   };
 }

@@ -65,7 +65,7 @@ function isOpen(address: string, served: readonly Served[]): boolean {
 
 function tellMoved(lost: readonly string[], news: readonly Served[]): string {
   const now = news.map(({ address }) => address).join(', ');
-  return `it listened on ${lost.join(', ')} before and listens on ${now} now, as its configuration was edited since it was started`;
+  return `it listened on ${lost.join(', ')} before and listens on ${now} now, because its configuration was edited after it was started`;
 }
 
 function tellLost(address: string, served: readonly Served[]): string {

@@ -82,14 +82,14 @@ export async function verifyService(
     if (before !== null && before.loading.length > 0) loadingMs += now - beforeMs;
     neverServed += before?.loading.filter((pid) => !look.workerPids.includes(pid)).length ?? 0;
     if (neverServed > expected.workers && expected.mayLoad !== true) {
-      return { ok: false, why: 'its workers die again and again while they load the application' };
+      return { ok: false, why: 'its workers keep dying while they load the application' };
     }
     if (why !== null || window?.key !== look.key) window = null;
     if (window === null) {
       if (look.final) return { ok: false, why: why ?? 'it failed' };
       const limitMs = look.loading.length > 0 ? bootMs : Math.min(bootMs, verifyMs + loadingMs);
       if (now - start > limitMs) {
-        return { ok: false, why: why ?? `it does not come to rest within ${seconds(limitMs)}` };
+        return { ok: false, why: why ?? `it does not settle within ${seconds(limitMs)}` };
       }
       if (why === null) window = { since: now, key: look.key };
       else deps.waitsFor(expected.service, why, start, limitMs);
@@ -145,7 +145,7 @@ async function observe(
 ): Promise<Look> {
   const unit = (await deps.systemd.readUnits([expected.service])).get(expected.service);
   if (unit === undefined || unit.loadState !== 'loaded') {
-    return bad(`the unit is ${unit?.loadState ?? 'not known'}`, null, true);
+    return bad(`the unit is ${unit?.loadState ?? 'unknown'}`, null, true);
   }
   const kills = killsOf(unit.controlGroup);
   if (kills !== null) return bad(kills, unit, true);

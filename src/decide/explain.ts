@@ -93,7 +93,7 @@ export function explainReason(reason: Reason): string {
     case 'memory_group':
       return explainGroup(reason);
     case 'oom_kills':
-      return `the kernel has ended ${formatCount(reason.kills, 'process')} of it for lack of memory since it was raised from ${reason.from}, ${formatDuration(reason.sinceMs)} ago`;
+      return `the OOM killer has ended ${reason.kills} of its processes since it was raised from ${reason.from}, ${formatDuration(reason.sinceMs)} ago`;
     case 'own_cpu_share':
       return explainShare(reason);
     case 'projected':

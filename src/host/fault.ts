@@ -32,7 +32,7 @@ export function toUserError(error: unknown, path?: string): UserError | null {
  */
 export function tellBug(error: unknown): string {
   const { stack, message } = error as Partial<Error>;
-  const place = /^ +at .*$/m.exec(stack ?? '')?.[0].trim() ?? 'its place is not known';
+  const place = /^ +at .*$/m.exec(stack ?? '')?.[0].trim() ?? 'location unknown';
   return `this is a bug in autoscaler, please report it: ${message ?? String(error)} (${place})`;
 }
 
@@ -57,7 +57,7 @@ const ERRNO: Record<string, string> = {
   ENAMETOOLONG: 'the name is too long for the file system (ENAMETOOLONG)',
   EMFILE: 'too many files are open in this process (EMFILE)',
   ENFILE: 'too many files are open on this host (ENFILE)',
-  EAGAIN: 'no process or thread more may be started now (EAGAIN)',
-  ENOMEM: 'no memory is left (ENOMEM)',
-  ESTALE: 'the file server does not know it any more (ESTALE)',
+  EAGAIN: 'no more processes or threads can be started now (EAGAIN)',
+  ENOMEM: 'out of memory (ENOMEM)',
+  ESTALE: 'the file server no longer knows it (ESTALE)',
 };

@@ -55,7 +55,7 @@ export async function whileChanging<T>(change: () => Promise<T>): Promise<T> {
     goOn();
     // the watchdog looks once more after its verdict, as we do after the announcement: one of the two sees the other
     if (readVerdict() !== null) {
-      throw new UserError(EXIT.failed, 'this run was given up, so nothing more is begun');
+      throw new UserError(EXIT.failed, 'this run was aborted, so nothing more is started');
     }
     return await change();
   } finally {
@@ -71,7 +71,7 @@ export async function whileChanging<T>(change: () => Promise<T>): Promise<T> {
  */
 export function requireGoing(): void {
   if (readVerdict() === null) return;
-  throw new UserError(EXIT.failed, 'this run was given up, so nothing more is written');
+  throw new UserError(EXIT.failed, 'this run was aborted, so nothing more is written');
 }
 
 /**

@@ -15,7 +15,7 @@ const GRACE_S = 2;
 const LOOK_MS = 500;
 
 const PERL = '/usr/bin/perl';
-const HINT = 'The next run starts from the beginning. If this happens again, look at that service.';
+const HINT = 'The next run starts from the beginning. If this happens again, examine that service.';
 
 /** Ends a run that does not get on. */
 export interface Watchdog {
@@ -135,7 +135,7 @@ for (;;) {
   $before = $now;
   next if $seconds < $limit;
   my ($what) = $now =~ / (.+)/;
-  $verdict = ($what // 'the start') . " for $limit s: this run is given up";
+  $verdict = ($what // 'the start') . " for $limit s: this run is aborted";
   give_up($verdict);
   # no change begins from then on
   last if state() eq $now;

@@ -63,7 +63,7 @@ export interface PoolChange {
   /** workers that earlier changes asked to end and that are still alive, by process */
   readLeaving: () => Promise<Map<number, ProcessRef>>;
   /** records what is about to be done before it is done */
-  note: (news: Partial<Noted>) => Promise<void>;
+  note: (news: Partial<Noted>) => void;
 }
 
 /** What a kind records of a change. */

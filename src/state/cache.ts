@@ -1,6 +1,6 @@
 import { closeSync, constants, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { buildId } from '../version.ts';
-import { checkStateDir, openTrusted } from './trusted.ts';
+import { checkStateDir, openTrusted } from '../host/files/trusted.ts';
 
 /** The usual state folder, whatever the config says: it is looked at before there is a config. */
 const FOLDER = '/var/lib/autoscaler';

@@ -8,7 +8,7 @@ import {
   openTrusted,
   readOpened,
   replaceTrusted,
-} from './trusted.ts';
+} from '../host/files/trusted.ts';
 
 const { O_RDONLY } = constants;
 
@@ -55,14 +55,13 @@ function parseControls(text: string, path: string): Controls {
   try {
     value = JSON.parse(text);
   } catch {
-    throw damaged(path, 'no JSON');
+    throw damaged(path, 'text that is not JSON');
   }
-  if (!isObject(value)) throw damaged(path, 'no object');
+  if (!isObject(value)) throw damaged(path, 'JSON that is not an object');
   const { v, pauses, pins } = value;
   if (v !== 1) throw damaged(path, `version ${JSON.stringify(v) ?? 'none'}`);
-  if (!Array.isArray(pauses) || !pauses.every(isPause))
-    throw damaged(path, 'pauses of another form');
-  if (!Array.isArray(pins) || !pins.every(isPin)) throw damaged(path, 'pins of another form');
+  if (!Array.isArray(pauses) || !pauses.every(isPause)) throw damaged(path, 'malformed pauses');
+  if (!Array.isArray(pins) || !pins.every(isPin)) throw damaged(path, 'malformed pins');
   return { v: 1, pauses: pauses as Controls['pauses'], pins: pins as Controls['pins'] };
 }
 
@@ -70,7 +69,7 @@ function damaged(path: string, found: string): UserError {
   return new UserError(
     EXIT.config,
     `${path}: expected pauses and pins of version 1, found ${found}`,
-    `Nothing is changed before it can be read. Remove it to end all pauses and pins: rm ${path}`,
+    `Nothing is changed until it can be read. Remove it to end all pauses and pins: rm ${path}`,
   );
 }
 

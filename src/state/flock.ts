@@ -39,7 +39,7 @@ export function isFlocked(fd: number, path: string): boolean {
     fd,
     '--shared',
     PROBE_MS,
-    `${path}: it could not be found out whether it is held`,
+    `${path}: whether it is held could not be determined`,
   );
 }
 
@@ -59,7 +59,7 @@ function callFlock(fd: number, how: string, timeoutMs: number, fault: string): b
   if (code === 'ENOENT') {
     throw new UserError(
       EXIT.failed,
-      `${fault}: the program flock is not there`,
+      `${fault}: the program flock is missing`,
       'It belongs to util-linux: apt-get install --reinstall util-linux',
     );
   }
@@ -70,13 +70,13 @@ function callFlock(fd: number, how: string, timeoutMs: number, fault: string): b
       : error !== undefined
         ? `flock could not be started: ${explainErrno(error)}`
         : signal !== null
-          ? `flock was ended by ${signal}`
+          ? `flock was killed by ${signal}`
           : `flock ended with ${status}${said === '' ? '' : `: ${said}`}`;
   throw new UserError(
     EXIT.failed,
     `${fault}: ${why}`,
     error === undefined || code === 'ETIMEDOUT'
       ? 'Is it on a local file system? Set "state_dir" and "backup_dir" in "global" to folders that are.'
-      : 'See what takes all processes or memory of this host: systemd-cgtop -n 1',
+      : 'See what uses up the processes or memory of this host: systemd-cgtop -n 1',
   );
 }

@@ -4,7 +4,7 @@ import type { Clocks } from '../model/clocks.ts';
 import { startDating, type Dated } from './dates.ts';
 import { parseHistoryLine } from './history-lines.ts';
 import { readLinesBackwards } from './read-backwards.ts';
-import { checkStateDir, ensureStateDir, explainFault, openTrusted } from './trusted.ts';
+import { checkStateDir, ensureStateDir, explainFault, openTrusted } from '../host/files/trusted.ts';
 
 const { O_APPEND, O_CREAT, O_RDONLY, O_RDWR } = constants;
 
@@ -161,8 +161,8 @@ function readFileBackwards(path: string, fd: number, warnings: string[], take: T
   if (lines.count > 0) {
     const left =
       lines.count === 1
-        ? '1 line is no entry and is'
-        : `${lines.count} lines are no entries and are`;
+        ? '1 line is not an entry and is'
+        : `${lines.count} lines are not entries and are`;
     warnings.push(`${path}: ${left} left out (the first ${lines.first})`);
   }
   if (values.count > 0) {
@@ -180,7 +180,7 @@ function toLine(entry: HistoryEntry): string {
   const line = JSON.stringify(entry);
   let isRight = true;
   const read = parseHistoryLine(line, () => (isRight = false));
-  if ('fault' in read) throw new Error(`this is no entry of the history: ${read.fault}`);
+  if ('fault' in read) throw new Error(`this is not an entry of the history: ${read.fault}`);
   return isRight ? line : JSON.stringify(read);
 }
 
@@ -194,7 +194,7 @@ function filePath(stateDir: string, index: number): string {
 
 function openForAppend(path: string): number {
   const fd = openTrusted(path, O_RDWR | O_APPEND | O_CREAT, 0o640);
-  if (fd === null) throw new Error(`${path} was not made`);
+  if (fd === null) throw new Error(`${path} was not created`);
   return fd;
 }
 

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { EXIT, UserError } from '../errors.ts';
 import { isFlocked, tryFlock } from './flock.ts';
 import { findHolders, type FoundHolders } from './lock-holders.ts';
-import { checkStateDir, ensureStateDir, explainFault, openTrusted } from './trusted.ts';
+import { checkStateDir, ensureStateDir, explainFault, openTrusted } from '../host/files/trusted.ts';
 
 const { O_CREAT, O_NONBLOCK, O_RDONLY, O_RDWR } = constants;
 

@@ -31,7 +31,7 @@ export async function* readLines(stream: Readable): AsyncGenerator<StreamLine> {
       rest = text;
     }
     if (rest.length > LONGEST_LINE) {
-      const hint = 'Is this a history? Its lines are JSON objects, one a sample or action.';
+      const hint = 'Is this a history? Its lines are JSON objects, one per sample or action.';
       throw new UserError(EXIT.config, `line ${number + 1}: expected a line, found no end`, hint);
     }
   }

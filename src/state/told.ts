@@ -1,5 +1,5 @@
 import { closeSync, constants, readFileSync } from 'node:fs';
-import { checkStateDir, openTrusted, replaceTrusted } from './trusted.ts';
+import { checkStateDir, openTrusted, replaceTrusted } from '../host/files/trusted.ts';
 
 const { O_RDONLY } = constants;
 

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { applyPlan } from '../../src/act/apply.ts';
 import { listFinished } from '../../src/act/journal/journal.ts';
-import { recover } from '../../src/act/journal/recover.ts';
+import { recover } from './journal/recover-all.ts';
 import type { ActDeps } from '../../src/act/ports.ts';
 import type { Plan } from '../../src/act/types.ts';
 import { UNIT, World, type WorldState } from './world.ts';
@@ -91,7 +91,7 @@ describe('applyPlan', () => {
     assert.equal(second.result, 'failed');
     assert.match(
       second.sentence,
-      /with the old unit it could not be shown that the service serves as before: the job failed/,
+      /with the old unit, the service could not be verified to serve as before: the job failed/,
     );
     assert.match(second.hint ?? '', /systemctl status web\.service/);
     assert.equal(readFileSync(world.unitPath, 'utf8'), UNIT);
@@ -155,7 +155,7 @@ describe('applyPlan', () => {
     const outcome = await applyPlan(world.plan(4), world.deps(step));
     assert.equal(readFileSync(world.unitPath, 'utf8'), UNIT);
     assert.deepEqual([outcome.result, world.state.running], ['undone', 2]);
-    assert.match(outcome.sentence, /the end of it could not be noted: no such file/);
+    assert.match(outcome.sentence, /its end could not be recorded: no such file/);
   });
 
   test('systemd cannot load the new unit: undone before the service is touched', async () => {
@@ -169,7 +169,7 @@ describe('applyPlan', () => {
       return units;
     };
     const outcome = await applyPlan(world.plan(4), deps);
-    assert.match(outcome.sentence, /systemd says bad-setting; undone/);
+    assert.match(outcome.sentence, /systemd reports bad-setting; undone/);
     assert.deepEqual([world.state.restarts, world.declared()], [0, 2]);
   });
 
@@ -194,7 +194,7 @@ describe('applyPlan', () => {
       };
       const outcome = await applyPlan(world.plan(4), deps);
       assert.equal(outcome.result, 'refused');
-      assert.match(outcome.sentence, new RegExp(`systemd says that it is ${state}`));
+      assert.match(outcome.sentence, new RegExp(`systemd reports it as ${state}`));
       assert.equal(existsSync(world.backupDir), false);
     });
   }
@@ -220,7 +220,7 @@ describe('applyPlan', () => {
       throw Object.assign(new Error('full'), { code: 'ENOSPC' });
     };
     const outcome = await applyPlan(world.plan(4), deps);
-    assert.match(outcome.sentence, /4 run \(the end of it could not be noted: no space left/);
+    assert.match(outcome.sentence, /4 run \(its end could not be recorded: no space left/);
     assert.deepEqual([outcome.result, world.recorded.length], ['applied', 0]);
     await recover(world.deps());
     assert.deepEqual([world.recorded.length, pendingNames(world)], [1, []]);

@@ -1,7 +1,7 @@
 // Run as a child by crash.test.ts: ROOT apply|recover|apply-all|recover-all NUMBER|- [how] [to]. Kills itself right before
 // step NUMBER (counted from 1); otherwise prints the names of all steps as JSON.
 import { applyPlan } from '../../src/act/apply.ts';
-import { recover } from '../../src/act/journal/recover.ts';
+import { recover } from './journal/recover-all.ts';
 import { TOGETHER } from './scenarios.ts';
 import { World, type How } from './world.ts';
 import { Worlds } from './worlds.ts';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { applyPlan } from '../../src/act/apply.ts';
-import { recover } from '../../src/act/journal/recover.ts';
+import { recover } from './journal/recover-all.ts';
 import { assertConsistent, FAILING, SCENARIOS, TOGETHER, type Scenario } from './scenarios.ts';
 import { World } from './world.ts';
 import { Worlds } from './worlds.ts';

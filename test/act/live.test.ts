@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { applyPlan } from '../../src/act/apply.ts';
-import { recover } from '../../src/act/journal/recover.ts';
+import { recover } from './journal/recover-all.ts';
 import type { Plan } from '../../src/act/types.ts';
 import { UNIT, World, type WorldState } from './world.ts';
 
@@ -69,7 +69,7 @@ for (const kind of ['gunicorn', 'celery'] as const) {
       assert.deepEqual([outcome.result, world.state.running], ['applied', 2]);
       assert.equal(readFileSync(world.unitPath, 'utf8'), UNIT);
       const again = await applyPlan(healPlan(world, 5, 2), patient(world));
-      assert.match(again.held ?? '', /on its way/);
+      assert.match(again.held ?? '', /on their way/);
     });
 
     test('a service that was just started is not healed', async () => {

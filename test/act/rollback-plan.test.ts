@@ -86,7 +86,7 @@ describe('planServiceRollback', () => {
     chownSync(world.unitPath, 1000, 1000);
     await assert.rejects(
       planRollback(world),
-      /belongs to user 1000, and root writes only where nobody else can; nothing was changed\. What was before is in .*changes\/000001-web\.service\/0, for its owner to put back \(the number alone: autoscaler scale web\.service 2\)/,
+      /belongs to user 1000, and root writes only where nobody else can; nothing was changed\. The original is in .*changes\/000001-web\.service\/0, for its owner to restore \(the number alone: autoscaler scale web\.service 2\)/,
     );
     // its owner has done so
     writeFileSync(world.unitPath, UNIT);
@@ -110,7 +110,7 @@ describe('planServiceRollback', () => {
     await change(world, 2, 3);
     renameSync(world.unitPath, `${world.unitPath}.moved`);
     symlinkSync(`${world.unitPath}.moved`, world.unitPath);
-    await assert.rejects(planRollback(world), /it leads to .*moved by now/);
+    await assert.rejects(planRollback(world), /it now leads to .*moved/);
   });
 
   test('several changes: byte for byte what was before the first', async () => {
@@ -141,7 +141,7 @@ describe('planServiceRollback', () => {
     await change(world, 2, 4);
     const edited = edit(world);
     const [note] = await rollBack(world);
-    assert.match(note ?? '', /edited by somebody else since: only the number is put back to 2/);
+    assert.match(note ?? '', /has since been edited by somebody else: only the number is set back to 2/);
     assert.equal(readFileSync(world.unitPath, 'utf8'), edited.replace('workers 4', 'workers 2'));
   });
 
@@ -150,7 +150,7 @@ describe('planServiceRollback', () => {
     await change(world, 2, 3);
     const edited = edit(world);
     await change(world, 3, 4);
-    assert.match((await rollBack(world))[0] ?? '', /only the number is put back/);
+    assert.match((await rollBack(world))[0] ?? '', /only the number is set back/);
     assert.equal(readFileSync(world.unitPath, 'utf8'), edited.replace('workers 3', 'workers 2'));
   });
 
@@ -160,7 +160,7 @@ describe('planServiceRollback', () => {
     writeFileSync(world.unitPath, 'their unit');
     const answer = await planRollback(world);
     assert.deepEqual(answer?.plan.files, []);
-    assert.match(answer.notes[0] ?? '', /the number is not in it any more: left as it is/);
+    assert.match(answer.notes[0] ?? '', /the number is no longer in it: left as it is/);
   });
 
   test('put back by hand already: nothing is written, and the chain ends', async () => {
@@ -195,7 +195,7 @@ describe('planServiceRollback', () => {
     });
     notes.push(...answer.notes);
     assert.deepEqual([answer.plan.files, answer.plan.resize], [[], 'none']);
-    assert.match(notes[0] ?? '', /was removed since and stays so/);
+    assert.match(notes[0] ?? '', /has since been removed and stays removed/);
   });
 
   test('after a rollback the chain starts over', async () => {

@@ -92,7 +92,7 @@ const CASES: {
       { ...GOOD, kills: 2 },
       { ...GOOD, kills: 5 },
     ],
-    why: /^the kernel has ended 3 processes of it for lack of memory$/,
+    why: /^the OOM killer has ended 3 of its processes$/,
   },
   {
     name: 'its group is new, and the kernel has ended one of it already',
@@ -100,7 +100,7 @@ const CASES: {
       { ...GOOD, kills: 2 },
       { ...GOOD, kills: 1 },
     ],
-    why: /^the kernel has ended 1 process of it/,
+    why: /^the OOM killer has ended 1 of its processes/,
   },
   {
     name: 'what the kernel ended before does not count',
@@ -146,12 +146,12 @@ const CASES: {
   {
     name: 'systemd restarts it again and again',
     looks: Array.from({ length: 40 }, (_, index) => ({ ...GOOD, unit: { nRestarts: index } })),
-    why: /does not come to rest within 5 s/,
+    why: /does not settle within 5 s/,
   },
   {
     name: 'the main process changes again and again',
     looks: Array.from({ length: 40 }, (_, index) => ({ ...GOOD, unit: { mainPid: index } })),
-    why: /does not come to rest/,
+    why: /does not settle/,
   },
   {
     name: 'a Gunicorn master that replaces workers which die at their start',
@@ -174,7 +174,7 @@ const CASES: {
       const pids = [2 * Math.floor(index / 4), 2 * Math.floor(index / 4) + 1];
       return index % 4 === 0 ? { pids: [] } : { pids, loading: pids };
     }),
-    why: /die again and again while they load/,
+    why: /keep dying while they load/,
   },
   {
     name: 'a Celery pool that recycles its children is healthy',

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { applyPlan } from '../../src/act/apply.ts';
 import { foreseeRecovery } from '../../src/act/foresee.ts';
-import { recover } from '../../src/act/journal/recover.ts';
+import { recover } from './journal/recover-all.ts';
 import type { ActDeps } from '../../src/act/ports.ts';
 import type { Outcome } from '../../src/act/types.ts';
 import { UNIT, World } from './world.ts';
@@ -53,7 +53,7 @@ describe('a service that does not serve when the run has nothing else to do', ()
     const { world, host, startRun, pending } = newWorld(WITH_FOUR);
     const outcome = await applyPlan(world.plan(4), startRun(LEAVE));
     assert.deepEqual([outcome.result, outcome.failed], ['waiting', undefined]);
-    assert.match(outcome.sentence, /2 → 4: it does not serve yet; the next run goes on/);
+    assert.match(outcome.sentence, /2 → 4: it does not serve yet; the next run continues/);
     assert.ok(host.startMs >= hurryMs && host.startMs < bootMs, `left after ${host.startMs} ms`);
     assert.deepEqual([pending(), world.declared(), world.recorded], [[PENDING], 4, []]);
     const [unfinished] = await foreseeRecovery(startRun());
@@ -92,7 +92,7 @@ describe('a service that does not serve when the run has nothing else to do', ()
     assert.deepEqual([outcome.result, outcome.failed], ['waiting', true]);
     assert.match(
       outcome.sentence,
-      /4 of 4 .* its unit is back, but it does not serve yet; the next run/,
+      /4 of 4 .* its unit is restored, but it does not serve yet; the next run/,
     );
     assert.equal(world.declared(), 2);
     const { restarts } = world.state;

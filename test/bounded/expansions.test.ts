@@ -83,7 +83,7 @@ describe('what grows when it is expanded is given up', () => {
         [location.code, location.message],
         [
           'unreadable',
-          'web.service: its files, or what its variables come to, are larger than is read of a unit',
+          'web.service: its files, or its variables once expanded, exceed the limits for a unit',
         ],
       );
     });

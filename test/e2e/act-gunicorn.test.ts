@@ -122,7 +122,7 @@ describe('Gunicorn under a real systemd', () => {
     await lab.ok(`sed -i 's/^Description=.*/Description=edited/' ${UNIT}`);
     const edited = await lab.readFile(UNIT);
     const stdout = await succeed('rollback', 'web');
-    assert.match(stdout, /edited by somebody else since: only the number is put back to 2/);
+    assert.match(stdout, /has since been edited by somebody else: only the number is set back to 2/);
     assert.equal(await lab.readFile(UNIT), edited.replace('--workers 3', '--workers 2'));
     assert.equal(await countWorkers(), 2);
   });

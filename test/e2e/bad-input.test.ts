@@ -114,7 +114,7 @@ describe('a journal that cannot be used', () => {
     assert.deepEqual([second.other.action, second.other.hold], ['none', 'in_progress']);
     const { exitCode, stderr } = await lab.autoscaler(['scale', 'other', '2']);
     assert.equal(exitCode, 1);
-    assert.match(stderr, /may be of any service, so none is changed/);
+    assert.match(stderr, /may concern any service, so none is changed/);
     await lab.ok(`mv ${CHANGES}/000001-web.service.pending /root/looked-at-$RANDOM`);
     assertServed((await run()).other);
   });
@@ -129,21 +129,21 @@ const BEFORE_THE_SIGNAL = 'kill#1';
 describe('somebody else at the same moment: theirs is left as it is, and the message says so', () => {
   const edit = (how: string) =>
     `SYSTEMD_EDITOR=/run/editor script -qec 'systemctl edit ${how} web' /dev/null > /run/edited 2>&1`;
-  const MEANWHILE = /somebody else changed it at this moment; left as it is/;
+  const MEANWHILE = /somebody else changed it at the same time; left as it is/;
   const rows: [what: string, moment: string, command: string, says: RegExp, unit: RegExp | null][] =
     [
       [
         'the service is removed',
         BEFORE_IT_BEGINS,
         `rm ${UNIT}; systemctl daemon-reload`,
-        /systemd says that it is not-found|it was removed/,
+        /systemd reports it as not-found|it was removed/,
         null,
       ],
       [
         'the service is renamed',
         BEFORE_IT_BEGINS,
         `mv ${UNIT} ${UNITS}/web2.service; systemctl daemon-reload`,
-        /systemd says that it is not-found|it was removed/,
+        /systemd reports it as not-found|it was removed/,
         null,
       ],
       ['the unit is removed', BEFORE_IT_IS_IN_PLACE, `rm ${UNIT}`, MEANWHILE, null],

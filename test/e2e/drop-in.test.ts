@@ -380,7 +380,7 @@ describe('our drop-in sets the number', () => {
     const broker = { broker_url: 'redis://127.0.0.1:6379/0' };
     const silent = await caller('kind', 'kind.service', broker);
     const refused = await silent('check');
-    assert.match(refused.stdout, /cannot be looked into/);
+    assert.match(refused.stdout, /whose content is unknown/);
     assert.match(refused.stdout.replace(/\s+/g, ' '), /set "kind": "gunicorn" or "celery"/);
 
     const project = { ...broker, kind: 'celery' };

@@ -227,7 +227,7 @@ describe('a change', { concurrency: 4 }, () => {
     await lab.writeFile(`${SRV}/deployed.py`, 'import nothing_of_that_name\n');
     const [exitCode, said] = await scale('deployed', 3);
     assert.equal(exitCode, 1, said);
-    assert.match(said, /2 → 3 was not made: .*deployed\.py is newer .*nothing_of_that_name/);
+    assert.match(said, /2 → 3 was not applied: .*deployed\.py is newer .*nothing_of_that_name/);
     assert.equal(await workersOf('deployed'), workers);
     assert.equal(await lab.ok('curl -sS 127.0.0.1:8020'), 'ok\n');
   });

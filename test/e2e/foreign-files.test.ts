@@ -102,7 +102,7 @@ const CASES: Case[] = [
       '/home/alice/<u>/start.sh': '#!/bin/sh\nexec /usr/bin/gunicorn --workers 2 web:app\n',
     },
     ours: null,
-    says: /start\.sh", which cannot be looked into and is not root's alone: it belongs to user \d+\n.*start gunicorn/,
+    says: /start\.sh", whose content is unknown and is not root's alone: it belongs to user \d+\n.*start gunicorn/,
   },
   {
     name: 'her Gunicorn config sets the number',
@@ -212,7 +212,7 @@ describe('the number stands in a file that is not root’s', () => {
     assert.equal(back.exitCode, 1, back.stdout);
     assert.match(
       back.stdout + back.stderr,
-      /belongs to user \d+, and root writes only where nobody else can; nothing was changed\. What was before is in \/var\/backups\/autoscaler\/changes\/\S+, for its owner to put back \(the number alone: autoscaler scale old\.service 2\)/,
+      /belongs to user \d+, and root writes only where nobody else can; nothing was changed\. The original is in \/var\/backups\/autoscaler\/changes\/\S+, for its owner to restore \(the number alone: autoscaler scale old\.service 2\)/,
     );
     assert.equal(await lab.ok(`stat -c '%i %y %z' ${env}`), was);
     // which is what helps
@@ -242,8 +242,8 @@ describe('the number stands in a file that is not root’s', () => {
       JSON.stringify({ projects: { trap: project, mine: project } }),
     );
     const traps: [script: string, says: RegExp][] = [
-      ['mkfifo env', /env cannot be read \(a pipe, no plain file\)/],
-      ['ln -s /dev/zero env', /env cannot be read \(a device, no plain file\)/],
+      ['mkfifo env', /env cannot be read \(a pipe, not a plain file\)/],
+      ['ln -s /dev/zero env', /env cannot be read \(a device, not a plain file\)/],
       ['truncate -s 4M env', /env cannot be read \(larger than 256 KB\)/],
       ['mkdir env', /env cannot be read \(a folder, no file\)/],
       ['ln -s env env', /env cannot be read \(ELOOP\)/],

@@ -47,7 +47,10 @@ describe('code on disk that cannot be loaded: nothing is asked of a service that
       await lab.writeFile('/srv/deployed.py', 'import nothing_of_that_name\n');
       const [exitCode, said] = await scale(3);
       assert.equal(exitCode, 1, said);
-      assert.match(said, /2 → 3 was not made: \/srv\/deployed\.py is newer .*nothing_of_that_name/);
+      assert.match(
+        said,
+        /2 → 3 was not applied: \/srv\/deployed\.py is newer .*nothing_of_that_name/,
+      );
       assert.equal(await lab.ok('pgrep -P $(systemctl show -P MainPID web)'), before);
       assert.match(await lab.readFile('/etc/systemd/system/web.service'), /--workers 2/);
       // mended: it is loaded apart as the service would load it

@@ -244,7 +244,7 @@ describe('killed (SIGKILL) in the middle of a live change: the next run complete
       assert.equal(await lab.readFile(UNIT), declared);
       assert.deepEqual([await countWorkers(), await mainPid()], [workers, main]);
       assert.match(await lab.ok('ls /var/backups/autoscaler/changes'), /^000001-web\.service\n$/);
-      assert.match(dry, workers === 4 ? /is finished first/ : /is taken back first/);
+      assert.match(dry, workers === 4 ? /completes it first/ : /rolls it back first/);
     });
   }
 });

@@ -342,14 +342,14 @@ time.sleep(60)`;
       [
         'that is missing',
         'gone',
-        /lock: cannot be locked: the program flock is not there\n.*util-linux/,
+        /lock: cannot be locked: the program flock is missing\n.*util-linux/,
       ],
       [
         'that fails',
         'echo "flock: 3: No locks available" >&2; exit 71',
         /lock: cannot be locked: flock ended with 71: .*No locks available\n.*local file system/,
       ],
-      ['that was killed', 'kill -9 $$', /lock: cannot be locked: flock was ended by SIGKILL/],
+      ['that was killed', 'kill -9 $$', /lock: cannot be locked: flock was killed by SIGKILL/],
       [
         'that does not answer',
         'exec sleep 60',

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { recover } from '../../src/act/journal/recover.ts';
+import { recover } from '../act/journal/recover-all.ts';
 import { findDisks, type Disk, type Step, type Trees } from '../act/power-loss.ts';
 import { assertConsistent, SCENARIOS, type Scenario } from '../act/scenarios.ts';
 import { World } from '../act/world.ts';

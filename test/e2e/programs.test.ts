@@ -86,7 +86,7 @@ describe('programs that a command starts', { timeout: 200_000 }, () => {
   });
 
   describe('where systemctl is missing', () => {
-    const told = /^systemctl is not there: .* \(Run this on the host/;
+    const told = /^systemctl is missing: .* \(Run this on the host/;
     const without = (...args: string[]) =>
       replacing('/usr/bin/systemctl', '', () => lab.autoscaler(args));
     const takeErrors = async (): Promise<Record<string, unknown>[]> => {
@@ -108,7 +108,7 @@ describe('programs that a command starts', { timeout: 200_000 }, () => {
     test('scale: said to the user in plain words, and noted in the log file', async () => {
       const { exitCode, stderr } = await without('scale', 'web', '2');
       assert.match(String((await takeErrors())[0]?.['msg']), told);
-      assert.match(stderr, /^autoscaler: systemctl is not there: .*\nRun this on the host.*\n$/);
+      assert.match(stderr, /^autoscaler: systemctl is missing: .*\nRun this on the host.*\n$/);
       assert.equal(exitCode, 1);
     });
 
@@ -121,7 +121,7 @@ describe('programs that a command starts', { timeout: 200_000 }, () => {
       assert.equal(typeof host['memory_available_mb'], 'number');
       assert.equal(services['tasks.service']?.['queue_length'], 3);
       assert.equal(services['web.service']?.['workers'], null);
-      assert.match(stderr, /systemctl is not there/);
+      assert.match(stderr, /systemctl is missing/);
       assert.equal(exitCode, 1);
     });
 
@@ -129,7 +129,7 @@ describe('programs that a command starts', { timeout: 200_000 }, () => {
       const { exitCode, stdout } = await without('check', '--json');
       const { findings } = JSON.parse(stdout) as CheckDocument;
       const found = findings.find(({ code }) => code === 'systemd_silent');
-      assert.match(found?.evidence ?? '', /systemctl is not there/);
+      assert.match(found?.evidence ?? '', /systemctl is missing/);
       assert.ok(findings.some(({ code }) => code === 'config_ok'));
       assert.equal(exitCode, 1);
     });

@@ -79,7 +79,7 @@ describe('a service that must not be restarted', () => {
     );
     const { exitCode, stdout, stderr } = await lab.autoscaler(['scale', 'web', '3'], PATIENT);
     assert.equal(exitCode, 1, stdout);
-    assert.match(`${stdout}${stderr}`, /was not made: it has more than one master \(processes \d+/);
+    assert.match(`${stdout}${stderr}`, /was not applied: it has more than one master \(processes \d+/);
     assert.equal(await lab.ok('systemctl show -P InvocationID web'), before);
     assert.equal(await lab.readFile(UNIT), text);
   });
@@ -117,7 +117,7 @@ describe('a service that must not be restarted', () => {
     assert.equal(exitCode, 1, stdout);
     assert.match(
       stdout,
-      /was not made: an upgrade is under way \(SIGUSR2\).*: process \d+ is a second/,
+      /was not applied: an upgrade is under way \(SIGUSR2\).*: process \d+ is a second/,
     );
     assert.equal(await lab.ok('systemctl show -P MainPID web'), before);
     assert.equal(await lab.readFile(UNIT), text);

@@ -111,7 +111,7 @@ const CASES: Case[] = [
     },
     from: 2,
     edits: null,
-    says: /cannot be looked into\nstart gunicorn/,
+    says: /whose content is unknown\nstart gunicorn/,
   },
 ];
 

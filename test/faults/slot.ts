@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import type { Lab } from '../lab/lab.ts';
 import type { Result } from '../lab/running.ts';
-import { sha256 } from '../../src/act/journal/durable.ts';
+import { sha256 } from '../../src/act/journal/sha256.ts';
 import { installUnit } from '../lab/services.ts';
 
 const UNITS = '/etc/systemd/system';

@@ -54,7 +54,7 @@ test('without counters of before it looks for half a second', async () => {
   const start = performance.now();
   const { percent, error } = await measureCpu(null);
   const tookMs = performance.now() - start;
-  assert.ok(tookMs >= 490 && tookMs < 3000, `${tookMs} ms`);
+  assert.ok(tookMs >= 490 && tookMs < 15_000, `${tookMs} ms`);
   assert.equal(error, null);
   assert.ok(percent !== null && percent >= 0 && percent <= 100);
 });

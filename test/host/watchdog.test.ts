@@ -17,7 +17,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, test } from 'node:test';
 
 const PROGRAM = resolve(import.meta.dirname, 'stuck.mts');
-const SENTENCE = 'measuring web.service: reading its processes for 2 s: this run is given up';
+const SENTENCE = 'measuring web.service: reading its processes for 2 s: this run is aborted';
 /** on a busy machine too */
 const MOST_MS = 30_000;
 
@@ -86,7 +86,7 @@ describe('a run that does not get on', { concurrency: 5 }, () => {
     await once(child, 'exit');
     assert.match(
       readFileSync(path, 'utf8'),
-      /^<3>autoscaler: .* is given up\n<3>The next run .*\n$/,
+      /^<3>autoscaler: .* is aborted\n<3>The next run .*\n$/,
     );
   });
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { cleanText } from '../../src/model/clean-text.ts';
+import { cpuMsOf } from '../cpu-time.ts';
 
 const ROWS: [name: string, text: string, clean: string][] = [
   ['plain text stays', 'ERR no such key "é漢😀"', 'ERR no such key "é漢😀"'],
@@ -84,15 +85,16 @@ describe('what is foreign is shown as one line of visible characters', () => {
     '\ud83d',
   ]) {
     test(`5 MB of ${JSON.stringify(unit)} take no longer than their length asks for`, () => {
-      const start = performance.now();
-      for (const text of [
-        unit.repeat((5 * MB) / unit.length),
-        unit + 'x'.repeat(5 * MB),
-        unit + '0'.repeat(5 * MB),
-      ]) {
-        assert.ok(cleanText(text).length <= 200);
-      }
-      assert.ok(performance.now() - start < 5000);
+      const ms = cpuMsOf(() => {
+        for (const text of [
+          unit.repeat((5 * MB) / unit.length),
+          unit + 'x'.repeat(5 * MB),
+          unit + '0'.repeat(5 * MB),
+        ]) {
+          assert.ok(cleanText(text).length <= 200);
+        }
+      });
+      assert.ok(ms < 5000, `${ms} ms`);
     });
   }
 });

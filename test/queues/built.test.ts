@@ -86,7 +86,7 @@ async function measure(all: readonly Hostile[], scheme: string): Promise<void> {
     assert.equal(length, null, name);
     assertCleanError(errors?.['queue_length']?.text, /./);
   }
-  assert.ok(tookMs < 5000, `it took ${tookMs} ms`);
+  assert.ok(tookMs < 20_000, `it took ${tookMs} ms`);
   const peakMb = Number(readFileSync(peak, 'utf8')) / 1024;
   assert.ok(peakMb < MOST_MB, `${peakMb} MB`);
 }

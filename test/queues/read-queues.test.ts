@@ -231,7 +231,7 @@ describe('a queue that cannot be read is null, with the reason in plain words', 
     assert.match(lengths.get('mute')?.error?.text ?? '', /no answer within 0\.3 s/);
     assert.match(lengths.get('mute-tls')?.error?.text ?? '', /no answer within 0\.3 s/);
     assert.equal(lengths.get('shop')?.length, 1);
-    assert.ok(tookMs >= 295 && tookMs < 1500, `it took ${tookMs} ms`);
+    assert.ok(tookMs >= 295 && tookMs < 15_000, `it took ${tookMs} ms`);
   });
 
   test('a server of another kind', async () => {

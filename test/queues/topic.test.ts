@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { matchesTopic } from '../../src/queues/topic.ts';
+import { cpuMsOf } from '../cpu-time.ts';
 
 describe('a key with wildcards', () => {
   const rows: [bound: string, key: string, matches: boolean][] = [
@@ -40,11 +41,12 @@ describe('a key with wildcards', () => {
   });
 
   test('one that makes a regular expression run for ever costs nothing', () => {
-    const start = performance.now();
-    for (let i = 0; i < 20_000; i++) {
-      matchesTopic(`${'#.a.*.'.repeat(40)}b`, 'a.'.repeat(120));
-      matchesTopic(`#${'.'.repeat(120)}x.#`, '.'.repeat(255));
-    }
-    assert.ok(performance.now() - start < 2000);
+    const ms = cpuMsOf(() => {
+      for (let i = 0; i < 20_000; i++) {
+        matchesTopic(`${'#.a.*.'.repeat(40)}b`, 'a.'.repeat(120));
+        matchesTopic(`#${'.'.repeat(120)}x.#`, '.'.repeat(255));
+      }
+    });
+    assert.ok(ms < 5000, `${ms} ms`);
   });
 });

@@ -141,7 +141,7 @@ describe('damage', () => {
     );
     assert.match(
       torn.warnings.join(),
-      /1 line is no entry and is left out \(the first at byte \d+: it was cut off\)/,
+      /1 line is not an entry and is left out \(the first at byte \d+: it was cut off\)/,
     );
     appendEntries(dir, [sample(40)]);
     assert.deepEqual(times(3_600_000), [10, 20, 40]);
@@ -169,7 +169,7 @@ describe('damage', () => {
     );
     assert.match(
       warnings.join(),
-      new RegExp(`3 lines are no entries .*at byte ${before}: expected a JSON object`),
+      new RegExp(`3 lines are not entries .*at byte ${before}: expected a JSON object`),
     );
   });
 

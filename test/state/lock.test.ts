@@ -229,7 +229,7 @@ time.sleep(60)`;
     const lock = readLock(path);
     assert.equal(lock?.isHeld, true);
     const tookMs = performance.now() - startMs;
-    assert.ok(tookMs < 6000, `${tookMs} ms`);
+    assert.ok(tookMs < 30_000, `${tookMs} ms`);
   });
 
   test('is looked for in little time, however many locks others have, also of a file of its name', async (t) => {

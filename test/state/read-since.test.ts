@@ -70,7 +70,7 @@ describe('the history since a moment', () => {
     appendEntries(dir, [sample('b1', 12, 2)]);
     const { entries, warnings } = readSince(dir, 0, nowAt('b1', 13, 3));
     assert.equal(entries.length, 2);
-    assert.match(warnings.join(), /2 lines are no entries/);
+    assert.match(warnings.join(), /2 lines are not entries/);
   });
 
   test('older files count too', () => {

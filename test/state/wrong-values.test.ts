@@ -95,7 +95,7 @@ describe('what is written can be read again', () => {
   test('an action of no numbers is a bug, not a line', () => {
     const [entry] = history({ queue: '50', actions: [{ after: 0 }] }).slice(-1);
     const broken = { ...entry, to: NaN } as HistoryEntry;
-    assert.throws(() => appendEntries(dir, [broken]), /no entry of the history: to: expected/);
+    assert.throws(() => appendEntries(dir, [broken]), /not an entry of the history: to: expected/);
     assert.equal(readFileSync(historyPath(dir), 'utf8'), '');
   });
 });

@@ -5,9 +5,10 @@ import { makeFolders, requireTrusted } from '../../host/files/folders.ts';
 import { decodeText, encodeText } from '../../host/files/text.ts';
 import { walkPath } from '../../host/files/walk.ts';
 import { readTarget, type Target } from '../../host/files/target.ts';
+import { replaceOwn } from '../../host/files/own.ts';
 import type { FileEdit } from '../../host/files/write.ts';
 import { explainErrno } from '../../host/fault.ts';
-import { sha256, writeOwnFile } from './durable.ts';
+import { sha256 } from './sha256.ts';
 import {
   changesFolder,
   listFinished,
@@ -54,20 +55,16 @@ export async function registerChange(plan: Plan, before: Before, deps: ActDeps):
     throw new UserError(
       EXIT.failed,
       `${deps.backupDir}: the backup cannot be written: ${explainErrno(error)}; nothing was changed`,
-      'Make room there, or set "backup_dir" in "global" to another folder.',
+      'Free some space there, or set "backup_dir" in "global" to another folder.',
     );
   }
 }
 
 /** Writes down a new state of the change, before what it announces is done. */
-export async function saveChange(
-  change: Change,
-  news: Partial<Manifest>,
-  deps: ActDeps,
-): Promise<void> {
+export function saveChange(change: Change, news: Partial<Manifest>, deps: ActDeps): void {
   deps.step(`save ${Object.keys(news).join(', ')}`);
   change.manifest = { ...change.manifest, ...news };
-  await saveManifest(change.folder, change.manifest);
+  saveManifest(change.folder, change.manifest);
 }
 
 /**
@@ -83,7 +80,7 @@ export async function endChange(
 ): Promise<Outcome> {
   const { result } = outcome;
   try {
-    await saveChange(change, { outcome: { at: deps.now().toISOString(), result, why } }, deps);
+    saveChange(change, { outcome: { at: deps.now().toISOString(), result, why } }, deps);
     deps.step('record');
     deps.record(outcome);
     deps.step('finish');
@@ -161,10 +158,10 @@ async function writeCheckpoint(
         files.some(({ path }) => path === target.path),
       );
       const isAlone = isOursAlone(target, previous);
-      files.push(await recordFile(target, join(folder, String(index)), isAlone));
+      files.push(recordFile(target, join(folder, String(index)), isAlone));
     }
     const manifest = toManifest(plan, id, files, before, deps.now());
-    await saveManifest(folder, manifest);
+    saveManifest(folder, manifest);
     deps.step('registered');
     const pending = await renameChange(deps.backupDir, folder, `${id}.pending`);
     const edits = targets.map(({ path, bytes, after }) => ({ path, before: bytes, after }));
@@ -176,11 +173,11 @@ async function writeCheckpoint(
 }
 
 /** Writes down what a file was like before; with a copy, made of the bytes that were read. */
-async function recordFile(
+function recordFile(
   { path, bytes, after, like, missingFolder }: Planned,
   copy: string,
   isAlone: boolean,
-): Promise<FileRecord> {
+): FileRecord {
   const record = {
     ours_alone: isAlone,
     path,
@@ -190,7 +187,7 @@ async function recordFile(
   if (bytes === null || like === null) {
     return { ...record, copy: null, sha256_before: null, uid: null, gid: null, mode: null };
   }
-  await writeOwnFile(copy, bytes);
+  replaceOwn(copy, bytes, { durable: true });
   return { ...record, copy: basename(copy), sha256_before: sha256(bytes), ...like };
 }
 

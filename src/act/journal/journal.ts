@@ -5,7 +5,7 @@ import { EXIT, UserError } from '../../errors.ts';
 import { readFile } from '../../host/files/read.ts';
 import { judgePath } from '../../host/files/judge.ts';
 import { explainErrno } from '../../host/fault.ts';
-import { syncFolder, writeOwnFile } from './durable.ts';
+import { replaceOwn, syncFolder } from '../../host/files/own.ts';
 import { parseManifest, type Manifest, type ManifestFault } from './manifest.ts';
 
 /**
@@ -77,24 +77,25 @@ export async function listUnreadable(backupDir: string): Promise<string[]> {
     const folder = join(changesFolder(backupDir), name);
     const manifest = readManifest(folder);
     if (!('fault' in manifest)) continue;
-    const what = manifest.fault === 'newer' ? 'is of a newer autoscaler' : 'cannot be read';
+    const what = manifest.fault === 'newer' ? 'was made by a newer autoscaler' : 'cannot be read';
     sentences.push(
-      `${folder}: this change ${what} (${manifest.detail}), so it is not listed and cannot be taken back; the files as they were before it are in there`,
+      `${folder}: this change ${what} (${manifest.detail}), so it is not listed and cannot be rolled back; the files from before it are in there`,
     );
   }
   return sentences;
 }
 
 /** Writes down how far a change has come; on disk when it returns. */
-export async function saveManifest(folder: string, manifest: Manifest): Promise<void> {
-  await writeOwnFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+export function saveManifest(folder: string, manifest: Manifest): void {
+  const text = `${JSON.stringify(manifest, null, 2)}\n`;
+  replaceOwn(join(folder, 'manifest.json'), text, { durable: true });
 }
 
 /** Renames a change's folder (the last step of registering and of finishing); on disk when it returns. */
 export async function renameChange(backupDir: string, from: string, name: string): Promise<string> {
   const to = join(changesFolder(backupDir), name);
   await rename(from, to);
-  await syncFolder(changesFolder(backupDir));
+  syncFolder(changesFolder(backupDir));
   return to;
 }
 
@@ -103,7 +104,7 @@ export async function removeChange(backupDir: string, folder: string): Promise<v
   const doomed = `${folder}.new`;
   await rename(folder, doomed);
   await rm(doomed, { recursive: true, force: true });
-  await syncFolder(changesFolder(backupDir));
+  syncFolder(changesFolder(backupDir));
 }
 
 /** Removes what was being registered when a run died: nothing had been changed. Answers what could not be removed. */
@@ -114,7 +115,7 @@ export async function sweepUnregistered(backupDir: string): Promise<string[]> {
     const path = join(changesFolder(backupDir), name);
     await rm(path, { recursive: true, force: true }).catch((error: unknown) => {
       faults.push(
-        `${path}: what is left of a change that was never begun cannot be removed: ${explainErrno(error)}`,
+        `${path}: the remains of a change that was never started cannot be removed: ${explainErrno(error)}`,
       );
     });
   }
@@ -135,10 +136,7 @@ export function readCopyIn(folder: string, name: string): Buffer {
         ? null
         : `not trusted: ${read.verdict.reason}`;
   if ('fault' in read || fault !== null) {
-    throw new UserError(
-      EXIT.failed,
-      `${path}: the copy of what was before cannot be read (${fault})`,
-    );
+    throw new UserError(EXIT.failed, `${path}: the backup copy cannot be read (${fault})`);
   }
   return read.bytes;
 }

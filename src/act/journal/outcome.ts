@@ -16,7 +16,7 @@ export function outcomeOf<Result extends ChangeResult>(
 
 /** An ended change whose end could not be written down: it stays in the journal. */
 export function withoutEnd<Result extends Outcome>(outcome: Result, error: unknown): Result {
-  const note = `(the end of it could not be noted: ${explainErrno(error)}; the next run does it)`;
+  const note = `(its end could not be recorded: ${explainErrno(error)}; the next run does so)`;
   return { ...outcome, sentence: `${outcome.sentence} ${note}` };
 }
 

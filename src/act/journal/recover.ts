@@ -1,7 +1,7 @@
 import type { Recovering } from '../types.ts';
 import { readdirSync, statSync } from 'node:fs';
 import { explainErrno } from '../../host/fault.ts';
-import { openSideBySide, type SideBySide } from '../side-by-side.ts';
+import type { SideBySide } from '../side-by-side.ts';
 import type { ActDeps } from '../ports.ts';
 import type { Outcome, Recovery } from '../types.ts';
 
@@ -9,7 +9,7 @@ import type { Outcome, Recovery } from '../types.ts';
 export function whyBlocked({ blocked, allBlocked }: Recovery, service: string): string | null {
   if (blocked.includes(service)) return 'a change of it is still in progress';
   return allBlocked
-    ? 'an unfinished change in the journal may be of any service, so none is changed until it is looked at'
+    ? 'an unfinished change in the journal may concern any service, so none is changed until it is dealt with'
     : null;
 }
 
@@ -38,11 +38,4 @@ export async function startRecovery(
   if (!names.some((name) => /\.(pending|new)$/.test(name))) return nothing;
   const { recoverChanges } = await import('./recovery.ts');
   return recoverChanges(recovery, { deps, beside, tell, depsOf });
-}
-
-/** The same from beginning to end. */
-export async function recover(deps: ActDeps): Promise<Recovery> {
-  const { recovery, ended } = await startRecovery(deps, openSideBySide());
-  await ended;
-  return recovery;
 }

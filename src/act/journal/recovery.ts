@@ -6,7 +6,7 @@ import { whileChanging } from '../../host/phase.ts';
 import { prove, settle } from '../carry-out.ts';
 import type { Change } from './checkpoint.ts';
 import { explainErrno, toUserError } from '../../host/fault.ts';
-import { sha256 } from './durable.ts';
+import { sha256 } from './sha256.ts';
 import { listPending, renameChange, sweepUnregistered, type PendingChange } from './journal.ts';
 import type { Manifest, ManifestFault } from './manifest.ts';
 import { because, outcomeOf, withoutEnd } from './outcome.ts';
@@ -100,7 +100,7 @@ export function recoverChange(change: Change, deps: ActDeps): Promise<Outcome> {
 
 async function finishOrUndo(change: Change, deps: ActDeps): Promise<Outcome> {
   const { undo_because, outcome, files } = change.manifest;
-  const died = 'the run that made it ended in the middle of it';
+  const died = 'the run that made it was interrupted';
   try {
     for (const file of files) sweepTemporaries(file.path);
     if (outcome !== null) return await closeFinished(change, deps);
@@ -173,11 +173,11 @@ async function describeFault(
   const what = `${folder}/manifest.json${service === null ? '' : ` (${service})`}`;
   const alone =
     service === null
-      ? 'it does not say of which service, so no service is changed until then'
+      ? 'it does not name its service, so no service is changed until then'
       : 'its service is left alone until then';
-  const copies = `the files as they were before are in there: compare them with the units (systemctl cat SERVICE) and put back what is missing`;
+  const copies = `the original files are in there: compare them with the units (systemctl cat SERVICE) and restore what is missing`;
   if (fault === 'newer') {
-    return `${what}: an unfinished change of a newer autoscaler (${detail}): left for that version; ${alone}. Install it again and run: autoscaler run. Or end it by hand: ${copies}, and move the folder away`;
+    return `${what}: an unfinished change made by a newer autoscaler (${detail}): left for that version; ${alone}. Install it again and run: autoscaler run. Or end it by hand: ${copies}, and move the folder away`;
   }
   if (fault === 'unreadable') {
     return `${what}: the record of an unfinished change cannot be read now (${detail}): the next run tries again; ${alone}`;

@@ -6,7 +6,7 @@ import { readAttributesOf, type Like } from '../../host/files/target.ts';
 import { sweepTemporaries } from '../../host/files/temporaries.ts';
 import { writeUserFile } from '../../host/files/write.ts';
 import { readCopy, type Change } from './checkpoint.ts';
-import { sha256 } from './durable.ts';
+import { sha256 } from './sha256.ts';
 import type { FileRecord } from './manifest.ts';
 import type { ActDeps } from '../ports.ts';
 
@@ -48,9 +48,9 @@ function restoreFile(change: Change, file: FileRecord, answer: Restored, deps: A
   const hash = now === null ? null : sha256(now);
   if (hash === file.sha256_before && ('bytes' in read || isMissing)) return;
   if (read.verdict?.trusted === false) {
-    const copy = file.copy === null ? '' : `; as it was: ${join(change.folder, file.copy)}`;
+    const copy = file.copy === null ? '' : `; the original: ${join(change.folder, file.copy)}`;
     answer.edited.push(
-      `${path}: ${read.verdict.reason}, and root writes only where nobody else can; it is left as it is, for its owner to put back${copy}`,
+      `${path}: ${read.verdict.reason}, and root writes only where nobody else can; it is left as it is, for its owner to restore${copy}`,
     );
   } else if (hash === file.sha256_after && (now === null || read.verdict?.path === path)) {
     const like = now === null ? likeOf(change, file) : null;

@@ -33,8 +33,8 @@ export async function undoChange(change: Change, why: string, deps: ActDeps): Pr
     // noted in the history when it ends: it stays in the journal
     return outcomeOf(change, {
       result: 'failed',
-      sentence: `${service}: ${from} → ${to} failed: ${why}; taking it back failed too: ${because(error)}`,
-      hint: `The next run tries again. By hand: ${['put back', copies.join(', ')].join(' ')}, then: systemctl daemon-reload && systemctl restart ${service}`,
+      sentence: `${service}: ${from} → ${to} failed: ${why}; rolling it back failed too: ${because(error)}`,
+      hint: `The next run tries again. By hand: ${['restore', copies.join(', ')].join(' ')}, then: systemctl daemon-reload && systemctl restart ${service}`,
     });
   }
 }
@@ -42,13 +42,13 @@ export async function undoChange(change: Change, why: string, deps: ActDeps): Pr
 async function takeBack(change: Change, why: string, deps: ActDeps): Promise<Outcome> {
   const { service, kind, from, to } = change.manifest;
   const again = change.manifest.undo_because !== null;
-  if (!again) await noteUndo(change, why, deps);
+  if (!again) noteUndo(change, why, deps);
   const { restored, edited } = restoreFiles(change, deps);
   if (!again && restored === 0 && edited.length === 0 && !change.manifest.touched) {
     await discardChange(change, deps);
     return outcomeOf(change, {
       result: 'refused',
-      sentence: `${service}: ${from} → ${to} was not made: ${why}`,
+      sentence: `${service}: ${from} → ${to} was not applied:  ${why}`,
       changeId: null,
     });
   }
@@ -59,22 +59,26 @@ async function takeBack(change: Change, why: string, deps: ActDeps): Promise<Out
     return outcomeOf(change, {
       result: 'draining',
       failed: true,
-      sentence: `${service}: ${from} → ${to} failed: ${why}; its unit is back, and once ${kindNamed(kind).words.label} has finished its running tasks the next run starts it with ${from}`,
+      sentence: `${service}: ${from} → ${to} failed: ${why}; its unit is restored, and once ${kindNamed(kind).words.label} has finished its running tasks the next run starts it with ${from}`,
     });
   }
   if ('left' in now) return leaveChange(change, now.left, deps);
   return close(change, edited, now, deps);
 }
 
-/** The journal says that we go back from here; a full disk must not keep us from it. */
-async function noteUndo(change: Change, why: string, deps: ActDeps): Promise<void> {
+/** The journal says that we go back from here, if it can: a full disk must not keep us from it. */
+function noteUndo(change: Change, why: string, deps: ActDeps): void {
   const { drain } = change.manifest;
   const news = {
     undo_because: why,
     waiting: null,
     drain: drain !== null && isDraining(drain, deps) ? drain : null,
   };
-  await saveChange(change, news, deps).catch(() => undefined);
+  try {
+    saveChange(change, news, deps);
+  } catch {
+    // the undo goes on without: at the worst the next run begins it again
+  }
 }
 
 /** `wrong`: the service does not come up. `kept`: it serves, but its pool is not what it was. */
@@ -132,7 +136,7 @@ async function bringServiceBack(
 }
 
 function tellDown(why: string): string {
-  return `with the old unit it could not be shown that the service serves as before: ${why}`;
+  return `with the old unit, the service could not be verified to serve as before: ${why}`;
 }
 
 /** Whether the service is still the one that ran before the change. */
@@ -166,14 +170,14 @@ async function close(
   const outcome = outcomeOf(change, {
     result: 'failed',
     sentence: `${head}; ${troubles.join('; ')}`,
-    hint: `See: systemctl status ${service}; journalctl -u ${service} -n 50. What was before is in ${kept}`,
+    hint: `See: systemctl status ${service}; journalctl -u ${service} -n 50. The original is in ${kept}`,
   });
   return endChange(change, outcome, `${undo_because}; ${troubles.join('; ')}`, deps);
 }
 
 function tellUnlike(now: Unlike, from: number): string {
   return 'kept' in now
-    ? `its unit is back, and it serves with ${from}, but ${now.kept}`
+    ? `its unit is restored, and it serves with ${from}, but ${now.kept}`
     : now.wrong;
 }
 

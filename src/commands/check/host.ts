@@ -10,7 +10,7 @@ import { whyNoAttributes } from '../../host/files/attributes.ts';
 import { judgePath } from '../../host/files/judge.ts';
 import { readControls } from '../../state/controls.ts';
 import { readRecent } from '../../state/history.ts';
-import { checkStateDir } from '../../state/trusted.ts';
+import { checkStateDir } from '../../host/files/trusted.ts';
 import { readOverview, type TimerState } from '../../targets/systemd/timer.ts';
 import { checkFlock, checkLock, listLocks } from './locks.ts';
 import { readDisks } from './read-disks.ts';

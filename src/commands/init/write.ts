@@ -6,7 +6,7 @@ import { makeFolders } from '../../host/files/folders.ts';
 import { whoWeAre } from '../../host/files/walk.ts';
 import { readTarget } from '../../host/files/target.ts';
 import { ChangedMeanwhile, writeUserFile } from '../../host/files/write.ts';
-import { explainFault } from '../../state/trusted.ts';
+import { explainFault } from '../../host/files/trusted.ts';
 
 /** @throws UserError failed where there is a config already that is more than the example of the installation */
 export function requireFree(path: string): void {

@@ -1,4 +1,4 @@
-import { sha256 } from '../../act/journal/durable.ts';
+import { sha256 } from '../../act/journal/sha256.ts';
 import { listFinished, listPending } from '../../act/journal/journal.ts';
 import { selectChanged } from '../../act/journal/still-changed.ts';
 import { unitName } from '../../config/schema/service-name.ts';

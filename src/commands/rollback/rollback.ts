@@ -2,9 +2,10 @@ import type { RollbackOptions } from './options.ts';
 import type { Logger } from 'pino';
 import { applyPlan } from '../../act/apply.ts';
 import { listFinished, listPending, listUnreadable } from '../../act/journal/journal.ts';
-import { recover, whyBlocked } from '../../act/journal/recover.ts';
+import { whyBlocked } from '../../act/journal/recover.ts';
 import type { ActDeps } from '../../act/ports.ts';
-import type { Outcome, Plan, Recovery } from '../../act/types.ts';
+import { openSideBySide } from '../../act/side-by-side.ts';
+import type { Outcome, Plan } from '../../act/types.ts';
 import { EXIT, UserError, type ExitCode } from '../../errors.ts';
 import { listChanges, renderChanges } from './changes-report.ts';
 import { cleanLine } from '../../output/clean.ts';
@@ -13,17 +14,14 @@ import { openOutput, type Output } from '../../output/terminal.ts';
 import { disableUnit } from '../../targets/systemd/actions.ts';
 import { readUnits } from '../../targets/systemd/units.ts';
 import { makeActDeps } from '../shared/act-deps.ts';
-import { tellEvents } from '../run/events.ts';
-import { holdLock } from '../shared/hold-lock.ts';
 import { logOutcome, notingFailure, openCommandLog } from '../shared/log-events.ts';
+import { beginRecovery } from '../shared/recover.ts';
 import { rollBack } from './all.ts';
 import { tellChanged } from './changed.ts';
 import { readTrueChanges } from './names.ts';
 import { findPlaces, requireRoot, type Places } from './places.ts';
 import { isNamed, selectChains, type Chain } from './select.ts';
-import { tellLock } from '../shared/tell-wait.ts';
-import { watchSignals } from '../shared/signals.ts';
-import { watchRun } from '../shared/watch-run.ts';
+import { underLock } from '../shared/under-lock.ts';
 import { writeErr, writeOut } from '../../host/streams.ts';
 
 const TIMER = 'autoscaler.timer';
@@ -76,13 +74,12 @@ async function rollBackLocked(
   out: Output,
 ): Promise<number> {
   const { config } = places;
-  const lock = await holdLock(places, tellLock(log), WAIT_MS);
-  const signals = watchSignals();
-  const watchdog = watchRun(log);
-  const changes = async (): Promise<number> => {
+  const guard = { places, log, global: config?.global, waitMs: WAIT_MS };
+  return underLock(guard, async (signals) => {
     const deps = makeActDeps(places, { interruptedMs: signals.interruptedMs, log, config });
     deps.timing = { ...deps.timing, drainMs: Infinity };
-    const recovery = await recoverFirst(deps, log);
+    const { recovery, ended } = await beginRecovery(deps, openSideBySide(), log);
+    await ended;
     const apply = async (plan: Plan, own: ActDeps): Promise<Outcome | null> => {
       if (signals.interruptedMs() !== null) return null;
       const why = whyBlocked(recovery, plan.service);
@@ -97,15 +94,7 @@ async function rollBackLocked(
     const results = await rollBack(chains, config, deps, apply);
     const code = await report(results, options, out);
     return signals.exitCode() ?? (isTimerOff ? code : EXIT.failed);
-  };
-  try {
-    return await watchdog.unlessStuck(changes);
-  } finally {
-    watchdog.stop();
-    signals.release();
-    lock.release();
-    await tellEvents(log, places.config?.global);
-  }
+  });
 }
 
 async function list(
@@ -147,14 +136,6 @@ async function stopTimer(log: Logger, out: Output): Promise<boolean> {
     log.error({ event: 'rollback' }, `${TIMER} could not be stopped: ${error.message}`);
     return false;
   }
-}
-
-async function recoverFirst(deps: ActDeps, log: Logger): Promise<Recovery> {
-  const recovery = await recover(deps);
-  const { outcomes, faults } = recovery;
-  for (const outcome of outcomes) logOutcome(log, outcome, 'recovered');
-  for (const fault of faults) log.error({ event: 'recovered' }, fault);
-  return recovery;
 }
 
 async function report(

@@ -6,16 +6,12 @@ import { drainTimeouts } from '../../config/policy/drain-timeout.ts';
 import type { Config } from '../../config/schema/schema.ts';
 import { makeActDeps } from '../shared/act-deps.ts';
 import type { GlobalOptions } from '../shared/global-options.ts';
-import { holdLock } from '../shared/hold-lock.ts';
 import { loadConfig } from '../shared/load-config.ts';
 import { loggingFailure, logWarnings, openCommandLog } from '../shared/log-events.ts';
-import { watchSignals } from '../shared/signals.ts';
-import { tellLock } from '../shared/tell-wait.ts';
 import { readServices, type TrueNames } from '../shared/true-names.ts';
-import { watchRun } from '../shared/watch-run.ts';
+import { underLock } from '../shared/under-lock.ts';
 import { completeDry, conclude, recordLook, toReport } from './conclude.ts';
 import { openDryWorld } from './dry-world.ts';
-import { tellEvents } from './events.ts';
 import { measureAndDecide, readPast } from './measure-and-decide.ts';
 import { printRun } from './print-run.ts';
 import type { RunReport } from './run-report.ts';
@@ -53,10 +49,7 @@ async function runLocked(
   warnings: readonly Fault[],
   log: Logger,
 ): Promise<RunReport | number> {
-  const lock = await holdLock(written.global, tellLock(log));
-  const signals = watchSignals();
-  const watchdog = watchRun(log);
-  const cycle = async (): Promise<RunReport | number> => {
+  return underLock({ places: written.global, log, global: written.global }, async (signals) => {
     tellConfig(warnings, written.global.state_dir, log);
     const named = await readServices(written);
     const { config } = named;
@@ -67,15 +60,7 @@ async function runLocked(
     const world = openWorld(deps, log, config.global.check_interval_seconds * 1000);
     const report = await runCycle(named, log, world);
     return signals.exitCode() ?? report;
-  };
-  try {
-    return await watchdog.unlessStuck(cycle);
-  } finally {
-    watchdog.stop();
-    signals.release();
-    lock.release();
-    await tellEvents(log, written.global);
-  }
+  });
 }
 
 /** Recover, measure, decide, plan, act (or foretell), record. */

@@ -1,7 +1,7 @@
 import { formatCount } from '../../model/wording.ts';
 import type { Logger } from 'pino';
 import { applyPlan } from '../../act/apply.ts';
-import { startRecovery, whyBlocked } from '../../act/journal/recover.ts';
+import { whyBlocked } from '../../act/journal/recover.ts';
 import { findRelated } from '../../act/related.ts';
 import { openSideBySide, type SideBySide } from '../../act/side-by-side.ts';
 import type { Outcome, Plan, Recovery } from '../../act/types.ts';
@@ -19,18 +19,16 @@ import { readUnits } from '../../targets/systemd/units.ts';
 import { drainTimeouts } from '../../config/policy/drain-timeout.ts';
 import { makeActDeps } from '../shared/act-deps.ts';
 import { declareKinds } from '../shared/declare-kinds.ts';
-import { tellEvents } from '../run/events.ts';
 import { planHealNow } from '../run/heal-drift.ts';
-import { holdLock } from '../shared/hold-lock.ts';
 import { editOf, liveOf, tellLive } from '../shared/live.ts';
 import { logOutcome, notingFailure, openCommandLog } from '../shared/log-events.ts';
 import { preparePlan } from '../shared/prepare-plan.ts';
 import { requireLimits, requireStep, type Asked } from './limits.ts';
-import { tellLock } from '../shared/tell-wait.ts';
-import { watchSignals } from '../shared/signals.ts';
+import { beginRecovery } from '../shared/recover.ts';
+import type { SignalWatch } from '../shared/signals.ts';
 import { writeOut } from '../../host/streams.ts';
 import { explainTwin, followAliases } from '../shared/true-names.ts';
-import { watchRun } from '../shared/watch-run.ts';
+import { underLock } from '../shared/under-lock.ts';
 
 export interface ScaleOptions extends GlobalOptions {
   service: string;
@@ -70,10 +68,7 @@ async function scaleLocked(
   asked: Asked,
   { options, config, log }: { options: ScaleOptions; config: Config; log: Logger },
 ): Promise<number> {
-  const lock = await holdLock(config.global, tellLock(log));
-  const signals = watchSignals();
-  const watchdog = watchRun(log);
-  const scale = async (beside: SideBySide): Promise<number> => {
+  const scale = async (signals: SignalWatch, beside: SideBySide): Promise<number> => {
     const deps = makeActDeps(config.global, {
       ...{
         interruptedMs: signals.interruptedMs,
@@ -87,13 +82,9 @@ async function scaleLocked(
     const patient = { ...deps, timing: { ...deps.timing, drainMs: Infinity } };
     const isWaitedFor = (other: string): boolean =>
       other === service || related(service).touches.has(other);
-    const { recovery, ended } = await startRecovery(
-      deps,
-      beside,
-      (outcome) => logOutcome(log, outcome, 'recovered'),
-      (other) => (isWaitedFor(other) ? patient : deps),
+    const { recovery, ended } = await beginRecovery(deps, beside, log, (other) =>
+      isWaitedFor(other) ? patient : deps,
     );
-    for (const fault of recovery.faults) log.error({ event: 'recovered' }, fault);
     // only what is left of this very service, or of one that it is restarted with, is waited for
     const change = beside.add({
       ...{ unit: service, ...related(service) },
@@ -113,17 +104,10 @@ async function scaleLocked(
     if (outcome === null) return printNothingToDo(plan, options);
     return signals.exitCode() ?? printOutcome(outcome, options);
   };
-  try {
-    return await watchdog.unlessStuck(async () => {
-      const beside = openSideBySide();
-      return scale(beside).finally(() => beside.ended());
-    });
-  } finally {
-    watchdog.stop();
-    signals.release();
-    lock.release();
-    await tellEvents(log, config.global);
-  }
+  return underLock({ places: config.global, log, global: config.global }, (signals) => {
+    const beside = openSideBySide();
+    return scale(signals, beside).finally(() => beside.ended());
+  });
 }
 
 function requireFree(service: string, recovery: Recovery): void {

@@ -19,7 +19,7 @@ const POLL_MS = 200;
 /** The holder of a lock may end before anybody looks for it, or it may only have looked at the lock. */
 const MOST_TRIES = 3;
 
-type Places = Pick<Global, 'state_dir' | 'backup_dir'>;
+export type Places = Pick<Global, 'state_dir' | 'backup_dir'>;
 
 /** A lock that somebody else has. */
 interface Blocked {

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Outcome } from '../../act/types.ts';
 import { formatFault, type Fault } from '../../config/file/fault.ts';
 import type { GlobalOptions } from './global-options.ts';
-import { noteEvent } from '../run/events.ts';
+import { noteEvent } from './events.ts';
 import { EXIT, UserError } from '../../errors.ts';
 import { toUserError } from '../../host/fault.ts';
 import { openLog } from '../../log.ts';

@@ -37,7 +37,7 @@ export function writeAttributes(fd: number, attributes: readonly Attribute[], pa
 
 /** Why extended attributes can neither be read nor set on this host; null: they can. */
 export function whyNoAttributes(): string | null {
-  if (SETXATTR[process.arch] === undefined) return `not known how on ${process.arch}`;
+  if (SETXATTR[process.arch] === undefined) return `not supported on ${process.arch}`;
   return existsSync(PERL) ? null : `there is no ${PERL}`;
 }
 

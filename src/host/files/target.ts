@@ -40,7 +40,7 @@ export function readTarget(path: string, mostBytes = MOST_BYTES): Target {
         throw new UserError(
           EXIT.failed,
           `${path}: a link whose target does not exist`,
-          `Mend or remove the link: ls -l ${path}`,
+          `Fix or remove the link: ls -l ${path}`,
         );
       }
       requireTrusted(way);
@@ -64,7 +64,7 @@ export function readRegular(way: Way, mostBytes: number): FoundFile | null {
   const read = readWay(way, mostBytes);
   if ('bytes' in read && way.file?.stat.isFile() === true) return read;
   if ('fault' in read && read.fault === 'missing') return null;
-  const reason = 'fault' in read ? shortReason(read) : 'a device, no plain file';
+  const reason = 'fault' in read ? shortReason(read) : 'a device, not a plain file';
   throw new UserError(EXIT.failed, `${way.path}: cannot be read (${reason})`);
 }
 

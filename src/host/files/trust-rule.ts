@@ -68,7 +68,7 @@ function judge(component: Component, self: Self): Distrust | null {
     return distrust(component, `${what} belongs to user ${uid}`, command);
   }
   if (kind === 'link' || !letsOthersWrite(component, self)) return null;
-  const reason = `others than root may write to ${what} (mode ${octal(mode)})`;
+  const reason = `users other than root may write to ${what} (mode ${octal(mode)})`;
   return distrust(component, reason, 'chmod go-w');
 }
 

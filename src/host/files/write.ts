@@ -36,7 +36,7 @@ export class ChangedMeanwhile extends UserError {
   constructor(path: string) {
     super(
       EXIT.failed,
-      `${path}: somebody else changed it at this moment; left as it is`,
+      `${path}: somebody else changed it at the same time; left as it is`,
       'Nothing to do: the next run starts from the file as it is now.',
     );
   }

@@ -94,7 +94,7 @@ async function beginDrain(change: PoolChange, deps: KindDeps): Promise<Drain | n
     since_ms: deps.monotonicMs(),
     signalled: false,
   };
-  await change.note({ drain });
+  change.note({ drain });
   return drain;
 }
 
@@ -110,7 +110,7 @@ async function signalMain(change: PoolChange, drain: Drain, deps: KindDeps): Pro
   if (controlGroup !== null && drain.boot === deps.bootId()) {
     deps.processes.terminate({ pid: drain.pid, startTicks: drain.start_ticks }, controlGroup);
   }
-  await change.note({ drain: { ...drain, signalled: true } });
+  change.note({ drain: { ...drain, signalled: true } });
   if (busy !== null) await wake(service, busy, deps);
 }
 

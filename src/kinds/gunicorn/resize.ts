@@ -30,7 +30,7 @@ export async function resize(change: PoolChange, target: number, deps: KindDeps)
   // more than enough, also where a worker dies meanwhile; without a limit a fault could go on for ever
   let steps = 2 * Math.abs(target - staying.length) + (recycles ? 24 : 4);
   while (staying.length !== target) {
-    if (steps-- === 0) throw new UserError(EXIT.failed, 'its workers do not come to rest');
+    if (steps-- === 0) throw new UserError(EXIT.failed, 'its workers do not settle');
     const pool = { first, staying, leaving };
     if (staying.length < target) {
       if ((await untilServing(change, pool, deps)) === 'leave') return 'waiting';
@@ -51,7 +51,7 @@ export async function resize(change: PoolChange, target: number, deps: KindDeps)
   );
   const busy = [...leaving.values()].filter(({ pid }) => rest.workerPids.includes(pid));
   if (busy.length === 0) return 'done';
-  await change.note({ leaving: busy });
+  change.note({ leaving: busy });
   return 'partly';
 }
 

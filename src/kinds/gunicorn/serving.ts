@@ -68,7 +68,7 @@ export async function untilServing(
     await deps.sleep(looks < QUICK_LOOKS ? livePollMs : slowPollMs);
   }
   deps.getsOn();
-  if (waited !== null) await change.note({ waited: null });
+  if (waited !== null) change.note({ waited: null });
   return 'serves';
 }
 

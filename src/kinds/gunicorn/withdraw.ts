@@ -33,7 +33,7 @@ const CALLS: Partial<Record<NodeJS.Architecture, [ptrace: number, nap: number, s
  */
 export function withdrawWorker(masterPid: number, workerPid: number): Promise<Withdrawn> {
   const calls = CALLS[process.arch];
-  if (calls === undefined) return Promise.resolve({ why: `not known how on ${process.arch}` });
+  if (calls === undefined) return Promise.resolve({ why: `not supported on ${process.arch}` });
   if (!existsSync(PERL)) return Promise.resolve({ why: `there is no ${PERL} (perl-base)` });
   const args = ['-e', SCRIPT, ...calls, masterPid, workerPid].map(String);
   const options = { env: CHILD_ENV, cwd: '/', timeout: LIMIT_MS, killSignal: 'SIGKILL' } as const;

@@ -18,11 +18,11 @@ export function tellRestarting({
 }: Restarted): string | null {
   const count = countRestarts(nRestarts ?? 0);
   if (activeState === 'failed' && result === 'start-limit-hit') {
-    return `it has ended again and again, and systemd has given it up (start-limit-hit): ${count}`;
+    return `it kept exiting, and systemd has given up on it (start-limit-hit): ${count}`;
   }
   if (!subState.startsWith('auto-restart')) return null;
   const how = result === null || result === 'success' ? '' : `, result ${result}`;
-  return `it has ended, and systemd starts it again (${subState}${how}): ${count} so far`;
+  return `it has exited, and systemd is restarting it (${subState}${how}): ${count} so far`;
 }
 
 /** `systemd has restarted it 3 times`. */

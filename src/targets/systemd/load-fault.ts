@@ -23,14 +23,14 @@ export function loadFaults(bootMs: KindDeps['bootMs']): KindDeps['findLoadFault'
     if (newer === null) return null;
     const why =
       newer === 'unknown'
-        ? 'the application was tried apart'
-        : `${newer.path} is newer than its workers, so the application was tried apart`;
+        ? 'the application was test-loaded'
+        : `${newer.path} is newer than its workers, so the application was test-loaded`;
     const trial = await tryLoad(unit.id, tree, await bootMs(unit));
     if (trial === 'loads') return null;
     if ('fails' in trial) return `${why}, and does not load: ${trial.fails}`;
     // what nobody can tell is no reason to change nothing ever
     return newer === 'unknown'
       ? null
-      : `${newer.path} is newer than its workers, and whether it can be loaded is not known (${trial.unknown})`;
+      : `${newer.path} is newer than its workers, and whether it can be loaded is unknown (${trial.unknown})`;
   };
 }

@@ -69,13 +69,13 @@ export async function tryLoad(
   limitMs: number,
 ): Promise<Trial> {
   const argv = readProcess(masterPid)?.argv ?? [];
-  if (argv.length < 2) return { unknown: 'its command line is not to be seen' };
+  if (argv.length < 2) return { unknown: 'its command line cannot be seen' };
   // what an entry script of the project's own does with its options is not to be known
   if (!isMaster(toCommandLine(argv))) return { unknown: 'its own program starts it' };
   const environ = tryReadWhole(`/proc/${masterPid}/environ`, ENVIRON_BYTES);
-  if (environ?.includes('=') !== true) return { unknown: 'its environment is not to be seen' };
+  if (environ?.includes('=') !== true) return { unknown: 'its environment cannot be seen' };
   const user = readUser(workerPids[0] ?? masterPid);
-  if (user === null) return { unknown: 'the user of its workers is not to be seen' };
+  if (user === null) return { unknown: 'the user of its workers cannot be seen' };
   const alike = await readAlike(service);
   if (alike === null) return { unknown: 'it has a file system or a user of its own' };
   const properties = [...user, ...alike, `RuntimeMaxSec=${limitMs}ms`, 'TimeoutStopSec=1s'];
@@ -156,7 +156,7 @@ function run(args: string[], input: string, limitMs: number): Promise<Trial> {
       if (code === 0) resolve('loads');
       else if (!begun.startsWith('begun')) resolve({ unknown: `systemd-run: ${last}` });
       else if (Date.now() - beganMs >= limitMs)
-        resolve({ fails: `it is not loaded within ${limitMs / 1000} s` });
+        resolve({ fails: `it did not load within ${limitMs / 1000} s` });
       else resolve({ fails: last === '' ? `ended with ${code}` : last });
     });
   });

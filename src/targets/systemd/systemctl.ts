@@ -95,7 +95,7 @@ function check(args: string[], timeoutMs: number, ended: Ended): SystemctlResult
   if (ended.code === 'ENOENT') {
     throw new UserError(
       EXIT.failed,
-      'systemctl is not there: services are measured and changed through systemd',
+      'systemctl is missing: services are measured and changed through systemd',
       'Run this on the host whose services are to be scaled, one that was booted with systemd.',
     );
   }

@@ -16,7 +16,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { applyPlan } from '../../../src/act/apply.ts';
 import { listUnreadable } from '../../../src/act/journal/journal.ts';
-import { recover, whyBlocked } from '../../../src/act/journal/recover.ts';
+import { whyBlocked } from '../../../src/act/journal/recover.ts';
+import { recover } from './recover-all.ts';
 import { EXIT, NoAnswer } from '../../../src/errors.ts';
 import { UNIT, World } from '../world.ts';
 
@@ -84,7 +85,7 @@ describe('recover', () => {
       assert.equal(outcomes[0]?.result, 'failed');
       assert.match(
         outcomes[0].sentence,
-        /belongs to user 1000, and root writes only where nobody else can; it is left as it is, for its owner to put back; as it was: .*changes\/000001-web\.service.*\/0/,
+        /belongs to user 1000, and root writes only where nobody else can; it is left as it is, for its owner to restore; the original: .*changes\/000001-web\.service.*\/0/,
       );
       // ended all the same: the next run serves the service again
       assert.deepEqual([blocked, names(world)], [['web.service'], ['000001-web.service']]);
@@ -159,9 +160,9 @@ describe('recover', () => {
     const recovery = await recover(world.deps());
     assert.match(
       recovery.faults[0] ?? '',
-      /does not say of which service, so no service is changed/,
+      /does not name its service, so no service is changed/,
     );
-    assert.match(whyBlocked(recovery, 'other.service') ?? '', /may be of any service/);
+    assert.match(whyBlocked(recovery, 'other.service') ?? '', /may concern any service/);
     assert.deepEqual(names(world), [PENDING]);
   });
 
@@ -191,7 +192,7 @@ describe('recover', () => {
     };
     const [outcome] = (await recover(deps)).outcomes;
     assert.equal(outcome?.result, 'applied');
-    assert.match(outcome.sentence, /end of it could not be noted: no room; the next run does it/);
+    assert.match(outcome.sentence, /its end could not be recorded: no room; the next run does so/);
     assert.deepEqual([world.declared(), names(world)], [4, [PENDING]]);
     assert.equal((await recover(world.deps())).outcomes[0]?.result, 'applied');
     assert.deepEqual(names(world), ['000001-web.service']);
@@ -212,7 +213,7 @@ describe('recover', () => {
     deps.systemd.daemonReload = () => Promise.reject(new Error('no bus'));
     const first = await recover(deps);
     assert.equal(first.outcomes[0]?.result, 'failed');
-    assert.match(first.outcomes[0].sentence, /taking it back failed too: no bus/);
+    assert.match(first.outcomes[0].sentence, /rolling it back failed too: no bus/);
     assert.deepEqual(first.blocked, ['web.service']);
     deps.systemd.daemonReload = daemonReload;
     assert.equal((await recover(deps)).outcomes[0]?.result, 'undone');
@@ -229,7 +230,7 @@ describe('recover', () => {
         ? Promise.reject(new NoAnswer(EXIT.failed, 'systemctl restart: spawn EIO'))
         : restartUnit(service);
     const first = await applyPlan(world.plan(4), deps);
-    assert.match(first.sentence, /taking it back failed too: systemctl restart: spawn EIO/);
+    assert.match(first.sentence, /rolling it back failed too: systemctl restart: spawn EIO/);
     assert.deepEqual([world.state.active, names(world)], [false, [PENDING]]);
     const [outcome] = (await recover(deps)).outcomes;
     assert.equal(outcome?.result, 'undone');
@@ -250,6 +251,6 @@ test('what of the journal cannot be read is told, with its place', async () => {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'manifest.json'), '{"v":3}');
   const [sentence, ...more] = await listUnreadable(world.backupDir);
-  assert.match(sentence ?? '', /000007-web.service: this change is of a newer autoscaler/);
+  assert.match(sentence ?? '', /000007-web.service: this change was made by a newer autoscaler/);
   assert.deepEqual(more, []);
 });

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import pino from 'pino';
 import type { Outcome } from '../../../src/act/types.ts';
-import { noteEvent, tellEvents } from '../../../src/commands/run/events.ts';
+import { noteEvent, tellEvents } from '../../../src/commands/shared/events.ts';
 import { runHook } from '../../../src/commands/run/run-hook.ts';
 import { globalSchema } from '../../../src/config/schema/schema.ts';
 

@@ -111,7 +111,7 @@ describe('status', () => {
     appendFileSync(join(stateDir, 'history.jsonl'), '\0\0\0\n{"v":1,"kind":"sam');
     const { code, stdout } = status(config);
     assert.equal(code, 0);
-    assert.match(stdout, /^Note: .*2 lines are no entries/m);
+    assert.match(stdout, /^Note: .*2 lines are not entries/m);
     assert.match(stdout, /^shop +2\/2/m);
   });
 

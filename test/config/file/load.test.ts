@@ -151,7 +151,11 @@ describe('files that are no config', () => {
     const path = writeConfig(SHOP);
     chmodSync(path, 0o666);
     if (process.geteuid?.() === 0) {
-      const hint = await refuse(path, EXIT.config, /not trusted: others than root may write to it/);
+      const hint = await refuse(
+        path,
+        EXIT.config,
+        /not trusted: users other than root may write to it/,
+      );
       assert.match(hint, /chmod go-w \S+\.json$/);
     } else await assert.doesNotReject(loadConfigFile(path));
   });
@@ -164,7 +168,11 @@ describe('files that are no config', () => {
     const first = join(dirname(open), 'first.json');
     symlinkSync('open/second.json', first);
     if (process.geteuid?.() === 0) {
-      await refuse(first, EXIT.config, /others than root may write to its folder \S+\/open \(/);
+      await refuse(
+        first,
+        EXIT.config,
+        /users other than root may write to its folder \S+\/open \(/,
+      );
     } else await assert.doesNotReject(loadConfigFile(first));
   });
 

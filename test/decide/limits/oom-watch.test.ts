@@ -57,7 +57,7 @@ const CASES: Case[] = [
     kills: '0 0 3',
     action: 'scale_down',
     to: 2,
-    says: /^the kernel has ended 3 processes of it for lack of memory since it was raised from 2, 1 m 59 s ago → 2 workers$/,
+    says: /^the OOM killer has ended 3 of its processes since it was raised from 2, 1 m 59 s ago → 2 workers$/,
   },
   { name: 'those before the raise do not count', kills: '5 5 5', action: 'none', to: 4 },
   {

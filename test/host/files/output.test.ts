@@ -75,7 +75,7 @@ describe('a log file', () => {
     append(path);
     assert.equal(readFileSync(path, 'utf8'), 'line\n');
     chownSync(path, 1000, 1000);
-    assert.throws(() => append(path), /others than root may write to its folder .*sticky/);
+    assert.throws(() => append(path), /users other than root may write to its folder .*sticky/);
     assert.equal(readFileSync(path, 'utf8'), 'line\n');
   });
 

@@ -129,7 +129,7 @@ time.sleep(60)`;
     await new Promise((resolve) => holder.stdout.once('data', resolve));
     const began = Date.now();
     const read = readFile(path);
-    assert.ok(Date.now() - began < 5000);
+    assert.ok(Date.now() - began < 20_000);
     holder.kill('SIGKILL');
     assert.equal('fault' in read ? read.fault : 'read', 'EAGAIN');
   });

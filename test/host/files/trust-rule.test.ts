@@ -29,7 +29,7 @@ const ROWS: [name: string, way: Component[], told: RegExp | null][] = [
   [
     'a file that its group may write, whatever the group',
     [folder(), file({ mode: 0o660 })],
-    /^others than root may write to it \(mode 0660\) chmod go-w \/etc\/a\/config\.json$/,
+    /^users other than root may write to it \(mode 0660\) chmod go-w \/etc\/a\/config\.json$/,
   ],
   ['a file that anyone may write', [folder(), file({ mode: 0o646 })], /mode 0646/],
   ['a sticky bit on a file keeps nobody out', [folder(), file({ mode: 0o1666 })], /mode 1666/],
@@ -46,7 +46,7 @@ const ROWS: [name: string, way: Component[], told: RegExp | null][] = [
   [
     'a folder that anyone may write',
     [folder({ mode: 0o777 }), file()],
-    /^others than root may write to its folder \/etc\/a \(mode 0777\) chmod go-w \/etc\/a$/,
+    /^users other than root may write to its folder \/etc\/a \(mode 0777\) chmod go-w \/etc\/a$/,
   ],
   [
     'a folder that group root may write, and that has no ACL',

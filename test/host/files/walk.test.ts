@@ -116,7 +116,7 @@ const ROWS: [name: string, make: (at: string) => string, reason: RegExp | null][
       execFileSync('/usr/bin/python3', ['-c', script, ...args]);
       return 'conf';
     },
-    /^others than root may write to it \(mode 0664\)$/,
+    /^users other than root may write to it \(mode 0664\)$/,
   ],
   [
     'a loop of links',

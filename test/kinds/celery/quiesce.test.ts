@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { applyPlan } from '../../../src/act/apply.ts';
-import { recover } from '../../../src/act/journal/recover.ts';
+import { recover } from '../../act/journal/recover-all.ts';
 import type { ActDeps } from '../../../src/act/ports.ts';
 import type { Outcome } from '../../../src/act/types.ts';
 import { World, type WorldState } from '../../act/world.ts';

@@ -11,12 +11,12 @@ const ROWS: [name: string, unit: Partial<Restarted>, text: RegExp | null][] = [
   [
     'between two starts, the first time',
     { ...waiting, result: 'exit-code' },
-    /^it has ended, and systemd starts it again \(auto-restart, result exit-code\): .* 0 times so far$/,
+    /^it has exited, and systemd is restarting it \(auto-restart, result exit-code\): .* 0 times so far$/,
   ],
   [
     'between two starts after an orderly end',
     { ...waiting, nRestarts: 1 },
-    /^it has ended, and systemd starts it again \(auto-restart\): .* 1 time so far$/,
+    /^it has exited, and systemd is restarting it \(auto-restart\): .* 1 time so far$/,
   ],
   [
     'between two starts, queued',
@@ -26,7 +26,7 @@ const ROWS: [name: string, unit: Partial<Restarted>, text: RegExp | null][] = [
   [
     'given up',
     { activeState: 'failed', nRestarts: 5, result: 'start-limit-hit' },
-    /given it up \(start-limit-hit\): systemd has restarted it 5 times$/,
+    /given up on it \(start-limit-hit\): systemd has restarted it 5 times$/,
   ],
 ];
 

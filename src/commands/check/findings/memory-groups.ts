@@ -48,7 +48,7 @@ function checkKills({ project, oomKills }: GroupedMemory): Finding[] {
       code: 'oom_kills',
       severity: 'warning',
       project,
-      evidence: `the kernel has ended ${formatCount(oomKills, 'process')} of it for lack of memory since its start`,
+      evidence: `the OOM killer has ended ${oomKills} of its processes since its start`,
       remedy: 'lower max_workers, or give it more memory: journalctl -k -g oom',
     },
   ];

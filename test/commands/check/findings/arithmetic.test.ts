@@ -42,7 +42,7 @@ describe('memory of the control groups', () => {
 
   test('processes that the kernel has ended are named', () => {
     const [found] = checkMemoryGroups([{ ...web, oomKills: 3 }]);
-    assert.match(found?.evidence ?? '', /ended 3 processes of it for lack of memory/);
+    assert.match(found?.evidence ?? '', /the OOM killer has ended 3 of its processes/);
   });
 });
 

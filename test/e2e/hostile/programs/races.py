@@ -6,7 +6,8 @@ Until standard input ends it watches FOLDER, which has the file NAME, by inotify
 with renameat2(RENAME_EXCHANGE): from one instant to the next the file is a link to TARGET, or the folder is one to
 the folder TARGET, and back. Where TARGET is `fifo`, `socket`, `folder` or `sparse:BYTES` the file is such a thing, where
 it is `lease` a file that nobody can open as long as it is leased.
-At the end it prints what it did as JSON: {"exchanges", "opens", "created", "kept"}.
+At the end it prints what it did as JSON: {"exchanges", "opens", "created", "kept"}. When the file was opened for the
+first time, the file `opened` appears beside FOLDER.
 
   attributes  the file is a link to TARGET from when a file appears beside it until that one is complete, which is
               then kept under another name
@@ -55,13 +56,27 @@ class Watch:
                 yield self.numbers.index(watch), mask, name
 
 
+class Seen(dict):
+    """What a race has seen; PATH is there from the first opening on."""
+
+    def __init__(self, path, *names):
+        super().__init__(dict.fromkeys(names, 0))
+        self.path = path
+
+    def __setitem__(self, name, count):
+        super().__setitem__(name, count)
+        if name == "opens" and count == 1:
+            open(self.path, "x").close()
+
+
 class Race:
     def __init__(self, folder, name, target):
         self.folder, self.name, self.target = folder, name, target
         self.file = os.path.join(folder, name)
         self.kept = os.path.join(os.path.dirname(folder), "kept")
         self.link = os.path.join(os.path.dirname(folder), f"link-{name}")
-        self.seen = {"exchanges": 0, "opens": 0, "created": 0, "kept": 0}
+        opened = os.path.join(os.path.dirname(folder), "opened")
+        self.seen = Seen(opened, "exchanges", "opens", "created", "kept")
         os.makedirs(self.kept, exist_ok=True)
         make_thing(target, self.link)
         self.is_exchanged = False

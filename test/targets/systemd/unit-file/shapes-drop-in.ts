@@ -370,6 +370,6 @@ export const DROP_IN: Shape[] = [
         '[Service]\nExecStart=\nExecStart=/usr/bin/gunicorn -w 5 app\n',
     },
     refused: 'not_gunicorn_or_celery',
-    says: /found ".*node server\.js".*50-autoscaler\.conf still repeats the command of before.*rollback/,
+    says: /found ".*node server\.js".*50-autoscaler\.conf still repeats the previous command.*rollback/,
   },
 ];

@@ -221,7 +221,7 @@ export const FOREIGN: Shape[] = [
       [OURS]: 'its folder /etc/systemd/system/web.service.d belongs to user 1000',
     },
     refused: 'foreign',
-    says: /50-autoscaler\.conf: its folder .* belongs to user 1000, and root writes only where .* \| give that to root/,
+    says: /50-autoscaler\.conf: its folder .* belongs to user 1000, and root writes only where .* \| make that owned by root/,
   },
   {
     name: 'a wrapper of hers decides itself: which, whose, and what to do',

@@ -54,7 +54,7 @@ export function noWorker(programs: Program[], sources: UnitSources): Refusal {
     return refuse(
       null,
       'opaque_script',
-      `${whereIs(startOf(opaque))}: expected a ${KIND_NAMES.join(' or ')} command, found ${textOf(opaque)}, which cannot be looked into${whose(opaque, sources)}`,
+      `${whereIs(startOf(opaque))}: expected a ${KIND_NAMES.join(' or ')} command, found ${textOf(opaque)}, whose content is unknown${whose(opaque, sources)}`,
       `${START_ITSELF}${OR_KIND}`,
     );
   return refuse(

@@ -44,7 +44,7 @@ function tooMuch(unit: string): Refusal {
   return refuse(
     null,
     'unreadable',
-    `${unit}: its files, or what its variables come to, are larger than is read of a unit`,
+    `${unit}: its files, or its variables once expanded, exceed the limits for a unit`,
     'look at its files: systemctl cat; the limits are in docs/units.md',
   );
 }

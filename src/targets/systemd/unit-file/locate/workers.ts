@@ -171,7 +171,7 @@ function byDropIn(sources: UnitSources, inForce: NumberReading): Location {
       .filter((file) => isOurs(file.path, sources) && file.path !== path)
       .map((file) => file.path),
     stale: isInForce && ours !== null && isStale(ours, way, inForce.workers),
-    why: whyNotInPlace(base, sources) ?? `${path} is there already and comes later`,
+    why: whyNotInPlace(base, sources) ?? `${path} already exists and comes later`,
     assumed: inForce.place === null && (inForce.reading.isAssumed || inForce.whenDown !== null),
     whenDown: inForce.whenDown,
     overrules: inForce.place === null ? inForce.reading.elsewhere : null,
@@ -202,8 +202,8 @@ function withLeftover(refusal: Refusal, { path }: SourceFile): Refusal {
   return refuse(
     refusal.kind,
     refusal.code,
-    `${refusal.message}; ${path} still repeats the command of before`,
-    `${refusal.hint}; autoscaler rollback takes our drop-in away`,
+    `${refusal.message}; ${path} still repeats the previous command`,
+    `${refusal.hint}; autoscaler rollback removes our drop-in`,
   );
 }
 
@@ -212,7 +212,7 @@ function noPlace(path: string, foreign: string, { reading }: NumberReading): Ref
     reading.kind,
     'foreign',
     `${path}: ${foreign}, and root writes only where nobody else can`,
-    'give that to root, with mode 0755 for a folder and 0644 for a file',
+    'make that owned by root, with mode 0755 for a folder and 0644 for a file',
   );
 }
 
@@ -223,7 +223,7 @@ function noWay(sources: UnitSources, base: NumberReading): Refusal {
     return refuse(
       kind,
       'overridden_later',
-      `${later.path} comes after our drop-in and decides on the workers`,
+      `${later.path} comes after our drop-in and sets the workers`,
       `set the number there, or give the file a name that begins with a digit or a letter`,
     );
   const decides = base.place?.file.path;

@@ -1,18 +1,8 @@
-import {
-  chmodSync,
-  closeSync,
-  constants,
-  fstatSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname } from 'node:path';
-import { EXIT, UserError } from '../errors.ts';
-import { Foreign, makeFolders } from '../host/files/folders.ts';
-import { judgePath } from '../host/files/judge.ts';
+import { chmodSync, closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { EXIT, UserError } from '../../errors.ts';
+import { Foreign, makeFolders } from './folders.ts';
+import { judgePath } from './judge.ts';
+import { replaceOwn } from './own.ts';
 
 const WRITABLE_BY_OTHERS = 0o022;
 
@@ -74,26 +64,13 @@ function requireTrustedWay(path: string): void {
 }
 
 /**
- * Replaces a file of the state folder as a whole, by a rename: nobody reads half of it, and one that dies in the middle
- * leaves the old one. `durable`: it is on the disk when this returns.
+ * Replaces a file of the state folder as a whole (see `replaceOwn`).
  *
  * @throws UserError as `openTrusted`, or the error of the system
  */
 export function replaceTrusted(path: string, text: string, { durable = false } = {}): void {
-  const temp = `${path}.new`;
-  const { O_CREAT, O_DIRECTORY, O_RDONLY, O_TRUNC, O_WRONLY } = constants;
-  const fd = openTrusted(temp, O_WRONLY | O_CREAT | O_TRUNC, 0o640)!;
-  try {
-    writeFileSync(fd, text);
-    if (durable) fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  renameSync(temp, path);
-  if (!durable) return;
-  const folder = openChecked(dirname(path), O_RDONLY | O_DIRECTORY)!;
-  fsyncSync(folder);
-  closeSync(folder);
+  const open = (each: string, flags: number) => openTrusted(each, flags, 0o640)!;
+  replaceOwn(path, text, { durable, open });
 }
 
 /** The text of a file that `openTrusted` has opened. @throws UserError failed where the disk does not give it */

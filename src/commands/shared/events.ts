@@ -61,7 +61,7 @@ export async function tellEvents(log: Logger, global: Global | undefined): Promi
   const { on_event: command, on_event_user: user = null } = global ?? {};
   if (command === undefined || events.length === 0) return;
   const { hostname } = await import('node:os');
-  const { runHook } = await import('./run-hook.ts');
+  const { runHook } = await import('../run/run-hook.ts');
   const deadlineMs = monotonicMs() + 60_000;
   for (const [index, event] of events.entries()) {
     if (monotonicMs() > deadlineMs) {
