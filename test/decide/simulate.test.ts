@@ -116,9 +116,7 @@ test('a worker costs what the recorded workers hold, also when the simulated cou
 test('a service that no sample holds is told as unknown', () => {
   const of = { ...POLICY, service: 'absent.service' };
   const [run] = simulate([of], INTERVAL_MS, history({ cpu: '90' }));
-  assert.deepEqual(run?.decisions[0]?.reasons, [
-    { code: 'workers_unknown', error: NOT_SAMPLED },
-  ]);
+  assert.deepEqual(run?.decisions[0]?.reasons, [{ code: 'workers_unknown', error: NOT_SAMPLED }]);
 });
 
 test('services that the config does not have are passed over', () => {

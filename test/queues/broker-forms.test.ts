@@ -179,7 +179,7 @@ for form in json.load(sys.stdin):
 
   test('a socket that is not there', async () => {
     const { error } = await read({ url: 'redis+socket:///nowhere/redis.sock' });
-    assert.equal(error, 'redis at /nowhere/redis.sock: there is no such socket');
+    assert.equal(error?.text, 'redis at /nowhere/redis.sock: there is no such socket');
   });
 
   test('a server that dies in the middle of its answer', async () => {

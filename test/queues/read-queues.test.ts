@@ -117,8 +117,8 @@ describe('a queue that cannot be read is null, with the reason in plain words', 
     name: string,
     url: () => string | Promise<string>,
     error: RegExp,
-    /** default: broker_error */
-    code?: MeasureErrorCode,
+    /** default: broker_error; null: it depends on what comes first, its bytes or the end of the connection */
+    code?: MeasureErrorCode | null,
   ][] = [
     [
       'no password given',
@@ -187,6 +187,7 @@ describe('a queue that cannot be read is null, with the reason in plain words', 
       'no TLS spoken to a server with it',
       () => `redis://127.0.0.1:${redis.tlsPort}/0`,
       /rediss:\/\/|no Redis|connection was cut/,
+      null,
     ],
     ['another kind of broker', () => 'sqs://key@localhost', /not of the form redis:/],
     ['no URL at all', () => 'localhost:6379', /not of the form redis:/],
@@ -195,7 +196,8 @@ describe('a queue that cannot be read is null, with the reason in plain words', 
   for (const [name, url, error, code = 'broker_error'] of rows) {
     test(name, async () => {
       const answer = await read(await url());
-      assert.deepEqual([answer.length, answer.error?.code], [null, code]);
+      assert.equal(answer.length, null);
+      if (code !== null) assert.equal(answer.error?.code, code);
       assert.match(answer.error?.text ?? '', error);
       assert.doesNotMatch(answer.error?.text ?? '', /secret|p@ss|p%40ss|blind:/);
     });

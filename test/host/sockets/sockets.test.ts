@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { MeasureError } from '../../../src/model/measure-error.ts';
 import {
   countByName,
   parseTcpHeld,
