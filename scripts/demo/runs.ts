@@ -64,5 +64,5 @@ function describeService(service: ServiceReport): string {
   if (error !== null) return paint('red', `${now} ✖ ${error}`);
   if (action === 'none') return now;
   if (!applied) return paint('yellow', now);
-  return paint('green', `${now} ✔ changed and verified: ${to} run`);
+  return paint('green', `${now} ✔ changed and verified: ${to} running`);
 }

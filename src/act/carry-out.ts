@@ -157,7 +157,7 @@ function tellProof({ kind, resize, countable, to }: Manifest, running: number | 
     return 'verified: it is active; its workers are threads, which cannot be counted';
   }
   const how = resize === 'live' ? ', without a restart' : '';
-  if (running <= to) return `verified: ${running} run${how}`;
+  if (running <= to) return `verified: ${running} running${how}`;
   const more = running - to;
-  return `verified: ${running} run${how}; ${more} of them ${kindNamed(kind).words.surplus}`;
+  return `verified: ${running} running${how}; ${more} of them ${kindNamed(kind).words.surplus}`;
 }

@@ -171,7 +171,7 @@ async function observe(
   if (expected.atLeast === true ? count < expected.workers : count !== expected.workers) {
     return {
       ...look,
-      why: `${count === 1 ? '1 worker runs' : `${count} workers run`}, expected ${expected.workers}`,
+      why: `${count === 1 ? '1 worker running' : `${count} workers running`}, expected ${expected.workers}`,
     };
   }
   const loading = serving === null ? [] : workerPids.filter((pid) => !serving.includes(pid));

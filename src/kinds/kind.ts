@@ -43,7 +43,7 @@ export interface KindWords {
   command: string;
   /** an option with a number: `--workers 3` */
   option: string;
-  /** what happens to surplus workers after the number was lowered: `end when their requests are answered` */
+  /** what happens to surplus workers after the number was lowered: `still finishing requests` */
   surplus: string;
 }
 

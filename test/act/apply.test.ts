@@ -40,7 +40,7 @@ describe('applyPlan', () => {
     const world = newWorld();
     const outcome = await applyPlan(world.plan(4), world.deps());
     assert.deepEqual([outcome.result, outcome.running], ['applied', 4]);
-    assert.equal(outcome.sentence, 'web.service: 2 → 4 workers; verified: 4 run');
+    assert.equal(outcome.sentence, 'web.service: 2 → 4 workers; verified: 4 running');
     assert.equal(readFileSync(world.unitPath, 'utf8'), UNIT.replace('workers 2', 'workers 4'));
     const [change] = await listFinished(world.backupDir);
     assert.equal(change?.id, '000001-web.service');
@@ -220,7 +220,7 @@ describe('applyPlan', () => {
       throw Object.assign(new Error('full'), { code: 'ENOSPC' });
     };
     const outcome = await applyPlan(world.plan(4), deps);
-    assert.match(outcome.sentence, /4 run \(its end could not be recorded: no space left/);
+    assert.match(outcome.sentence, /4 running \(its end could not be recorded: no space left/);
     assert.deepEqual([outcome.result, world.recorded.length], ['applied', 0]);
     await recover(world.deps());
     assert.deepEqual([world.recorded.length, pendingNames(world)], [1, []]);
@@ -281,7 +281,7 @@ describe('Celery', () => {
     const first = await applyPlan(world.plan(4), deps);
     assert.match(
       world.announced.join('\n'),
-      /^web.service with 4: .*2 → 4 is given up: .* within 0.1 m .*; the unit goes back to 2\. No task is ended.*$/,
+      /^web.service with 4: .*2 → 4 is aborted: .* within 0.1 m .*; the unit goes back to 2\. No task is killed.*$/,
     );
     assert.deepEqual([first.result, world.declared(), world.state.loaded], ['draining', 2, 2]);
     assert.deepEqual([world.state.running, signals], [2, 1], 'the tasks go on');

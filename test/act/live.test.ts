@@ -92,7 +92,7 @@ describe('Celery', () => {
     const world = newWorld({ kind: 'celery', running: 6, busy: 4 });
     const outcome = await applyPlan({ ...livePlan(world, 1), from: 6 }, world.deps());
     assert.deepEqual([outcome.result, outcome.running, world.declared()], ['applied', 4, 1]);
-    assert.match(outcome.sentence, /3 of them are busy/);
+    assert.match(outcome.sentence, /3 of them still busy/);
     const before = world.recorded.length;
     const busy = await applyPlan(healPlan(world, 4, 1), patient(world));
     assert.deepEqual([busy.running, busy.changeId], [4, null]);
@@ -117,8 +117,8 @@ describe('Celery', () => {
   });
 
   const silent: [string, to: number, result: string, workers: number, says: RegExp][] = [
-    ['to grow', 4, 'undone', 2, /asked for 2 processes more, has not answered/],
-    ['to shrink', 1, 'applied', 1, /1 of them are busy and end in one of the next runs/],
+    ['to grow', 4, 'undone', 2, /asked for 2 more processes, has not answered/],
+    ['to shrink', 1, 'applied', 1, /1 of them still busy, ending in a later run/],
   ];
   for (const [name, to, result, workers, says] of silent) {
     test(`the demand ${name} is taken and not acted on: it is not made twice`, async () => {
@@ -141,10 +141,10 @@ describe('Celery', () => {
   test('the broker cannot be asked: refused, because nothing is known', async () => {
     const world = newWorld({ kind: 'celery' });
     const deps = world.deps();
-    deps.control.ask = () => Promise.resolve({ error: 'redis at h:1: nothing listens there' });
+    deps.control.ask = () => Promise.resolve({ error: 'redis at h:1: nothing is listening there' });
     const outcome = await applyPlan(livePlan(world, 4), deps);
     assert.deepEqual([outcome.result, outcome.obstacle], ['refused', undefined]);
-    assert.match(outcome.sentence, /nothing listens there/);
+    assert.match(outcome.sentence, /nothing is listening there/);
   });
 });
 
@@ -173,7 +173,7 @@ describe('Gunicorn', () => {
       { ...deps, processes: alive },
     );
     assert.deepEqual([outcome.result, outcome.running], ['applied', 4]);
-    assert.match(outcome.sentence, /2 of them end when their requests are answered/);
+    assert.match(outcome.sentence, /2 of them still finishing requests/);
     const later = { ...patient(world), processes: alive };
     const heal = await applyPlan(healPlan(world, 4, 2), later);
     assert.deepEqual([heal.held !== undefined, sent], [true, ['SIGTTOU', 'SIGTTOU']]);

@@ -141,7 +141,10 @@ describe('planServiceRollback', () => {
     await change(world, 2, 4);
     const edited = edit(world);
     const [note] = await rollBack(world);
-    assert.match(note ?? '', /has since been edited by somebody else: only the number is set back to 2/);
+    assert.match(
+      note ?? '',
+      /has since been edited by somebody else: only the number is set back to 2/,
+    );
     assert.equal(readFileSync(world.unitPath, 'utf8'), edited.replace('workers 4', 'workers 2'));
   });
 

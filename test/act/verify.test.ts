@@ -126,12 +126,12 @@ const CASES: {
   {
     name: 'one worker too few to the end',
     looks: [{ pids: [11] }],
-    why: /1 worker runs, expected 2/,
+    why: /1 worker running, expected 2/,
   },
   {
     name: 'one too many to the end',
     looks: [{ pids: [1, 2, 3] }],
-    why: /3 workers run, expected 2/,
+    why: /3 workers running, expected 2/,
   },
   {
     name: 'a failed unit is a failure at once',
@@ -198,7 +198,7 @@ const CASES: {
     name: 'a Celery pool that has more than are to be seen, as it says itself',
     looks: replacing.map((look) => ({ ...look, said: 3 })),
     kind: 'celery',
-    why: /3 workers run, expected 2/,
+    why: /3 workers running, expected 2/,
   },
   {
     name: 'a Gunicorn worker that is recycled after it has served for the settle time',
@@ -233,7 +233,7 @@ const CASES: {
       { ...GOOD, recycles: true },
       ...Array.from({ length: 40 }, (): Look => ({ pids: [], recycles: true })),
     ],
-    why: /0 workers run, expected 2/,
+    why: /0 workers running, expected 2/,
   },
   {
     name: 'threads cannot be counted: the rest is verified',

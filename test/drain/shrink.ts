@@ -78,7 +78,7 @@ async function shrinkAgainAndAgain(
         const { exitCode, stdout, stderr } = await host.autoscaler(args, PATIENT);
         if (exitCode !== 0) throw new Error(`${args.join(' ')}: ${stdout}${stderr}`);
         if (workers === FEW)
-          sum.ended += MANY - Number(/verified: (\d+) run/.exec(stdout + stderr)?.[1]);
+          sum.ended += MANY - Number(/verified: (\d+) running/.exec(stdout + stderr)?.[1]);
       }
     }
   } finally {

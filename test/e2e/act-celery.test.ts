@@ -34,7 +34,7 @@ async function scale(workers: number): Promise<void> {
     PATIENT,
   );
   assert.equal(exitCode, 0, stdout + stderr);
-  assert.match(stdout, new RegExp(`→ ${workers} workers; verified: ${workers} run`));
+  assert.match(stdout, new RegExp(`→ ${workers} workers; verified: ${workers} running`));
 }
 
 /** Starts a change and does not wait; its process number is in /run/scale.pid. */
@@ -174,8 +174,8 @@ test('a drain holds up no other service: the run comes back to it at its end', a
   const { exitCode, applied, stderr } = await runRaising({ web }, {});
   assert.equal(exitCode, 0, stderr);
   assert.deepEqual(applied, ['jobs', 'web'], stderr);
-  assert.match(stderr, /jobs.*finishes its running tasks first[^]*jobs.*verified: 3 run/);
-  assert.match(stderr, /web.*verified: 3 run[^]*jobs.*verified: 3 run/);
+  assert.match(stderr, /jobs.*finishes its running tasks first[^]*jobs.*verified: 3 running/);
+  assert.match(stderr, /web.*verified: 3 running[^]*jobs.*verified: 3 running/);
   assert.deepEqual(await readTraces(1), [1]);
   await lab.ok('systemctl stop web');
 });
@@ -186,7 +186,7 @@ test('drain_timeout_minutes: given up after it was said; the unit goes back, the
   await beginTask(14);
   const { applied, stderr } = await runRaising({}, { drain_timeout_minutes: 0.1 });
   assert.deepEqual(applied, []);
-  assert.match(stderr, /"level":"ERROR".*2 → 3 is given up: .*[^]*undone: it is as before, with 2/);
+  assert.match(stderr, /"level":"ERROR".*2 → 3 is aborted: .*[^]*undone: it is as before, with 2/);
   assert.equal(await lab.readFile('/etc/systemd/system/jobs.service'), unit);
   assert.deepEqual(await readTraces(1), [1]);
   assert.equal(await lab.ok('systemctl is-active jobs'), 'active\n');

@@ -52,7 +52,7 @@ describe('Gunicorn under a real systemd', () => {
     await lab.writeFile('/etc/systemd/system/autoscaler.timer', timer);
     await lab.ok('systemctl enable --now autoscaler.timer');
 
-    assert.match(await succeed('scale', 'web', '4'), /2 → 4 workers; verified: 4 run/);
+    assert.match(await succeed('scale', 'web', '4'), /2 → 4 workers; verified: 4 running/);
     assert.equal(await countWorkers(), 4);
     assert.equal(await lab.readFile(UNIT), unit.replace('--workers 2', '--workers 4'));
     await succeed('scale', 'web', '1');
@@ -62,7 +62,7 @@ describe('Gunicorn under a real systemd', () => {
     assert.match(dry, /-ExecStart=.*--workers 1 .*\n\+ExecStart=.*--workers 2 /);
     assert.equal(await lab.ok('systemctl is-active autoscaler.timer'), 'active\n');
 
-    assert.match(await succeed('rollback'), /1 → 2 workers \(rolled back\); verified: 2 run/);
+    assert.match(await succeed('rollback'), /1 → 2 workers \(rolled back\); verified: 2 running/);
     assert.equal(await lab.readFile(UNIT), unit);
     assert.equal(await lab.ok(`stat -c '%U %G %a' ${UNIT}`), 'root adm 640\n');
     assert.equal(await countWorkers(), 2);
@@ -98,7 +98,7 @@ describe('Gunicorn under a real systemd', () => {
     await installUnit(lab, 'web.service', unit);
     const { exitCode, stdout } = await lab.autoscaler(['scale', 'web', '3'], PATIENT);
     assert.equal(exitCode, 1);
-    assert.match(stdout, /2 → 3 failed: .*(workers? runs?, expected 3|a worker died).*undone/);
+    assert.match(stdout, /2 → 3 failed: .*(workers? running, expected 3|a worker died).*undone/);
     assert.equal(await lab.readFile(UNIT), unit);
     assert.deepEqual([await isActive(), await countWorkers()], ['active\n', 2]);
   });
@@ -122,7 +122,10 @@ describe('Gunicorn under a real systemd', () => {
     await lab.ok(`sed -i 's/^Description=.*/Description=edited/' ${UNIT}`);
     const edited = await lab.readFile(UNIT);
     const stdout = await succeed('rollback', 'web');
-    assert.match(stdout, /has since been edited by somebody else: only the number is set back to 2/);
+    assert.match(
+      stdout,
+      /has since been edited by somebody else: only the number is set back to 2/,
+    );
     assert.equal(await lab.readFile(UNIT), edited.replace('--workers 3', '--workers 2'));
     assert.equal(await countWorkers(), 2);
   });

@@ -98,7 +98,7 @@ describe('units that systemd stops with a Celery worker', () => {
     assert.equal(next.exitCode, 0, next.stderr);
     assert.match(
       next.stderr,
-      /verified: 4 run; active again with it: .*beat\.service.*site\.target/,
+      /verified: 4 running; active again with it: .*beat\.service.*site\.target/,
     );
     await lab.ok(`test -z "$(ls ${CHANGES} | grep pending)"`);
     await assertAllBack();

@@ -45,7 +45,7 @@ test('a pool whose processes end with each task has the size that it says itself
 
   assert.match(
     await run('scale', 'jobs', '4'),
-    /2 → 4 workers; verified: 4 run, without a restart\n/,
+    /2 → 4 workers; verified: 4 running, without a restart\n/,
   );
   // what is missing in this moment is no drift
   const checked = await run('check');
@@ -57,7 +57,7 @@ test('a pool whose processes end with each task has the size that it says itself
   const shrunk = await run('scale', 'jobs', '3');
   assert.match(
     shrunk,
-    /4 → 3 workers; verified: (?:3 run, without a restart\n|4 run, without a restart; 1 of them are busy)/,
+    /4 → 3 workers; verified: (?:3 running, without a restart\n|4 running, without a restart; 1 of them still busy)/,
   );
 
   const { done, waiting } = await readFigures();

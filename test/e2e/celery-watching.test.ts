@@ -206,7 +206,7 @@ describe('a broker that does not allow something: check and scale agree, and say
       assert.match(live?.evidence ?? '', /so each change restarts it/);
       const { exitCode, stdout, stderr } = await lab.autoscaler(['scale', project, '2'], PATIENT);
       assert.equal(exitCode, 0, stdout + stderr);
-      assert.match(stdout, /1 → 2 workers; verified: 2 run$/m);
+      assert.match(stdout, /1 → 2 workers; verified: 2 running$/m);
       assert.match(stderr, why);
     });
   }

@@ -39,6 +39,6 @@ test("Gunicorn's dirty arbiter is no worker: not counted, and nobody is taken aw
     timeoutMs: 120_000,
   });
   assert.equal(exitCode, 0, said);
-  assert.match(said, /verified: 1 run/);
+  assert.match(said, /verified: 1 running/);
   assert.equal((await lab.sh(children)).stdout, '2\n');
 });

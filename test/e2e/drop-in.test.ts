@@ -172,7 +172,7 @@ describe('our drop-in sets the number', () => {
     assert.equal(await filesOf(name), before);
     const done = await call('scale', service, '4');
     assert.equal(done.exitCode, 0, done.stdout + done.stderr);
-    assert.match(done.stdout, /verified: 4 run/);
+    assert.match(done.stdout, /verified: 4 running/);
     if (once) assert.match(done.stdout, once);
     const folder = `/etc/systemd/system/${service}.d`;
     const dropIn = (await lab.readFile(`${folder}/${ours}`)).split('\n');
@@ -295,7 +295,7 @@ describe('our drop-in sets the number', () => {
     await lab.ok('systemctl daemon-reload && systemctl restart older');
     await workersAre('older.service', 2);
     const moved = await call('scale', 'older', '4');
-    assert.match(moved.stdout, /2 → 4 workers; verified: 4 run/, moved.stderr);
+    assert.match(moved.stdout, /2 → 4 workers; verified: 4 running/, moved.stderr);
     assert.equal(await lab.ok(`cd ${folder} && ls`), await lab.ok('echo zzz-autoscaler.conf'));
     const back = await call('rollback', 'older', '--keep-timer');
     assert.equal(back.exitCode, 0, back.stdout + back.stderr);
@@ -354,7 +354,7 @@ describe('our drop-in sets the number', () => {
     });
     const done = await call('scale', 'nautobot', '3');
     assert.equal(done.exitCode, 0, done.stdout + done.stderr);
-    assert.match(done.stdout, /2 → 3 workers; verified: 3 run, without a restart/);
+    assert.match(done.stdout, /2 → 3 workers; verified: 3 running, without a restart/);
     const back = await call('rollback', 'nautobot', '--keep-timer');
     assert.equal(back.exitCode, 0, back.stdout + back.stderr);
     assert.equal(await filesOf('nautobot'), before);
@@ -389,7 +389,7 @@ describe('our drop-in sets the number', () => {
     assert.equal(reportOf((await call('run', '--json')).stdout).action, 'none');
     const done = await call('scale', 'kind', '3');
     assert.equal(done.exitCode, 0, done.stdout + done.stderr);
-    assert.match(done.stdout, /2 → 3 workers; verified: 3 run, without a restart/);
+    assert.match(done.stdout, /2 → 3 workers; verified: 3 running, without a restart/);
     await workersAre('kind.service', 3);
     const restarting = await caller('kind', 'kind.service', { ...project, apply: 'restart' });
     const back = await restarting('rollback', 'kind', '--keep-timer');
@@ -427,7 +427,7 @@ describe('our drop-in sets the number', () => {
     const main = await lab.ok('systemctl show -P MainPID front');
     const done = await call('scale', 'front', '3');
     assert.equal(done.exitCode, 0, done.stdout + done.stderr);
-    assert.match(done.stdout, /2 → 3 workers; verified: 3 run, without a restart/);
+    assert.match(done.stdout, /2 → 3 workers; verified: 3 running, without a restart/);
     await workersAre('front.service', 3);
     assert.equal(await lab.ok('systemctl show -P MainPID front'), main);
     const back = await call('rollback', 'front', '--keep-timer');

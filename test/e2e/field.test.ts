@@ -193,7 +193,7 @@ describe('a change', { concurrency: 4 }, () => {
       const pid = await lab.ok(main);
       const [exitCode, said] = await scale(name, workers);
       assert.equal(exitCode, 0, said);
-      assert.match(said, new RegExp(`verified: ${workers} run, without a restart`));
+      assert.match(said, new RegExp(`verified: ${workers} running, without a restart`));
       assert.equal(await lab.ok(main), pid);
     });
   }
@@ -201,7 +201,7 @@ describe('a change', { concurrency: 4 }, () => {
   test('socket: it can be connected to afterwards', async () => {
     const [exitCode, said] = await scale('socket', 3);
     assert.equal(exitCode, 0, said);
-    assert.match(said, /verified: 3 run, without a restart/);
+    assert.match(said, /verified: 3 running, without a restart/);
     assert.equal(await lab.ok('curl -sS --unix-socket /run/site/socket http://site/'), 'ok\n');
   });
 
@@ -209,7 +209,7 @@ describe('a change', { concurrency: 4 }, () => {
     const [old] = (await workersOf('slow')).split('\n');
     const [exitCode, said] = await scale('slow', 2);
     assert.equal(exitCode, 0, said);
-    assert.match(said, /verified: 2 run, without a restart/);
+    assert.match(said, /verified: 2 running, without a restart/);
     assert.ok((await workersOf('slow')).split('\n').includes(old!));
   });
 

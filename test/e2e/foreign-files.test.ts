@@ -177,7 +177,7 @@ describe('the number stands in a file that is not root’s', () => {
     assert.equal(dry.exitCode, 0, dry.stderr);
     assert.match(dry.stdout, /2 → 4 workers/);
     assert.equal(done.exitCode, 0, done.stdout + done.stderr);
-    assert.match(done.stdout, /2 → 4 workers; verified: 4 run/);
+    assert.match(done.stdout, /2 → 4 workers; verified: 4 running/);
     const dropIn = (await lab.readFile(named(`${OURS}/50-autoscaler.conf`))).split('\n');
     assert.deepEqual(dropIn.slice(dropIn.indexOf('[Service]') + 1, -1), ours.map(bound));
     const { stdout: last } = await lab.sh(named(`tail -n 1 ${OURS}/50-autoscaler.env`));
@@ -187,10 +187,10 @@ describe('the number stands in a file that is not root’s', () => {
     await lab.until(async () => (await countWorkers(name)) === 4, { what: '4 workers' });
 
     const again = await call('scale', name, '3');
-    assert.match(again.stdout, /4 → 3 workers; verified: 3 run/, again.stderr);
+    assert.match(again.stdout, /4 → 3 workers; verified: 3 running/, again.stderr);
     const back = await call('rollback', name, '--keep-timer');
     assert.equal(back.exitCode, 0, back.stdout + back.stderr);
-    assert.match(back.stdout, /3 → 2 workers \(rolled back\); verified: 2 run/);
+    assert.match(back.stdout, /3 → 2 workers \(rolled back\); verified: 2 running/);
     assert.deepEqual([await hers(), await roots()], [itsFiles, itsUnit]);
     assert.equal(await countWorkers(name), 2);
   }
@@ -217,7 +217,7 @@ describe('the number stands in a file that is not root’s', () => {
     assert.equal(await lab.ok(`stat -c '%i %y %z' ${env}`), was);
     // which is what helps
     const number = await lab.autoscaler(['scale', 'old', '2'], { timeoutMs: 180_000 });
-    assert.match(number.stdout, /3 → 2 workers; verified: 2 run/, number.stderr);
+    assert.match(number.stdout, /3 → 2 workers; verified: 2 running/, number.stderr);
     assert.equal(await lab.ok(`stat -c '%i %y %z' ${env}`), was);
   });
 

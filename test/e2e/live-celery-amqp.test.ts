@@ -48,7 +48,7 @@ test('over RabbitMQ: only the worker that is meant changes, without a restart, a
       PATIENT,
     );
     assert.equal(exitCode, 0, stdout + stderr);
-    assert.match(stdout, new RegExp(`verified: ${workers} run, without a restart`), stderr);
+    assert.match(stdout, new RegExp(`verified: ${workers} running, without a restart`), stderr);
     assert.deepEqual([await countChildren('jobs'), await countChildren('other')], [workers, 2]);
   }
   assert.equal(await lab.ok('systemctl show -P MainPID jobs'), main);
@@ -103,7 +103,7 @@ test('a restart over RabbitMQ: the worker is told to take no more, and each task
   await lab.until(async () => (await readTraces()).includes('1'), { what: 'a first task' });
   const { exitCode, stdout, stderr } = await lab.autoscaler(['scale', 'drained', '4'], PATIENT);
   assert.equal(exitCode, 0, stdout + stderr);
-  assert.match(stdout, /verified: 4 run$/m, stderr);
+  assert.match(stdout, /verified: 4 running$/m, stderr);
   await lab.until(async () => (await readTraces()).every((times) => times !== ''), {
     what: 'all tasks to end',
     timeoutMs: 60_000,

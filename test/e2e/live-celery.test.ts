@@ -103,10 +103,16 @@ describe('a Celery pool that works is changed by remote control', () => {
       timeoutMs: 20_000,
     });
     const { stdout } = await succeed('scale', 'jobs', '2');
-    assert.match(stdout, /4 → 2 workers; verified: 4 run, without a restart; 2 of them are busy/);
+    assert.match(
+      stdout,
+      /4 → 2 workers; verified: 4 running, without a restart; 2 of them still busy/,
+    );
     assert.match(await lab.readFile('/etc/systemd/system/jobs.service'), /-c 2/);
     await lab.ok('sleep 20');
-    assert.match((await succeed('run')).stdout, /4 workers run, the unit says 2 → brought to 2/);
+    assert.match(
+      (await succeed('run')).stdout,
+      /4 workers running, the unit says 2 → brought to 2/,
+    );
     assert.deepEqual([await countChildren(), await mainPid()], [2, main]);
   });
 
@@ -142,7 +148,7 @@ test('a daemon that systemd does not watch, while another service has not writte
   await lab.ok('sleep 1.5; systemctl daemon-reload; systemctl start --no-block slow');
   const { main } = await see();
   const { stdout } = await succeed('scale', 'jobs', '4');
-  assert.match(stdout, /2 → 4 workers; verified: 4 run, without a restart/);
+  assert.match(stdout, /2 → 4 workers; verified: 4 running, without a restart/);
   assert.deepEqual(await see(), { main, pool: 4 });
   await lab.until(async () => /^active$/m.test((await lab.sh('systemctl is-active slow')).stdout), {
     what: 'the other service to be there',
@@ -150,7 +156,7 @@ test('a daemon that systemd does not watch, while another service has not writte
   });
   // it is older than 10 s by now, so that drift is healed
   await lab.ok('sed -i "s/-c 4/-c 3/" /etc/systemd/system/jobs.service; systemctl daemon-reload');
-  assert.match((await succeed('run')).stdout, /4 workers run, the unit says 3 → brought to 3/);
+  assert.match((await succeed('run')).stdout, /4 workers running, the unit says 3 → brought to 3/);
   assert.deepEqual(await see(), { main, pool: 3 });
 });
 
@@ -206,7 +212,7 @@ describe('where remote control does not reach the pool', () => {
       await start('jobs', unit);
       const main = await mainPid();
       const first = await succeed('scale', 'jobs', '3');
-      assert.match(first.stdout, /2 → 3 workers; verified: 3 run\n/);
+      assert.match(first.stdout, /2 → 3 workers; verified: 3 running\n/);
       assert.match(first.stderr, why);
       assert.notEqual(await mainPid(), main);
       assert.equal(await countChildren(), 3);

@@ -57,7 +57,7 @@ describe('code on disk that cannot be loaded: nothing is asked of a service that
       await lab.writeFile('/srv/deployed.py', `${APP}# newer\n`);
       const [again, done] = await scale(3);
       assert.equal(again, 0, done);
-      assert.match(done, /verified: 3 run/);
+      assert.match(done, /verified: 3 running/);
     });
   }
 });

@@ -121,7 +121,10 @@ test('where it cannot be taken away it stays, which is said by the change, `run`
   );
   const said = stdout + stderr;
   assert.equal(exitCode, 1, said);
-  assert.match(said, /it serves with 1, but 2 workers run instead of 1: process \d+ has not/);
+  assert.match(
+    said,
+    /it serves with 1, but 2 workers are running instead of 1: process \d+ has not/,
+  );
   assert.equal(await lab.readFile(UNIT), unit);
   assert.ok((await pids()).includes(first), said);
   assert.ok(await serves());
@@ -173,6 +176,6 @@ test('boot_timeout_seconds is how long a worker may load; the limit is over all 
   await lab.ok('echo 9 > /run/slow');
   const { exitCode, said } = await scale(2);
   assert.equal(exitCode, 0, said);
-  assert.match(said, /verified: 2 run/);
+  assert.match(said, /verified: 2 running/);
   assert.equal((await pids()).length, 2);
 });

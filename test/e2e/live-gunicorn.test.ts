@@ -91,7 +91,7 @@ describe('a Gunicorn that serves is changed without a restart', () => {
         const stdout = await succeed('scale', 'web', String(workers));
         assert.match(
           stdout,
-          new RegExp(`→ ${workers} workers?; verified: ${workers} run, without`),
+          new RegExp(`→ ${workers} workers?; verified: ${workers} running, without`),
         );
         assert.equal(await countWorkers(), workers);
         assert.match(
@@ -129,7 +129,7 @@ describe('a Gunicorn whose workers end after some requests (--max-requests) and 
       );
       for (const workers of [4, 3]) {
         const stdout = await succeed('scale', 'web', String(workers));
-        assert.match(stdout, new RegExp(`→ ${workers} workers; verified: ${workers} run`));
+        assert.match(stdout, new RegExp(`→ ${workers} workers; verified: ${workers} running`));
       }
       load.stop();
       const { requests, failed } = await load.done;
@@ -171,7 +171,7 @@ describe('a reload lets the master fall back to its old command line; the next r
     await untilWorkers(2);
     await lab.ok('kill -TTIN $(systemctl show -P MainPID web)');
     await untilWorkers(3);
-    assert.match(await succeed('run'), /3 workers run, the unit says 2/);
+    assert.match(await succeed('run'), /3 workers running, the unit says 2/);
     assert.equal(await countWorkers(), 3);
   });
 });
@@ -187,8 +187,8 @@ test('a worker that still answers a request is waited for by nobody, and ended o
   slow.stdin.end();
   await lab.ok('sleep 1');
   const stdout = await succeed('scale', 'web', '2');
-  assert.match(stdout, /3 run, without a restart; 1 of them end when their requests are answered/);
-  assert.match(await succeed('run'), /3 workers run, the unit says 2; not healed now/);
+  assert.match(stdout, /3 running, without a restart; 1 of them still finishing requests/);
+  assert.match(await succeed('run'), /3 workers running, the unit says 2; not healed now/);
   const { stdout: answers } = await slow.done;
   assert.equal(answers, 'ok\n'.repeat(3));
   await untilWorkers(2);

@@ -167,7 +167,7 @@ describe('the main job', { timeout: 400_000 }, () => {
     const tasks = services.find(({ project }) => project === 'tasks');
     assert.equal(tasks?.action, 'none');
     assert.equal(tasks?.hold, 'missing_metric');
-    assert.match(tasks?.error ?? '', /redis at 127\.0\.0\.1:6379: nothing listens there/);
+    assert.match(tasks?.error ?? '', /redis at 127\.0\.0\.1:6379: nothing is listening there/);
     assert.match(stderr, /"level":"ERROR".*tasks/);
     const web = services.find(({ project }) => project === 'web');
     assert.deepEqual([web?.action, web?.applied, web?.to], ['scale_up', true, 2]);

@@ -377,7 +377,7 @@ describe('a sample', () => {
     assert.equal(threads?.running_tasks, null);
     assert.match(threads?.errors?.['running_tasks']?.text ?? '', /pool \(threads\)/);
     const broker = threads?.errors?.['queue_length'];
-    assert.match(broker?.text ?? '', /6390: nothing listens there/);
+    assert.match(broker?.text ?? '', /6390: nothing is listening there/);
     assert.equal(broker?.code, 'broker_unreachable');
     const gone = services['gone.service'];
     assert.deepEqual([gone?.workers, gone?.running, gone?.active], [null, 0, 'inactive']);

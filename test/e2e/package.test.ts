@@ -146,8 +146,8 @@ describe('the Debian package', { timeout: 240_000 }, () => {
     assert.equal(exitCode, 0, journal);
     assert.equal(await lab.readFile('/home/shop/env'), 'WEB_CONCURRENCY=3\n');
     assert.match(await lab.readFile('/etc/systemd/system/tasks.service'), /worker -c 3/);
-    assert.match(journal, /shop\.service: 2 → 3 workers; verified: 3 run/);
-    assert.match(journal, /tasks\.service: 2 → 3 workers; verified: 3 run/);
+    assert.match(journal, /shop\.service: 2 → 3 workers; verified: 3 running/);
+    assert.match(journal, /tasks\.service: 2 → 3 workers; verified: 3 running/);
   });
 
   test('the log survives logrotate', async () => {

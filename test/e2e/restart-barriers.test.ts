@@ -56,7 +56,7 @@ describe('a service that must not be restarted', () => {
     assert.match(dry.stdout, /it would be changed without a restart: .*RefuseManualStop=yes/);
     const { exitCode, stdout } = await lab.autoscaler(['scale', 'web', '3'], PATIENT);
     assert.equal(exitCode, 0, stdout);
-    assert.match(stdout, /verified: 3 run, without a restart/);
+    assert.match(stdout, /verified: 3 running, without a restart/);
   });
 
   test('two masters: said by check, and nothing is touched', async () => {
@@ -79,7 +79,10 @@ describe('a service that must not be restarted', () => {
     );
     const { exitCode, stdout, stderr } = await lab.autoscaler(['scale', 'web', '3'], PATIENT);
     assert.equal(exitCode, 1, stdout);
-    assert.match(`${stdout}${stderr}`, /was not applied: it has more than one master \(processes \d+/);
+    assert.match(
+      `${stdout}${stderr}`,
+      /was not applied: it has more than one master \(processes \d+/,
+    );
     assert.equal(await lab.ok('systemctl show -P InvocationID web'), before);
     assert.equal(await lab.readFile(UNIT), text);
   });
@@ -145,7 +148,7 @@ describe('a socket that a restart would take away', () => {
     );
     const { exitCode, stdout } = await lab.autoscaler(['scale', 'web', '3'], PATIENT);
     assert.equal(exitCode, 0, stdout);
-    assert.match(stdout, /verified: 3 run, without a restart/);
+    assert.match(stdout, /verified: 3 running, without a restart/);
     assert.equal(await ask(), 'ok\n');
   });
 
@@ -180,7 +183,7 @@ describe('a socket that a restart would take away', () => {
     await installUnit(lab, 'web.service', gunicornUnit({ bind: `unix:${SOCKET}`, lines }));
     const { exitCode, stdout } = await lab.autoscaler(['scale', 'web', '3'], PATIENT);
     assert.equal(exitCode, 0, stdout);
-    assert.match(stdout, /verified: 3 run$/m);
+    assert.match(stdout, /verified: 3 running$/m);
     assert.equal(await ask(), 'ok\n');
   });
 });

@@ -78,7 +78,7 @@ describe('whether one can connect to a service after its restart', () => {
     assert.equal(exitCode, 0, stdout);
     assert.match(
       stdout,
-      /verified: 3 run; it listened on 127\.0\.0\.1:8000 before and listens on 0\.0\.0\.0:8001 now/,
+      /verified: 3 running; it listened on 127\.0\.0\.1:8000 before and listens on 0\.0\.0\.0:8001 now/,
     );
     assert.equal(await lab.ok('curl -sS --unix-socket /srv/run/web.sock http://web/'), 'ok\n');
   });
@@ -87,7 +87,7 @@ describe('whether one can connect to a service after its restart', () => {
     await install('[::1]:8000 unix:/tmp/web.sock', ['PrivateTmp=true']);
     const own = await scale(3);
     assert.equal(own.exitCode, 0, own.stdout);
-    assert.match(own.stdout, /verified: 3 run$/m);
+    assert.match(own.stdout, /verified: 3 running$/m);
     await lab.ok('systemctl stop web');
     await lab.writeFile(
       '/etc/systemd/system/web.socket',
@@ -96,7 +96,7 @@ describe('whether one can connect to a service after its restart', () => {
     await lab.ok('systemctl daemon-reload && systemctl start web.socket web');
     const given = await scale(2);
     assert.equal(given.exitCode, 0, given.stdout);
-    assert.match(given.stdout, /verified: 2 run$/m);
+    assert.match(given.stdout, /verified: 2 running$/m);
     assert.equal(await lab.ok('curl -sS --unix-socket /tmp/given.sock http://web/'), 'ok\n');
   });
 });

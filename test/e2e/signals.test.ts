@@ -171,7 +171,7 @@ describe('what a run sees and does', { timeout: 300_000 }, () => {
   test('Celery behind Sentinel is changed while it runs', async () => {
     const { exitCode, stdout, stderr } = await lab.autoscaler(['scale', 'sentinel', '3']);
     assert.equal(exitCode, 0, stdout + stderr);
-    assert.match(stdout, /verified: 3 run, without a restart/, stderr);
+    assert.match(stdout, /verified: 3 running, without a restart/, stderr);
   });
 
   /** Lowered at once, were it not for a queue that is not known. */

@@ -161,7 +161,7 @@ for form in json.load(sys.stdin):
     const { error } = await read({ url: `redis://127.0.0.1:${one};redis://127.0.0.1:${two}` });
     assert.match(
       error?.text ?? '',
-      /:\d+: nothing listens there; redis at .*nothing listens there$/,
+      /:\d+: nothing is listening there; redis at .*nothing is listening there$/,
     );
   });
 
@@ -169,7 +169,7 @@ for form in json.load(sys.stdin):
     const url = `rediss://localhost:${strict.tlsPort}?ssl_ca_certs=${strict.caFile}`;
     const { length, error } = await read({ url });
     assert.equal(length, null);
-    assert.match(error?.text ?? '', /it asks for a certificate of ours: name it in ssl_certfile/);
+    assert.match(error?.text ?? '', /it requires a client certificate: name it in ssl_certfile/);
   });
 
   test('a certificate that cannot be read', async () => {

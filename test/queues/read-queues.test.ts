@@ -156,7 +156,7 @@ describe('a queue that cannot be read is null, with the reason in plain words', 
     [
       'nobody listens',
       async () => `redis://127.0.0.1:${(await freePorts())[0]}/0`,
-      /^redis at 127\.0\.0\.1:\d+: nothing listens there$/,
+      /^redis at 127\.0\.0\.1:\d+: nothing is listening there$/,
       'broker_unreachable',
     ],
     ['no such host', () => 'redis://no-such-host.invalid/0', /host name/, 'broker_unreachable'],
@@ -240,7 +240,7 @@ describe('a queue that cannot be read is null, with the reason in plain words', 
     const http = await startMute('HTTP/1.1 400 Bad Request\r\n\r\n');
     const answer = await read(`redis://127.0.0.1:${http.port}/0`);
     await http.stop();
-    assert.match(answer.error?.text ?? '', /what answers there is no Redis/);
+    assert.match(answer.error?.text ?? '', /what answers there is not Redis/);
   });
 });
 

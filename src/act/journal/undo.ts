@@ -184,7 +184,7 @@ function tellUnlike(now: Unlike, from: number): string {
 /** No more than was seen: some workers may still be busy, and of a heal the number was wrong before. */
 function tellUndone({ action, kind, from }: Manifest, running: number | null): string {
   if (running === null || running === from) return `it is as before, with ${from}`;
-  if (action === 'heal') return `${running} run`;
+  if (action === 'heal') return `${running} running`;
   const more = running - from;
-  return `its unit says ${from} again; ${running} run, ${more} of them ${kindNamed(kind).words.surplus}`;
+  return `its unit says ${from} again; ${running} running, ${more} of them ${kindNamed(kind).words.surplus}`;
 }

@@ -166,7 +166,7 @@ function tellProgress(service: StatusService, report: StatusReport, { unicode }:
   if (service.unseen) return ['new: the next run looks at it', 'dim'];
   const missing = service.metrics.filter(({ error }) => error !== null);
   if (service.action !== 'none') return tellAction(service);
-  const drift = service.drift ? `${running} run, ${workers} declared; ` : '';
+  const drift = service.drift ? `${running} running, ${workers} declared; ` : '';
   if (hold === 'duration' && streak !== null) {
     const bar = renderBar(streak.held_s / streak.needed_s, BAR_COLUMNS, unicode);
     const held = formatDuration(streak.held_s * 1000);

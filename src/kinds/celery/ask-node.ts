@@ -29,8 +29,7 @@ export async function findNode(
   deps: KindDeps,
   tries = ASK_TRIES,
 ): Promise<CeleryNode | { obstacle: string }> {
-  if (!deps.control.hasBroker(service))
-    return { obstacle: 'the config names no broker_url for it' };
+  if (!deps.control.hasBroker(service)) return { obstacle: 'the config has no broker_url for it' };
   const node = deps.control.nodeOf(mainPid);
   if (node === null)
     return { obstacle: 'the name of its node cannot be read from its main process' };

@@ -183,7 +183,7 @@ function withAutoscale(argv: Word[]): Problem {
 }
 
 function opaque(argv: Word[]): Problem {
-  const message = 'a word of the command is only known when it starts and may set the concurrency';
+  const message = 'a word of the command, known only when it starts, may set the concurrency';
   return problemAt(
     argv[0],
     'not_a_number',
@@ -193,12 +193,12 @@ function opaque(argv: Word[]): Problem {
 }
 
 function inSettings(argv: Word[]): Problem {
-  const message = 'the command sets options of the app that decide on its pool';
+  const message = 'the command sets options of the app that determine its pool';
   return problemAt(argv[0], 'config_file', message, 'use --concurrency=N of celery worker instead');
 }
 
 function unknown(context: Context, argv: Word[]): Problem {
-  const message = `the concurrency may come from the environment, and ${context.env.unknown ?? 'it is handed on from outside the unit'}`;
+  const message = `the concurrency may come from the environment, and ${context.env.unknown ?? 'it is passed in from outside the unit'}`;
   return problemAt(
     argv[0],
     'unreadable',

@@ -15,7 +15,7 @@ export const celery: Kind = {
     process: 'a Celery worker',
     command: 'celery worker',
     option: '--concurrency=3',
-    surplus: 'are busy and end in one of the next runs',
+    surplus: 'still busy, ending in a later run',
   },
   command: celeryCommand,
   processes: celeryProcesses,
@@ -28,7 +28,7 @@ export const celery: Kind = {
     isDrained: true,
     restartRisk: {
       evidence:
-        'it has no broker_url: it cannot be asked to take no more tasks before a restart, and what Celery does by itself then may lose a task, or do one twice, on a busy machine',
+        'it has no broker_url: it cannot be asked to stop taking tasks before a restart, and what Celery then does by itself may lose a task, or run one twice, on a busy machine',
       remedy: 'set "broker_url" of the project',
     },
     findObstacle,

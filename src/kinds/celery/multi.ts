@@ -75,7 +75,7 @@ function perNode(word: Word, factsOf: Context['factsOf']): Problem {
 }
 
 function detached(word: Word): Problem {
-  const message = 'celery multi takes the word behind "--concurrency" for a node';
+  const message = 'celery multi takes the word after "--concurrency" for a node';
   return problemAt(word, 'ambiguous', message, 'write --concurrency=N');
 }
 

@@ -49,12 +49,12 @@ export const celeryProposals: Proposals = {
 function goByLoad({ min, max }: Room, isLive: boolean): Reasons {
   const step = Math.max(1, Math.min(Math.floor(min / 2), Math.ceil((max - min) / 4)));
   return {
-    by: 'by the tasks that wait in',
+    by: 'by the tasks waiting in',
     metrics: [
       {
         key: 'queue_thresholds',
         thresholds: { ...climb(min, max, LOAD), [`scale_down_${min}`]: below(100, min, step) },
-        why: `waiting and running tasks for each worker, in percent: ${tellDurations(isLive)}`,
+        why: `waiting and running tasks per worker, in percent: ${tellDurations(isLive)}`,
       },
     ],
     queueMetric: 'load',
@@ -76,9 +76,9 @@ function goByQueue({ min, max }: Room, isLive: boolean): Reasons {
   }
   thresholds[`scale_down_${min}`] = min;
   return {
-    by: 'by the tasks that wait in',
+    by: 'by the tasks waiting in',
     metrics: [
-      { key: 'queue_thresholds', thresholds, why: `tasks that wait: ${tellDurations(isLive)}` },
+      { key: 'queue_thresholds', thresholds, why: `waiting tasks: ${tellDurations(isLive)}` },
     ],
     minutes: queueMinutes(isLive),
     maxStep: { scale_down: 1 },
@@ -94,6 +94,6 @@ function queueMinutes(isLive: boolean): NonNullable<Reasons['minutes']> {
 
 function tellDurations(isLive: boolean): string {
   return isLive
-    ? 'above at once more workers, below for 5 minutes fewer'
-    : 'above for 2 minutes more workers, below for 10 fewer';
+    ? 'above: more workers at once; below for 5 minutes: fewer'
+    : 'above for 2 minutes: more workers; below for 10: fewer';
 }

@@ -46,7 +46,7 @@ export async function resize(change: PoolChange, target: number, deps: KindDeps)
   const first = await readPool(service, deps);
   const look = () => readPool(service, deps, first);
   const node = deps.control.nodeOf(first.masterPid);
-  if (node === null) throw new UserError(EXIT.failed, 'the name of its node cannot be found out');
+  if (node === null) throw new UserError(EXIT.failed, 'the name of its node cannot be determined');
   let now = await readStillSize(look, sizeOf, isAgain ? reactMs + stillMs : stillMs, deps);
   for (let tries = 0; now.size !== target; tries++) {
     const missing = target - now.size;
@@ -54,7 +54,7 @@ export async function resize(change: PoolChange, target: number, deps: KindDeps)
     if (tries >= SHRINK_TRIES) {
       throw new UserError(
         EXIT.failed,
-        `${node} was asked for ${missing} processes more and has not started them`,
+        `${node} was asked for ${missing} more processes and has not started them`,
       );
     }
     const readSize = async () => sizeOf.of(await look());
@@ -132,7 +132,7 @@ function giveUp(node: string, missing: number, { timing }: KindDeps): 'partly' {
   if (missing < 0) return 'partly';
   throw new UserError(
     EXIT.failed,
-    `${node} was asked for ${missing} processes more, has not answered, and has not started them within ${(2 * timing.reactMs) / 1000} s`,
+    `${node} was asked for ${missing} more processes, has not answered, and has not started them within ${(2 * timing.reactMs) / 1000} s`,
   );
 }
 

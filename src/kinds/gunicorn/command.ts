@@ -95,7 +95,7 @@ function valueOf(parsed: Parsed, name: string): string | null {
 function ambiguous(option: string, argv: Word[]): Problem {
   return {
     code: 'ambiguous',
-    message: `"${option}" is the beginning of several options of gunicorn, which refuses it`,
+    message: `"${option}" is an ambiguous abbreviation, which gunicorn refuses`,
     hint: 'write the option in full, such as --workers',
     at: argv[0]?.first ?? null,
   };
@@ -104,8 +104,8 @@ function ambiguous(option: string, argv: Word[]): Problem {
 function opaque(argv: Word[], parsed: Parsed): Problem {
   return {
     code: 'not_a_number',
-    message: 'what stands here is only known when the service starts and may set the workers',
-    hint: 'put --workers N behind it, as the last option of the command',
+    message: 'what stands here is known only when the service starts, and may set the workers',
+    hint: 'put --workers N after it, as the last option of the command',
     at: argv[parsed.opaqueAt + 1]?.first ?? null,
   };
 }
@@ -113,7 +113,7 @@ function opaque(argv: Word[], parsed: Parsed): Problem {
 function unknown(context: Context, argv: Word[]): Problem {
   return {
     code: 'unreadable',
-    message: `the number of workers may come from the environment, and ${context.env.unknown ?? 'it is handed on from outside the unit'}`,
+    message: `the number of workers may come from the environment, and ${context.env.unknown ?? 'it is passed in from outside the unit'}`,
     hint: ON_COMMAND_LINE,
     at: argv[0]?.first ?? null,
   };

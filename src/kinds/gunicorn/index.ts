@@ -13,7 +13,7 @@ export const gunicorn: Kind = {
     process: 'a Gunicorn master',
     command: 'gunicorn',
     option: '--workers 3',
-    surplus: 'end when their requests are answered',
+    surplus: 'still finishing requests',
   },
   command: gunicornCommand,
   processes: gunicornProcesses,

@@ -40,8 +40,7 @@ export const gunicornProposals: Proposals = {
   mostWorkers: (cores) => 2 * cores + 1,
   leastWorkers: ({ workerClass }) => (workerClass === 'sync' ? LEAST_SYNC : 1),
   whyLeast: {
-    config:
-      'one slow request blocks a single worker of the class sync, so two at least; the first run adds one',
+    config: 'one slow request blocks a single sync worker, so at least two; the first run adds one',
     report: 'one slow request blocks a single sync worker',
   },
   proposeReasons: ({ workerClass, hasCpu, unseen = [] }, room) => {
@@ -63,7 +62,7 @@ function goByBusyness({ min, max }: Room, hasBacklog: boolean): Reasons {
       {
         key: 'busy_thresholds',
         thresholds: { ...climb(min, max, BUSY), [`scale_down_${min}`]: below(BUSY.some, min) },
-        why: 'percent of its workers that are in a request: above for 2 minutes more workers, below for 10 one fewer',
+        why: 'percent of its workers that are in a request: above for 2 minutes: more workers; below for 10: one fewer',
       },
       ...(hasBacklog ? [backlog(min, max)] : []),
       brake(min),
@@ -88,7 +87,7 @@ function goByBacklog({ cores, min, max }: Room, hasCpu: boolean): Reasons {
       ...(top > min && { [`scale_up_${top}`]: COMPUTES }),
       [`scale_down_${min}`]: down,
     },
-    why: 'CPU that it uses, percent of a processor for each worker',
+    why: 'its own CPU, percent of a processor per worker',
   };
   return {
     by: hasCpu ? 'by waiting connections and its own CPU' : 'by waiting connections',
@@ -111,6 +110,6 @@ function brake(min: number): ProposedMetric {
   return {
     key: 'cpu_thresholds',
     thresholds: { [`scale_down_${min}`]: BRAKE },
-    why: `the host's CPU is a brake alone: nothing is taken away while it is above ${BRAKE} %`,
+    why: `the host's CPU only acts as a brake: nothing is lowered while it is above ${BRAKE} %`,
   };
 }

@@ -8,7 +8,7 @@ import { signalMaster } from './signal-master.ts';
 
 /** Why the master cannot be asked by signals; null: it can. */
 export function findObstacle(tree: WorkerTree, unit: UnitState): string | null {
-  if (unit.controlGroup === null) return 'systemd knows no control group of it';
+  if (unit.controlGroup === null) return 'systemd reports no control group for it';
   if (tree.upgrade !== undefined) return tree.upgrade;
   if (tree.workerPids.length === 0) return 'its master has no workers yet';
   return null;
@@ -57,10 +57,10 @@ export async function resize(change: PoolChange, target: number, deps: KindDeps)
 
 function tellKept(staying: ProcessRef[], target: number, why: string, deps: KindDeps): string {
   const unserved = listUnserved(staying, deps).map(({ pid }) => pid);
-  const head = `${staying.length} workers run instead of ${target}`;
+  const head = `${staying.length} workers are running instead of ${target}`;
   // those that had not served may be gone by now, or serve
-  if (unserved.length === 0) return `${head}: none could be taken away without harm (${why})`;
-  return `${head}: process ${unserved.join(', ')} has not served yet, and Gunicorn would end one that serves in its place (${why})`;
+  if (unserved.length === 0) return `${head}: none could be removed safely (${why})`;
+  return `${head}: process ${unserved.join(', ')} has not served yet, and Gunicorn would end one that serves instead (${why})`;
 }
 
 async function addOne(service: string, pool: Pool, deps: KindDeps): Promise<void> {
@@ -75,6 +75,6 @@ async function addOne(service: string, pool: Pool, deps: KindDeps): Promise<void
   if (workerPids.some((pid) => !before.has(pid))) return;
   throw new UserError(
     EXIT.failed,
-    `its master (process ${pool.masterPid}) was asked for one worker more (SIGTTIN) and has started none within ${deps.timing.reactMs / 1000} s`,
+    `its master (process ${pool.masterPid}) was asked for one more worker (SIGTTIN) and has started none within ${deps.timing.reactMs / 1000} s`,
   );
 }

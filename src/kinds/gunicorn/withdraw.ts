@@ -41,7 +41,7 @@ export function withdrawWorker(masterPid: number, workerPid: number): Promise<Wi
     execFile(PERL, args, options, (error, stdout) => {
       const answer = stdout.trim();
       if (answer === 'withdrawn' || answer === 'serves') resolve(answer);
-      else resolve({ why: answer === '' ? `perl: ${error?.message ?? 'said nothing'}` : answer });
+      else resolve({ why: answer === '' ? `perl: ${error?.message ?? 'no output'}` : answer });
     });
   });
 }
@@ -77,7 +77,7 @@ sub sleeps {
 }
 sub hold {
   syscall($ptrace, $SEIZE, $master, 0, 0) == 0 && syscall($ptrace, $INTERRUPT, $master, 0, 0) == 0
-    or end("its master cannot be held while it is done: $!");
+    or end("its master cannot be stopped for the time it takes: $!");
   waitpid $master, $WALL;
 }
 sub release { syscall($ptrace, $DETACH, $master, 0, 0) }
@@ -91,7 +91,7 @@ for (1 .. 60) {
   # its number may be somebody else's by now
   kill KILL => $victim if grep { $_ == $victim } @before;
   my $new;
-  wait_for(10, sub { ($new) = grep { !$old{$_} } children(); defined $new }) or end('its master does not replace a worker that was ended');
+  wait_for(10, sub { ($new) = grep { !$old{$_} } children(); defined $new }) or end('its master did not replace a worker that was ended');
   $new += 0;
   hold();
   my $answer = '';
@@ -111,5 +111,5 @@ for (1 .. 60) {
   end($answer) if $answer ne '';
   $victim = $new;
 }
-end('its master was never seen to pause after it had started a worker');
+end('its master was never seen to pause after starting a worker');
 `;

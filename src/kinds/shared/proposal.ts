@@ -82,7 +82,7 @@ export function goByOwnCpu({ cores, min, max }: Room): Reasons {
       {
         key: 'service_cpu_thresholds',
         thresholds: { [`scale_up_${max}`]: up, [`scale_down_${min}`]: below(up, min) },
-        why: 'CPU that it uses, percent of a processor for each worker: above for 2 minutes more workers, below for 10 one fewer',
+        why: 'its own CPU, percent of a processor per worker: above for 2 minutes: more workers; below for 10: one fewer',
       },
     ],
     maxStep: { scale_up: Math.ceil((max - min) / 2), scale_down: 1 },
@@ -99,7 +99,7 @@ export function goByHostCpu({ cores, min, max }: Room): Reasons {
       {
         key: 'cpu_thresholds',
         thresholds: { [`scale_up_${max}`]: up, [`scale_down_${min}`]: below(up, min) },
-        why: "percent of the host's CPU: above for 2 minutes more workers, below for 10 one fewer",
+        why: "percent of the host's CPU: above for 2 minutes: more workers; below for 10: one fewer",
       },
     ],
     maxStep: { scale_up: Math.ceil((max - min) / 2), scale_down: 1 },

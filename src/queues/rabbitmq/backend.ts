@@ -18,8 +18,8 @@ export const rabbitmq: QueueBackend<RabbitBroker> = {
   optionKeys: { confirm_publish: { type: 'unused' } },
   findFault: () => null,
   noUnacked: {
-    expected: 'a metric that can be known of RabbitMQ',
-    hint: 'AMQP does not tell unacknowledged tasks: use "ready+running", or "ready"',
+    expected: 'a metric that RabbitMQ can report',
+    hint: 'AMQP does not report unacknowledged tasks: use "ready+running", or "ready"',
   },
   resolve: (urls, { tls, port }) => {
     const servers = urls.map((url) => toServer(url, port)) as RabbitBroker['servers'];

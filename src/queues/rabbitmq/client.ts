@@ -161,7 +161,7 @@ export function createAmqpClient(place: Place, mostBytes: number): AmqpClient {
       const tune = await call(0, METHOD.connectionStartOk, startOk, METHOD.connectionTune);
       const [channelMax, frameMax] = [tune.short(), tune.long()];
       if (frameMax !== 0 && frameMax < LEAST_FRAME_BYTES) {
-        throw new Error('it takes no frames of a usual size');
+        throw new Error('it accepts no frames of the usual size');
       }
       mostChannels = channelMax || mostChannels;
       const frames = long(Math.min(frameMax || MOST_FRAME_BYTES, MOST_FRAME_BYTES));
@@ -213,7 +213,7 @@ function fail(state: ChannelState, fault: Error): void {
 
 function readRefusal(fields: Fields): AmqpRefusal {
   const code = fields.short();
-  const text = fields.shortText() || `it refuses that (${code})`;
+  const text = fields.shortText() || `it refused that (${code})`;
   return new AmqpRefusal(code, text, fields.long());
 }
 
@@ -221,7 +221,8 @@ function requirePlain(start: Fields): void {
   start.short();
   start.longText();
   const mechanisms = start.longText().toString('latin1').split(' ');
-  if (!mechanisms.includes('PLAIN')) throw new Error('it takes no user and password (PLAIN)');
+  if (!mechanisms.includes('PLAIN'))
+    throw new Error('it does not accept a user and password (PLAIN)');
 }
 
 /** The head of a message and its body, in as many frames as it likes. */
@@ -237,7 +238,8 @@ function takeContent(type: number, state: ChannelState, payload: Buffer): void {
     state.incoming = { left: low, properties: payload.subarray(12), parts: [] };
   } else if (type === FRAME.body && incoming !== null && incoming !== 'announced') {
     incoming.left -= payload.length;
-    if (incoming.left < 0) throw new Error('it sends a message of another length than it says');
+    if (incoming.left < 0)
+      throw new Error('it sends a message whose length differs from the announced one');
     incoming.parts.push(payload);
   } else {
     throw new Error('it sends a part of a message that it did not announce');

@@ -48,7 +48,7 @@ export interface Frame {
 }
 
 /** What is said of a server that speaks another protocol. */
-const NO_AMQP = 'what answers there is no RabbitMQ (one with TLS wants amqps://)';
+const NO_AMQP = 'what answers there is not RabbitMQ (with TLS it needs amqps://)';
 
 /**
  * Reads frames as they come, in any pieces; each byte is copied once. Returns what takes the bytes and throws an Error in plain words

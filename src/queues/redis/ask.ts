@@ -73,7 +73,7 @@ export async function askSections(
   });
 }
 
-const NO_REDIS = 'it does not answer as a Redis does';
+const NO_REDIS = 'what answers there is not Redis';
 
 /** null: the command was carried out. */
 function whyRefused(reply: Reply | undefined): Error | null {

@@ -29,7 +29,7 @@ export interface Redis {
 }
 
 /** How a server is described that sends more answers than it was asked for. */
-export const NOT_ASKED = 'it answers what was not asked';
+export const NOT_ASKED = 'it sent an unrequested answer';
 
 interface Waiting {
   command: Command;

@@ -65,7 +65,7 @@ export function createReplyReader(onReply: (reply: RespValue) => void): (bytes: 
       wanted = textBytes + LINE_END.length;
       if (bytes.length < wanted) return 0;
       if (bytes.toString('latin1', textBytes, wanted) !== LINE_END) {
-        throw new Error('it sends a text of another length than it says');
+        throw new Error('it sends a string whose length differs from the announced one');
       }
       const text = bytes.toString('utf8', 0, textBytes);
       textBytes = null;
@@ -101,12 +101,12 @@ export function createReplyReader(onReply: (reply: RespValue) => void): (bytes: 
 const TYPES = '+-:$*';
 
 /** How a server is described that speaks another protocol. */
-const NO_REDIS = 'what answers there is no Redis';
+const NO_REDIS = 'what answers there is not Redis';
 
 /** A number as Redis writes it; one beyond the safe integers is not exact, and so not a count. */
 function toWhole(text: string): number {
   if (/^(?:0|-?[1-9]\d{0,18})$/.test(text)) return Number(text);
-  throw new Error('it sends a number that is not a whole one');
+  throw new Error('it sends a number that is not an integer');
 }
 
 /** A command as the protocol requires it: a list of texts, each with its length in bytes. */

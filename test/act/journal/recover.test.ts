@@ -158,10 +158,7 @@ describe('recover', () => {
     const manifest = join(world.backupDir, 'changes', PENDING, 'manifest.json');
     writeFileSync(manifest, '{"v":2,"services":["web.service"]}');
     const recovery = await recover(world.deps());
-    assert.match(
-      recovery.faults[0] ?? '',
-      /does not name its service, so no service is changed/,
-    );
+    assert.match(recovery.faults[0] ?? '', /does not name its service, so no service is changed/);
     assert.match(whyBlocked(recovery, 'other.service') ?? '', /may concern any service/);
     assert.deepEqual(names(world), [PENDING]);
   });

@@ -91,7 +91,7 @@ describe('the queue of a project', () => {
     assert.equal(stdout, '');
     assert.match(
       stderr,
-      /celery_queue is unknown: redis at 127\.0\.0\.1:\d+: nothing listens there/,
+      /celery_queue is unknown: redis at 127\.0\.0\.1:\d+: nothing is listening there/,
     );
     assert.ok(!stderr.includes(PASSWORD));
     assert.equal(code, EXIT.failed);
@@ -103,7 +103,7 @@ describe('the queue of a project', () => {
     assert.equal(celery_queue, null);
     const { code: why, text } = error as MeasureError;
     assert.equal(why, 'broker_unreachable');
-    assert.match(text, /nothing listens there/);
+    assert.match(text, /nothing is listening there/);
     assert.equal(code, EXIT.failed);
   });
 });

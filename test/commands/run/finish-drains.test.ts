@@ -101,6 +101,6 @@ describe('finishDrains', () => {
       announce: (_, sentence) => announced.push(sentence),
     };
     assert.deepEqual(await finish(strict, deps.monotonicMs() + 60_000), []);
-    assert.match(announced.join(), /2 → 4 is given up/);
+    assert.match(announced.join(), /2 → 4 is aborted/);
   });
 });

@@ -138,7 +138,7 @@ describe('the screen says', () => {
     [
       'drift',
       report([service('shop', { running: 1, drift: true })]),
-      /2\/1 of .*1 run, 2 declared/,
+      /2\/1 of .*1 running, 2 declared/,
     ],
     [
       'why it is not known how many run, where nothing else is to be said',

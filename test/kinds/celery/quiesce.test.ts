@@ -98,7 +98,7 @@ describe('a Celery worker before it is asked to end', () => {
       let asked = 0;
       const ask: typeof control.ask = (...about) =>
         ++asked > fine
-          ? Promise.resolve({ error: 'nothing listens there' })
+          ? Promise.resolve({ error: 'nothing is listening there' })
           : control.ask(...about);
       const outcome = await applyPlan(world.plan(4), {
         ...world.deps(),

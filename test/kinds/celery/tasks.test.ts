@@ -130,7 +130,7 @@ test('a worker that does not answer: null, with the reason', async () => {
   assert.equal(sample.drain_time_s, null);
   assert.match(
     sample.errors?.['drain_time_s']?.text ?? '',
-    /cannot be counted: .*nothing listens there/,
+    /cannot be counted: .*nothing is listening there/,
   );
 });
 

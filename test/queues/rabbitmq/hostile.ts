@@ -28,7 +28,7 @@ export interface HostileAmqp {
   slow?: boolean;
 }
 
-const NO_AMQP = /what answers there is no RabbitMQ/;
+const NO_AMQP = /what answers there is not RabbitMQ/;
 const CLOSED = /closes the connection|was cut/;
 const LATE = /no answer within [\d.]+ s/;
 const UNASKED = /it sends what was not asked for$/;
@@ -236,7 +236,7 @@ export const HOSTILE_AMQP: readonly HostileAmqp[] = [
   counts(
     'the channel closed, with nothing',
     (channel) => closeChannel(channel, 0, ''),
-    /it refuses that \(0\)$/,
+    /it refused that \(0\)$/,
   ),
   counts(
     'the channel closed, cut off',
@@ -256,7 +256,7 @@ export const HOSTILE_AMQP: readonly HostileAmqp[] = [
   counts(
     'the connection closed, as well',
     () => closeConnection(200, ''),
-    /it refuses that \(200\)$/,
+    /it refused that \(200\)$/,
   ),
   counts(
     'the channel closed twice',
@@ -277,7 +277,7 @@ export const HOSTILE_AMQP: readonly HostileAmqp[] = [
   at(
     'a frame size of 1',
     { connectionStartOk: () => tune(2047, 1, 0) },
-    /no frames of a usual size$/,
+    /no frames of the usual size$/,
   ),
   at('a heartbeat a second', { connectionStartOk: () => tune(2047, 131_072, 1) }, null),
   at('one channel', { connectionStartOk: () => tune(1, 131_072, 0) }, null),
@@ -310,7 +310,7 @@ export const HOSTILE_AMQP: readonly HostileAmqp[] = [
   at(
     'other mechanisms',
     { connectionStart: () => startWith(table({}), 'GSSAPI PLAINISH') },
-    /no user and password/,
+    /not accept a user and password/,
   ),
   at('a table nested 10,000 deep', { connectionStart: () => startWith(deepTable(10_000)) }, null),
   at(

@@ -140,7 +140,7 @@ describe('the length of a queue of RabbitMQ', () => {
     assert.deepEqual(await read({ url, ssl }), { length: 7, perQueue: { celery: 7 } });
     const { length, error } = await read({ url });
     assert.equal(length, null);
-    assert.match(error?.text ?? '', /it asks for a certificate of ours: name it in ssl_certfile/);
+    assert.match(error?.text ?? '', /it requires a client certificate: name it in ssl_certfile/);
   });
 
   test('it is what RabbitMQ itself reports', async () => {
@@ -207,7 +207,7 @@ describe('a queue of RabbitMQ that cannot be read is null, with the reason in pl
     [
       'nobody listens',
       async () => ({ url: `amqp://127.0.0.1:${(await freePorts())[0]}` }),
-      /^rabbitmq at 127\.0\.0\.1:\d+: nothing listens there$/,
+      /^rabbitmq at 127\.0\.0\.1:\d+: nothing is listening there$/,
       'broker_unreachable',
     ],
     [
@@ -231,7 +231,7 @@ describe('a queue of RabbitMQ that cannot be read is null, with the reason in pl
     [
       'no TLS spoken to a server with it',
       () => ({ url: `amqp://127.0.0.1:${rabbit.tlsPort}` }),
-      /is no RabbitMQ \(one with TLS wants amqps/,
+      /is not RabbitMQ \(with TLS it needs amqps/,
     ],
   ];
   for (const [name, settings, error, code = 'broker_error'] of rows) {

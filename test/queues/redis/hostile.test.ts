@@ -182,7 +182,7 @@ describe('a sentinel that does wrong', () => {
     ['a port in other words', listOf('127.0.0.1', '6379 '), /a master that has no address$/],
     ['a host with NULs', listOf('a\0b', '6379'), /a master that has no address$/],
     ['a host with escapes', listOf('\x1b[31mx', '6379'), /a master that has no address$/],
-    ['a host that is an option', listOf('--help', '6379'), /the host name is not known$/],
+    ['a host that is an option', listOf('--help', '6379'), /the host name is unknown$/],
     ['a path', listOf('/run/redis.sock', '6379'), /a master that has no address$/],
     ['no host', listOf('', '6379'), /a master that has no address$/],
     ['a host of 1 MB', listOf('x'.repeat(200_000), '6379'), /a master that has no address$/],
