@@ -101,7 +101,7 @@ describe('a journal that cannot be used', () => {
     await lab.writeFile(manifest, '{"v":2,"service":"web.service"}');
     const first = await run();
     assert.equal(first.exitCode, 1);
-    assert.match(first.stderr, /of a newer autoscaler \(format 2, this version knows 1\)/);
+    assert.match(first.stderr, /by a newer autoscaler \(format 2, this version knows 1\)/);
     assert.deepEqual([first.web.workers, first.web.running, first.web.applied], [4, 2, false]);
     assertServed(first.other);
 
@@ -165,7 +165,7 @@ describe('somebody else at the same moment: theirs is left as it is, and the mes
         'a folder in the place of the unit',
         BEFORE_IT_IS_IN_PLACE,
         `rm ${UNIT}; mkdir ${UNIT}`,
-        /somebody else changed it at this moment|not a regular file/,
+        /somebody else changed it at the same time|not a regular file/,
         null,
       ],
     ];

@@ -133,7 +133,7 @@ describe('the queues of a worker that the config does not name', () => {
     [
       'written',
       'queues_differ',
-      /^by its unit the worker takes mail; .* 2\d tasks wait/,
+      /^according to its unit the worker consumes mail; .* 2\d tasks wait/,
       /\["mail"\]/,
     ],
     ['silent', 'queues_unseen', /no project watches: .*quiet \(2\d\)/, /"queues"/],

@@ -86,7 +86,7 @@ describe('init on a host', { timeout: 200_000 }, () => {
       ['redis://localhost:6379/0', '\r'],
       ['needs a password', 'wrong\r'],
       ['Give another URL', 'y'],
-      ['go by its own', 'redis://127.0.0.1:6379/0\r'],
+      ['scale by its own', 'redis://127.0.0.1:6379/0\r'],
       ['needs a password', `${SECRET}\r`],
       ['Which', ' '],
       ['◼', '\x1b[B'],

@@ -1,6 +1,6 @@
 import { measureError, type MeasureError } from '../../model/measure-error.ts';
 import { tooMuch } from '../../host/kernel-files.ts';
-import type { Concurrency } from './concurrency.ts';
+import type { Concurrency } from '../shared/concurrency.ts';
 import type { BusyRequest } from '../load.ts';
 import {
   isInRequest,

@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import { rolldown } from 'rolldown';
 import { collectLicenses } from './licenses.mjs';
 
-const root = resolve(import.meta.dirname, '..');
+const root = resolve(import.meta.dirname, '../..');
 const outdir = resolve(root, 'dist');
 
 /** What a run with nothing to do loads late, but always: one file with all that they need. */
@@ -104,7 +104,7 @@ const [boot] = await bundle('src/boot.ts', {
 
 await mkdir(outdir, { recursive: true });
 for (const name of await readdir(outdir)) {
-  // a package that was built before (scripts/build-deb.sh) is no part of the program: npm pack builds too
+  // a package that was built before (scripts/deb/build.sh) is no part of the program: npm pack builds too
   if (!name.endsWith('.deb')) await rm(resolve(outdir, name), { recursive: true, force: true });
 }
 // each part is a function that the boot file calls: put together there it would be copied at each start

@@ -1,17 +1,11 @@
 import { spawn } from 'node:child_process';
 import { CHILD_ENV } from '../../host/child-env.ts';
 import { tryReadWhole } from '../../host/kernel-files.ts';
+import type { ApartCommand, RunApart } from '../../kinds/ports.ts';
 import { cleanText } from '../../model/clean-text.ts';
-import { readProcess } from '../../host/proc/proc.ts';
-import { findScript, toCommandLine } from '../../kinds/python.ts';
-import { isMaster } from '../../kinds/gunicorn/processes.ts';
 import { parseShow, readValue } from './show.ts';
 import { askSystemctl } from './systemctl.ts';
 
-/** `fails`: the last of what it said. `unknown`: why it could not be tried. */
-export type Trial = 'loads' | { fails: string } | { unknown: string };
-
-const ENVIRON_BYTES = 2 ** 20;
 const STATUS_BYTES = 64 * 1024;
 const MOST_OUTPUT = 8192;
 const MOST_TOLD = 400;
@@ -19,7 +13,7 @@ const SHOW_MS = 10_000;
 /** What systemd needs to begin and to end it. */
 const GRACE_MS = 10_000;
 
-/** What holds for the trial as it does for the service: limits, and what it may see and do. */
+/** What holds for the command as it does for the service: limits, and what it may see and do. */
 const ALIKE = [
   ...['Slice', 'MemoryHigh', 'MemoryMax', 'TasksMax', 'UMask', 'Nice', 'LimitNOFILE', 'LimitAS'],
   ...['LimitNPROC', 'LimitSTACK', 'LimitMEMLOCK', 'NoNewPrivileges', 'CapabilityBoundingSet'],
@@ -31,69 +25,25 @@ const ALIKE = [
 const UNLIKE = ['RootDirectory', 'RootImage'];
 const ASKED = [...ALIKE, ...UNLIKE, 'DynamicUser', 'WorkingDirectory', 'RuntimeDirectory'];
 
-/** Of the environment of the service what is about itself alone. */
-const NOT_HANDED_ON =
-  /^(?:NOTIFY_SOCKET|LISTEN_\w+|WATCHDOG_\w+|INVOCATION_ID|JOURNAL_STREAM|MAINPID|SYSTEMD_EXEC_PID|GUNICORN_(?:PID|FD))=/;
-
-/** Takes the environment from its input, so that no password is seen in a command line or by systemctl show. */
-const ENTER = `import os, sys
-env = dict(each.split(b"=", 1) for each in sys.stdin.buffer.read().split(b"\\0") if b"=" in each)
-os.execvpe(sys.argv[1], sys.argv[1:], env)`;
-
-/**
- * Loads the application as a worker does: as \`gunicorn --check-config\`, but with the paths and variables that a config
- * file sets, with the class of the workers, and without waiting for threads of the application.
- */
-const LOAD = `import os, sys, traceback
-os.write(1, b"begun\\n")
-sys.argv[0] = "gunicorn"
-try:
-    from gunicorn.app.wsgiapp import WSGIApplication
-    app = WSGIApplication("%(prog)s [OPTIONS] [APP_MODULE]")
-    for path in (app.cfg.pythonpath or "").split(","):
-        if path:
-            sys.path.insert(0, os.path.abspath(path))
-    os.environ.update(app.cfg.env)
-    app.cfg.worker_class
-    app.load()
-except BaseException:
-    traceback.print_exc()
-    sys.stderr.flush()
-    os._exit(1)
-os._exit(0)`;
-
-/** Whether a new worker of a running Gunicorn could load the application, tried in a process apart as the user of its workers. */
-export async function tryLoad(
-  service: string,
-  { masterPid, workerPids }: { masterPid: number; workerPids: readonly number[] },
-  limitMs: number,
-): Promise<Trial> {
-  const argv = readProcess(masterPid)?.argv ?? [];
-  if (argv.length < 2) return { unknown: 'its command line cannot be seen' };
-  // what an entry script of the project's own does with its options is not to be known
-  if (!isMaster(toCommandLine(argv))) return { unknown: 'its own program starts it' };
-  const environ = tryReadWhole(`/proc/${masterPid}/environ`, ENVIRON_BYTES);
-  if (environ?.includes('=') !== true) return { unknown: 'its environment cannot be seen' };
-  const user = readUser(workerPids[0] ?? masterPid);
+/** Runs a command once beside a service, in a unit of its own that goes away afterwards. `unknown`: why it could not be run. */
+export async function runApart({
+  service,
+  likePid,
+  argv,
+  input,
+  limitMs,
+}: ApartCommand): Promise<RunApart> {
+  const user = readUser(likePid);
   if (user === null) return { unknown: 'the user of its workers cannot be seen' };
   const alike = await readAlike(service);
   if (alike === null) return { unknown: 'it has a file system or a user of its own' };
   const properties = [...user, ...alike, `RuntimeMaxSec=${limitMs}ms`, 'TimeoutStopSec=1s'];
-  const at = findScript(argv);
-  const options = argv.slice(1, at).filter((word) => !/^-[A-Za-z]*m$/.test(word));
-  const python = argv[0] ?? '';
-  const load = [python, ...options, '-c', LOAD, ...argv.slice(at + 1)];
-  const command = ['/usr/bin/env', python, '-I', '-S', '-c', ENTER, ...load];
   const args = [
     ...['--quiet', '--pipe', '--wait', '--collect', '--no-ask-password'],
     ...properties.flatMap((each) => ['-p', each]),
     // systemd would put variables of its own in the place of $NAME
-    ...['--', ...command.map((word) => word.replaceAll('$', '$$$$'))],
+    ...['--', ...argv.map((word) => word.replaceAll('$', '$$$$'))],
   ];
-  const input = environ
-    .split('\0')
-    .filter((each) => !NOT_HANDED_ON.test(each))
-    .join('\0');
   return run(args, input, limitMs);
 }
 
@@ -121,14 +71,14 @@ async function readAlike(service: string): Promise<string[] | null> {
       const value = read(key);
       return value === null ? [] : [`${key}=${value}`];
     }),
-    // where it has such a folder it may write there; the trial must not remove it in the end
+    // where it has such a folder it may write there; the command must not remove it in the end
     ...folders.map((name) => `ReadWritePaths=-/run/${name}`),
     ...(read('PrivateTmp') === 'yes' ? [`JoinsNamespaceOf=${service}`] : []),
     `WorkingDirectory=${read('WorkingDirectory') ?? '/'}`,
   ];
 }
 
-function run(args: string[], input: string, limitMs: number): Promise<Trial> {
+function run(args: string[], input: string, limitMs: number): Promise<RunApart> {
   return new Promise((resolve) => {
     const child = spawn('systemd-run', args, {
       env: CHILD_ENV,
@@ -138,11 +88,11 @@ function run(args: string[], input: string, limitMs: number): Promise<Trial> {
       timeout: limitMs + GRACE_MS,
       killSignal: 'SIGKILL',
     });
-    let begun = '';
+    let isBegun = false;
     let said = '';
     const beganMs = Date.now();
-    child.stdout.on('data', (chunk: Buffer) => {
-      if (begun.length < MOST_OUTPUT) begun += chunk.toString('utf8');
+    child.stdout.on('data', () => {
+      isBegun = true;
     });
     child.stderr.on('data', (chunk: Buffer) => {
       said = (said + chunk.toString('utf8')).slice(-MOST_OUTPUT);
@@ -150,14 +100,11 @@ function run(args: string[], input: string, limitMs: number): Promise<Trial> {
     child.on('error', (error) => resolve({ unknown: `systemd-run: ${error.message}` }));
     child.stdin.on('error', () => undefined);
     child.stdin.end(input);
-    child.on('close', (code) => {
+    child.on('close', (exitCode) => {
       const lines = said.trimEnd().split('\n').slice(-3).join(' ');
       const last = cleanText(lines, MOST_TOLD).trim();
-      if (code === 0) resolve('loads');
-      else if (!begun.startsWith('begun')) resolve({ unknown: `systemd-run: ${last}` });
-      else if (Date.now() - beganMs >= limitMs)
-        resolve({ fails: `it did not load within ${limitMs / 1000} s` });
-      else resolve({ fails: last === '' ? `ended with ${code}` : last });
+      if (!isBegun && exitCode !== 0) resolve({ unknown: `systemd-run: ${last}` });
+      else resolve({ exitCode, isLate: Date.now() - beganMs >= limitMs, said: last });
     });
   });
 }
