@@ -86,7 +86,7 @@ function tellServices({ report, sample, policies }: RunFacts): Family[] {
   return [
     gauge(
       'workers',
-      'Declared workers: what the unit says.',
+      'Declared workers: what the unit file says.',
       each((s) => (s.applied && s.action !== 'heal' && s.action !== 'renew' ? s.to : s.workers)),
     ),
     gauge(
