@@ -1,8 +1,8 @@
+import { measureError, type MeasureErrors } from '../model/measure-error.ts';
 import type { HostSample, Sample } from '../model/types.ts';
 import { readBootTime, type BootTime } from '../host/clock.ts';
 import { measureCpu } from '../host/cpu.ts';
-
-const BYTES_PER_MB = 2 ** 20;
+import { measureMemory } from '../host/memory.ts';
 
 /** The host's part of a sample, when it was taken, and what its CPU value covers. */
 export interface HostMeasure extends BootTime {
@@ -13,7 +13,8 @@ export interface HostMeasure extends BootTime {
 
 /** CPU since the previous sample, and memory. What cannot be had is null, with its error. */
 export async function measureHost(previous: Sample | null): Promise<HostMeasure> {
-  const [cpu, memory] = await Promise.all([measureCpuSince(previous), measureMemory()]);
+  const cpu = await measureCpuSince(previous);
+  const memory = tryMemory();
   const { errors: cpuErrors, ...cpuSample } = cpu.host;
   const errors = { ...cpuErrors, ...memory.errors };
   return {
@@ -37,7 +38,8 @@ async function measureCpuSince(
   const now = readBootTime();
   const spanS = isSameBoot ? Math.round((now.uptimeS - previous.uptime_s) * 100) / 100 : null;
   if (measured instanceof Error) {
-    const errors = { cpu_percent: `/proc/stat cannot be read: ${measured.message}` };
+    const why = `/proc/stat cannot be read: ${measured.message}`;
+    const errors = { cpu_percent: measureError('host_unreadable', why) };
     return { ...now, spanS, host: { cpu_percent: null, cpu_ticks: null, errors } };
   }
   const { ticks, percent, stealPercent, cpus, error } = measured;
@@ -52,33 +54,22 @@ async function measureCpuSince(
       steal_percent: isWhole ? stealPercent : null,
       cpu_ticks: ticks,
       cpus,
-      ...(why !== null && { errors: { cpu_percent: why } }),
+      ...(why !== null && { errors: { cpu_percent: measureError('counters_unusable', why) } }),
     },
   };
 }
 
-async function measureMemory(): Promise<{
+function tryMemory(): {
   availableMb: number | null;
   totalMb: number | null;
   swapMb: number | null;
-  errors: Record<string, string>;
-}> {
+  errors: MeasureErrors;
+} {
   try {
-    // this part alone: the whole package costs many times its time
-    const { default: memory } = await import('systeminformation/lib/memory.js');
-    const { available, total, swapused } = await memory.mem();
-    return {
-      availableMb: toMb(available),
-      totalMb: toMb(total),
-      swapMb: toMb(swapused),
-      errors: {},
-    };
+    return { ...measureMemory(), errors: {} };
   } catch (error) {
     const why = `memory cannot be read: ${(error as Error).message}`;
-    return { availableMb: null, totalMb: null, swapMb: null, errors: { memory_available_mb: why } };
+    const errors = { memory_available_mb: measureError('host_unreadable', why) };
+    return { availableMb: null, totalMb: null, swapMb: null, errors };
   }
-}
-
-function toMb(bytes: number): number {
-  return Math.round((bytes / BYTES_PER_MB) * 10) / 10;
 }
