@@ -18,7 +18,7 @@ import { bootTimeouts } from '../check/boot-timeout.ts';
 import { remoteControl } from './live.ts';
 import { declareKinds } from './declare-kinds.ts';
 import { recyclingServices } from '../../targets/systemd/recycling-services.ts';
-import { openWaits } from './tell-wait.ts';
+import { openWaits } from './report-waits.ts';
 import { openRecord } from '../run/record.ts';
 
 /** How long a change may take: see `Timing`. If a drain lasts longer, the run comes back to it at its end. */

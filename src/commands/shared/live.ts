@@ -6,7 +6,7 @@ import type { BrokerSettings } from '../../queues/queue.ts';
 import { BrokerRefusal } from '../../queues/refusal.ts';
 import { settingsOf } from '../../queues/settings.ts';
 import type { Config, EditMode } from '../../config/schema/schema.ts';
-import { isNews } from '../../state/told.ts';
+import { isNews } from '../../state/reported.ts';
 import { kindNamed } from '../../kinds/registry.ts';
 import { readNodeName } from '../../kinds/celery/node.ts';
 

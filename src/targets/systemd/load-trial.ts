@@ -139,19 +139,19 @@ function run(args: string[], input: string, limitMs: number): Promise<Trial> {
       killSignal: 'SIGKILL',
     });
     let begun = '';
-    let said = '';
+    let output = '';
     const beganMs = Date.now();
     child.stdout.on('data', (chunk: Buffer) => {
       if (begun.length < MOST_OUTPUT) begun += chunk.toString('utf8');
     });
     child.stderr.on('data', (chunk: Buffer) => {
-      said = (said + chunk.toString('utf8')).slice(-MOST_OUTPUT);
+      output = (output + chunk.toString('utf8')).slice(-MOST_OUTPUT);
     });
     child.on('error', (error) => resolve({ unknown: `systemd-run: ${error.message}` }));
     child.stdin.on('error', () => undefined);
     child.stdin.end(input);
     child.on('close', (code) => {
-      const lines = said.trimEnd().split('\n').slice(-3).join(' ');
+      const lines = output.trimEnd().split('\n').slice(-3).join(' ');
       const last = cleanText(lines, MOST_TOLD).trim();
       if (code === 0) resolve('loads');
       else if (!begun.startsWith('begun')) resolve({ unknown: `systemd-run: ${last}` });
