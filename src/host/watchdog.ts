@@ -33,7 +33,7 @@ export interface Watchdog {
  * is stopped: neither a host that slept nor a clock that jumps ends a run.
  *
  * A second thread of Node's would do the same for 11 MB and half of what an empty Node.js takes of the processor; perl-base
- * is on every Debian. Where it cannot be started the run does without, and `tellLack` says why.
+ * is on every Debian. Where it cannot be started the run does without, and `reportLack` says why.
  */
 export function startWatchdog(reportLack: (why: string) => void, limitS = LIMIT_S): Watchdog {
   let hear: (verdict: string) => void = () => undefined;
