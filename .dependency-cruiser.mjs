@@ -27,6 +27,31 @@ const ROOMS = {
 /** Rooms that read no clock, no file and no network. */
 const PURE = ['model', 'metrics', 'decide'];
 
+/** The modules about our own timer. */
+const TIMER = ['timer', 'timer-interval', 'timer-drop-in'];
+
+/** Rooms with a registry, and the folders that are an entry of it. */
+const ENTRIES = {
+  queues: '^src/queues/([^/]+)/',
+  kinds: '^src/kinds/(?!shared/|command/)([^/]+)/',
+  targets: '^src/targets/([^/]+)/',
+};
+
+/** What is about systemd itself, wherever services run: why, and the modules of targets/systemd that it may import. */
+const ABOUT_SYSTEMD = {
+  'commands/timer/': ['autoscaler itself runs by a timer', [...TIMER, 'actions']],
+  'commands/rollback/rollback': ['stops that timer', ['actions', 'units']],
+  'commands/(?:status|explain)/': ['say when the next run comes', TIMER],
+  'commands/check/host': ['checks that timer', TIMER],
+  'commands/simulate/simulate': ['assumes the interval of that timer', TIMER],
+  'commands/shared/load-config': ['the interval of that timer is the default', TIMER],
+  'commands/shared/true-names': ['asks for names in the call that asks for the timer', TIMER],
+  'commands/hand-over/': ['a removal leaves starts to a unit of systemd', ['start-after']],
+  'commands/check/(?:risks|code)': ['as whom commands of a unit run (User=)', ['run-as']],
+  'commands/check/sockets': ['folders that go with another unit (RuntimeDirectory=)', ['restart']],
+};
+
+const ABOUT = Object.keys(ABOUT_SYSTEMD).map((file) => `^src/${file}`);
 const room = (name) => `^src/${name}/`;
 
 export default {
@@ -53,16 +78,30 @@ export default {
       from: { path: '^src/[^/]+/', pathNot: Object.keys(ROOMS).map(room) },
       to: {},
     },
-    {
-      name: 'queues-by-interface',
-      comment: 'nothing names a kind of broker but its own folder and the registry',
+    ...Object.entries(ENTRIES).map(([name, entry]) => ({
+      name: `${name}-by-interface`,
+      comment: 'only the registry names an entry; all else goes by the interface',
       severity: 'error',
       from: {
         path: '^src/',
-        pathNot: ['^src/queues/(?:redis|rabbitmq)/', '^src/queues/registry\\.ts$'],
+        pathNot: [`^src/${name}/registry\\.ts$`, entry, ...(name === 'targets' ? ABOUT : [])],
       },
-      to: { path: '^src/queues/(?:redis|rabbitmq)/' },
-    },
+      to: { path: entry },
+    })),
+    ...Object.entries(ENTRIES).map(([name, entry]) => ({
+      name: `${name}-alone`,
+      comment: 'no entry knows another one',
+      severity: 'error',
+      from: { path: entry },
+      to: { path: entry, pathNot: `^src/${name}/$1/` },
+    })),
+    ...Object.entries(ABOUT_SYSTEMD).map(([file, [why, may]]) => ({
+      name: `${file}-about-systemd`,
+      comment: why,
+      severity: 'error',
+      from: { path: `^src/${file}` },
+      to: { path: '^src/targets/systemd/', pathNot: may.map((each) => `/${each}\\.ts$`) },
+    })),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -36,7 +36,7 @@ export default tseslint.config(
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: {
-      parserOptions: { projectService: { allowDefaultProject: ['*.mjs', 'scripts/*.mjs'] } },
+      parserOptions: { projectService: { allowDefaultProject: ['*.mjs', 'scripts/*/*.mjs'] } },
     },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {

@@ -8,6 +8,6 @@ if [ "$(id -u)" != 0 ]; then
   printf 'The bench boots a real systemd in a container, which needs root.\n' >&2
   exit 77
 fi
-scripts/install-test-deps.sh
+scripts/install/test-deps.sh
 npm run --silent build
 exec node --import tsx test/bench/bench.ts "$@"

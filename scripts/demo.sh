@@ -12,11 +12,11 @@ if [ "$(id -u)" != 0 ]; then
 elif ! command -v apt-get > /dev/null; then
   printf 'No apt-get: what the demo host needs cannot be installed here.\n'
   mode=dry-run
-elif ! scripts/install-test-deps.sh; then
+elif ! scripts/install/test-deps.sh; then
   printf 'What the demo host needs could not be installed.\n'
   mode=dry-run
 fi
-scripts/install-node-deps.sh
+scripts/install/node-deps.sh
 npm run --silent build
 # no cache of the compiler is left in /tmp
-TSX_DISABLE_CACHE=1 exec node --import tsx scripts/demo.ts "$mode"
+TSX_DISABLE_CACHE=1 exec node --import tsx scripts/demo/demo.ts "$mode"

@@ -23,14 +23,14 @@ esac
 
 if [ ! -f "$here/dist/main.js" ] || [ -d "$here/src" ]; then
   printf 'Building …\n'
-  (cd "$here" && scripts/install-node-deps.sh && npm run --silent build)
+  (cd "$here" && scripts/install/node-deps.sh && npm run --silent build)
 fi
 
 [ -n "$root" ] || [ -x /usr/bin/perl ] || die "/usr/bin/perl is needed: it keeps the ACLs of files that are edited" "Run: apt-get install perl-base"
 
 staged=$(mktemp -d)
 trap 'rm -rf "$staged"' EXIT
-"$here/scripts/lay-out.sh" "$staged" "$node"
+"$here/scripts/install/lay-out.sh" "$staged" "$node"
 
 live=
 if [ -z "$root" ] && [ -d /run/systemd/system ]; then live=1; fi

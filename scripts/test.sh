@@ -14,12 +14,12 @@ case ${1:-all} in
 esac
 
 if [ "${1:-all}" = fast ]; then
-  scripts/install-node-deps.sh
+  scripts/install/node-deps.sh
 elif [ "$(id -u)" != 0 ]; then
   printf 'The tests boot a real systemd in a container, which needs root. Without: scripts/test.sh fast\n' >&2
   exit 77
 else
-  scripts/install-test-deps.sh
+  scripts/install/test-deps.sh
 fi
 npm run --silent build
 
@@ -34,7 +34,7 @@ fi
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT
 status=0
-node --import tsx scripts/run-tests.mjs "${files[@]}" < /dev/null | tee "$output" || status=$?
+node --import tsx scripts/test/run.mjs "${files[@]}" < /dev/null | tee "$output" || status=$?
 if grep -q '^ℹ tests 0$' "$output" || ! grep -q '^ℹ skipped 0$' "$output" || ! grep -q '^ℹ todo 0$' "$output"; then
   printf 'No test was run, or one was skipped or left to do: that counts as a failure.\n' >&2
   [ $status -ne 0 ] || status=1

@@ -30,7 +30,7 @@ function load(id: string): object {
   const module = { exports: {} };
   modules.set(id, module);
   const filename = join(__dirname, id);
-  // a function, of ASCII alone: see scripts/build.mjs
+  // a function, of ASCII alone: see scripts/build/build.mjs
   const source = readFileSync(filename, 'latin1');
   const path = join(folder, id);
   const { data, calls } = readCompiled(path) ?? { calls: 0 };

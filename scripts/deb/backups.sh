@@ -1,4 +1,4 @@
-# What a removal does with the copies of the units that autoscaler has changed: scripts/build-deb.sh puts this into the
+# What a removal does with the copies of the units that autoscaler has changed: scripts/deb/build.sh puts this into the
 # prerm and the postrm of the package, and scripts/uninstall.sh reads it. $root is the folder that all is below, empty
 # for /.
 backups=$root/var/backups/autoscaler

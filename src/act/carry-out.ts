@@ -31,7 +31,7 @@ export async function carryOut(change: Change, deps: ActDeps): Promise<Outcome> 
     }
     if (change.edits.length > 0) {
       deps.step('daemon-reload');
-      await deps.systemd.daemonReload();
+      await deps.target.enforce();
     }
     if (change.manifest.resize !== 'none') {
       await requireLoaded(change, deps);

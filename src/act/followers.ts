@@ -14,15 +14,14 @@ const MOST_STARTS = 2;
  * The units that systemd stops or restarts with a service (`BindsTo=`, `PartOf=`, `Requires=`, `Requisite=`,
  * `StopPropagatedFrom=`, at any distance) and that are active now, or on their way to it; sorted by name.
  *
- * @throws UserError where systemd does not answer
+ * @throws UserError where the target does not answer
  */
 export async function readFollowers(
   service: string,
-  deps: { systemd: Pick<ActDeps['systemd'], 'readPropagation' | 'readUnits'> },
+  deps: { target: Pick<ActDeps['target'], 'readConcerned' | 'readStates'> },
 ): Promise<Follower[]> {
-  const touched =
-    (await deps.systemd.readPropagation([service])).get(service)?.touches ?? new Set();
-  const units = await deps.systemd.readUnits([service, ...touched]);
+  const touched = (await deps.target.readConcerned([service])).get(service)?.touches ?? new Set();
+  const units = await deps.target.readStates([service, ...touched]);
   const own = units.get(service)?.id ?? service;
   const names = new Map<string, Follower>();
   for (const name of touched) {
@@ -60,7 +59,7 @@ export function tendFollowers(change: Change, deps: ActDeps): Followers {
   const look = async (): Promise<UnitState[]> => {
     if (followers.length === 0) return [];
     const isLaterBoot = before.boot !== deps.bootId();
-    const units = await deps.systemd.readUnits([service, ...followers.map(({ unit }) => unit)]);
+    const units = await deps.target.readStates([service, ...followers.map(({ unit }) => unit)]);
     const isSame = !isLaterBoot && units.get(service)?.mainStartUs === before.main_start_us;
     if (resize !== 'restart' && isSame) return [];
     // a boot starts what is enabled, but not with a service that does not come up
@@ -81,9 +80,9 @@ export function tendFollowers(change: Change, deps: ActDeps): Followers {
       if (!['inactive', 'failed'].includes(activeState) || times >= MOST_STARTS) continue;
       starts.set(id, times + 1);
       try {
-        if (activeState === 'failed') await deps.systemd.resetFailedUnit(id);
+        if (activeState === 'failed') await deps.target.resetFailed(id);
         deps.step(`start ${id}`);
-        await deps.systemd.bringBackUnit(id);
+        await deps.target.bringBack(id);
       } catch (error) {
         const fault = toUserError(error);
         if (fault === null) throw error;

@@ -1,19 +1,20 @@
 import { kindNamed } from '../kinds/registry.ts';
-import { applySplices } from '../model/splice.ts';
 import type { ApplyMode } from '../model/change.ts';
 import type { Decision, KindName, Reason } from '../model/types.ts';
-import type { Refusal } from '../kinds/command/source.ts';
-import type { Location } from '../targets/systemd/unit-file/syntax/types.ts';
 import type { FileChange } from '../model/change.ts';
 import type { Plan } from './types.ts';
 
-/** What a plan is made of. `texts` holds each file as read, by path; a path that is not in it does not exist. */
+/** What a plan is made of. */
 export interface PlanInput {
   service: string;
   project: string | null;
-  location: Exclude<Location, Refusal>;
-  texts: ReadonlyMap<string, string>;
+  kind: KindName;
+  /** declared workers */
+  from: number;
   to: number;
+  /** the edits that set `to`, and what people must know of them besides (null: nothing), by the target */
+  files: FileChange[];
+  note: string | null;
   reasons: Reason[];
   reason: string;
   /** whether the service runs now; one that does not is not started */
@@ -40,45 +41,20 @@ export interface RestartFacts {
   barrier: string | null;
 }
 
-/** The edits and commands that bring a service to `to` workers. No files: the unit says `to` already. */
-export function planChange(input: PlanInput): Plan {
-  const { location, to, live, running } = input;
-  const files = planFiles(location, input.texts, to);
-  const isRenewal = location.workers === to && files.length > 0;
+/** The edits and commands that bring a service to `to` workers. No files: it declares `to` already. */
+export function planChange({ live, running, note, ...input }: PlanInput): Plan {
+  const { kind, from, to, files } = input;
+  const isRenewal = from === to && files.length > 0;
   // the running service has this many workers, and the edit of somebody else is put into force by whoever made it
-  const how = planResize({ kind: location.kind, live, running: running && !isRenewal });
+  const how = planResize({ kind, live, running: running && !isRenewal });
   return {
-    service: input.service,
-    project: input.project,
-    kind: location.kind,
-    action: isRenewal ? 'renew' : planAction(location.workers, to),
-    from: location.workers,
-    to,
-    files,
+    ...input,
+    action: isRenewal ? 'renew' : planAction(from, to),
     ...how,
-    countable: kindNamed(location.kind).pool.isCountable(live.pool),
-    undoes: [],
-    folders: [],
-    reasons: input.reasons,
-    reason: input.reason,
-    ...noteOf(location, isRenewal && running ? input.service : null),
+    countable: kindNamed(kind).pool.isCountable(live.pool),
+    ...{ undoes: [], folders: [] },
+    ...(note !== null && { note }),
   };
-}
-
-/** Said once: the next change finds our drop-in as it is to be. `left`: the service that runs and is left alone. */
-function noteOf(location: PlanInput['location'], left: string | null): { note?: string } {
-  if (location.how === 'splice') return {};
-  if (location.stale) {
-    const follows = `${location.path} is updated to what has changed below it`;
-    const how =
-      left === null
-        ? ''
-        : `, which takes effect when the service restarts (systemctl restart ${left})`;
-    return { note: `${follows}${how}` };
-  }
-  if (location.overrules === null) return {};
-  const note = `from now on our drop-in sets the number; what ${location.overrules.replace(/,$/, '')} says of the workers no longer counts`;
-  return { note };
 }
 
 /** What a heal is made of. */
@@ -157,38 +133,6 @@ export interface RollbackInput {
 export function planRollback({ resize, live, ...rest }: RollbackInput): Plan {
   const how = planResize({ kind: rest.kind, live, running: resize });
   return { ...rest, action: 'rollback', ...how, reasons: [] };
-}
-
-/**
- * The edit that sets `to` where `location` says that the number stands; none where it is `to` already, unless our
- * drop-in is to follow what has changed below it.
- */
-export function planFiles(
-  location: Exclude<Location, Refusal>,
-  texts: ReadonlyMap<string, string>,
-  to: number,
-): FileChange[] {
-  if (location.workers === to && (location.how === 'splice' || !location.stale)) return [];
-  const change = (path: string, after: string | null): FileChange => ({
-    ...{ path, before: texts.get(path) ?? null, after },
-  });
-  const { path } = location;
-  if (location.how === 'splice') {
-    return changed([
-      change(path, applySplices(texts.get(path) ?? '', [{ ...location, insert: String(to) }])),
-    ]);
-  }
-  const { environment, replaces } = location;
-  const named = environment?.text?.(to) ?? null;
-  const ours = environment === undefined ? [] : [change(environment.path, named)];
-  const dropIn = change(path, location.text(to));
-  const older = replaces.map((each) => change(each, null));
-  // never a drop-in that names a file which is not there
-  return changed(named === null ? [dropIn, ...older, ...ours] : [...ours, dropIn, ...older]);
-}
-
-function changed(files: FileChange[]): FileChange[] {
-  return files.filter(({ before, after }) => before !== after);
 }
 
 function planAction(from: number, to: number): Exclude<Decision['action'], 'none'> {

@@ -1,5 +1,5 @@
 import { toUserError } from '../host/fault.ts';
-import type { Concerned } from '../targets/systemd/propagation.ts';
+import type { Concerned } from '../targets/target.ts';
 import type { ActDeps } from './ports.ts';
 
 /**
@@ -11,7 +11,7 @@ export async function findRelated(
   deps: ActDeps,
 ): Promise<(service: string) => Concerned> {
   try {
-    const concerned = await deps.systemd.readPropagation([...services]);
+    const concerned = await deps.target.readConcerned([...services]);
     return (service) => concerned.get(service) ?? { touches: new Set([service]), owner: service };
   } catch (error) {
     if (toUserError(error) === null) throw error;

@@ -6,7 +6,7 @@ import { decodeText } from '../host/files/text.ts';
 import { judgePath } from '../host/files/judge.ts';
 import { toUserError } from '../host/fault.ts';
 import type { UnitState } from '../model/unit-state.ts';
-import type { Location } from '../targets/systemd/unit-file/syntax/types.ts';
+import type { LocateAfter, Located } from '../targets/target.ts';
 import { sha256 } from './journal/sha256.ts';
 import { changesFolder, readCopyIn } from './journal/journal.ts';
 import type { FileRecord, Manifest } from './journal/manifest.ts';
@@ -28,7 +28,7 @@ export interface RollbackQuestion {
    * Where the number stands once `files` are as they are to be. A path in `asUsers` is taken for a
    * file of the user's own, also where it is our drop-in: it was edited by hand.
    */
-  locate: (files: FileChange[], asUsers: string[]) => Location;
+  locate: LocateAfter;
 }
 
 /** The plan, and what people must know of it. */
@@ -57,7 +57,7 @@ export function planServiceRollback(question: RollbackQuestion): RollbackAnswer 
   const then = locate(files, edited);
   const from = now.how === 'refused' ? last.to : now.workers;
   // where the number is set outside of the unit, it is what it was
-  const isKnown = then.how !== 'refused' && !(then.how === 'drop_in' && then.assumed);
+  const isKnown = then.how !== 'refused' && !then.assumed;
   const to = isKnown ? then.workers : first.from;
   if (to !== first.from) {
     notes.push(`the number in effect is now ${to}, set elsewhere in the unit; it is left as it is`);
@@ -164,21 +164,22 @@ function readBackup(first: Touch, backupDir: string): string | null {
 function restoreNumber(
   path: string,
   workers: number,
-  location: Location,
+  location: Located,
 ): { files: FileChange[]; note: string } {
   const head = `${path} has since been edited by somebody else`;
-  if (location.how !== 'splice' || judgePath(location.path).path !== path) {
+  const place = location.how === 'refused' ? null : location.place;
+  if (location.how === 'refused' || place === null || judgePath(place.path).path !== path) {
     return { files: [], note: `${head}, and the number is no longer in it: left as it is` };
   }
   const read = readFile(path);
   const before = 'bytes' in read ? decodeText(read.bytes) : '';
-  if (Number(before.slice(location.start, location.end)) !== location.workers) {
+  if (Number(before.slice(place.start, place.end)) !== location.workers) {
     throw new UserError(
       EXIT.failed,
       `${path}: somebody is editing it right now; nothing was changed`,
     );
   }
-  const after = applySplices(before, [{ ...location, insert: String(workers) }]);
+  const after = applySplices(before, [{ ...place, insert: String(workers) }]);
   return {
     files: before === after ? [] : [{ path, before, after }],
     note: `${head}: only the number is set back to ${workers}, the edit stays`,

@@ -46,7 +46,7 @@ export interface Plan {
  * - `applied`: in force and verified (where the service runs).
  * - `undone`: it failed; the files are back, the service runs as before.
  * - `failed`: it failed, and what was before could not be brought back entirely: the user is needed.
- * - `draining`: Celery finishes its tasks; the change stays in the journal and is finished later.
+ * - `draining`: the service finishes its tasks; the change stays in the journal and is finished later.
  * - `waiting`: the service does not serve yet; the change stays in the journal and is finished or taken back later.
  * - `refused`: nothing was touched.
  */

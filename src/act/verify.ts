@@ -61,7 +61,7 @@ export async function verifyService(
   let hasServed = false;
   const isComputing = watchComputing(deps);
   const { pool, actions } = kindNamed(expected.kind);
-  const { watchSize, listServing } = await actions();
+  const { watchSize, listServing, mayRecycle: asksRecycling } = await actions();
   const sizeOf = watchSize(expected.service, deps);
   const killsOf = watchKills(deps);
   const recycling = watchRecycling(expected.workers);
@@ -71,7 +71,7 @@ export async function verifyService(
     const now = deps.monotonicMs();
     if (isComputing(look)) deps.getsOn();
     const mayRecycle =
-      look.unit !== null && look.serving !== null && (await deps.mayRecycle(look.unit));
+      look.unit !== null && look.serving !== null && (await asksRecycling(look.unit, deps));
     const isFault = (pid: number): boolean => !mayRecycle || !recycling.hasServed(pid);
     const died = trackWorkers(births, look.workerPids, now, isFault);
     const early = !pool.comeAndGo && expected.mayLoad !== true && died !== null && died < settleMs;
@@ -143,21 +143,13 @@ async function observe(
   },
   deps: ActDeps,
 ): Promise<Look> {
-  const unit = (await deps.systemd.readUnits([expected.service])).get(expected.service);
-  if (unit === undefined || unit.loadState !== 'loaded') {
-    return bad(`the unit is ${unit?.loadState ?? 'unknown'}`, null, true);
-  }
+  const { target } = deps;
+  const unit = (await target.readStates([expected.service])).get(expected.service);
+  if (unit === undefined) return bad('the service is not known', null, true);
   const kills = killsOf(unit.controlGroup);
   if (kills !== null) return bad(kills, unit, true);
-  // a daemon that nobody waits for (Type=oneshot) is the unit's, but systemd calls none its main process
-  if (unit.activeState !== 'active' || (unit.mainPid === null && !expected.countable)) {
-    const result = unit.result === null ? '' : `, result ${unit.result}`;
-    return bad(
-      `the service is ${unit.activeState} (${unit.subState}${result})`,
-      unit,
-      unit.activeState === 'failed',
-    );
-  }
+  const fault = target.verify(unit, expected.countable);
+  if (fault !== null) return bad(fault.why, unit, fault.isFinal);
   const key = identify(unit);
   const { cpuUsageNs } = unit;
   if (!expected.countable) return { ...GOOD, key, workerPids: [], count: null, cpuUsageNs, unit };

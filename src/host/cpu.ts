@@ -17,9 +17,6 @@ export interface CpuUse {
 /**
  * The CPU's use since `before`, the counters of the previous run of this boot. Without one (null), over
  * half a second from now.
- *
- * systeminformation's `currentLoad` would start three processes for the same counters (sh, cat, grep)
- * and leaves out steal and the time spent waiting for disks, so they are read from the kernel directly.
  */
 export async function measureCpu(before: CpuTicks | null): Promise<CpuUse & { cpus: number }> {
   let since = before;

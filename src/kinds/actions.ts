@@ -27,22 +27,16 @@ export interface KindActions {
   ) => Promise<string | null>;
   /** those of the workers that serve, as far as that can be told; null: with this kind it cannot */
   listServing: (pids: readonly number[], deps: KindDeps) => number[] | null;
+  /** whether workers may end by themselves and be replaced, beyond what `comeAndGo` of the kind says, as far as it is known */
+  mayRecycle: (unit: UnitState, deps: KindDeps) => Promise<boolean>;
   /** of the workers those of which it is sure that nobody has asked them to end, as a reload does */
   countSure: (pids: readonly number[], nowMs: number, deps: KindDeps) => number;
   /** how many workers a service has that is looked at again and again */
   watchSize: (service: string, deps: KindDeps) => PoolSize;
   /** how many workers the pool has by its own word, where some of them may be missing in /proc; null: it does not say */
-  askSize: (
-    service: string,
-    mainPid: number,
-    deps: Pick<KindDeps, 'control'>,
-  ) => Promise<number | null>;
+  askSize: (service: string, mainPid: number, deps: KindDeps) => Promise<number | null>;
   /** what the service takes tasks from by its own word; null: it does not say, or it takes none */
-  askTaking: (
-    service: string,
-    mainPid: number,
-    deps: Pick<KindDeps, 'control'>,
-  ) => Promise<Taking | null>;
+  askTaking: (service: string, mainPid: number, deps: KindDeps) => Promise<Taking | null>;
 }
 
 /** How many workers a pool has. A size is not what runs at a moment, where each process ends after a task. */

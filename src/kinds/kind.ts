@@ -1,6 +1,6 @@
 import type { KindActions } from './actions.ts';
-import type { Concurrency } from './gunicorn/concurrency.ts';
-import type { MeasureBusyness } from './load.ts';
+import type { Concurrency, WorkerClass } from './shared/concurrency.ts';
+import type { MeasureBusyness, MeasureDrain } from './load.ts';
 import type { Candidate, Reasons, Room } from './shared/proposal.ts';
 import type { Process } from '../host/proc/proc.ts';
 import type { KindName } from '../model/types.ts';
@@ -71,6 +71,10 @@ export interface LoadReader {
   /** how many tasks run at this moment; null: workers of this kind run no tasks */
   countTasks:
     ((masterPid: number, workerPids: readonly number[]) => number | { error: string }) | null;
+  /** how fast the tasks of its queues are done, loaded when it is needed; null: workers of this kind run no tasks */
+  drain: (() => Promise<MeasureDrain>) | null;
+  /** how many requests each of its workers serves at once, by its command; null: workers of this kind answer no requests */
+  classOf: ((concurrency: Concurrency) => WorkerClass) | null;
 }
 
 /** What `init` proposes for a service of this kind; pure. */

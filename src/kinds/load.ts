@@ -1,5 +1,9 @@
+import type { BootTime } from '../host/clock.ts';
 import type { ReadListeners } from '../host/sockets/listeners.ts';
-import type { Concurrency } from './gunicorn/concurrency.ts';
+import { cleanText } from '../model/clean-text.ts';
+import type { HistoryEntry, ServiceSample } from '../model/types.ts';
+import type { BrokerSettings } from '../queues/queue.ts';
+import type { Concurrency } from './shared/concurrency.ts';
 
 /** The workers of one service. */
 export interface BusyRequest {
@@ -24,3 +28,28 @@ export type MeasureBusyness = (
   requests: readonly BusyRequest[],
   read: ReadListeners,
 ) => Promise<WatchedServices>;
+
+/** What the drain time of a service is computed from. */
+export interface DrainInput {
+  service: string;
+  settings: BrokerSettings;
+  /** the main process of a service that runs tasks; null: it has none */
+  masterPid: number | null;
+  history: readonly HistoryEntry[];
+  now: BootTime;
+  /** until when it may take, on the clock of `monotonicMs` */
+  deadline: number;
+}
+
+/** A service's sample with the counter of its tasks, rates and drain time; what cannot be had is null, with its error. */
+export type MeasureDrain = (found: ServiceSample, input: DrainInput) => Promise<ServiceSample>;
+
+/** A sample without them, and why. */
+export function withoutDrain(found: ServiceSample, why: string): ServiceSample {
+  const errors = {
+    ...found.errors,
+    drain_time_s: cleanText(`its tasks cannot be counted: ${why}`),
+  };
+  const rates = { arrival_rate: null, completion_rate: null, drain_time_s: null };
+  return { ...found, tasks_total: null, ...rates, errors };
+}

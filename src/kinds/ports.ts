@@ -1,6 +1,7 @@
 import type { KindName } from '../model/types.ts';
 import type { UnitState } from '../model/unit-state.ts';
-import type { Withdrawn } from './gunicorn/withdraw.ts';
+import type { BrokerSettings } from '../queues/queue.ts';
+import type { Concurrency } from './shared/concurrency.ts';
 
 /** The processes of a service: the Gunicorn master or the Celery main process, and its workers. */
 export interface WorkerTree {
@@ -105,82 +106,62 @@ export interface ProcessActions {
   isAlive: (process: ProcessRef) => boolean;
   /** sends SIGTERM to exactly this process, if it is in this control group; false: there is no such process (any longer) */
   terminate: (process: ProcessRef, controlGroup: string) => boolean;
-  /**
-   * Asks a Gunicorn master for one worker more (SIGTTIN) or less (SIGTTOU), with the same care. `deaf`: it has no handler
-   * for the signal, which would therefore stop the process and was not sent
-   */
-  signalMaster: (
-    process: ProcessRef,
-    controlGroup: string,
-    signal: 'SIGTTIN' | 'SIGTTOU',
-  ) => 'sent' | 'gone' | 'deaf';
   /** null: there is no such process */
   startTicks: (pid: number) => number | null;
   /** sends SIGKILL, with the same care as `terminate`, to a worker that never served */
   kill: (process: ProcessRef, controlGroup: string) => boolean;
-  /** asks a master for one worker less, so that this one, which never served, is the one to go: see gunicorn/withdraw.ts */
-  withdraw: (master: ProcessRef, worker: ProcessRef, controlGroup: string) => Promise<Withdrawn>;
 }
 
-/** A command of Celery's remote control. */
-export interface ControlCommand {
-  method:
-    | 'stats'
-    | 'pool_grow'
-    | 'pool_shrink'
-    | 'active_queues'
-    | 'cancel_consumer'
-    | 'reserved'
-    | 'ping';
-  arguments: Record<string, number | string>;
+/**
+ * How a command ended that was run as a service is. `said`: the last of what it wrote to stderr, cleaned. `isLate`: it was
+ * ended at its limit. `unknown`: why it could not be run.
+ */
+export type RunApart =
+  { exitCode: number | null; isLate: boolean; said: string } | { unknown: string };
+
+/** A command to be run once as a service is: with its limits, and with what it may see and do. */
+export interface ApartCommand {
+  service: string;
+  /** whose process it is like, in user and groups */
+  likePid: number;
+  /** absolute paths and literal words; it writes to stdout once it has begun */
+  argv: readonly string[];
+  input: string;
+  limitMs: number;
 }
 
-/** What came back within the time limit, one answer per worker of that name (none: no worker has acted on the command). */
-export type ControlAnswer =
-  | { replies: unknown[] }
-  /** `isRefused`: the broker does not allow it, now or later */
-  | { error: string; isRefused?: boolean };
+/** What kinds ask of the place where services run; see `Target`. */
+export interface KindTarget {
+  /** the answer may contain other services too */
+  readStates: (names: string[]) => Promise<Map<string, UnitState>>;
+  restart: (service: string) => Promise<void>;
+  start: (service: string) => Promise<void>;
+  /** forgets earlier failures, so that no limit on starts stands in the way */
+  resetFailed: (service: string) => Promise<void>;
+  /** how workers serve requests by what the service's files say; null: that is not known, or they serve none */
+  readConcurrency: (service: UnitState) => Promise<Concurrency | null>;
+  runApart: (command: ApartCommand) => Promise<RunApart>;
+}
 
-/** Celery's remote control, over the broker of the config. */
-export interface RemoteControl {
-  /** the name by which the worker with this main process is addressed; null: unknown */
-  nodeOf: (mainPid: number) => string | null;
-  hasBroker: (service: string) => boolean;
-  ask: (service: string, node: string, command: ControlCommand) => Promise<ControlAnswer>;
+/** What one kind alone needs of the world: made in its folder when it is first asked for. A test puts its own in its place. */
+export interface KindPort<T> {
+  open: (deps: KindDeps) => T;
 }
 
 /** The world as kinds see it when they change a running service: everything that a test replaces. */
 export interface KindDeps {
-  systemd: {
-    /** the answer may contain other units too */
-    readUnits: (names: string[]) => Promise<Map<string, UnitState>>;
-    restartUnit: (unit: string) => Promise<void>;
-    startUnit: (unit: string) => Promise<void>;
-    resetFailedUnit: (unit: string) => Promise<void>;
-  };
+  target: KindTarget;
   /** `empty`: the unit has no process at all */
   findWorkerTree: (
     unit: UnitState,
   ) => Promise<WorkerTree | { error: string; empty?: boolean; unreadable?: boolean }>;
   /** how long existing workers of a service may take to load their application, milliseconds */
   bootMs: (unit: UnitState) => Promise<number>;
-  /** whether Gunicorn's workers may end by themselves and be replaced (`max_requests`), as far as it is known */
-  mayRecycle: (unit: UnitState) => Promise<boolean>;
-  /** why new Gunicorn workers would not load the application, as far as that is known beforehand; null: no reason is known */
-  findLoadFault: (
-    unit: UnitState,
-    tree: WorkerTree,
-    resize: 'live' | 'restart',
-  ) => Promise<string | null>;
-  /** whether a Gunicorn worker has loaded its application and serves; null: unknown */
-  hasBooted: (pid: number) => boolean | null;
-  /**
-   * The processes of a Celery pool that wait for a task, each with a mark that changes whenever it does anything; null:
-   * that cannot be determined
-   */
-  readIdle: (mainPid: number, workerPids: readonly number[]) => ReadonlyMap<number, string> | null;
+  /** where the queues of a service are by the config; null: it names no broker for it */
+  brokerOf: (service: string) => BrokerSettings | null;
+  /** what single kinds need besides; see `portOf` */
+  ports: Map<unknown, unknown>;
   processes: ProcessActions;
-  control: RemoteControl;
   bootId: () => string;
   now: () => Date;
   /** the boot clock, which nobody sets, milliseconds */

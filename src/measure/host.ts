@@ -1,8 +1,7 @@
 import type { HostSample, Sample } from '../model/types.ts';
 import { readBootTime, type BootTime } from '../host/clock.ts';
 import { measureCpu } from '../host/cpu.ts';
-
-const BYTES_PER_MB = 2 ** 20;
+import { measureMemory } from '../host/memory.ts';
 
 /** The host's part of a sample, when it was taken, and what its CPU value covers. */
 export interface HostMeasure extends BootTime {
@@ -13,7 +12,8 @@ export interface HostMeasure extends BootTime {
 
 /** CPU since the previous sample, and memory. What cannot be had is null, with its error. */
 export async function measureHost(previous: Sample | null): Promise<HostMeasure> {
-  const [cpu, memory] = await Promise.all([measureCpuSince(previous), measureMemory()]);
+  const cpu = await measureCpuSince(previous);
+  const memory = tryMemory();
   const { errors: cpuErrors, ...cpuSample } = cpu.host;
   const errors = { ...cpuErrors, ...memory.errors };
   return {
@@ -57,28 +57,16 @@ async function measureCpuSince(
   };
 }
 
-async function measureMemory(): Promise<{
+function tryMemory(): {
   availableMb: number | null;
   totalMb: number | null;
   swapMb: number | null;
   errors: Record<string, string>;
-}> {
+} {
   try {
-    // this part alone: the whole package costs many times its time
-    const { default: memory } = await import('systeminformation/lib/memory.js');
-    const { available, total, swapused } = await memory.mem();
-    return {
-      availableMb: toMb(available),
-      totalMb: toMb(total),
-      swapMb: toMb(swapused),
-      errors: {},
-    };
+    return { ...measureMemory(), errors: {} };
   } catch (error) {
     const why = `memory cannot be read: ${(error as Error).message}`;
     return { availableMb: null, totalMb: null, swapMb: null, errors: { memory_available_mb: why } };
   }
-}
-
-function toMb(bytes: number): number {
-  return Math.round((bytes / BYTES_PER_MB) * 10) / 10;
 }

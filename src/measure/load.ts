@@ -2,12 +2,12 @@ import type { KindName, ServiceSample } from '../model/types.ts';
 import { enterPhase } from '../host/phase.ts';
 import type { NoTree, WorkerTree } from '../kinds/worker-tree.ts';
 import type { UnitState } from '../model/unit-state.ts';
-import type { Concurrency } from '../kinds/gunicorn/concurrency.ts';
+import type { Concurrency } from '../kinds/shared/concurrency.ts';
 import { countWaiting } from '../host/sockets/backlog.ts';
 import type { Busyness, BusyRequest, WatchedServices } from '../kinds/load.ts';
 import { kindNamed } from '../kinds/registry.ts';
 import { readListenersOnce, type ReadListeners } from '../host/sockets/listeners.ts';
-import { readUnitFacts, type UnitMemory } from '../targets/systemd/unit-facts.ts';
+import type { FactsMemory } from '../targets/target.ts';
 import type { WorkerTrees } from './worker-trees.ts';
 
 /** What is wanted of one service. */
@@ -29,7 +29,7 @@ const NONE: NoTree = { error: 'it has no processes', empty: true };
 export async function measureLoads(
   requests: readonly LoadRequest[],
   trees: WorkerTrees,
-  memory: UnitMemory,
+  memory: FactsMemory,
 ): Promise<Map<string, Load>> {
   const loads = new Map<string, Load>();
   const services: { request: LoadRequest; tree: WorkerTree }[] = [];
@@ -87,9 +87,9 @@ async function watchAll(
   };
 }
 
-async function tellConcurrency(unit: UnitState, memory: UnitMemory): Promise<Concurrency | null> {
+async function tellConcurrency(unit: UnitState, memory: FactsMemory): Promise<Concurrency | null> {
   try {
-    return (await readUnitFacts(unit, memory)).concurrency;
+    return (await memory.readFacts(unit)).concurrency;
   } catch {
     // why they cannot be read is said of the workers
     return null;

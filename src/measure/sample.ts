@@ -2,7 +2,7 @@ import { settingsOf } from '../queues/settings.ts';
 import { BROKERS_MS } from '../queues/time-limit.ts';
 import { listPressures } from '../config/policy/pressures.ts';
 import type { Config, Project } from '../config/schema/schema.ts';
-import type { HistoryEntry, HostSample, Sample, ServiceSample } from '../model/types.ts';
+import type { HistoryEntry, HostSample, KindName, Sample, ServiceSample } from '../model/types.ts';
 import type { MemoryGroup } from '../model/resource-types.ts';
 import { enterPhase } from '../host/phase.ts';
 import { tellBug } from '../host/fault.ts';
@@ -10,8 +10,9 @@ import { cleanText } from '../model/clean-text.ts';
 import { dropWrongValues } from '../metrics/sample-checks.ts';
 import { monotonicMs } from '../host/monotonic.ts';
 import type { UnitState } from '../model/unit-state.ts';
-import type { KnownLocation } from '../targets/systemd/unit-file/syntax/types.ts';
-import type { DrainInput } from '../kinds/celery/drain-rate.ts';
+import type { FactsMemory, KnownLocation } from '../targets/target.ts';
+import { withoutDrain, type DrainInput } from '../kinds/load.ts';
+import { kindNamed } from '../kinds/registry.ts';
 import { readMemoryGroups, readOomKills } from '../host/group-limits.ts';
 import { measureHost } from './host.ts';
 import type { Load, LoadRequest } from './load.ts';
@@ -25,7 +26,6 @@ import {
   type WantedResources,
 } from './resources.ts';
 import { measureService, type ServiceMeasure } from './services.ts';
-import { toUnitMemory, type UnitMemory } from '../targets/systemd/unit-facts.ts';
 import { carryPeak } from './worker-peak.ts';
 import { readAhead, readWorkerTree, readWorkerTrees, type WorkerTrees } from './worker-trees.ts';
 
@@ -54,8 +54,8 @@ export interface MeasureInput {
   wantsAll?: boolean;
   /** the samples of the last minutes, from which rates are computed; default: none */
   history?: readonly HistoryEntry[];
-  /** default: nothing is known, and nothing is kept */
-  memory?: UnitMemory;
+  /** what is known of the services' files */
+  memory: FactsMemory;
 }
 
 /**
@@ -69,7 +69,7 @@ export async function takeSample({
   mayGrow = () => true,
   wantsAll = false,
   history = [],
-  memory = toUnitMemory(),
+  memory,
 }: MeasureInput): Promise<Measurement> {
   const projects = Object.entries(config.projects).filter(([, project]) => project.enabled);
   const requests = projects
@@ -94,7 +94,7 @@ export async function takeSample({
   const host = withResources(measured, await measureHostResources(hostKeys, now));
   const located = new Map<string, KnownLocation>();
   const services: Record<string, ServiceSample> = {};
-  const draining: DrainInput[] = [];
+  const draining: (DrainInput & { kind: KindName | null })[] = [];
   for (const [name, project] of projects) {
     const unit = units.get(project.service_name);
     if (unit === undefined) {
@@ -106,7 +106,7 @@ export async function takeSample({
     const complete = (found: ServiceSample): ServiceSample =>
       withResources(withLoad(withQueue(found, queue), loads.get(unit.unit)), resources);
     const groups = readMemoryGroups(unit);
-    const { sample, location, tasksPid } = await measureService(
+    const { sample, location, kind, tasksPid } = await measureService(
       unit,
       await readWorkerTree(unit),
       memory,
@@ -122,6 +122,7 @@ export async function takeSample({
     const settings = settingsOf(project);
     if (settings === null || project.drain_time_thresholds === undefined) continue;
     draining.push({
+      kind,
       service: unit.unit,
       settings,
       masterPid: tasksPid,
@@ -130,10 +131,9 @@ export async function takeSample({
       deadline,
     });
   }
-  enterPhase('measuring: asking Celery workers for their tasks');
+  enterPhase('measuring: asking workers for their tasks');
   await Promise.all(
     draining.map(async (input) => {
-      const { withDrain } = await import('../kinds/celery/drain-rate.ts');
       services[input.service] = await withDrain(services[input.service]!, input);
     }),
   );
@@ -144,6 +144,16 @@ export async function takeSample({
   dropWrongValues(sample);
   shortenTexts(sample);
   return { sample, located, queues };
+}
+
+async function withDrain(
+  found: ServiceSample,
+  { kind, ...input }: DrainInput & { kind: KindName | null },
+): Promise<ServiceSample> {
+  if (kind === null) return withoutDrain(found, 'what it runs is not known');
+  const { load, words } = kindNamed(kind);
+  const measure = await load.drain?.();
+  return measure?.(found, input) ?? withoutDrain(found, `${words.label} takes none from a queue`);
 }
 
 /** The limits of its control groups, where there are any, and what the kernel had to do about memory. */
@@ -161,7 +171,8 @@ function tellMemory(
 /** What a bug of ours makes of a service. */
 function notMeasured(error: unknown): ServiceMeasure {
   const errors = { workers: tellBug(error) };
-  return { sample: { workers: null, running: null, errors }, location: null, tasksPid: null };
+  const sample = { workers: null, running: null, errors };
+  return { sample, location: null, kind: null, tasksPid: null };
 }
 
 /** Names, paths and answers of others are part of what is said of faults. */
@@ -193,7 +204,7 @@ function toLoadRequest(
 async function measureUnitLoads(
   requests: LoadRequest[],
   trees: WorkerTrees,
-  memory: UnitMemory,
+  memory: FactsMemory,
 ): Promise<Map<string, Load>> {
   const { measureLoads } = await import('./load.ts');
   return measureLoads(requests, trees, memory);

@@ -1,20 +1,20 @@
 import { isDown } from '../model/unit-state.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ServiceSample } from '../model/types.ts';
+import type { KindName, ServiceSample } from '../model/types.ts';
 import { enterPhase } from '../host/phase.ts';
 import { findWorkerTree, type NoTree, type WorkerTree } from '../kinds/worker-tree.ts';
 import type { UnitState } from '../model/unit-state.ts';
-import type { KnownLocation } from '../targets/systemd/unit-file/syntax/types.ts';
-import { assumeRunning } from '../targets/systemd/unit-file/locate/assume-running.ts';
+import { assumeRunning } from '../targets/assume-running.ts';
+import type { FactsMemory, KnownLocation, ServiceFacts } from '../targets/target.ts';
 import { kindNamed } from '../kinds/registry.ts';
-import type { UnitFacts } from '../targets/systemd/find-facts.ts';
-import { readUnitFacts, type UnitMemory } from '../targets/systemd/unit-facts.ts';
 import { readMemoryMb } from './worker-memory.ts';
 
 /** A service as it is now; `location` is null where the unit's files cannot be read. */
 export interface ServiceMeasure {
   sample: ServiceSample;
   location: KnownLocation | null;
+  /** what it runs, by its processes, or else by its files; null: that is not known */
+  kind: KindName | null;
   /** the main process of a service that runs tasks; null: there is none */
   tasksPid: number | null;
 }
@@ -31,7 +31,7 @@ const LOOK_MS = 20;
 export async function measureService(
   unit: UnitState,
   tree: WorkerTree | NoTree | null,
-  memory: UnitMemory,
+  memory: FactsMemory,
   wantsMemory: (sample: ServiceSample) => boolean,
 ): Promise<ServiceMeasure> {
   const errors: Record<string, string> = {};
@@ -71,7 +71,7 @@ export async function measureService(
     }
   }
   if (Object.keys(errors).length > 0) sample.errors = errors;
-  return { sample, location, tasksPid };
+  return { sample, location, kind: kind?.name ?? location?.kind ?? null, tasksPid };
 }
 
 /**
@@ -91,11 +91,11 @@ async function lookAgain(unit: UnitState, first: number[], workers: number): Pro
 
 async function readFacts(
   unit: UnitState,
-  memory: UnitMemory,
+  memory: FactsMemory,
   errors: Record<string, string>,
-): Promise<UnitFacts | null> {
+): Promise<ServiceFacts | null> {
   try {
-    return await readUnitFacts(unit, memory);
+    return await memory.readFacts(unit);
   } catch (error) {
     errors['workers'] = (error as Error).message;
     return null;

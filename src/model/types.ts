@@ -48,7 +48,7 @@ export interface Policy {
   pin?: Pin;
 }
 
-/** Cumulative CPU ticks since boot, as systeminformation reports them (`raw*`), in the kernel's ticks. */
+/** Cumulative CPU ticks since boot, in the kernel's ticks. */
 export interface CpuTicks {
   total: number;
   idle: number;

@@ -4,11 +4,8 @@ import { ESC } from '../host/visible.ts';
 /** More of one text (an error, a name) is not shown. */
 const MOST_LENGTH = 2000;
 
-const PLAIN = /^[ -~]*$/;
-
 /** A text that may come from elsewhere, as a line or a cell of a result: clean and cut; our own colours stay. */
 export function cleanLine(text: string): string {
-  if (text.length <= MOST_LENGTH && PLAIN.test(text)) return text;
   return text
     .split(ESC)
     .map((part) => cleanText(part, MOST_LENGTH))

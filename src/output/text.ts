@@ -1,12 +1,10 @@
 import stringWidth from 'string-width';
+import { PLAIN } from '../model/clean-text.ts';
 
 /**
- * Text whose characters take a column each: Latin letters, and the signs that our own tables are made of. To ask
- * `string-width` for these costs more than all the rest of a short command.
+ * How many columns a text takes on a terminal: one for each plain character. To ask `string-width` for such a text costs
+ * more than all the rest of a short command.
  */
-const PLAIN = /^[ -~\u00a1-\u00ac\u00ae-\u024f\u2010-\u2027\u2190-\u2193\u2500-\u259f]*$/;
-
-/** How many columns a text takes on a terminal. */
 export function textWidth(text: string): number {
   return PLAIN.test(text) ? text.length : stringWidth(text);
 }

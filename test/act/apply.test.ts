@@ -79,11 +79,11 @@ describe('applyPlan', () => {
   test('not even the old unit comes up: failed, with what to do', async () => {
     const world = newWorld();
     const deps = world.deps();
-    deps.systemd.restartUnit = fail('systemctl restart web.service: no');
+    deps.target.restart = fail('systemctl restart web.service: no');
     const outcome = await applyPlan(world.plan(4), deps);
     assert.equal(outcome.result, 'undone', 'the service was never touched');
-    const touched: ActDeps = { ...deps, systemd: { ...deps.systemd } };
-    touched.systemd.restartUnit = () => {
+    const touched: ActDeps = { ...deps, target: { ...deps.target } };
+    touched.target.restart = () => {
       world.update({ generation: 9, active: false, running: 0 });
       return Promise.reject(new Error('the job failed'));
     };
@@ -161,9 +161,9 @@ describe('applyPlan', () => {
   test('systemd cannot load the new unit: undone before the service is touched', async () => {
     const world = newWorld();
     const deps = world.deps();
-    const { readUnits } = deps.systemd;
-    deps.systemd.readUnits = async (names) => {
-      const units = await readUnits(names);
+    const { readStates } = deps.target;
+    deps.target.readStates = async (names) => {
+      const units = await readStates(names);
       for (const unit of units.values())
         if (world.state.loaded === 4) unit.loadState = 'bad-setting';
       return units;
@@ -186,9 +186,9 @@ describe('applyPlan', () => {
     test(`a unit that is ${state} since it was planned: refused, nothing is touched`, async () => {
       const world = newWorld();
       const deps = world.deps();
-      const { readUnits } = deps.systemd;
-      deps.systemd.readUnits = async (names) => {
-        const units = await readUnits(names);
+      const { readStates } = deps.target;
+      deps.target.readStates = async (names) => {
+        const units = await readStates(names);
         for (const unit of units.values()) unit.loadState = state;
         return units;
       };
@@ -315,23 +315,23 @@ describe('Celery', () => {
     test(who, async () => {
       const world = newWorld({ kind: 'celery' });
       const deps = world.deps();
-      const { readUnits, restartUnit, startUnit } = deps.systemd;
+      const { readStates, restart, start } = deps.target;
       let restarts = 0;
       let left = looks;
-      deps.systemd.restartUnit = (service) => {
+      deps.target.restart = (service) => {
         restarts += 1;
-        return restartUnit(service);
+        return restart(service);
       };
-      deps.systemd.readUnits = async (services) => {
-        const units = await readUnits(services);
+      deps.target.readStates = async (services) => {
+        const units = await readStates(services);
         const unit = units.get('web.service')!;
         if (unit.activeState === 'active') return units;
         if (left-- > 0) {
           const waiting = { ...unit, activeState: 'activating', subState: 'auto-restart' };
           return new Map([['web.service', waiting]]);
         }
-        await startUnit('web.service');
-        return readUnits(services);
+        await start('web.service');
+        return readStates(services);
       };
       const outcome = await applyPlan(world.plan(4), deps);
       assert.deepEqual([outcome.result, world.state.running], ['applied', 4]);

@@ -1,3 +1,6 @@
+import { celeryPorts } from '../../src/kinds/celery/ports.ts';
+import { gunicornPorts } from '../../src/kinds/gunicorn/ports.ts';
+import { portOf } from '../../src/kinds/shared/port-of.ts';
 import { after, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -124,9 +127,10 @@ describe('Celery', () => {
     test(`the demand ${name} is taken and not acted on: it is not made twice`, async () => {
       const world = newWorld({ kind: 'celery' });
       const deps = world.deps();
-      const { ask } = deps.control;
+      const { control } = portOf(celeryPorts, deps);
+      const { ask } = control;
       const demands: string[] = [];
-      deps.control.ask = (service, node, command) => {
+      control.ask = (service, node, command) => {
         if (command.method === 'stats') return ask(service, node, command);
         demands.push(command.method);
         return Promise.resolve({ replies: [] });
@@ -141,7 +145,8 @@ describe('Celery', () => {
   test('the broker cannot be asked: refused, because nothing is known', async () => {
     const world = newWorld({ kind: 'celery' });
     const deps = world.deps();
-    deps.control.ask = () => Promise.resolve({ error: 'redis at h:1: nothing is listening there' });
+    portOf(celeryPorts, deps).control.ask = () =>
+      Promise.resolve({ error: 'redis at h:1: nothing is listening there' });
     const outcome = await applyPlan(livePlan(world, 4), deps);
     assert.deepEqual([outcome.result, outcome.obstacle], ['refused', undefined]);
     assert.match(outcome.sentence, /nothing is listening there/);
@@ -152,7 +157,7 @@ describe('Gunicorn', () => {
   test('a master that would be stopped by the signal gets none: undone', async () => {
     const world = newWorld();
     const deps = world.deps();
-    deps.processes.signalMaster = () => 'deaf';
+    portOf(gunicornPorts, deps).signalMaster = () => 'deaf';
     const outcome = await applyPlan(livePlan(world, 4), deps);
     assert.deepEqual([outcome.result, world.declared(), world.state.restarts], ['undone', 2, 0]);
     assert.match(outcome.sentence, /would be stopped by it/);
@@ -163,7 +168,7 @@ describe('Gunicorn', () => {
     const deps = world.deps();
     const sent: string[] = [];
     // they never end
-    deps.processes.signalMaster = (_master, _group, signal) => {
+    portOf(gunicornPorts, deps).signalMaster = (_master, _group, signal) => {
       sent.push(signal);
       return 'sent';
     };

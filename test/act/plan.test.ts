@@ -1,3 +1,4 @@
+import { setNumber, type NumberInput } from '../../src/targets/systemd/unit-file/set-number.ts';
 import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { planChange, planResize, type LiveQuestion, type PlanInput } from '../../src/act/plan.ts';
@@ -7,7 +8,9 @@ import { renderDiff } from '../../src/output/diff.ts';
 const UNIT = '[Service]\nExecStart=gunicorn -w 2 app\n';
 const start = UNIT.indexOf('2 app');
 
-const inUnit: PlanInput = {
+type Change = Omit<PlanInput, 'kind' | 'from' | 'files' | 'note'> & Omit<NumberInput, 'running'>;
+
+const inUnit: Change = {
   ...{ service: 'web.service', project: 'web', to: 12, reasons: [], reason: 'cpu 90 % > 80 %' },
   location: {
     ...{ how: 'splice', kind: 'gunicorn', workers: 2, path: '/etc/web.service', what: '-w' },
@@ -16,7 +19,7 @@ const inUnit: PlanInput = {
   texts: new Map([['/etc/web.service', UNIT]]),
   ...{ running: true, live: { apply: 'restart', pool: null, hasBroker: false } },
 };
-const byDropIn: PlanInput = {
+const byDropIn: Change = {
   ...inUnit,
   location: {
     ...{ how: 'drop_in', kind: 'gunicorn', workers: 1, path: '/etc/web.service.d/50.conf' },
@@ -30,36 +33,45 @@ const byDropIn: PlanInput = {
   },
 };
 
+/** As a target finds the edits, and act makes a plan of them. */
+function plan({ location, texts, ...rest }: Change): Plan {
+  const { kind, workers: from } = location;
+  const running = rest.running ? rest.service : null;
+  return planChange({
+    ...{ ...rest, kind, from },
+    ...setNumber({ location, texts, to: rest.to, running }),
+  });
+}
+
 describe('planChange', () => {
   test('a number in the unit: that number alone changes', () => {
-    const { files, from, to, action } = planChange(inUnit);
+    const { files, from, to, action } = plan(inUnit);
     assert.deepEqual([from, to, action], [2, 12, 'scale_up']);
     const after = '[Service]\nExecStart=gunicorn -w 12 app\n';
     assert.deepEqual(files, [{ path: '/etc/web.service', before: UNIT, after }]);
   });
 
   test('no number: our drop-in is a new file', () => {
-    const { files } = planChange(byDropIn);
+    const { files } = plan(byDropIn);
     const after = '[Service]\nEnvironment=WEB_CONCURRENCY=12\n';
     assert.deepEqual(files, [{ path: '/etc/web.service.d/50.conf', before: null, after }]);
   });
 
   test('the number is there already: nothing is written', () => {
-    assert.deepEqual(planChange({ ...inUnit, to: 2 }).files, []);
+    assert.deepEqual(plan({ ...inUnit, to: 2 }).files, []);
   });
 
-  test('fewer is scale_down', () =>
-    assert.equal(planChange({ ...inUnit, to: 1 }).action, 'scale_down'));
+  test('fewer is scale_down', () => assert.equal(plan({ ...inUnit, to: 1 }).action, 'scale_down'));
 
   test('a service that does not run is not started', () => {
-    assert.equal(planChange({ ...inUnit, running: false }).resize, 'none');
-    assert.equal(planChange(inUnit).resize, 'restart');
+    assert.equal(plan({ ...inUnit, running: false }).resize, 'none');
+    assert.equal(plan(inUnit).resize, 'restart');
   });
 });
 
 describe('renderDiff', () => {
   test('a changed file', async () => {
-    const diff = await renderDiff(planChange(inUnit).files);
+    const diff = await renderDiff(plan(inUnit).files);
     assert.equal(
       diff,
       '--- /etc/web.service\n+++ /etc/web.service\n@@ -1,2 +1,2 @@\n [Service]\n-ExecStart=gunicorn -w 2 app\n+ExecStart=gunicorn -w 12 app\n',
@@ -67,7 +79,7 @@ describe('renderDiff', () => {
   });
 
   test('a new file', async () => {
-    const diff = await renderDiff(planChange(byDropIn).files);
+    const diff = await renderDiff(plan(byDropIn).files);
     assert.match(
       diff,
       /^--- \/dev\/null\n\+\+\+ \/etc\/web\.service\.d\/50\.conf\n@@ -0,0 \+1,2 @@/,

@@ -16,7 +16,7 @@ import { chainOf } from '../../src/act/journal/chain.ts';
 import { listFinished } from '../../src/act/journal/journal.ts';
 import { planServiceRollback, type RollbackAnswer } from '../../src/act/rollback-plan.ts';
 import type { Plan } from '../../src/act/types.ts';
-import type { Location } from '../../src/targets/systemd/unit-file/syntax/types.ts';
+import type { Located } from '../../src/targets/target.ts';
 import { SERVICE, UNIT, World } from './world.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'autoscaler-rollback-'));
@@ -38,7 +38,7 @@ async function change(world: World, from: number, to: number): Promise<void> {
   assert.equal((await applyPlan(plan, world.deps())).result, 'applied');
 }
 
-function locate(world: World, files: Plan['files']): Location {
+function locate(world: World, files: Plan['files']): Located {
   const text =
     files.find(({ path }) => path === world.unitPath)?.after ??
     readFileSync(world.unitPath, 'utf8');
@@ -47,8 +47,11 @@ function locate(world: World, files: Plan['files']): Location {
   if (found === null) {
     return { how: 'refused', kind: null, code: 'not_a_number', message: 'no number', hint: '' };
   }
-  const place = { path: world.unitPath, start, end, what: '--workers' };
-  return { how: 'splice', kind: 'gunicorn', workers: Number(found[1]), ...place };
+  const place = { path: world.unitPath, start, end };
+  return {
+    ...{ how: 'known', kind: 'gunicorn', workers: Number(found[1]) },
+    ...{ assumed: false, whenDown: null, stale: false, path: world.unitPath, place },
+  };
 }
 
 const RESTART = { apply: 'restart', pool: null, hasBroker: false } as const;
@@ -57,7 +60,7 @@ async function planRollback(world: World, isLastOnly = false): Promise<RollbackA
   const chain = chainOf(await listFinished(world.backupDir));
   const changes = isLastOnly ? chain.slice(-1) : chain;
   if (changes.length === 0) return null;
-  const unit = (await world.deps().systemd.readUnits([SERVICE])).get(SERVICE);
+  const unit = (await world.deps().target.readStates([SERVICE])).get(SERVICE);
   assert.ok(unit);
   return planServiceRollback({
     ...{ backupDir: world.backupDir, unit, changes, running: world.state.running },
@@ -184,7 +187,7 @@ describe('planServiceRollback', () => {
     rmSync(world.unitPath);
     const notes: string[] = [];
     const chain = chainOf(await listFinished(world.backupDir));
-    const state = (await world.deps().systemd.readUnits([SERVICE])).get(SERVICE);
+    const state = (await world.deps().target.readStates([SERVICE])).get(SERVICE);
     assert.ok(state);
     const answer = planServiceRollback({
       ...{

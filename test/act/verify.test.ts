@@ -1,3 +1,6 @@
+import { celeryPorts } from '../../src/kinds/celery/ports.ts';
+import { gunicornPorts } from '../../src/kinds/gunicorn/ports.ts';
+import { portOf } from '../../src/kinds/shared/port-of.ts';
 import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import type { ActDeps } from '../../src/act/ports.ts';
@@ -32,25 +35,16 @@ function verify(looks: Look[], kind: KindName = 'gunicorn', countable = true): P
   const look = (): Look => looks[Math.min(index, looks.length - 1)] ?? {};
   const deps: ActDeps = {
     ...base,
-    systemd: {
-      ...base.systemd,
-      readUnits: () => {
+    target: {
+      ...base.target,
+      readStates: () => {
         index += 1;
         const state = { ...unit, mainStartUs: 1, nRestarts: 0, result: null, ...look().unit };
         return Promise.resolve(new Map([[SERVICE, state as UnitState]]));
       },
     },
-    control: {
-      hasBroker: () => look().said !== undefined,
-      nodeOf: () => 'celery@host',
-      ask: () => {
-        const processes = Array.from({ length: look().said ?? 0 }, (_, pid) => pid + 1);
-        return Promise.resolve({ replies: [{ pid: 1, pool: { processes } }] });
-      },
-    },
+    brokerOf: (service) => (look().said === undefined ? null : base.brokerOf(service)),
     readOomKills: () => look().kills ?? null,
-    mayRecycle: () => Promise.resolve(look().recycles === true),
-    hasBooted: (pid) => look().loading?.includes(pid) !== true,
     findWorkerTree: () => {
       const { error, pids = [] } = look();
       return Promise.resolve(
@@ -60,6 +54,14 @@ function verify(looks: Look[], kind: KindName = 'gunicorn', countable = true): P
       );
     },
   };
+  portOf(celeryPorts, deps).control.ask = () => {
+    const processes = Array.from({ length: look().said ?? 0 }, (_, pid) => pid + 1);
+    return Promise.resolve({ replies: [{ pid: 1, pool: { processes } }] });
+  };
+  Object.assign(portOf(gunicornPorts, deps), {
+    mayRecycle: () => Promise.resolve(look().recycles === true),
+    hasBooted: (pid: number) => look().loading?.includes(pid) !== true,
+  });
   const waiting = { patience: startPatience(false, deps), waited: null };
   return verifyService({ service: SERVICE, kind, workers: 2, countable }, deps, waiting);
 }

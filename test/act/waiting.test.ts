@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { applyPlan } from '../../src/act/apply.ts';
 import { foreseeRecovery } from '../../src/act/foresee.ts';
 import { recover } from './journal/recover-all.ts';
+import { gunicornPorts } from '../../src/kinds/gunicorn/ports.ts';
+import { portOf } from '../../src/kinds/shared/port-of.ts';
 import type { ActDeps } from '../../src/act/ports.ts';
 import type { Outcome } from '../../src/act/types.ts';
 import { UNIT, World } from './world.ts';
@@ -25,10 +27,10 @@ function newWorld(hangsWith: (workers: number) => boolean) {
   const startRun = (more: Partial<ActDeps> = {}): ActDeps => {
     const deps = world.deps();
     const { startMs } = host;
+    portOf(gunicornPorts, deps).hasBooted = () => !host.isHanging(world.state.running);
     const monotonicMs = (): number => (host.startMs = startMs + deps.monotonicMs());
     return {
       ...{ ...deps, monotonicMs, bootId: () => host.bootId },
-      hasBooted: () => !host.isHanging(world.state.running),
       ...more,
     };
   };
@@ -106,10 +108,10 @@ describe('a service that does not serve when the run has nothing else to do', ()
     assert.equal((await applyPlan(world.plan(4), startRun(LEAVE))).result, 'waiting');
     host.isHanging = () => false;
     const deps = startRun();
-    const { readUnits } = deps.systemd;
+    const { readStates } = deps.target;
     let looks = 0;
-    deps.systemd.readUnits = async (units) => {
-      const states = await readUnits(units);
+    deps.target.readStates = async (units) => {
+      const states = await readStates(units);
       if (++looks > 3) return states;
       return new Map([...states].map(([unit, state]) => [unit, { ...state, ...STOPPING }]));
     };
@@ -132,7 +134,7 @@ describe('a service that does not serve when the run has nothing else to do', ()
     const { world, startRun, pending } = newWorld(() => false);
     const deps = startRun(LEAVE);
     let fail = (): void => undefined;
-    deps.systemd.restartUnit = () =>
+    deps.target.restart = () =>
       new Promise((_, reject) => (fail = () => reject(new Error('the job was replaced'))));
     assert.equal((await applyPlan(world.plan(4), deps)).result, 'waiting');
     fail();
@@ -184,7 +186,7 @@ describe('a run that is asked to end', () => {
     const { world, host, startRun, pending } = newWorld(WITH_FOUR);
     const deps = startRun(ASKED);
     // each restart takes as long as it is waited for, and what is up by then does not serve
-    deps.systemd.restartUnit = () => new Promise(() => undefined);
+    deps.target.restart = () => new Promise(() => undefined);
     const outcome = await applyPlan(world.plan(4), deps);
     assert.equal(outcome.result, 'undone', 'its old process was never touched');
     assert.ok(host.startMs < 2 * hurryMs, `${host.startMs} ms`);
@@ -195,14 +197,14 @@ describe('a run that is asked to end', () => {
     const { world, host, startRun } = newWorld(ALWAYS);
     let askedMs: number | null = null;
     const deps = startRun({ interruptedMs: () => askedMs });
-    const { restartUnit } = deps.systemd;
+    const { restart } = deps.target;
     let restarts = 0;
-    deps.systemd.restartUnit = async (unit) => {
-      if (++restarts === 1) return restartUnit(unit);
+    deps.target.restart = async (unit) => {
+      if (++restarts === 1) return restart(unit);
       askedMs = deps.monotonicMs();
       // a stop that takes most of the time that there is
       await deps.sleep(2.5 * hurryMs);
-      return restartUnit(unit);
+      return restart(unit);
     };
     const outcome = await applyPlan(world.plan(4), deps);
     assert.deepEqual([outcome.result, outcome.failed], ['waiting', true]);

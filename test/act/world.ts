@@ -1,4 +1,8 @@
-import type { RemoteControl, WorkerTree } from '../../src/kinds/ports.ts';
+import { celeryPorts, type CeleryPorts } from '../../src/kinds/celery/ports.ts';
+import type { RemoteControl } from '../../src/kinds/celery/remote-control.ts';
+import { gunicornPorts, type GunicornPorts } from '../../src/kinds/gunicorn/ports.ts';
+import type { WorkerTree } from '../../src/kinds/ports.ts';
+import { systemd } from '../../src/targets/systemd/index.ts';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ActDeps } from '../../src/act/ports.ts';
@@ -142,27 +146,31 @@ export class World {
     let clock = 0;
     return {
       backupDir: this.backupDir,
-      systemd: {
-        readUnits: () => Promise.resolve(this.unitStates()),
-        readPropagation: () =>
+      target: {
+        readStates: () => Promise.resolve(this.unitStates()),
+        readConcerned: () =>
           Promise.resolve(
             new Map([
               [this.service, { touches: new Set([this.service, this.bound]), owner: 'root' }],
             ]),
           ),
-        daemonReload: () => Promise.resolve(this.update({ loaded: this.declared() })),
-        restartUnit: () => Promise.resolve(this.start()),
-        startUnit: () => Promise.resolve(this.state.active ? undefined : this.start()),
-        resetFailedUnit: () => Promise.resolve(),
-        bringBackUnit: () => Promise.resolve(this.update({ bound: this.state.active })),
+        enforce: () => Promise.resolve(this.update({ loaded: this.declared() })),
+        restart: () => Promise.resolve(this.start()),
+        start: () => Promise.resolve(this.state.active ? undefined : this.start()),
+        resetFailed: () => Promise.resolve(),
+        bringBack: () => Promise.resolve(this.update({ bound: this.state.active })),
+        readConcurrency: () => Promise.resolve(null),
+        runApart: () => Promise.resolve({ unknown: 'nothing is run here' }),
+        verify: systemd.verify,
+        tellRestarting: systemd.tellRestarting,
       },
       bootMs: () => Promise.resolve(20_000),
-      mayRecycle: () => Promise.resolve(false),
-      findLoadFault: () => Promise.resolve(null),
+      brokerOf: () => ({ url: 'redis://broker/0', options: undefined, ssl: undefined }),
+      ports: new Map<unknown, unknown>([
+        [gunicornPorts, this.gunicorn()],
+        [celeryPorts, this.celery()],
+      ]),
       readServed: () => Promise.resolve([{ address: '127.0.0.1:8000', fault: null }]),
-      hasBooted: () => null,
-      readIdle: (_main, pids) =>
-        new Map(pids.slice(this.state.busy).map((pid) => [pid, String(this.state.generation)])),
       announce: (_, sentence) => this.announced.push(sentence),
       drainTimeoutMs: () => Infinity,
       findWorkerTree: () => Promise.resolve(this.tree()),
@@ -172,18 +180,9 @@ export class World {
           this.update({ drainLooks: this.state.drainLooks ?? 3 });
           return true;
         },
-        signalMaster: (_master, _group, signal) => {
-          this.update({ running: this.state.running + (signal === 'SIGTTIN' ? 1 : -1) });
-          return 'sent';
-        },
         startTicks: (pid) => pid,
         kill: () => true,
-        withdraw: () => {
-          this.update({ running: this.state.running - 1 });
-          return Promise.resolve('withdrawn');
-        },
       },
-      control: this.control(),
       bootId: () => 'boot',
       now: () => new Date('2026-11-24T04:04:15Z'),
       monotonicMs: () => clock,
@@ -203,11 +202,34 @@ export class World {
     };
   }
 
+  private gunicorn(): GunicornPorts {
+    return {
+      hasBooted: () => null,
+      mayRecycle: () => Promise.resolve(false),
+      findLoadFault: () => Promise.resolve(null),
+      signalMaster: (_master, _group, signal) => {
+        this.update({ running: this.state.running + (signal === 'SIGTTIN' ? 1 : -1) });
+        return 'sent';
+      },
+      withdraw: () => {
+        this.update({ running: this.state.running - 1 });
+        return Promise.resolve('withdrawn');
+      },
+    };
+  }
+
+  private celery(): CeleryPorts {
+    return {
+      control: this.control(),
+      readIdle: (_main, pids) =>
+        new Map(pids.slice(this.state.busy).map((pid) => [pid, String(this.state.generation)])),
+    };
+  }
+
   /** a Celery worker that has as many busy processes as its state says */
   private control(): RemoteControl {
     return {
       nodeOf: () => 'celery@host',
-      hasBroker: () => true,
       ask: (_service, _node, { method, arguments: args }) => {
         const { generation, running, busy, deaf, consuming, taken } = this.state;
         const answer = (reply: unknown) => Promise.resolve({ replies: [reply] });

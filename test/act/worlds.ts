@@ -5,6 +5,9 @@ import { openSideBySide } from '../../src/act/side-by-side.ts';
 import type { ActDeps } from '../../src/act/ports.ts';
 import type { Outcome } from '../../src/act/types.ts';
 import { openRecord } from '../../src/commands/run/record.ts';
+import { celeryPorts, type CeleryPorts } from '../../src/kinds/celery/ports.ts';
+import { gunicornPorts, type GunicornPorts } from '../../src/kinds/gunicorn/ports.ts';
+import { portOf } from '../../src/kinds/shared/port-of.ts';
 import type { Scenario } from './scenarios.ts';
 import { World } from './world.ts';
 
@@ -60,43 +63,53 @@ export class Worlds {
     const of = (unit: string): ActDeps => each.get(unit.replace('bound-', ''))!;
     const byPid = (pid: number): ActDeps => [...each.values()][Math.floor(pid / PIDS) - 1]!;
     const clock = new Clock();
+    const gunicorn: GunicornPorts = {
+      ...portOf(gunicornPorts, first!),
+      signalMaster: (process, ...rest) =>
+        portOf(gunicornPorts, byPid(process.pid)).signalMaster(process, ...rest),
+      withdraw: (process, ...rest) =>
+        portOf(gunicornPorts, byPid(process.pid)).withdraw(process, ...rest),
+    };
+    const celery: CeleryPorts = {
+      readIdle: (main, pids) => portOf(celeryPorts, byPid(main)).readIdle(main, pids),
+      control: {
+        nodeOf: (main) => `celery${Math.floor(main / PIDS)}@host`,
+        ask: (service, ...rest) => portOf(celeryPorts, of(service)).control.ask(service, ...rest),
+      },
+    };
     return {
       ...first!,
-      systemd: {
-        readUnits: async (names) => {
-          const maps = await Promise.all(names.map((name) => of(name).systemd.readUnits([name])));
+      target: {
+        ...first!.target,
+        readStates: async (names) => {
+          const maps = await Promise.all(names.map((name) => of(name).target.readStates([name])));
           return new Map(maps.flatMap((map) => [...map]));
         },
-        readPropagation: async (services) => {
+        readConcerned: async (services) => {
           const maps = await Promise.all(
-            services.map((service) => of(service).systemd.readPropagation([service])),
+            services.map((service) => of(service).target.readConcerned([service])),
           );
           return new Map(maps.flatMap((map) => [...map]));
         },
-        daemonReload: async () => {
-          for (const { systemd } of each.values()) await systemd.daemonReload();
+        enforce: async () => {
+          for (const { target } of each.values()) await target.enforce();
         },
-        restartUnit: (unit) => of(unit).systemd.restartUnit(unit),
-        startUnit: (unit) => of(unit).systemd.startUnit(unit),
-        resetFailedUnit: (unit) => of(unit).systemd.resetFailedUnit(unit),
-        bringBackUnit: (unit) => of(unit).systemd.bringBackUnit(unit),
+        restart: (unit) => of(unit).target.restart(unit),
+        start: (unit) => of(unit).target.start(unit),
+        resetFailed: (unit) => of(unit).target.resetFailed(unit),
+        bringBack: (unit) => of(unit).target.bringBack(unit),
       },
       findWorkerTree: (unit) => of(unit.unit).findWorkerTree(unit),
-      readIdle: (main, pids) => byPid(main).readIdle(main, pids),
       processes: {
         isAlive: (process) => byPid(process.pid).processes.isAlive(process),
         terminate: (process, group) => byPid(process.pid).processes.terminate(process, group),
-        signalMaster: (process, ...rest) =>
-          byPid(process.pid).processes.signalMaster(process, ...rest),
         startTicks: (pid) => pid,
         kill: (process, group) => byPid(process.pid).processes.kill(process, group),
-        withdraw: (process, ...rest) => byPid(process.pid).processes.withdraw(process, ...rest),
       },
-      control: {
-        nodeOf: (main) => `celery${Math.floor(main / PIDS)}@host`,
-        hasBroker: () => true,
-        ask: (service, ...rest) => of(service).control.ask(service, ...rest),
-      },
+      ports: new Map<unknown, unknown>([
+        [gunicornPorts, gunicorn],
+        [celeryPorts, celery],
+      ]),
       record: openRecord(join(this.root, 'state'), null),
       monotonicMs: () => clock.nowMs,
       sleep: (ms) => clock.sleep(ms),

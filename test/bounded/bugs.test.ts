@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkConfig } from '../../src/config/file/check.ts';
 import { takeSample } from '../../src/measure/sample.ts';
+import { TARGET } from '../../src/targets/registry.ts';
 import type { UnitState } from '../../src/model/unit-state.ts';
 
 const thresholds = { cpu_thresholds: { scale_up_2: 90 }, memory_threshold_mb: 100 };
@@ -36,6 +37,7 @@ test('a bug that one service brings out is an error of that service, and others 
     config,
     units: new Map(names.map((name) => [name, unitOf(name)])),
     previous: null,
+    memory: TARGET.remember(),
     mayGrow: (_, service) => {
       if (service === 'hostile.service') throw new RangeError(`no character\n${'9'.repeat(9999)}`);
       return false;

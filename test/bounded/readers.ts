@@ -5,7 +5,7 @@ import { checkConfig } from '../../src/config/file/check.ts';
 import { maskUrl } from '../../src/config/file/mask.ts';
 import { findBroker, findQueues } from '../../src/kinds/celery/find-broker.ts';
 import { findBind } from '../../src/kinds/gunicorn/find-bind.ts';
-import { guessBroker } from '../../src/kinds/celery/guess-broker.ts';
+import { guessBroker } from '../../src/queues/guess-broker.ts';
 import { parsePressure } from '../../src/host/pressure.ts';
 import {
   countByName,

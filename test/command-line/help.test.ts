@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { describe, test } from 'node:test';
+import type { Command } from 'commander';
+import { buildProgram } from '../../src/command-line/cli.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../dist/main.js');
 
@@ -34,3 +36,19 @@ describe('the help of the built program', () => {
     assert.deepEqual(narrow.split(/\s+/), laidOut.split(/\s+/));
   });
 });
+
+describe('where only one command is defined', () => {
+  for (const name of tree().commands.map((command) => command.name())) {
+    test(`${name} is what it is among all`, () => {
+      assert.equal(helpOf(tree([name]), name), helpOf(tree(), name));
+    });
+  }
+});
+
+function tree(names?: readonly string[]): Command {
+  return buildProgram(() => undefined, names);
+}
+
+function helpOf(program: Command, name: string): string {
+  return program.commands.find((command) => command.name() === name)!.helpInformation();
+}

@@ -16,6 +16,7 @@ import { KINDS } from '../../src/kinds/registry.ts';
 import { selectWorkerTree, type WorkerTree } from '../../src/kinds/worker-tree.ts';
 import { locateWorkers } from '../../src/targets/systemd/unit-file/locate/workers.ts';
 import type { Location, UnitSources } from '../../src/targets/systemd/unit-file/syntax/types.ts';
+import { setNumber } from '../../src/targets/systemd/unit-file/set-number.ts';
 import { World } from '../act/world.ts';
 import { sourcesOf } from '../targets/systemd/unit-file/shape.ts';
 
@@ -244,9 +245,11 @@ function planFor(
 ): ReturnType<typeof planChange> {
   assert.ok(location.how !== 'refused');
   const files = [sources.fragment, ...sources.dropIns].filter((file) => file !== null);
+  const texts = new Map(files.map(({ path, text }) => [path, text]));
   return planChange({
-    ...{ service: sources.unit, project: null, location, to, reasons: [], reason: '' },
-    texts: new Map(files.map(({ path, text }) => [path, text])),
+    ...{ service: sources.unit, project: null, to, reasons: [], reason: '' },
+    ...{ kind: location.kind, from: location.workers },
+    ...setNumber({ location, texts, to, running: sources.unit }),
     running: true,
     live: { apply: 'live', pool, hasBroker: true, ...live },
   });

@@ -342,11 +342,13 @@ describe('a sample', () => {
     const [first, second] = await inside<[Measurement, Measurement]>(
       IMPORT_UNITS,
       `import { takeSample } from './src/measure/sample.ts';`,
+      `import { TARGET } from './src/targets/registry.ts';`,
+      `const memory = TARGET.remember();`,
       `const config = ${JSON.stringify(CONFIG)};`,
       `const units = await readUnits(Object.values(config.projects).map((project) => project.service_name));`,
-      `const first = await takeSample({ config, units, previous: null });`,
+      `const first = await takeSample({ config, units, previous: null, memory });`,
       `await new Promise((done) => setTimeout(done, 300));`,
-      `print([first, await takeSample({ config, units, previous: first.sample })]);`,
+      `print([first, await takeSample({ config, units, previous: first.sample, memory })]);`,
     );
     const { host, services, span_s } = first.sample;
     assert.equal(span_s, null);

@@ -99,7 +99,7 @@ describe('the Debian package', { timeout: 240_000 }, () => {
   };
 
   before(async () => {
-    build('scripts/build-deb.sh', folder); // fails where lintian has anything to say
+    build('scripts/deb/build.sh', folder); // fails where lintian has anything to say
     lab = await startLab();
     await lab.ok('mkdir -p /home/shop && printf "WEB_CONCURRENCY=2\\n" > /home/shop/env');
     await installUnit(lab, 'redis-tests.service', redisUnit());

@@ -12,7 +12,7 @@ import { SITES, countWorkers, furnish } from './host.ts';
 
 /**
  * The way of somebody who has the README and a host with eight sites and two Celery services, timed: the package is
- * built and installed, then the four commands, then load on one of the sites. `scripts/test-debian13.sh
+ * built and installed, then the four commands, then load on one of the sites. `scripts/test/debian13.sh
  * test/newcomer/first-hour.ts`; NEWCOMER_EVERY=30s for another interval of the timer. It says what each step shows, and
  * how long it took. The durations are those that `init` proposes, so it takes minutes, and is no part of `npm test`.
  */

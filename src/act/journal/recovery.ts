@@ -115,7 +115,7 @@ async function finishOrUndo(change: Change, deps: ActDeps): Promise<Outcome> {
 
 async function settleRecovered(change: Change, deps: ActDeps): Promise<Outcome> {
   deps.step('recover: daemon-reload');
-  await deps.systemd.daemonReload();
+  await deps.target.enforce();
   const { resize, drain } = change.manifest;
   // a restart that happened is not made twice
   return resize !== 'restart' || drain !== null ? settle(change, deps) : prove(change, deps);

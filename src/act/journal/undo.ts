@@ -53,7 +53,7 @@ async function takeBack(change: Change, why: string, deps: ActDeps): Promise<Out
     });
   }
   deps.step('undo: daemon-reload');
-  await deps.systemd.daemonReload();
+  await deps.target.enforce();
   const now = await bringServiceBack(change, deps);
   if (now === 'draining') {
     return outcomeOf(change, {

@@ -16,7 +16,7 @@ import { metricOf } from '../../metrics/registry.ts';
 import { isFault } from '../../measure/lacking.ts';
 import { takeSample, type Measurement } from '../../measure/sample.ts';
 import { renderCheck, toCheckDocument } from './report.ts';
-import type { WorkerClass } from '../../kinds/gunicorn/concurrency.ts';
+import type { WorkerClass } from '../../kinds/shared/concurrency.ts';
 import { allowStatus, clearStatus, showStatus } from '../../host/streams.ts';
 import { readScreen } from '../../output/screen.ts';
 import { openOutput } from '../../output/terminal.ts';
@@ -25,6 +25,7 @@ import { makeActDeps } from '../shared/act-deps.ts';
 import { checkPlaces, checkTimer, checkUser, toFinding } from './host.ts';
 import { checkConfigFile, checkServiceRisks } from './risks.ts';
 import { checkNumbers } from './numbers.ts';
+import { TARGET } from '../../targets/registry.ts';
 import { checkService, readWorkerClass } from './service.ts';
 import type { Looked } from './looked.ts';
 import { explainTwin, readServices, type TrueNames } from '../shared/true-names.ts';
@@ -109,7 +110,7 @@ function enableAll(config: Config): Config {
 
 async function checkServices(written: Config): Promise<Finding[]> {
   const named = await readServices(enableAll(written));
-  const measured = await takeSample({ ...named, previous: null });
+  const measured = await takeSample({ ...named, previous: null, memory: TARGET.remember() });
   const findings = tellTwins(named, written);
   const classes = new Map<string, WorkerClass>();
   const deps = makeActDeps(written.global, {
@@ -126,7 +127,7 @@ async function checkServices(written: Config): Promise<Finding[]> {
     }
     if (unit === undefined) continue;
     showStatus(`checking ${name} (${++checked} of ${total})`);
-    const workerClass = readWorkerClass(unit);
+    const workerClass = await readWorkerClass(unit);
     if (workerClass !== null) classes.set(name, workerClass);
     const sample = measured.sample.services[unit.unit];
     const limits = await readLimits(project, new Date(measured.sample.at));

@@ -5,9 +5,8 @@ import type { Plan } from '../../act/types.ts';
 import { isRunning } from '../../model/unit-state.ts';
 import { checkKeptConnections } from './findings/kept-connections.ts';
 import type { Finding } from './findings/types.ts';
-import { readUnitSources } from '../../targets/systemd/unit-sources.ts';
 import type { UnitState } from '../../model/unit-state.ts';
-import { readConcurrency } from '../../targets/systemd/unit-file/locate/workers.ts';
+import { TARGET } from '../../targets/registry.ts';
 import { toFinding } from './host.ts';
 import { kindNamed } from '../../kinds/registry.ts';
 import type { Looked, Tell } from './looked.ts';
@@ -50,7 +49,7 @@ export async function checkLive(
       : [
           ...others,
           tell('live_possible', 'info', 'it can be changed while it runs (apply: live)'),
-          ...checkKeptConnections(name, readConcurrency(readUnitSources(unit))),
+          ...checkKeptConnections(name, (await TARGET.locate(unit)).command()?.concurrency ?? null),
         ];
   }
   if (apply === 'restart')

@@ -11,7 +11,7 @@ import type { Config } from '../../config/schema/schema.ts';
 import { readCpuQuota } from '../../host/group-limits.ts';
 import type { Measurement } from '../../measure/sample.ts';
 import type { UnitState } from '../../model/unit-state.ts';
-import type { WorkerClass } from '../../kinds/gunicorn/concurrency.ts';
+import type { WorkerClass } from '../../kinds/shared/concurrency.ts';
 import type { TrueNames } from '../shared/true-names.ts';
 
 /** What arithmetic alone says. */

@@ -9,12 +9,8 @@ import { HIDDEN_REMEDY, hidesTasks, tellHidden } from './findings/hidden-tasks.t
 import { checkQueues, type QueueFacts } from './findings/queues.ts';
 import type { Finding } from './findings/types.ts';
 import type { Config, Project } from '../../config/schema/schema.ts';
-import { readUnitSources } from '../../targets/systemd/unit-sources.ts';
 import { readProcess } from '../../host/proc/proc.ts';
-import {
-  readCommandFacts,
-  readWorkerCommand,
-} from '../../targets/systemd/unit-file/locate/workers.ts';
+import { TARGET } from '../../targets/registry.ts';
 import type { Looked } from './looked.ts';
 
 const SERVER_MS = 2000;
@@ -62,13 +58,9 @@ async function askWorker({ unit, deps }: Looked): Promise<Taking | null> {
 
 /** By its command, as the unit has it, or as it runs: a shell may have expanded it. */
 async function readWritten({ unit, deps }: Looked): Promise<string[] | null> {
-  const sources = readUnitSources(unit);
-  const facts = readCommandFacts(sources);
-  const command = readWorkerCommand(sources);
+  const command = (await TARGET.locate(unit)).command();
   const written =
-    facts === null || command === null
-      ? null
-      : kindNamed(facts.kind).command.findQueues(command.words);
+    command === null ? null : kindNamed(command.kind).command.findQueues(command.words);
   if (written !== null || !isRunning(unit)) return written;
   const tree = await deps.findWorkerTree(unit);
   if ('error' in tree) return null;

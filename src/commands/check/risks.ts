@@ -6,11 +6,10 @@ import type { Finding } from './findings/types.ts';
 import type { Config, Project } from '../../config/schema/schema.ts';
 import { nameReader } from '../../host/accounts.ts';
 import { readFile } from '../../host/files/read.ts';
-import { readUnitSources } from '../../targets/systemd/unit-sources.ts';
 import { readRunAs, type RunAs } from '../../targets/systemd/run-as.ts';
 import type { UnitState } from '../../model/unit-state.ts';
-import type { UnitSources } from '../../targets/systemd/unit-file/syntax/types.ts';
-import { readWorkerCommand } from '../../targets/systemd/unit-file/locate/workers.ts';
+import { TARGET } from '../../targets/registry.ts';
+import type { WorkerCommand } from '../../targets/target.ts';
 import { findFolders, findForeignCode, findPrograms, toPlace } from './code.ts';
 
 /** The password in a broker's URL. That of `guest` is RabbitMQ's own, and good on the host itself alone. */
@@ -32,13 +31,15 @@ export async function checkServiceRisks(
   const names = nameReader();
   const loaded = [...units.values()].filter(({ loadState }) => loadState === 'loaded');
   const runAs = await readRunAs(loaded.map(({ id }) => id));
-  return Object.entries(config.projects).flatMap(([project, { service_name, ...rest }]) => {
+  const findings: Finding[] = [];
+  for (const [project, { service_name, ...rest }] of Object.entries(config.projects)) {
     const unit = units.get(service_name);
     const as = unit === undefined ? undefined : runAs.get(unit.id);
-    const broker = checkBroker(project, rest);
-    if (unit === undefined || as === undefined) return broker;
-    return [...checkUnit(project, unit, as, names), ...broker];
-  });
+    if (unit !== undefined && as !== undefined)
+      findings.push(...(await checkUnit(project, unit, as, names)));
+    findings.push(...checkBroker(project, rest));
+  }
+  return findings;
 }
 
 function checkBroker(
@@ -50,19 +51,19 @@ function checkBroker(
     : checkBrokerNetwork(project, url, ssl !== undefined && ssl !== false);
 }
 
-function checkUnit(
+async function checkUnit(
   project: string,
   unit: UnitState,
   as: RunAs,
   names: ReturnType<typeof nameReader>,
-): Finding[] {
+): Promise<Finding[]> {
   const { fragmentPath, dropInPaths, id, environmentFiles } = unit;
   const unitPaths = [...(fragmentPath === null ? [] : [fragmentPath]), ...dropInPaths];
   const environmentPaths = environmentFiles.map(({ path }) => path);
   const privileged = as.lines.filter(({ isPrivileged }) => isPrivileged);
   const root = as.rootDirectory ?? '/';
   const isRoot = as.user === null && !as.isDynamic;
-  const code = findCode(unit, as, isRoot);
+  const code = await findCode(unit, as, isRoot);
   return checkRisks(
     {
       ...{ project, service: id, code },
@@ -82,12 +83,16 @@ function checkUnit(
 }
 
 /** All that a unit runs; what lies within its folders only where it runs as root. */
-function findCode(unit: UnitState, { lines, rootDirectory }: RunAs, isRoot: boolean): Place[] {
+async function findCode(
+  unit: UnitState,
+  { lines, rootDirectory }: RunAs,
+  isRoot: boolean,
+): Promise<Place[]> {
   const root = rootDirectory ?? '/';
   const { workingDirectory } = unit;
   const folder = workingDirectory === '~' ? '/root' : (workingDirectory ?? '/');
   const isOwn = folder !== '/' && (isRoot || workingDirectory !== '~');
-  const { files, variables } = readCommand(unit);
+  const { files, variables } = await readCommand(unit);
   const places = [
     ...(isOwn ? toPlaces('working directory', [join(root, folder)]) : []),
     ...findPrograms(lines, root),
@@ -103,24 +108,14 @@ function findCode(unit: UnitState, { lines, rootDirectory }: RunAs, isRoot: bool
 }
 
 /** The files that the worker command goes through (wrappers, configs), and its variables. */
-function readCommand(unit: UnitState): { files: string[]; variables: ReadonlyMap<string, string> } {
-  const files = new Set<string>();
+async function readCommand(unit: UnitState): Promise<Pick<WorkerCommand, 'files' | 'variables'>> {
   try {
-    const sources = readUnitSources(unit);
-    const noting: UnitSources = {
-      ...sources,
-      readFile: (path) => {
-        const text = sources.readFile(path);
-        if (text !== null) files.add(path);
-        return text;
-      },
-    };
-    const variables = readWorkerCommand(noting)?.variables ?? new Map<string, string>();
-    return { files: [...files], variables };
+    const command = (await TARGET.locate(unit)).command();
+    if (command !== null) return command;
   } catch {
     // told by the check of the service itself
-    return { files: [...files], variables: new Map() };
   }
+  return { files: [], variables: new Map() };
 }
 
 function toPlaces(what: string, paths: readonly string[]): Place[] {

@@ -4,11 +4,9 @@ import { isRunning } from '../../model/unit-state.ts';
 import type { Finding } from './findings/types.ts';
 import { formatCount } from '../../model/wording.ts';
 import { UserError } from '../../errors.ts';
-import { readUnitSources } from '../../targets/systemd/unit-sources.ts';
-import { tellRestarting } from '../../targets/systemd/crash-loop.ts';
+import { TARGET } from '../../targets/registry.ts';
 import type { UnitState } from '../../model/unit-state.ts';
-import { classOfWorkers, type WorkerClass } from '../../kinds/gunicorn/concurrency.ts';
-import { locateWorkers, readConcurrency } from '../../targets/systemd/unit-file/locate/workers.ts';
+import type { WorkerClass } from '../../kinds/shared/concurrency.ts';
 import { toFinding } from './host.ts';
 import { checkLive } from './live.ts';
 import { checkServing } from './serving.ts';
@@ -49,7 +47,7 @@ async function checkState(looked: Looked, tell: Tell): Promise<Finding[]> {
   const { unit, project, limits, sample } = looked;
   const findings: Finding[] = [];
   if (!isRunning(unit)) {
-    const how = tellRestarting(unit);
+    const how = TARGET.tellRestarting(unit);
     const state = `${unit.id} is ${unit.activeState}${how === null ? '' : ` (${how})`}`;
     const evidence = `${state}: autoscaler never starts it`;
     findings.push(tell('service_down', 'warning', evidence, `systemctl status ${unit.id}`));
@@ -105,8 +103,8 @@ async function checkChange(looked: Looked, tell: Tell): Promise<Finding[]> {
     return [tell(code, 'error', plan.message, plan.hint)];
   }
   const findings: Finding[] = [];
-  const location = locateWorkers(readUnitSources(unit));
-  if (location.how === 'drop_in' && location.stale) {
+  const location = (await TARGET.locate(unit)).location();
+  if (location.how === 'known' && location.stale) {
     const evidence = `${location.path} repeats settings that have since changed in the files below it: that edit has no effect`;
     const remedy = `the next run renews it (immediately: autoscaler scale ${unit.id} ${location.workers}); then: systemctl restart ${unit.id}`;
     findings.push(tell('drop_in_stale', 'warning', evidence, remedy));
@@ -120,7 +118,7 @@ async function checkChange(looked: Looked, tell: Tell): Promise<Finding[]> {
     tell('service_found', 'info', `${plan.kind}, ${formatCount(plan.from, 'worker')}; ${edit}`),
   );
   const { restartRisk } = kindNamed(plan.kind).pool;
-  if (restartRisk !== null && !looked.deps.control.hasBroker(plan.service)) {
+  if (restartRisk !== null && looked.deps.brokerOf(plan.service) === null) {
     const { evidence, remedy } = restartRisk;
     findings.push(tell('restart_unaided', 'warning', evidence, remedy));
   }
@@ -136,11 +134,12 @@ async function checkChange(looked: Looked, tell: Tell): Promise<Finding[]> {
   return [...findings, ...(await checkLive(looked, plan, tell))];
 }
 
-/** How many requests each worker of a Gunicorn service has at once; null: it is none, or its files cannot be read. */
-export function readWorkerClass(unit: UnitState): WorkerClass | null {
+/** How many requests each worker of a service has at once; null: it answers none, or its files cannot be read. */
+export async function readWorkerClass(unit: UnitState): Promise<WorkerClass | null> {
   try {
-    const concurrency = readConcurrency(readUnitSources(unit));
-    return concurrency === null ? null : classOfWorkers(concurrency);
+    const command = (await TARGET.locate(unit)).command();
+    if (command === null || command.concurrency === null) return null;
+    return kindNamed(command.kind).load.classOf?.(command.concurrency) ?? null;
   } catch (error) {
     // which is said of the service itself
     if (error instanceof UserError) return null;

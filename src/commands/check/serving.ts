@@ -1,6 +1,6 @@
 import { kindNamed } from '../../kinds/registry.ts';
 import type { KindName } from '../../model/types.ts';
-import { ageMs } from '../../kinds/gunicorn/serving.ts';
+import { ageMs } from '../../kinds/shared/process.ts';
 import type { ActDeps } from '../../act/ports.ts';
 import type { Finding } from './findings/types.ts';
 import type { UnitState } from '../../model/unit-state.ts';

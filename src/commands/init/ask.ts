@@ -1,6 +1,6 @@
 import { confirm, isCancel, multiselect, note, password, select, text } from '@clack/prompts';
 import { parseServerUrl } from '../../queues/broker-url.ts';
-import { isBrokerUrl } from '../../kinds/celery/find-broker.ts';
+import { isBrokerUrl } from '../../queues/is-broker-url.ts';
 import { cleanLine } from '../../output/clean.ts';
 import type { Candidate } from '../../kinds/shared/proposal.ts';
 import type { Proposal } from './proposal/types.ts';

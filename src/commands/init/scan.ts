@@ -1,29 +1,19 @@
 import { isRunning } from '../../model/unit-state.ts';
 import type { Config } from '../../config/schema/schema.ts';
 import { readLinesOf } from '../../host/kernel-files.ts';
-import { guessBroker } from '../../kinds/celery/guess-broker.ts';
+import { guessBroker } from '../../queues/guess-broker.ts';
 import type { Candidate } from '../../kinds/shared/proposal.ts';
 import type { Unusable } from './proposal/types.ts';
 import { readLinks, socketInode } from '../../host/sockets/listeners.ts';
 import type { LoadRequest } from '../../measure/load.ts';
-import { toUnitMemory } from '../../targets/systemd/unit-facts.ts';
-import { readUnitSources } from '../../targets/systemd/unit-sources.ts';
 import { readMemoryMb } from '../../measure/worker-memory.ts';
 import { readProcess } from '../../host/proc/proc.ts';
 import { findWorkerTree, type WorkerTree } from '../../kinds/worker-tree.ts';
-import { firstLine, runSystemctl } from '../../targets/systemd/systemctl.ts';
 import type { UnitState } from '../../model/unit-state.ts';
-import { isUnitName, readUnits } from '../../targets/systemd/units.ts';
-import { EXIT, UserError } from '../../errors.ts';
-import { assumeRunning } from '../../targets/systemd/unit-file/locate/assume-running.ts';
-import type { UnitSources, WorkerCommand } from '../../targets/systemd/unit-file/syntax/types.ts';
 import { kindNamed } from '../../kinds/registry.ts';
-import {
-  locateWorkers,
-  readCommandFacts,
-  readConcurrency,
-  readWorkerCommand,
-} from '../../targets/systemd/unit-file/locate/workers.ts';
+import { assumeRunning } from '../../targets/assume-running.ts';
+import { TARGET } from '../../targets/registry.ts';
+import type { Declared, WorkerCommand } from '../../targets/target.ts';
 import { declareKinds } from '../shared/declare-kinds.ts';
 import { askWorker } from './worker.ts';
 
@@ -31,7 +21,6 @@ import { askWorker } from './worker.ts';
 const BATCH = 300;
 
 const TABLE_BYTES = 64 * 2 ** 20;
-const ROWS = ['--type=service', '--plain', '--no-legend', '--full'];
 
 /** All services of the host that run Gunicorn or Celery, by what they run, and those that seem to. */
 export interface Scan {
@@ -43,10 +32,10 @@ export interface Scan {
 
 /** Looks at all services that are loaded, running or not, and at those that start with the host. @throws UserError */
 export async function scanServices(config: Config): Promise<Scan> {
-  const names = await listServices();
+  const names = await TARGET.find();
   const units = new Map<string, UnitState>();
   for (let at = 0; at < names.length; at += BATCH) {
-    const read = await readUnits(names.slice(at, at + BATCH));
+    const read = await TARGET.readStates(names.slice(at, at + BATCH));
     for (const unit of declareKinds(read, config).values()) {
       if (unit.loadState === 'loaded') units.set(unit.id, { ...unit, unit: unit.id });
     }
@@ -73,7 +62,7 @@ async function withUnseen({ candidates, units }: Scan): Promise<Candidate[]> {
   const { readWorkerTrees } = await import('../../measure/worker-trees.ts');
   const trees = await readWorkerTrees(requests.map(({ unit }) => unit));
   const { measureLoads } = await import('../../measure/load.ts');
-  const loads = await measureLoads(requests, trees, toUnitMemory());
+  const loads = await measureLoads(requests, trees, TARGET.remember());
   return candidates.map((candidate) => {
     const { busy_percent: busy, backlog } = loads.get(candidate.service) ?? {};
     const unseen = [
@@ -84,35 +73,17 @@ async function withUnseen({ candidates, units }: Scan): Promise<Candidate[]> {
   });
 }
 
-async function listServices(): Promise<string[]> {
-  const calls = [
-    ['list-units', '--all', ...ROWS],
-    ['list-unit-files', '--state=enabled', ...ROWS],
-  ];
-  const names: string[] = [];
-  for (const args of calls) {
-    const { exitCode, stdout, stderr } = await runSystemctl(args, 20_000);
-    // systemd 257 ends with 1 and says nothing where nothing is listed
-    if (exitCode !== 0 && stderr.trim() !== '') {
-      throw new UserError(EXIT.failed, `systemctl ${args[0]}: ${firstLine(stderr)}`);
-    }
-    names.push(...stdout.split('\n').map((line) => line.trim().split(' ', 1)[0] ?? ''));
-  }
-  return [...new Set(names)].filter((name) => isUnitName(name));
-}
-
 /** null: it runs something else. */
 async function lookAt(unit: UnitState, config: Config): Promise<Candidate | Unusable | null> {
   const found = await findWorkerTree(unit);
   const tree = 'error' in found ? null : found;
-  const sources = readSources(unit);
-  if ('error' in sources) {
+  const declared = await readDeclared(unit);
+  if ('error' in declared) {
     if (tree === null) return null;
-    return { service: unit.id, why: sources.error, hint: 'Run it as root (sudo).' };
+    return { service: unit.id, why: declared.error, hint: 'Run it as root (sudo).' };
   }
-  const located = locateWorkers(sources);
   const count = tree === null || tree.workerPids.length === 0 ? null : tree.workerPids.length;
-  const location = assumeRunning(located, count);
+  const location = assumeRunning(declared.location(), count);
   if (location.how === 'refused') {
     const { kind, code, message, hint } = location;
     // they belong beside workers and have none of their own: nothing is amiss
@@ -121,11 +92,12 @@ async function lookAt(unit: UnitState, config: Config): Promise<Candidate | Unus
     return isOne ? { service: unit.id, why: message, hint } : null;
   }
   const { kind, workers } = location;
-  const { words, variables, argv } = readCommand(sources, tree);
+  const command = declared.command();
+  const { words, variables, argv } = readCommand(command, tree);
   const memoryMb = tree === null ? null : readMemoryMb(tree.workerPids);
   const { queues: written, ...surveyed } = kindNamed(kind).proposals.survey({
-    ...{ words, argv, variables, concurrency: readConcurrency(sources) },
-    pool: readCommandFacts(sources)?.pool ?? null,
+    ...{ words, argv, variables, concurrency: command?.concurrency ?? null },
+    pool: command?.pool ?? null,
     hasWorkers: tree === null || tree.workerPids.length > 0,
     guessBroker: () => (tree === null ? null : guess(tree.masterPid)),
   });
@@ -138,9 +110,9 @@ async function lookAt(unit: UnitState, config: Config): Promise<Candidate | Unus
   };
 }
 
-function readSources(unit: UnitState): UnitSources | { error: string } {
+async function readDeclared(unit: UnitState): Promise<Declared | { error: string }> {
   try {
-    return readUnitSources(unit);
+    return await TARGET.locate(unit);
   } catch (error) {
     return { error: (error as Error).message };
   }
@@ -148,10 +120,9 @@ function readSources(unit: UnitState): UnitSources | { error: string } {
 
 /** The command as the unit has it, for its title may hide what a process was started with; its variables as they run. */
 function readCommand(
-  sources: UnitSources,
+  written: WorkerCommand | null,
   tree: WorkerTree | null,
-): WorkerCommand & { argv: string[] } {
-  const written = readWorkerCommand(sources);
+): Pick<WorkerCommand, 'words' | 'variables'> & { argv: string[] } {
   const { argv, environ } = readMaster(tree);
   const running = environ.split('\0').map((entry): [string, string] => {
     const equals = entry.indexOf('=');

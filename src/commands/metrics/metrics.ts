@@ -13,7 +13,7 @@ import { renderMetrics } from './report.ts';
 import { openOutput } from '../../output/terminal.ts';
 import { readRecent, type Recent } from '../../state/history.ts';
 import { recallUnits } from '../../state/cache.ts';
-import { toUnitMemory } from '../../targets/systemd/unit-facts.ts';
+import { TARGET } from '../../targets/registry.ts';
 import { warn } from '../shared/log-events.ts';
 import {
   isHostMetric,
@@ -97,7 +97,7 @@ function newestSample(history: readonly HistoryEntry[]): Sample | null {
 }
 
 async function measureAll(options: MetricsOptions, written: Config): Promise<ExitCode> {
-  const memory = toUnitMemory(recallUnits(written.global.state_dir));
+  const memory = TARGET.remember(recallUnits(written.global.state_dir));
   const named = await readServices(written).catch((error: unknown) => {
     // without systemd the host and the queues can still be measured
     if (error instanceof UserError) return error;

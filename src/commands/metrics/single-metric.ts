@@ -8,7 +8,7 @@ import { toQueueRequest } from '../../queues/request.ts';
 import type { UnitState } from '../../model/unit-state.ts';
 import { declareKinds } from '../shared/declare-kinds.ts';
 import { recallUnits } from '../../state/cache.ts';
-import { toUnitMemory } from '../../targets/systemd/unit-facts.ts';
+import { TARGET } from '../../targets/registry.ts';
 
 /** One metric; `error` says why its value is null. */
 export interface Measured {
@@ -26,7 +26,10 @@ export function isHostMetric(name: string): boolean {
 export async function measureHostMetric(name: string, previous: Sample | null): Promise<Measured> {
   const { takeSample } = await import('../../measure/sample.ts');
   const config = { projects: {} };
-  const { sample } = await takeSample({ config, units: new Map(), previous, wantsAll: true });
+  const memory = TARGET.remember();
+  const { sample } = await takeSample({
+    ...{ config, units: new Map(), previous, wantsAll: true, memory },
+  });
   if (!isOther(name)) return readMeasured(name, sample, '');
   const { memory_available_mb: availableMb, memory_total_mb: totalMb, errors } = sample.host;
   const error = errors?.['memory_available_mb'] ?? null;
@@ -65,7 +68,7 @@ export async function measureProjectMetric(
     previous: history.findLast((entry) => entry.kind === 'sample') ?? null,
     mayGrow: () => false,
     history,
-    memory: toUnitMemory(recallUnits(config.global.state_dir)),
+    memory: TARGET.remember(recallUnits(config.global.state_dir)),
   });
   const service = sample.services[found.service_name];
   if (metric === null) {
@@ -107,9 +110,8 @@ function wanting(project: Project, metric: KnownMetric | null): Project {
 
 /** What systemd says of a service that it has loaded; otherwise why it says nothing. */
 async function readUnit(service: string, config: Config): Promise<UnitState | string> {
-  const { readUnits } = await import('../../targets/systemd/units.ts');
   try {
-    const unit = declareKinds(await readUnits([service]), config).get(service);
+    const unit = declareKinds(await TARGET.readStates([service]), config).get(service);
     if (unit?.loadState === 'loaded') return unit;
     return unit?.loadError ?? `${service} is ${unit?.loadState ?? 'not known'}`;
   } catch (error) {

@@ -8,13 +8,11 @@ import { readUnit } from '../../kinds/shared/unit.ts';
 import type { Config } from '../../config/schema/schema.ts';
 import { EXIT, UserError } from '../../errors.ts';
 import { toUserError } from '../../host/fault.ts';
-import { readUnitSources } from '../../targets/systemd/unit-sources.ts';
 import type { RollbackResult } from './report.ts';
-import { readCommandFacts } from '../../targets/systemd/unit-file/locate/workers.ts';
+import { TARGET } from '../../targets/registry.ts';
 import { liveOf } from '../shared/live.ts';
 import { readRestart } from '../shared/read-restart.ts';
 import type { Chain } from './select.ts';
-import { locatorOf } from './sources.ts';
 
 /** The services beside one another; one that cannot be served stops no other. Answers in the order of `chains`. */
 export async function rollBack(
@@ -50,12 +48,13 @@ async function rollBackOne(
   const [{ service, countable, kind }] = changes;
   try {
     const unit = await readUnit(service, deps);
+    const declared = await TARGET.locate(unit);
     const tree = unit.mainPid === null ? null : await deps.findWorkerTree(unit);
     const answer = planServiceRollback({
-      ...{ backupDir: deps.backupDir, unit, changes, locate: locatorOf(unit) },
+      ...{ backupDir: deps.backupDir, unit, changes, locate: await TARGET.locateAfter(unit) },
       live: {
         ...liveOf(config, service),
-        pool: readCommandFacts(readUnitSources(unit))?.pool ?? null,
+        pool: declared.command()?.pool ?? null,
         ...(isRunning(unit) && { restart: await readRestart(unit, kind) }),
       },
       running: tree === null || 'error' in tree || !countable ? null : tree.workerPids.length,

@@ -1,7 +1,7 @@
 import { listFinished } from '../../act/journal/journal.ts';
 import type { Manifest } from '../../act/journal/manifest.ts';
 import { unitName } from '../../config/schema/service-name.ts';
-import { readUnits } from '../../targets/systemd/units.ts';
+import { TARGET } from '../../targets/registry.ts';
 import { isNamed } from './select.ts';
 
 /**
@@ -29,6 +29,6 @@ export async function readTrueChanges(
 
 /** The own name of each of these services that systemd knows. @throws UserError failed where it does not answer */
 export async function readTrueNames(services: string[]): Promise<Map<string, string>> {
-  const units = await readUnits([...new Set(services)]);
+  const units = await TARGET.readStates([...new Set(services)]);
   return new Map([...units].map(([name, { id }]) => [name, id]));
 }

@@ -7,9 +7,8 @@ import type { Outcome, Plan } from '../../act/types.ts';
 import type { Config } from '../../config/schema/schema.ts';
 import { explainReason } from '../../decide/explain.ts';
 import type { decideHeal } from '../../decide/heal.ts';
-import { readUnitSources } from '../../targets/systemd/unit-sources.ts';
 import type { ServiceReport } from './run-report.ts';
-import { readCommandFacts } from '../../targets/systemd/unit-file/locate/workers.ts';
+import { TARGET } from '../../targets/registry.ts';
 import type { Idle } from './idle.ts';
 import type { IdleBy } from './idle.ts';
 import { withNote } from './idle.ts';
@@ -25,7 +24,7 @@ interface Drifting extends Idle {
 /** Brings the running workers to the declared number if that needs no restart. */
 export async function healDrift(drifting: Drifting, by: IdleBy): Promise<ServiceReport> {
   const { report, told } = drifting;
-  const plan = planDrifting(drifting, by.config);
+  const plan = await planDrifting(drifting, by.config);
   if (plan?.resize !== 'live') return logIdle(by.log, told);
   const wanted: ServiceReport = {
     ...report,
@@ -41,12 +40,15 @@ export async function healDrift(drifting: Drifting, by: IdleBy): Promise<Service
   return withHeal(told, wanted, outcome, by.log);
 }
 
-function planDrifting({ decision, unit, measured, heal }: Drifting, config: Config): Plan | null {
+async function planDrifting(
+  { decision, unit, measured, heal }: Drifting,
+  config: Config,
+): Promise<Plan | null> {
   const location = measured.located.get(unit.unit);
   const live = liveOf(config, unit.unit);
   if (live.apply === 'restart') return null;
   if (location === undefined || location.how === 'refused') return null;
-  const pool = readCommandFacts(readUnitSources(unit))?.pool ?? null;
+  const pool = (await TARGET.locate(unit)).command()?.pool ?? null;
   const { from, to, reason } = heal;
   return planHeal({
     ...{ service: unit.unit, project: decision.project, kind: location.kind, from, to },
@@ -70,7 +72,7 @@ export async function planHealNow(
   const said = await askSize(service, tree.masterPid, deps);
   const from = said ?? tree.workerPids.length;
   const live = liveOf(config, service);
-  const pool = readCommandFacts(readUnitSources(unit))?.pool ?? null;
+  const pool = (await TARGET.locate(unit)).command()?.pool ?? null;
   const plan = planHeal({
     ...{ service, project, kind, from, to, reasons: [], reason },
     live: { ...live, pool },

@@ -12,7 +12,7 @@ import { logIdle } from '../shared/log-events.ts';
 export async function serveIdle(idle: Idle, by: IdleBy): Promise<ServiceReport> {
   const { decision, policy, measured, report } = idle;
   const location = measured.located.get(report.service);
-  if (location?.how === 'drop_in' && location.stale) {
+  if (location?.how === 'known' && location.stale) {
     const mayRenew = !by.blocked && !['paused', 'failed_change'].includes(decision.hold ?? '');
     // rarely needed, and large
     const { renewDropIn, STALE } = await import('./renew.ts');

@@ -11,7 +11,8 @@ import type { HistoryEntry, Policy, Sample } from '../../model/types.ts';
 import type { UnitState } from '../../model/unit-state.ts';
 import { readRecent } from '../../state/history.ts';
 import { withControls } from '../shared/controls.ts';
-import { toUnitMemory, type UnitMemory } from '../../targets/systemd/unit-facts.ts';
+import { TARGET } from '../../targets/registry.ts';
+import type { FactsMemory } from '../../targets/target.ts';
 import { recallUnits } from '../../state/cache.ts';
 import type { Look } from './serve-all.ts';
 import type { Recovered } from './world.ts';
@@ -23,7 +24,7 @@ export interface Past {
   entries: HistoryEntry[];
   previous: Sample | null;
   /** what is known of the units' files */
-  cache: UnitMemory;
+  cache: FactsMemory;
 }
 
 /** The policies in force at this moment, pauses and pins included, and the history that they need. */
@@ -34,7 +35,7 @@ export async function readPast(config: Config, log: Logger): Promise<Past> {
   const { entries, warnings } = readRecent(stateDir, historyNeededMs(policies, intervalS * 1000));
   for (const warning of warnings) log.warn({ event: 'history' }, warning);
   const previous = entries.findLast((entry) => entry.kind === 'sample') ?? null;
-  return { policies, entries, previous, cache: toUnitMemory(recallUnits(stateDir)) };
+  return { policies, entries, previous, cache: TARGET.remember(recallUnits(stateDir)) };
 }
 
 /** Takes one sample and decides on it. */

@@ -15,7 +15,7 @@ import { renderDiff } from '../../output/diff.ts';
 import { tellResize } from '../run/run-report.ts';
 import { openOutput } from '../../output/terminal.ts';
 import type { UnitState } from '../../model/unit-state.ts';
-import { readUnits } from '../../targets/systemd/units.ts';
+import { TARGET } from '../../targets/registry.ts';
 import { drainTimeouts } from '../../config/policy/drain-timeout.ts';
 import { makeActDeps } from '../shared/act-deps.ts';
 import { declareKinds } from '../shared/declare-kinds.ts';
@@ -137,7 +137,7 @@ async function findService(name: string, written: Config): Promise<Found> {
   const alias = written.projects[name]?.service_name ?? unitName(name);
   requireName(name, alias);
   const names = Object.values(written.projects).map(({ service_name }) => service_name);
-  const units = await readUnits([...new Set([...names, alias])]);
+  const units = await TARGET.readStates([...new Set([...names, alias])]);
   const { config, twins } = followAliases(written, units);
   const twin = twins.find(({ project }) => project === name);
   if (twin !== undefined) throw new UserError(EXIT.config, `${name}: ${explainTwin(twin)}`);
@@ -166,7 +166,7 @@ async function planScale(
   { config, mayReload }: { config: Config; mayReload: boolean },
 ): Promise<Plan> {
   const { project, workers: to } = asked;
-  const unit = declareKinds(await readUnits([service]), config).get(service);
+  const unit = declareKinds(await TARGET.readStates([service]), config).get(service);
   requireLoaded(service, unit);
   const live = liveOf(config, service);
   const reason = 'requested by hand';

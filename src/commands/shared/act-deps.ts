@@ -3,21 +3,14 @@ import type { Logger } from 'pino';
 import type { ActDeps } from '../../act/ports.ts';
 import { processActions } from '../../kinds/shared/process.ts';
 import type { Config, Global } from '../../config/schema/schema.ts';
-import { joinCalls } from '../../host/join-calls.ts';
 import { readOomKills } from '../../host/group-limits.ts';
 import { readBootId } from '../../host/clock.ts';
 import { readServed } from '../../measure/served.ts';
-import * as actions from '../../targets/systemd/actions.ts';
-import { hasBooted } from '../../kinds/gunicorn/heartbeat.ts';
 import { findWorkerTree } from '../../kinds/worker-tree.ts';
-import { readPropagation } from '../../targets/systemd/propagation.ts';
-import { runSystemctl } from '../../targets/systemd/systemctl.ts';
-import { readIdle } from '../../kinds/celery/task-pipe.ts';
-import { readUnits } from '../../targets/systemd/units.ts';
+import { TARGET } from '../../targets/registry.ts';
 import { bootTimeouts } from '../check/boot-timeout.ts';
-import { remoteControl } from './live.ts';
+import { brokerOf } from './live.ts';
 import { declareKinds } from './declare-kinds.ts';
-import { recyclingServices } from '../../targets/systemd/recycling-services.ts';
 import { openWaits } from './report-waits.ts';
 import { openRecord } from '../run/record.ts';
 
@@ -27,11 +20,6 @@ const TIMING = {
   ...{ livePollMs: 50, stillMs: 1_000, stillLimitMs: 10_000, reactMs: 5_000, leaveMs: 8_000 },
   ...{ slowPollMs: 1_000, hurryMs: 20_000 },
 };
-
-/** Several changes keep querying their services: they share calls of systemctl, one at a time. */
-const askTogether = joinCalls((asked: string[][]) =>
-  readUnits([...new Set(asked.flat())], runSystemctl),
-);
 
 /** What a command supplies. */
 interface Means {
@@ -49,28 +37,21 @@ export function makeActDeps(
   { state_dir: stateDir, backup_dir: backupDir }: Pick<Global, 'state_dir' | 'backup_dir'>,
   { interruptedMs, log, drainTimeoutMs = () => Infinity, config = null }: Means,
 ): ActDeps {
-  const bootMs = bootTimeouts(config);
   return {
     backupDir,
     record: openRecord(stateDir, log),
     announce: (service, sentence) => log?.error({ event: 'drain_timeout', service }, sentence),
     drainTimeoutMs,
-    systemd: {
-      readUnits: async (names) => declareKinds(await askTogether(names), config),
-      ...{ readPropagation, ...actions },
+    target: {
+      ...TARGET,
+      readStates: async (names) => declareKinds(await TARGET.readStatesBeside(names), config),
     },
     findWorkerTree,
-    bootMs,
-    mayRecycle: recyclingServices(),
-    findLoadFault: async (...args) => {
-      const { loadFaults } = await import('../../targets/systemd/load-fault.ts');
-      return loadFaults(bootMs)(...args);
-    },
+    bootMs: bootTimeouts(config, TARGET),
+    brokerOf: (service) => brokerOf(config, service),
+    ports: new Map(),
     readServed,
-    hasBooted,
-    readIdle,
     processes: processActions,
-    control: remoteControl(config),
     bootId: readBootId,
     now: () => new Date(),
     monotonicMs: () => Number(process.hrtime.bigint() / 1_000_000n),

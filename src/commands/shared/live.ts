@@ -1,17 +1,11 @@
-import type { RemoteControl } from '../../kinds/ports.ts';
 import type { Logger } from 'pino';
 import type { LiveQuestion } from '../../act/plan.ts';
 import type { Outcome } from '../../act/types.ts';
 import type { BrokerSettings } from '../../queues/queue.ts';
-import { BrokerRefusal } from '../../queues/refusal.ts';
 import { settingsOf } from '../../queues/settings.ts';
 import type { Config, EditMode } from '../../config/schema/schema.ts';
 import { isNews } from '../../state/reported.ts';
 import { kindNamed } from '../../kinds/registry.ts';
-import { readNodeName } from '../../kinds/celery/node.ts';
-
-/** How long a Celery worker may take to answer: its event loop is held up only by its own work. */
-const ANSWER_MS = 3000;
 
 /** What the config says about how the running service may be changed. */
 export function liveOf(config: Config | null, service: string): Omit<LiveQuestion, 'pool'> {
@@ -27,25 +21,9 @@ export function editOf(config: Config, service: string): EditMode {
   return findProject(config, service)?.edit ?? config.global.edit;
 }
 
-/** Celery's remote control over the brokers of the config; the client is loaded when it is needed. */
-export function remoteControl(config: Config | null): RemoteControl {
-  const brokerOf = (service: string): BrokerSettings | null =>
-    config === null ? null : settingsOf(findProject(config, service));
-  return {
-    nodeOf: readNodeName,
-    hasBroker: (service) => brokerOf(service) !== null,
-    ask: async (service, node, command) => {
-      const settings = brokerOf(service);
-      if (settings === null) return { error: 'its project has no broker_url' };
-      const { askNode } = await import('../../kinds/celery/control.ts');
-      try {
-        return { replies: await askNode(settings, { node, ...command }, ANSWER_MS) };
-      } catch (error) {
-        const isRefused = error instanceof BrokerRefusal;
-        return { error: (error as Error).message, ...(isRefused && { isRefused }) };
-      }
-    },
-  };
+/** Where the queues of a service are, by the config; null: it names no broker for it. */
+export function brokerOf(config: Config | null, service: string): BrokerSettings | null {
+  return config === null ? null : settingsOf(findProject(config, service));
 }
 
 /** Reports why a change was not made live, or notes that an obstacle reported before is over. */

@@ -4,18 +4,12 @@ import { isRunning } from '../../model/unit-state.ts';
 import type { EditMode } from '../../config/schema/schema.ts';
 import type { KindName, Reason } from '../../model/types.ts';
 import { countRunning } from '../../measure/services.ts';
-import { readUnitSources } from '../../targets/systemd/unit-sources.ts';
-import { daemonReload } from '../../targets/systemd/actions.ts';
 import { readUnitProcesses } from '../../host/proc/proc.ts';
 import { kindNamed } from '../../kinds/registry.ts';
 import { selectWorkerTree } from '../../kinds/worker-tree.ts';
-import { findSharedPaths } from '../../targets/systemd/shared-paths.ts';
 import type { UnitState } from '../../model/unit-state.ts';
-import { readUnits } from '../../targets/systemd/units.ts';
 import type { Refusal } from '../../kinds/command/source.ts';
-import { assumeRunning } from '../../targets/systemd/unit-file/locate/assume-running.ts';
-import { ourEnvironmentPath } from '../../targets/systemd/unit-file/our-files.ts';
-import { locateWorkers, readCommandFacts } from '../../targets/systemd/unit-file/locate/workers.ts';
+import { TARGET } from '../../targets/registry.ts';
 import { readRestart } from './read-restart.ts';
 
 /** The change that is wanted, before it is known which files it edits. */
@@ -27,44 +21,30 @@ export interface Wanted {
   live: Omit<LiveQuestion, 'pool'>;
   /** which files may be edited */
   edit: EditMode;
-  /** if files have been edited since systemd read them, it reads them again now, as the change would make it do anyway */
+  /** see `WantedNumber` */
   mayReload: boolean;
 }
 
-/**
- * The plan for one service from its files as they are now, or why it cannot be changed. Only here are other units searched
- * for files that they share: that is expensive, and a cycle that changes nothing does not need it.
- */
+/** The plan for one service from its files as they are now, or why it cannot be changed. @throws UserError */
 export async function preparePlan(
   found: UnitState,
   { live, edit, mayReload, ...wanted }: Wanted,
 ): Promise<Plan | Refusal> {
-  const unit = mayReload && found.needDaemonReload ? await reload(found) : found;
-  const sharedPaths = await findSharedPaths(unit);
-  const sources = { ...readUnitSources(unit), sharedPaths, edit };
-  const located = locateWorkers(sources);
-  const isAssumed = located.how === 'drop_in' && located.assumed;
-  const location = isAssumed ? assumeRunning(located, await countRunning(unit)) : located;
-  if (location.how === 'refused') return location;
+  const planned = await TARGET.plan(found, { to: wanted.to, edit, mayReload, countRunning });
+  if ('how' in planned) return planned;
+  const { unit, pool, ...number } = planned;
+  const { kind } = number;
   const running = isRunning(unit);
   const processes = running ? readUnitProcesses(unit) : new Map<number, never>();
-  if ('error' in processes) return refuseUnseen(unit, processes.error, location.kind);
-  const pool = readCommandFacts(sources)?.pool ?? null;
+  if ('error' in processes) return refuseUnseen(unit, processes.error, kind);
   // a service that is still starting may not have its master yet
-  if (unit.activeState === 'active' && kindNamed(location.kind).pool.isCountable(pool)) {
+  if (unit.activeState === 'active' && kindNamed(kind).pool.isCountable(pool)) {
     const tree = selectWorkerTree(processes, unit.mainPid, unit.kind);
-    if ('error' in tree && tree.unseen) return refuseUnseen(unit, tree.error, location.kind);
+    if ('error' in tree && tree.unseen) return refuseUnseen(unit, tree.error, kind);
   }
-  const texts = new Map<string, string>();
-  for (const file of [sources.fragment, ...sources.dropIns]) {
-    if (file !== null) texts.set(file.path, file.text);
-  }
-  for (const { path, text } of sources.environmentFiles) if (text !== null) texts.set(path, text);
-  const { ourEnvironment } = sources;
-  if (ourEnvironment !== null) texts.set(ourEnvironmentPath(sources.unit), ourEnvironment);
-  const restart = running ? { restart: await readRestart(unit, location.kind) } : {};
+  const restart = running ? { restart: await readRestart(unit, kind) } : {};
   return planChange({
-    ...{ service: unit.unit, ...wanted, location, texts, running },
+    ...{ service: unit.unit, ...wanted, ...number, running },
     live: { ...live, pool, ...restart },
   });
 }
@@ -76,10 +56,4 @@ function refuseUnseen({ unit }: UnitState, error: string, kind: KindName | null)
     message: `${unit}: ${error}; so a change of it could not be verified`,
     hint: `Look at its processes: systemd-cgls -u ${unit}`,
   };
-}
-
-async function reload(unit: UnitState): Promise<UnitState> {
-  await daemonReload();
-  const read = (await readUnits([unit.unit])).get(unit.unit);
-  return read === undefined ? unit : { ...read, kind: unit.kind };
 }

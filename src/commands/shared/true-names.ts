@@ -2,7 +2,7 @@ import type { Config, Project } from '../../config/schema/schema.ts';
 import { EXIT, UserError } from '../../errors.ts';
 import { readOverview } from '../../targets/systemd/timer.ts';
 import type { UnitState } from '../../model/unit-state.ts';
-import { readUnits } from '../../targets/systemd/units.ts';
+import { TARGET } from '../../targets/registry.ts';
 import { declareKinds } from './declare-kinds.ts';
 
 /** A project whose service, perhaps under another name, already belongs to an earlier project. */
@@ -31,7 +31,7 @@ export interface TrueNames {
 export async function readServices(config: Config): Promise<TrueNames> {
   const enabled = Object.values(config.projects).filter((project) => project.enabled);
   const names = enabled.map(({ service_name }) => service_name);
-  return followAliases(config, await readUnits(names));
+  return followAliases(config, await TARGET.readStates(names));
 }
 
 /**

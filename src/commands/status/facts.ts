@@ -7,7 +7,8 @@ import { addHolds, type HoldCounts } from '../../decide/holds.ts';
 import type { ActionRecord } from '../../model/types.ts';
 import { UserError } from '../../errors.ts';
 import { toUserError } from '../../host/fault.ts';
-import { isCurrent, type KnownUnit } from '../../targets/systemd/unit-facts.ts';
+import { TARGET } from '../../targets/registry.ts';
+import type { KnownService } from '../../targets/target.ts';
 import type { PendingStatus, StatusReport } from './types.ts';
 import type { Clocks } from '../../model/clocks.ts';
 import { visitSince } from '../../state/history.ts';
@@ -79,11 +80,11 @@ export async function gatherStatus(written: Config): Promise<Omit<StatusReport, 
 
 /** Of what the last run has seen: drop-ins of ours that stand in the way of an edit. */
 function tellStale({ projects, global }: Config): string[] {
-  const units = recallUnits<KnownUnit>(global.state_dir);
+  const units = recallUnits<KnownService>(global.state_dir);
   return Object.values(projects).flatMap(({ service_name: service }) => {
     const known = units[service];
     const location = known?.facts.location;
-    if (location?.how !== 'drop_in' || !location.stale || !isCurrent(known!)) return [];
+    if (location?.how !== 'known' || !location.stale || !TARGET.isCurrent(known!)) return [];
     return [
       `${service}: the unit was edited below our drop-in, which overrides the edit until a run renews it`,
     ];

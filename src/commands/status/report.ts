@@ -158,7 +158,7 @@ function tellProgress(service: StatusService, report: StatusReport, { unicode }:
   if (pending !== null) {
     const age = formatAge(Date.parse(report.at) - Date.parse(pending.since));
     const how = pending.undoing ? ', being rolled back' : NEXT[pending.next ?? 'unknown'];
-    const what = pending.draining ? 'Celery finishes its tasks' : 'in progress';
+    const what = pending.draining ? 'waiting for running tasks' : 'in progress';
     return [`${pending.from} → ${pending.to}: ${what} for ${age}${how}`, 'yellow'];
   }
   const isDown = service.active !== null && !['active', 'reloading'].includes(service.active);

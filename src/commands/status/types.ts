@@ -49,7 +49,7 @@ export interface PendingStatus {
   from: number;
   to: number;
   since: string;
-  /** Celery finishes its running tasks */
+  /** the service finishes its running tasks */
   draining: boolean;
   /** it is being taken back */
   undoing: boolean;

@@ -23,6 +23,8 @@ export function openTrusted(path: string, flags: number, mode?: number): number 
  * @throws UserError as `openTrusted`
  */
 export function ensureStateDir(stateDir: string): void {
+  // every lock and every line of the history asks for it
+  if (seen.has(stateDir) && checkStateDir(stateDir)) return;
   try {
     if (makeFolders(stateDir, 0o755)) chmodSync(stateDir, 0o750);
   } catch (error) {

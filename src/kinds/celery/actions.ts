@@ -13,6 +13,7 @@ export const celeryActions: KindActions = {
   // a process of the pool that cannot live takes the main process with it, and the tasks wait in the queue
   findLoadFault: () => Promise.resolve(null),
   listServing: () => null,
+  mayRecycle: () => Promise.resolve(false),
   countSure: (pids) => pids.length,
   watchSize: watchPoolSize,
   askSize: askPoolSize,

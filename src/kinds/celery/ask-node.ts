@@ -1,4 +1,7 @@
-import type { KindDeps, ControlCommand } from '../ports.ts';
+import type { KindDeps } from '../ports.ts';
+import { portOf } from '../shared/port-of.ts';
+import { celeryPorts } from './ports.ts';
+import type { ControlCommand } from './remote-control.ts';
 import { EXIT, UserError } from '../../errors.ts';
 import { cleanText } from '../../model/clean-text.ts';
 import { asObject } from '../../model/foreign-json.ts';
@@ -29,8 +32,8 @@ export async function findNode(
   deps: KindDeps,
   tries = ASK_TRIES,
 ): Promise<CeleryNode | { obstacle: string }> {
-  if (!deps.control.hasBroker(service)) return { obstacle: 'the config has no broker_url for it' };
-  const node = deps.control.nodeOf(mainPid);
+  if (deps.brokerOf(service) === null) return { obstacle: 'the config has no broker_url for it' };
+  const node = portOf(celeryPorts, deps).control.nodeOf(mainPid);
   if (node === null)
     return { obstacle: 'the name of its node cannot be read from its main process' };
   const command: ControlCommand = { method: 'stats', arguments: {} };
@@ -74,7 +77,7 @@ export async function askCelery(
   tries = ASK_TRIES,
 ): Promise<unknown[]> {
   for (let left = tries; left > 0; left--) {
-    const answer = await deps.control.ask(service, node, command);
+    const answer = await portOf(celeryPorts, deps).control.ask(service, node, command);
     if ('error' in answer && answer.isRefused === true) {
       throw new ControlRefused(
         EXIT.failed,

@@ -1,29 +1,15 @@
 import { askNode } from './control.ts';
-import type { BrokerSettings } from '../../queues/queue.ts';
 import { sumCounts } from '../../queues/count.ts';
 import { withinLimit } from '../../queues/time-limit.ts';
 import { findRates } from '../../metrics/rates.ts';
-import type { HistoryEntry, ServiceSample } from '../../model/types.ts';
-import { cleanText } from '../../model/clean-text.ts';
+import type { ServiceSample } from '../../model/types.ts';
 import { asObject } from '../../model/foreign-json.ts';
 import { monotonicMs } from '../../host/monotonic.ts';
 import { readNodeName } from './node.ts';
-import type { BootTime } from '../../host/clock.ts';
+import { withoutDrain, type DrainInput } from '../load.ts';
 
 /** How long a worker may take to tell its counters: its main process does nothing else. */
 const ANSWER_MS = 1000;
-
-/** What the drain time of a service is told from. */
-export interface DrainInput {
-  service: string;
-  settings: BrokerSettings;
-  /** Celery's main process; null: it has none */
-  masterPid: number | null;
-  history: readonly HistoryEntry[];
-  now: BootTime;
-  /** until when it may take, on the clock of `monotonicMs` */
-  deadline: number;
-}
 
 /**
  * A service's sample with the counter of its tasks, rates and drain time; what cannot be had is null, with its error. A
@@ -36,12 +22,7 @@ export async function withDrain(found: ServiceSample, input: DrainInput): Promis
     found.queue_length === null
       ? (found.errors?.['queue_length'] ?? 'its queues are unknown')
       : await withinLimit(countTasks(input), leftMs, late).catch((error: Error) => error.message);
-  if (typeof total === 'string') {
-    const error = cleanText(`its tasks cannot be counted: ${total}`);
-    const errors = { ...found.errors, drain_time_s: error };
-    const rates = { arrival_rate: null, completion_rate: null, drain_time_s: null };
-    return { ...found, tasks_total: null, ...rates, errors };
-  }
+  if (typeof total === 'string') return withoutDrain(found, total);
   const { boot, uptimeS } = input.now;
   const counted = { ...found, tasks_total: total };
   const rates = findRates(input.history, input.service, {

@@ -47,14 +47,14 @@ export async function drainAndStart(change: PoolChange, deps: KindDeps): Promise
   if (unit.activeState === 'active' || unit.subState.startsWith('auto-restart')) {
     // a start would do nothing (RemainAfterExit=) or wait for RestartSec=; no process is left to lose a task
     deps.step('restart');
-    return untilDone(service, deps.systemd.restartUnit(service), patience, deps);
+    return untilDone(service, deps.target.restart(service), patience, deps);
   }
   if (unit.activeState === 'failed' || change.isUndoing) {
     deps.step('reset-failed');
-    await deps.systemd.resetFailedUnit(service);
+    await deps.target.resetFailed(service);
   }
   deps.step('start');
-  return untilDone(service, deps.systemd.startUnit(service), patience, deps);
+  return untilDone(service, deps.target.start(service), patience, deps);
 }
 
 /**

@@ -1,11 +1,8 @@
-import { cleanText } from '../../model/clean-text.ts';
-import { schemePattern } from '../../queues/registry.ts';
+import { isBrokerUrl } from '../../queues/is-broker-url.ts';
 import { readQueueNames } from '../../model/queue-names.ts';
 import { findOption } from '../shared/find-option.ts';
 
 const NAMES = ['CELERY_BROKER_URL', 'BROKER_URL', 'CELERY_BROKER', 'REDIS_URL'];
-const MOST_URL = 2000;
-const URL = new RegExp(`^${schemePattern()}\\S+$`);
 
 /**
  * Where a Celery worker's broker is: its `-b`, else a variable of its environment that usually says so; null: it
@@ -23,15 +20,6 @@ export function findBroker(
     if (value !== undefined && isBrokerUrl(value)) return value;
   }
   return null;
-}
-
-/** Whether a text looks like the URL of a broker; what is told by a process goes into root's config, so it may be no more than that. */
-export function isBrokerUrl(text: string): boolean {
-  return isPlain(text, MOST_URL) && URL.test(text);
-}
-
-function isPlain(text: string, mostLength: number): boolean {
-  return cleanText(text, mostLength) === text;
 }
 
 /**

@@ -35,7 +35,12 @@ export const celery: Kind = {
     isHealUndone: () => false,
   },
   serves: 'tasks',
-  load: { busyness: null, countTasks: countRunningTasks },
+  load: {
+    busyness: null,
+    countTasks: countRunningTasks,
+    drain: async () => (await import('./drain-rate.ts')).withDrain,
+    classOf: null,
+  },
   proposals: celeryProposals,
   actions: async () => (await import('./actions.ts')).celeryActions,
 };

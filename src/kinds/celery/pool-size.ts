@@ -1,5 +1,7 @@
 import type { PoolSize } from '../actions.ts';
 import type { KindDeps, WorkerTree } from '../ports.ts';
+import { portOf } from '../shared/port-of.ts';
+import { celeryPorts } from './ports.ts';
 import { asObject } from '../../model/foreign-json.ts';
 
 /** A pool has a few processes for each processor; anybody who may write to the broker can answer in its place. */
@@ -64,9 +66,10 @@ export function watchPoolSize(service: string, deps: KindDeps): CelerySize {
 export async function askPoolSize(
   service: string,
   mainPid: number,
-  { control }: Pick<KindDeps, 'control'>,
+  deps: KindDeps,
 ): Promise<number | null> {
-  const node = control.hasBroker(service) ? control.nodeOf(mainPid) : null;
+  const { control } = portOf(celeryPorts, deps);
+  const node = deps.brokerOf(service) === null ? null : control.nodeOf(mainPid);
   if (node === null) return null;
   const answer = await control.ask(service, node, { method: 'stats', arguments: {} });
   if ('error' in answer) return null;

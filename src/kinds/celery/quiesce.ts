@@ -1,7 +1,10 @@
-import type { KindDeps, ControlCommand } from '../ports.ts';
+import type { KindDeps } from '../ports.ts';
 import { UserError } from '../../errors.ts';
 import { asObject } from '../../model/foreign-json.ts';
+import { portOf } from '../shared/port-of.ts';
 import { askCelery, findNode } from './ask-node.ts';
+import { celeryPorts } from './ports.ts';
+import type { ControlCommand } from './remote-control.ts';
 
 /** A pop from Redis that is under way lasts up to a second (kombu/transport/redis.py), and then brings its message. */
 const POP_MS = 1_200;
@@ -58,7 +61,7 @@ export async function quiesce(
 
 /** A worker that waits for a message looks at its signals when one comes; its answer does not matter. */
 export async function wake(service: string, node: string, deps: KindDeps): Promise<void> {
-  await deps.control.ask(service, node, { method: 'ping', arguments: {} });
+  await portOf(celeryPorts, deps).control.ask(service, node, { method: 'ping', arguments: {} });
 }
 
 function listNames([queues]: unknown[]): string[] {

@@ -4,6 +4,8 @@ import { cleanText } from '../../model/clean-text.ts';
 import { asObject } from '../../model/foreign-json.ts';
 import { askCelery, findNode } from './ask-node.ts';
 import { watchPoolSize, type CelerySize } from './pool-size.ts';
+import { celeryPorts } from './ports.ts';
+import { portOf } from '../shared/port-of.ts';
 import { readPool, watch, type Pool } from '../shared/pool.ts';
 
 /** How often a pool that is busy is asked to shrink in one run. */
@@ -45,7 +47,7 @@ export async function resize(change: PoolChange, target: number, deps: KindDeps)
   const sizeOf = watchPoolSize(service, deps);
   const first = await readPool(service, deps);
   const look = () => readPool(service, deps, first);
-  const node = deps.control.nodeOf(first.masterPid);
+  const node = portOf(celeryPorts, deps).control.nodeOf(first.masterPid);
   if (node === null) throw new UserError(EXIT.failed, 'the name of its node cannot be determined');
   let now = await readStillSize(look, sizeOf, isAgain ? reactMs + stillMs : stillMs, deps);
   for (let tries = 0; now.size !== target; tries++) {
@@ -114,10 +116,11 @@ async function countIdle(
   deps: KindDeps,
 ): Promise<number> {
   let count = 0;
-  let before = deps.readIdle(masterPid, workerPids);
+  const { readIdle } = portOf(celeryPorts, deps);
+  let before = readIdle(masterPid, workerPids);
   for (let looks = 0; looks < IDLE_LOOKS && count < most; looks++) {
     await deps.sleep(IDLE_MS);
-    const now = deps.readIdle(masterPid, workerPids);
+    const now = readIdle(masterPid, workerPids);
     // what is not to be seen is left to Celery
     if (now === null || before === null) return most;
     count = 0;

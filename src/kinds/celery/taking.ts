@@ -1,5 +1,7 @@
 import type { Taking } from '../actions.ts';
 import type { KindDeps } from '../ports.ts';
+import { portOf } from '../shared/port-of.ts';
+import { celeryPorts } from './ports.ts';
 import { asObject } from '../../model/foreign-json.ts';
 import { readQueueNames } from '../../model/queue-names.ts';
 
@@ -7,9 +9,10 @@ import { readQueueNames } from '../../model/queue-names.ts';
 export async function askTaking(
   service: string,
   mainPid: number,
-  { control }: Pick<KindDeps, 'control'>,
+  deps: KindDeps,
 ): Promise<Taking | null> {
-  const node = control.hasBroker(service) ? control.nodeOf(mainPid) : null;
+  const { control } = portOf(celeryPorts, deps);
+  const node = deps.brokerOf(service) === null ? null : control.nodeOf(mainPid);
   if (node === null) return null;
   const stats = await control.ask(service, node, { method: 'stats', arguments: {} });
   if ('error' in stats) return null;

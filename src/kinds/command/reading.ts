@@ -1,7 +1,7 @@
 import { placeOf, slice, trim } from './chars.ts';
 import type { Chars, Span, Word } from './chars.ts';
 import type { KindName } from '../../model/types.ts';
-import type { Concurrency } from '../gunicorn/concurrency.ts';
+import type { Concurrency } from '../shared/concurrency.ts';
 import type { Refusal } from './source.ts';
 
 /** Why the number of a command cannot be had or changed; `at`: the place, where one can be shown. */

@@ -1,7 +1,9 @@
 import type { KindActions } from '../actions.ts';
 import type { KindDeps, PoolChange, Resized } from '../ports.ts';
+import { portOf } from '../shared/port-of.ts';
 import { startPatience, untilDone } from '../shared/patience.ts';
 import { findLoadFault } from './foresee-load.ts';
+import { gunicornPorts } from './ports.ts';
 import { findObstacle, resize } from './resize.ts';
 
 /** Workers that were started within this time of one another belong to one (re)load of the service. */
@@ -15,7 +17,11 @@ export const gunicornActions: KindActions = {
   resize,
   restart,
   findLoadFault,
-  listServing: (pids, deps) => pids.filter((pid) => deps.hasBooted(pid) !== false),
+  listServing: (pids, deps) => {
+    const { hasBooted } = portOf(gunicornPorts, deps);
+    return pids.filter((pid) => hasBooted(pid) !== false);
+  },
+  mayRecycle: (unit, deps) => portOf(gunicornPorts, deps).mayRecycle(unit),
   countSure,
   watchSize: () => ({ of: ({ workerPids }) => Promise.resolve(workerPids.length) }),
   askSize: () => Promise.resolve(null),
@@ -26,11 +32,11 @@ async function restart({ service, isUndoing }: PoolChange, deps: KindDeps): Prom
   if (isUndoing) {
     // what failed may have used up the starts that systemd allows in a short time
     deps.step('reset-failed');
-    await deps.systemd.resetFailedUnit(service);
+    await deps.target.resetFailed(service);
   }
   deps.step('restart');
   const patience = startPatience(isUndoing, deps);
-  return untilDone(service, deps.systemd.restartUnit(service), patience, deps);
+  return untilDone(service, deps.target.restart(service), patience, deps);
 }
 
 /**

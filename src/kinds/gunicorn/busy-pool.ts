@@ -1,5 +1,5 @@
 import { tooMuch } from '../../host/kernel-files.ts';
-import type { Concurrency } from './concurrency.ts';
+import type { Concurrency } from '../shared/concurrency.ts';
 import type { BusyRequest } from '../load.ts';
 import {
   isInRequest,

@@ -2,25 +2,8 @@ import { NOTHING, OPAQUE, type Chars } from '../command/chars.ts';
 import { locateConfigFile } from './config-file.ts';
 import { lastOption, type Parsed } from '../command/options.ts';
 import type { Context } from '../command/program.ts';
-import { readAssigned, type Told } from './python-config.ts';
-
-/** What Gunicorn is told of how each of its workers serves requests. */
-export interface Concurrency {
-  workerClass: Told;
-  threads: Told;
-  /** how many seconds an idle connection is kept */
-  keepAlive: Told;
-  /** how many seconds a worker may be silent, also while it loads its application, before its master ends it; 0: any */
-  timeout: Told;
-  /** after how many requests a worker ends and is replaced; 0: never */
-  maxRequests: Told;
-}
-
-/**
- * How many requests a worker serves at once: one, one for each of its threads, or any number (gevent, eventlet, tornado,
- * uvicorn). `unknown`: it is only told when the service starts.
- */
-export type WorkerClass = 'sync' | 'gthread' | 'async' | 'unknown';
+import type { Concurrency, Told, WorkerClass } from '../shared/concurrency.ts';
+import { readAssigned } from './python-config.ts';
 
 /** The class of a service's workers; several threads make gthread workers of sync ones, as Gunicorn has it. */
 export function classOfWorkers({ workerClass, threads }: Concurrency): WorkerClass {

@@ -1,4 +1,6 @@
 import type { KindActions } from '../actions.ts';
+import { portOf } from '../shared/port-of.ts';
+import { gunicornPorts } from './ports.ts';
 
 /**
  * Why new workers of a running Gunicorn would not come up, as far as that shows beforehand: a worker that cannot load the
@@ -7,5 +9,5 @@ import type { KindActions } from '../actions.ts';
 export const findLoadFault: KindActions['findLoadFault'] = ({ to, resize }, tree, unit, deps) => {
   if (resize === 'live' && to <= tree.workerPids.length) return Promise.resolve(null);
   deps.step('try to load');
-  return deps.findLoadFault(unit, tree, resize);
+  return portOf(gunicornPorts, deps).findLoadFault(unit, tree, resize);
 };

@@ -1,5 +1,6 @@
 import type { Kind } from '../kind.ts';
 import { gunicornCommand } from './command.ts';
+import { classOfWorkers } from './concurrency.ts';
 import { gunicornProcesses } from './processes.ts';
 import { gunicornProposals } from './propose.ts';
 
@@ -31,6 +32,8 @@ export const gunicorn: Kind = {
   load: {
     busyness: async () => (await import('./busy.ts')).measureBusyness,
     countTasks: null,
+    drain: null,
+    classOf: classOfWorkers,
   },
   proposals: gunicornProposals,
   actions: async () => (await import('./actions.ts')).gunicornActions,

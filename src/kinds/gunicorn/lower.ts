@@ -2,6 +2,8 @@ import type { KindDeps, ProcessRef, PoolChange } from '../ports.ts';
 import { readPool, watch } from '../shared/pool.ts';
 import { listUnserved, NotServing, stayingOf, untilServing, type Resizing } from './serving.ts';
 import { signalMaster } from './signal-master.ts';
+import { portOf } from '../shared/port-of.ts';
+import { gunicornPorts } from './ports.ts';
 
 /**
  * Takes one worker away. On SIGTTOU the master ends the oldest, so as long as one has never served, that one goes, and
@@ -43,9 +45,10 @@ export async function lowerByOne(
 
 /** Those that never served; one that is too young to tell is waited for, a second at most. */
 async function untilKnown({ staying }: Resizing, deps: KindDeps): Promise<ProcessRef[]> {
+  const { hasBooted } = portOf(gunicornPorts, deps);
   for (let looks = 0; looks < 30; looks++) {
     const unserved = listUnserved(staying, deps);
-    if (unserved.every(({ pid }) => deps.hasBooted(pid) === false)) return unserved;
+    if (unserved.every(({ pid }) => hasBooted(pid) === false)) return unserved;
     await deps.sleep(deps.timing.livePollMs);
   }
   return listUnserved(staying, deps);
@@ -61,7 +64,7 @@ async function withdraw(
   if (youngest === undefined) return null;
   const master = { pid: first.masterPid, startTicks: first.masterStartTicks };
   deps.step('withdraw a worker');
-  const answer = await deps.processes.withdraw(master, youngest, first.controlGroup);
+  const answer = await portOf(gunicornPorts, deps).withdraw(master, youngest, first.controlGroup);
   if (typeof answer === 'object') return { kept: answer.why };
   // One that serves by now is asked to end as any other, by the next step. One that is gone was ended by its master, which
   // has a limit of its own (--timeout); there is another one now.

@@ -1,3 +1,5 @@
+import type { Told } from '../shared/concurrency.ts';
+
 /**
  * Whether a Gunicorn config file may set the number of workers. Comments and strings do not count; the
  * name `workers` anywhere else does, and so does whatever may set any name (`import *`, `globals()` …).
@@ -6,9 +8,6 @@ export function mayAssignWorkers(python: string): boolean {
   const code = withoutStrings(python);
   return /(?:^|[^.\w])(?:workers|globals|locals|vars|exec|setattr)\b|\bimport\s*\*/.test(code);
 }
-
-/** A setting's text; null: it is not set; `unknown`: it is set, or may be, and what it is only shows when the service starts. */
-export type Told = { text: string } | 'unknown' | null;
 
 /** The line, counted from 1, where `workers` is first named; null: nowhere. */
 export function lineOfWorkers(python: string): number | null {

@@ -2,6 +2,8 @@ import type { KindDeps, ProcessRef, WorkerTree, Resized, PoolChange } from '../p
 import { EXIT, UserError } from '../../errors.ts';
 import type { UnitState } from '../../model/unit-state.ts';
 import { lowerByOne } from './lower.ts';
+import { portOf } from '../shared/port-of.ts';
+import { gunicornPorts } from './ports.ts';
 import { readFullestPool, readPool, readStillPool, watch, type Pool } from '../shared/pool.ts';
 import { listUnserved, stayingOf, untilServing } from './serving.ts';
 import { signalMaster } from './signal-master.ts';
@@ -22,7 +24,8 @@ export function findObstacle(tree: WorkerTree, unit: UnitState): string | null {
  */
 export async function resize(change: PoolChange, target: number, deps: KindDeps): Promise<Resized> {
   const { service } = change;
-  const recycles = await deps.mayRecycle((await readPool(service, deps)).unit);
+  const { mayRecycle } = portOf(gunicornPorts, deps);
+  const recycles = await mayRecycle((await readPool(service, deps)).unit);
   const first = await (recycles ? readFullestPool : readStillPool)(service, deps);
   const readNow = recycles ? readFullestPool : readPool;
   const leaving = await change.readLeaving();

@@ -2,7 +2,10 @@ import type { KindDeps, ProcessRef, PoolChange } from '../ports.ts';
 import { EXIT, UserError } from '../../errors.ts';
 import { watchComputing } from '../shared/computing.ts';
 import { startPatience } from '../shared/patience.ts';
+import { ageMs } from '../shared/process.ts';
 import { readPool, type Pool } from '../shared/pool.ts';
+import { portOf } from '../shared/port-of.ts';
+import { gunicornPorts } from './ports.ts';
 
 /** A pool as it was first seen, and its workers of now: those that stay, and those that were asked to end. */
 export interface Resizing {
@@ -22,15 +25,11 @@ const QUICK_LOOKS = 20;
 
 /** The workers that do not serve yet, or are too young to tell. What cannot be determined at all counts as serving. */
 export function listUnserved(workers: readonly ProcessRef[], deps: KindDeps): ProcessRef[] {
+  const { hasBooted } = portOf(gunicornPorts, deps);
   return workers.filter((worker) => {
-    const hasBooted = deps.hasBooted(worker.pid);
-    return hasBooted === false || (hasBooted === true && ageMs(worker, deps) < GROWN_MS);
+    const isUp = hasBooted(worker.pid);
+    return isUp === false || (isUp === true && ageMs(worker, deps) < GROWN_MS);
   });
-}
-
-/** How long a worker has been there. Linux shows times to programs in hundredths of a second, on the boot clock. */
-export function ageMs({ startTicks }: ProcessRef, deps: Pick<KindDeps, 'monotonicMs'>): number {
-  return deps.monotonicMs() - startTicks * 10;
 }
 
 /**

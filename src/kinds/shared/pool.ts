@@ -34,7 +34,7 @@ export async function readPool(service: string, deps: KindDeps, same?: Pool): Pr
 
 /**
  * The pool at the look with the most workers within `stillMs`: where workers end by themselves and are replaced
- * (`mayRecycle` of the deps), one look may miss some, and the number may never stand still.
+ * (`mayRecycle` of the kind), one look may miss some, and the number may never stand still.
  */
 export async function readFullestPool(service: string, deps: KindDeps, same?: Pool): Promise<Pool> {
   const { stillMs, livePollMs } = deps.timing;

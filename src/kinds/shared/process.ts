@@ -1,5 +1,4 @@
-import type { ProcessActions, ProcessRef } from '../ports.ts';
-import { constants } from 'node:os';
+import type { KindDeps, ProcessActions, ProcessRef } from '../ports.ts';
 import { tryReadWhole } from '../../host/kernel-files.ts';
 
 const STAT_BYTES = 4096;
@@ -13,39 +12,37 @@ const CGROUP_BYTES = 64 * 1024;
  * signal, so that a number used again is never hit.
  */
 export const processActions: ProcessActions = {
-  isAlive(process) {
-    const stat = readStat(process.pid);
-    return stat !== null && stat.startTicks === process.startTicks && !stat.dead;
-  },
+  isAlive,
   terminate(target: ProcessRef, controlGroup: string) {
-    if (!this.isAlive(target) || !isInGroup(target.pid, controlGroup)) return false;
+    if (!isThere(target, controlGroup)) return false;
     return send(target.pid, 'SIGTERM');
   },
-  signalMaster(target: ProcessRef, controlGroup: string, signal: 'SIGTTIN' | 'SIGTTOU') {
-    const isCaught = catches(target.pid, constants.signals[signal]);
-    if (!this.isAlive(target) || !isInGroup(target.pid, controlGroup)) return 'gone';
-    if (!isCaught) return 'deaf';
-    return send(target.pid, signal) ? 'sent' : 'gone';
-  },
   kill(target: ProcessRef, controlGroup: string) {
-    if (!this.isAlive(target) || !isInGroup(target.pid, controlGroup)) return false;
+    if (!isThere(target, controlGroup)) return false;
     return send(target.pid, 'SIGKILL');
-  },
-  async withdraw(master: ProcessRef, worker: ProcessRef, controlGroup: string) {
-    const { withdrawWorker } = await import('../gunicorn/withdraw.ts');
-    const isCaught = catches(master.pid, constants.signals.SIGTTOU);
-    for (const target of [master, worker]) {
-      if (!this.isAlive(target) || !isInGroup(target.pid, controlGroup)) return 'gone';
-    }
-    if (!isCaught) return { why: `its master (process ${master.pid}) does not handle SIGTTOU` };
-    return withdrawWorker(master.pid, worker.pid);
   },
   startTicks(pid) {
     return readStat(pid)?.startTicks ?? null;
   },
 };
 
-function send(pid: number, signal: NodeJS.Signals): boolean {
+/** How long a process has been there. Linux shows times to programs in hundredths of a second, on the boot clock. */
+export function ageMs({ startTicks }: ProcessRef, deps: Pick<KindDeps, 'monotonicMs'>): number {
+  return deps.monotonicMs() - startTicks * 10;
+}
+
+/** Whether a process is alive and in this control group, or one below it. */
+export function isThere(process: ProcessRef, controlGroup: string): boolean {
+  return isAlive(process) && isInGroup(process.pid, controlGroup);
+}
+
+function isAlive(process: ProcessRef): boolean {
+  const stat = readStat(process.pid);
+  return stat !== null && stat.startTicks === process.startTicks && !stat.dead;
+}
+
+/** false: there is no such process (any longer). */
+export function send(pid: number, signal: NodeJS.Signals): boolean {
   try {
     process.kill(pid, signal);
     return true;
@@ -55,8 +52,8 @@ function send(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-/** proc_pid_status(5): a mask of signals in hexadecimal digits, bit 0 being signal 1. */
-function catches(pid: number, signal: number): boolean {
+/** Whether a process has a handler for a signal. proc_pid_status(5): a mask of signals in hexadecimal digits, bit 0 being signal 1. */
+export function catches(pid: number, signal: number): boolean {
   const mask =
     /^SigCgt:\t([0-9a-f]+)$/m.exec(tryReadWhole(`/proc/${pid}/status`, STATUS_BYTES) ?? '')?.[1] ??
     '0';

@@ -1,5 +1,5 @@
 import type { KindName } from '../../model/types.ts';
-import type { WorkerClass } from '../gunicorn/concurrency.ts';
+import type { WorkerClass } from './concurrency.ts';
 
 /** A service that can be scaled, as it was found. */
 export interface Candidate {

@@ -7,7 +7,7 @@ import type { UnitState } from '../../model/unit-state.ts';
  * @throws UserError failed where systemd does not answer for it
  */
 export async function readUnit(service: string, deps: KindDeps): Promise<UnitState> {
-  const unit = (await deps.systemd.readUnits([service])).get(service);
+  const unit = (await deps.target.readStates([service])).get(service);
   if (unit !== undefined) return unit;
   throw new UserError(EXIT.failed, `${service}: systemd reported nothing about this unit`);
 }

@@ -25,7 +25,17 @@ export function tellRestarting({
   return `it has exited, and systemd is restarting it (${subState}${how}): ${count} so far`;
 }
 
+/** The same of one that is no longer the process that it was at an earlier look: systemd, and not somebody by hand, did it. */
+export function tellRestartedSince(now: Restarted, before: Restarted): string | null {
+  const times = now.nRestarts ?? 0;
+  // one that somebody has restarted or stopped is counted from 0
+  const isBySystemd = times > (before.nRestarts ?? 0) || now.subState.startsWith('auto-restart');
+  return isBySystemd
+    ? `it keeps exiting: ${countRestarts(times)}, and it has exited once more while it was watched`
+    : null;
+}
+
 /** `systemd has restarted it 3 times`. */
-export function countRestarts(times: number): string {
+function countRestarts(times: number): string {
   return `systemd has restarted it ${times} ${times === 1 ? 'time' : 'times'}`;
 }

@@ -1,32 +1,16 @@
 import { createHash } from 'node:crypto';
-import type { KnownLocation, UnitSources } from './unit-file/syntax/types.ts';
+import type { ServiceFacts } from '../target.ts';
+import { toKnown } from './to-located.ts';
 import { locateWorkers, readConcurrency } from './unit-file/locate/workers.ts';
-import type { Concurrency } from '../../kinds/gunicorn/concurrency.ts';
-
-/** What is known of a unit from its files alone. */
-export interface UnitFacts {
-  location: KnownLocation;
-  /** differs when a file of the unit has been edited, added or removed */
-  hash: string;
-  /** how its Gunicorn workers serve requests; null: it has none, or which command starts them is not to be told */
-  concurrency: Concurrency | null;
-}
+import type { UnitSources } from './unit-file/syntax/types.ts';
 
 /** What the files of a unit say; asked only when any of them has changed. */
-export function findFacts(sources: UnitSources): UnitFacts {
+export function findFacts(sources: UnitSources): ServiceFacts {
   return {
-    location: withoutText(locateWorkers(sources)),
+    location: toKnown(locateWorkers(sources)),
     hash: hashUnit(sources),
     concurrency: readConcurrency(sources),
   };
-}
-
-function withoutText(location: KnownLocation): KnownLocation {
-  if (location.how === 'refused') return location;
-  const { how, kind, workers } = location;
-  if (how === 'splice') return { how, kind, workers };
-  const { assumed, whenDown, stale } = location;
-  return { how, kind, workers, assumed, whenDown, stale };
 }
 
 /** A short text that differs when a file of the unit has been edited, added or removed. */

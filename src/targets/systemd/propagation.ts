@@ -1,6 +1,7 @@
 import { EXIT, UserError } from '../../errors.ts';
 import { parseShow, readValue } from './show.ts';
 import { firstLine, runSystemctl } from './systemctl.ts';
+import type { Concerned } from '../target.ts';
 import { isUnitName } from './units.ts';
 
 /**
@@ -17,13 +18,6 @@ export interface Followed {
   names: string[];
   followers: string[];
   /** whose it is; a unit whose user is made for it (`DynamicUser=`) is its own */
-  owner: string;
-}
-
-/** What the restart of a service concerns. */
-export interface Concerned {
-  /** the service by all of its names, the units that systemd then restarts or stops too, and those that follow these */
-  touches: ReadonlySet<string>;
   owner: string;
 }
 

@@ -1,4 +1,6 @@
 import { EXIT, UserError } from '../../errors.ts';
+import { findDoomedSockets } from '../../host/sockets/doomed-sockets.ts';
+import type { UnitState } from '../../model/unit-state.ts';
 import { parseShow, readPaths, readValue, type Properties } from './show.ts';
 import { askSystemctl, firstLine } from './systemctl.ts';
 import { isUnitName } from './units.ts';
@@ -10,7 +12,7 @@ const PROPERTIES = [
 const TIMEOUT_MS = 10_000;
 
 /** What systemd has to say of the restart of a service, before it is made. */
-export interface RestartRules {
+interface RestartRules {
   /** why it would be refused, as a sentence; null: it would not */
   refusal: string | null;
   /** folders of `RuntimeDirectory=` that go with the stop (systemd.exec(5)), as paths */
@@ -20,12 +22,33 @@ export interface RestartRules {
 }
 
 /**
+ * Why a service must not be restarted, as a sentence; null: it may. See `findBarrier` of the target.
+ *
+ * @throws UserError failed where systemd does not answer
+ */
+export async function findBarrier(
+  unit: UnitState,
+  also: readonly string[],
+  isDrained: boolean,
+): Promise<string | null> {
+  const rules = await readRestartRules(unit.unit, also, isDrained);
+  return rules.refusal ?? tellDoomed(rules, unit);
+}
+
+function tellDoomed({ doomedFolders, sockets }: RestartRules, unit: UnitState): string | null {
+  const [first] = findDoomedSockets(doomedFolders, unit);
+  if (first === undefined) return null;
+  const who = first.isSystemds ? (sockets[0] ?? 'systemd') : 'another service';
+  return `a restart removes ${doomedFolders.join(', ')} (RuntimeDirectory=), and with it ${first.path}, on which ${who} listens: nobody could connect to it any more (RuntimeDirectoryPreserve=yes in its unit would keep it)`;
+}
+
+/**
  * `isDrained`: the service ends by itself and is started afterwards, as a Celery worker is; `followers`, which are active and
  * go down with it, are started then too. Otherwise it is restarted, and they with it.
  *
  * @throws UserError failed where systemd does not answer
  */
-export async function readRestartRules(
+async function readRestartRules(
   service: string,
   followers: readonly string[],
   isDrained: boolean,

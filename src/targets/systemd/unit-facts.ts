@@ -1,33 +1,25 @@
-import type { UnitFacts } from './find-facts.ts';
 import type { UnitState } from '../../model/unit-state.ts';
+import type { FactsMemory, KnownService, ServiceFacts } from '../target.ts';
 import { readFile } from '../../host/files/read.ts';
 import { statPath } from '../../host/files/look.ts';
 import { countProcessors, readUnitSources } from './unit-sources.ts';
 
-/** Facts, and all that they were made of. */
-export interface KnownUnit {
-  /** what systemd says of the unit's files, the config of what it runs, and the number of processors */
-  from: string;
-  /** each file that was read or missed, as it was; null: it was not there */
-  marks: [path: string, mark: string | null][];
-  facts: UnitFacts;
-}
-
-/** What runs know of units; `units` go from run to run. */
-export interface UnitMemory {
+/** The memory of this target; see `FactsMemory`. */
+interface UnitMemory extends FactsMemory {
   /** processors in service: Celery's default depends on them */
   cpus: number;
-  units: Record<string, KnownUnit>;
-  /** there is something new to be kept */
-  hasChanged: boolean;
 }
 
 /** A file that was changed so short ago may change once more without showing it: its time counts in ticks. */
 const YOUNG_MS = 2000;
 
 /** For this run, with what earlier ones knew. */
-export function toUnitMemory(units: UnitMemory['units'] = {}): UnitMemory {
-  return { cpus: countProcessors(), units, hasChanged: false };
+export function toUnitMemory(units: FactsMemory['units'] = {}): FactsMemory {
+  const memory: UnitMemory = {
+    ...{ cpus: countProcessors(), units, hasChanged: false },
+    readFacts: (unit) => readUnitFacts(unit, memory),
+  };
+  return memory;
 }
 
 /**
@@ -37,7 +29,7 @@ export function toUnitMemory(units: UnitMemory['units'] = {}): UnitMemory {
  *
  * @throws UserError as `readUnitSources`
  */
-export async function readUnitFacts(unit: UnitState, memory: UnitMemory): Promise<UnitFacts> {
+async function readUnitFacts(unit: UnitState, memory: UnitMemory): Promise<ServiceFacts> {
   const { id, fragmentPath, dropInPaths, environmentFiles, workingDirectory, kind } = unit;
   const from = JSON.stringify([
     ...[id, fragmentPath, dropInPaths, environmentFiles, workingDirectory, kind, memory.cpus],
@@ -67,7 +59,7 @@ export async function readUnitFacts(unit: UnitState, memory: UnitMemory): Promis
 }
 
 /** Whether the files that facts were made of are as they were. */
-export function isCurrent({ marks }: KnownUnit): boolean {
+export function isCurrent({ marks }: KnownService): boolean {
   return marks.every(([path, mark]) => markOf(path).mark === mark);
 }
 

@@ -206,13 +206,13 @@ describe('recover', () => {
   test('what cannot be put back now stays in the journal and is tried again', async () => {
     const world = await cutOff('daemon-reload');
     const deps = world.deps();
-    const { daemonReload } = deps.systemd;
-    deps.systemd.daemonReload = () => Promise.reject(new Error('no bus'));
+    const { enforce } = deps.target;
+    deps.target.enforce = () => Promise.reject(new Error('no bus'));
     const first = await recover(deps);
     assert.equal(first.outcomes[0]?.result, 'failed');
     assert.match(first.outcomes[0].sentence, /rolling it back failed too: no bus/);
     assert.deepEqual(first.blocked, ['web.service']);
-    deps.systemd.daemonReload = daemonReload;
+    deps.target.enforce = enforce;
     assert.equal((await recover(deps)).outcomes[0]?.result, 'undone');
   });
 
@@ -220,12 +220,12 @@ describe('recover', () => {
     const world = newWorld();
     world.update({ brokenWith: 4 });
     const deps = world.deps();
-    const { restartUnit } = deps.systemd;
+    const { restart } = deps.target;
     let restarts = 0;
-    deps.systemd.restartUnit = (service) =>
+    deps.target.restart = (service) =>
       ++restarts === 2
         ? Promise.reject(new NoAnswer(EXIT.failed, 'systemctl restart: spawn EIO'))
-        : restartUnit(service);
+        : restart(service);
     const first = await applyPlan(world.plan(4), deps);
     assert.match(first.sentence, /rolling it back failed too: systemctl restart: spawn EIO/);
     assert.deepEqual([world.state.active, names(world)], [false, [PENDING]]);

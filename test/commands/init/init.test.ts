@@ -7,7 +7,7 @@ import { toPolicies } from '../../../src/config/policy/policies.ts';
 import { withPassword } from '../../../src/commands/init/ask.ts';
 import { findBroker, findQueues } from '../../../src/kinds/celery/find-broker.ts';
 import { findBind } from '../../../src/kinds/gunicorn/find-bind.ts';
-import { guessBroker } from '../../../src/kinds/celery/guess-broker.ts';
+import { guessBroker } from '../../../src/queues/guess-broker.ts';
 import { propose } from '../../../src/commands/init/proposal/propose.ts';
 import { renderConfig } from '../../../src/commands/init/proposal/render.ts';
 import type { Candidate } from '../../../src/kinds/shared/proposal.ts';

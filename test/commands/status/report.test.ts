@@ -158,7 +158,7 @@ describe('the screen says', () => {
           },
         }),
       ]),
-      /2 → 3: Celery finishes its tasks for 4 m$/m,
+      /2 → 3: waiting for running tasks for 4 m$/m,
     ],
     [
       'what becomes of a change that was cut off',

@@ -39,7 +39,7 @@ export async function startHost(users: readonly string[]): Promise<Lab> {
     const node =
       process.env['AUTOSCALER_LAB_ROOT'] === undefined ? process.execPath : '/usr/bin/node';
     await lab.ok(
-      `bash ${CHECKOUT}/scripts/lay-out.sh / ${node}; mkdir -p ${WEB}; cp ${APPS}/*.py ${WEB}`,
+      `bash ${CHECKOUT}/scripts/install/lay-out.sh / ${node}; mkdir -p ${WEB}; cp ${APPS}/*.py ${WEB}`,
     );
     const programs = join(import.meta.dirname, 'programs');
     for (const name of readdirSync(programs).filter((each) => each.endsWith('.py'))) {

@@ -1,3 +1,6 @@
+import { celeryPorts } from '../../../src/kinds/celery/ports.ts';
+import type { RemoteControl } from '../../../src/kinds/celery/remote-control.ts';
+import { portOf } from '../../../src/kinds/shared/port-of.ts';
 import { after, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -21,21 +24,26 @@ interface Seen {
   world: World;
 }
 
+function controlOf(deps: ActDeps): RemoteControl {
+  return portOf(celeryPorts, deps).control;
+}
+
 /** A change of a Celery worker by restart, with what is said to the worker. */
-async function change(state: Partial<WorldState>, more: Partial<ActDeps> = {}): Promise<Seen> {
+async function change(
+  state: Partial<WorldState>,
+  { control: other, ...more }: Partial<ActDeps> & { control?: Partial<RemoteControl> } = {},
+): Promise<Seen> {
   const world = new World(mkdtempSync(join(root, 'world-'))).create({ kind: 'celery', ...state });
   const deps = { ...world.deps(), ...more };
   const order: string[] = [];
   const atSignal: WorldState[] = [];
-  const { ask } = deps.control;
-  const control: ActDeps['control'] = {
-    ...deps.control,
-    ask: (service, node, command) => {
-      const { queue } = command.arguments;
-      const told = queue === undefined ? command.method : `${command.method} ${queue}`;
-      if (order.at(-1) !== told) order.push(told);
-      return ask(service, node, command);
-    },
+  const control = Object.assign(controlOf(deps), other);
+  const { ask } = control;
+  control.ask = (service, node, command) => {
+    const { queue } = command.arguments;
+    const told = queue === undefined ? command.method : `${command.method} ${queue}`;
+    if (order.at(-1) !== told) order.push(told);
+    return ask(service, node, command);
   };
   const { terminate } = deps.processes;
   deps.processes.terminate = (...about) => {
@@ -43,7 +51,7 @@ async function change(state: Partial<WorldState>, more: Partial<ActDeps> = {}): 
     atSignal.push(world.state);
     return terminate(...about);
   };
-  return { outcome: await applyPlan(world.plan(4), { ...deps, control }), order, atSignal, world };
+  return { outcome: await applyPlan(world.plan(4), deps), order, atSignal, world };
 }
 
 const QUIET = ['stats', 'active_queues', 'cancel_consumer celery', 'cancel_consumer mail'];
@@ -80,11 +88,10 @@ describe('a Celery worker before it is asked to end', () => {
   });
 
   test('remote control switched off, no broker_url, no name: the signal at once', async () => {
-    const { control } = new World(root).deps();
     for (const { state, more, asked } of [
       { state: { deaf: true }, more: {}, asked: ['stats'] },
-      { state: {}, more: { control: { ...control, hasBroker: () => false } }, asked: [] },
-      { state: {}, more: { control: { ...control, nodeOf: () => null } }, asked: [] },
+      { state: {}, more: { brokerOf: () => null }, asked: [] },
+      { state: {}, more: { control: { nodeOf: () => null } }, asked: [] },
     ]) {
       const { outcome, order } = await change(state, more);
       assert.deepEqual([outcome.result, order], ['applied', [...asked, 'SIGTERM']]);
@@ -94,16 +101,13 @@ describe('a Celery worker before it is asked to end', () => {
   test('a broker that cannot be asked, then or in between, is no reason not to go on', async () => {
     for (const fine of [0, 1, 2, 3, 4]) {
       const world = new World(mkdtempSync(join(root, 'world-'))).create({ kind: 'celery' });
-      const { control } = world.deps();
+      const deps = world.deps();
+      const control = controlOf(deps);
+      const { ask } = control;
       let asked = 0;
-      const ask: typeof control.ask = (...about) =>
-        ++asked > fine
-          ? Promise.resolve({ error: 'nothing is listening there' })
-          : control.ask(...about);
-      const outcome = await applyPlan(world.plan(4), {
-        ...world.deps(),
-        control: { ...control, ask },
-      });
+      control.ask = (...about) =>
+        ++asked > fine ? Promise.resolve({ error: 'nothing is listening there' }) : ask(...about);
+      const outcome = await applyPlan(world.plan(4), deps);
       assert.deepEqual(
         [outcome.result, world.state.running, asked],
         ['applied', 4, fine + 1],
@@ -113,10 +117,9 @@ describe('a Celery worker before it is asked to end', () => {
   });
 
   test('another worker answers to the name, or two do: nobody is told anything', async () => {
-    const { control } = new World(root).deps();
     for (const replies of [[{ pid: 99 }], [{ pid: 1 }, { pid: 99 }]]) {
       const ask = (): Promise<{ replies: unknown[] }> => Promise.resolve({ replies });
-      const { order } = await change({}, { control: { ...control, ask } });
+      const { order } = await change({}, { control: { ask } });
       assert.deepEqual(order, ['stats', 'SIGTERM']);
     }
   });
@@ -130,17 +133,19 @@ describe('a Celery worker before it is asked to end', () => {
       [{ length: 1e9 }, 0, 1],
     ] as const) {
       const world = new World(mkdtempSync(join(root, 'world-'))).create({ kind: 'celery' });
-      const { control, ...deps } = world.deps();
+      const deps = world.deps();
+      const control = controlOf(deps);
+      const { ask } = control;
       const order: string[] = [];
       let now = 0;
-      const ask: typeof control.ask = (service, node, command) => {
+      control.ask = (service, node, command) => {
         now += msEach;
         order.push(command.method);
-        if (command.method === 'stats') return control.ask(service, node, command);
+        if (command.method === 'stats') return ask(service, node, command);
         return Promise.resolve({ replies: [command.method === 'active_queues' ? queues : []] });
       };
       const outcome = await applyPlan(world.plan(4), {
-        ...{ ...deps, control: { ...control, ask }, monotonicMs: () => now },
+        ...{ ...deps, monotonicMs: () => now },
         sleep: (ms) => Promise.resolve(void (now += ms)),
       });
       assert.equal(order.filter((method) => method === 'cancel_consumer').length, left);

@@ -1,10 +1,11 @@
+import { countProcessors } from '../../../src/targets/systemd/unit-sources.ts';
 import assert from 'node:assert/strict';
 import { mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readUnitFacts, toUnitMemory } from '../../../src/targets/systemd/unit-facts.ts';
+import { toUnitMemory } from '../../../src/targets/systemd/unit-facts.ts';
 import type { UnitState } from '../../../src/model/unit-state.ts';
 import { readUnits } from '../../../src/targets/systemd/units.ts';
 
@@ -53,21 +54,21 @@ describe('what is known of a unit', () => {
   test('how its workers serve, also from a config file that its number is not in', async () => {
     const unit = units.get('threads')!;
     const memory = toUnitMemory();
-    assert.deepEqual((await readUnitFacts(unit, memory)).concurrency?.threads, { text: '4' });
+    assert.deepEqual((await memory.readFacts(unit)).concurrency?.threads, { text: '4' });
     writeFileSync(join(root, 'gunicorn.conf.py'), 'threads = 8\n');
-    assert.deepEqual((await readUnitFacts(unit, memory)).concurrency?.threads, { text: '8' });
+    assert.deepEqual((await memory.readFacts(unit)).concurrency?.threads, { text: '8' });
   });
 
   test('is found once as long as none of its files has changed', async () => {
     const unit = units.get('same')!;
     const memory = toUnitMemory();
-    const found = await readUnitFacts(unit, memory);
+    const found = await memory.readFacts(unit);
     assert.ok(found.location.how !== 'refused' && found.location.workers === 3);
     assert.deepEqual(found.concurrency?.workerClass, null);
     assert.ok(memory.hasChanged);
     // as the next run gets it
     const kept = toUnitMemory(JSON.parse(JSON.stringify(memory.units)) as typeof memory.units);
-    assert.deepEqual(await readUnitFacts(unit, kept), found);
+    assert.deepEqual(await kept.readFacts(unit), found);
     assert.ok(!kept.hasChanged);
   });
 
@@ -91,21 +92,21 @@ describe('what is known of a unit', () => {
     test(`is found again where a file that it names ${title}`, async () => {
       const unit = units.get(`edited${index}`)!;
       const memory = toUnitMemory();
-      const { hash } = await readUnitFacts(unit, memory);
+      const { hash } = await memory.readFacts(unit);
       edit(at(`edited${index}`));
-      const { location } = await readUnitFacts(unit, memory);
+      const { location } = await memory.readFacts(unit);
       assert.ok(location.how !== 'refused' && location.workers === 4);
-      assert.notEqual((await readUnitFacts(unit, memory)).hash, hash);
+      assert.notEqual((await memory.readFacts(unit)).hash, hash);
     });
   }
 
   test('is found again where systemd names another file of it', async () => {
     const unit = units.get('dropped')!;
     const memory = toUnitMemory();
-    const { hash } = await readUnitFacts(unit, memory);
+    const { hash } = await memory.readFacts(unit);
     const dropIn = join(root, 'more.conf');
     writeFileSync(dropIn, '[Service]\n# more\n');
-    const changed = await readUnitFacts({ ...unit, dropInPaths: [dropIn] }, memory);
+    const changed = await memory.readFacts({ ...unit, dropInPaths: [dropIn] });
     assert.notEqual(changed.hash, hash);
   });
 
@@ -113,7 +114,7 @@ describe('what is known of a unit', () => {
     const unit = units.get('young')!;
     writeFileSync(at('young'), 'WORKERS=3\n');
     const memory = toUnitMemory();
-    const { location } = await readUnitFacts(unit, memory);
+    const { location } = await memory.readFacts(unit);
     assert.ok(location.how !== 'refused');
     assert.deepEqual(memory.units, {});
   });
@@ -121,21 +122,21 @@ describe('what is known of a unit', () => {
   test('is not kept where its number cannot be found', async () => {
     const unit = units.get('refused')!;
     const memory = toUnitMemory();
-    assert.equal((await readUnitFacts(unit, memory)).location.how, 'refused');
+    assert.equal((await memory.readFacts(unit)).location.how, 'refused');
     assert.deepEqual(memory.units, {});
   });
 
   test('counts only on a host with as many processors', async () => {
     const unit = units.get('same')!;
     const memory = toUnitMemory();
-    await readUnitFacts(unit, memory);
+    await memory.readFacts(unit);
     for (const [more, hasChanged] of [
       [0, false],
       [1, true],
     ] as const) {
       const next = toUnitMemory(structuredClone(memory.units));
-      next.cpus += more;
-      await readUnitFacts(unit, next);
+      Object.assign(next, { cpus: countProcessors() + more });
+      await next.readFacts(unit);
       assert.equal(next.hasChanged, hasChanged);
     }
   });

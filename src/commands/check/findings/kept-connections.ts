@@ -1,5 +1,4 @@
-import type { Concurrency } from '../../../kinds/gunicorn/concurrency.ts';
-import type { Told } from '../../../kinds/gunicorn/python-config.ts';
+import type { Concurrency, Told } from '../../../kinds/shared/concurrency.ts';
 import type { Finding } from './types.ts';
 
 /** Gunicorn's default of `--keep-alive`, in seconds. */

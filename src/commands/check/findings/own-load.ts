@@ -1,6 +1,6 @@
 import { metricOf } from '../../../metrics/registry.ts';
 import type { MetricName } from '../../../model/metric-name.ts';
-import type { WorkerClass } from '../../../kinds/gunicorn/concurrency.ts';
+import type { WorkerClass } from '../../../kinds/shared/concurrency.ts';
 
 /** What a service can make of its metrics depends on this. */
 export interface Load {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { assumeRunning } from '../../../../src/targets/systemd/unit-file/locate/assume-running.ts';
+import { assumeRunning } from '../../../../src/targets/assume-running.ts';
+import { toKnown } from '../../../../src/targets/systemd/to-located.ts';
 import {
   locateWorkers,
   readCommandFacts,
@@ -50,7 +51,8 @@ describe('what runs is in force where only the app may set the number', () => {
   ];
   for (const [exec, running, expected] of rows)
     test(`${exec}, ${running} run: ${expected}`, () => {
-      const found = assumeRunning(locateWorkers(sourcesOf({ name: '', exec }).sources), running);
+      const located = toKnown(locateWorkers(sourcesOf({ name: '', exec }).sources));
+      const found = assumeRunning(located, running);
       assert.equal(found.how !== 'refused' && found.workers, expected);
     });
 });

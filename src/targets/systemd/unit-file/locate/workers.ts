@@ -14,13 +14,13 @@ import {
 } from '../ownership.ts';
 import { kindNamed } from '../../../../kinds/registry.ts';
 import type { KindName } from '../../../../model/types.ts';
-import type { Concurrency } from '../../../../kinds/gunicorn/concurrency.ts';
+import type { Concurrency } from '../../../../kinds/shared/concurrency.ts';
 import { START_ITSELF } from './no-worker.ts';
 import { numberIn } from '../../../../kinds/command/reading.ts';
 import type { Reading } from '../../../../kinds/command/reading.ts';
 import { isShown } from '../../../../kinds/command/shown.ts';
 import type { Refusal, SourceFile } from '../../../../kinds/command/source.ts';
-import type { CommandFacts, Location, UnitSources, WorkerCommand } from '../syntax/types.ts';
+import type { CommandFacts, CommandWords, Location, UnitSources } from '../syntax/types.ts';
 import { refuse } from './refuse.ts';
 import { readUnit } from './unit.ts';
 import type { UnitReading } from './unit.ts';
@@ -56,7 +56,7 @@ export function readConcurrency(sources: UnitSources): Concurrency | null {
 }
 
 /** The worker command of a unit as its files have it, for what they alone say; null where there is no single one. */
-export function readWorkerCommand(sources: UnitSources): WorkerCommand | null {
+export function readCommandWords(sources: UnitSources): CommandWords | null {
   const unit = readUnit(sources);
   if (unit.how === 'refused') return null;
   const { argv, context } = unit.program;

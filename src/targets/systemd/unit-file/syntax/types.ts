@@ -67,21 +67,8 @@ export type Location =
     }
   | Refusal;
 
-/** A location without what only a change of the number needs. */
-export type KnownLocation =
-  | { how: 'splice'; kind: KindName; workers: number }
-  | {
-      how: 'drop_in';
-      kind: KindName;
-      workers: number;
-      assumed: boolean;
-      whenDown: Refusal | null;
-      stale: boolean;
-    }
-  | Refusal;
-
 /** A command and the variables that are known of its environment; what cannot be known is left out of both. */
-export interface WorkerCommand {
+export interface CommandWords {
   words: string[];
   variables: ReadonlyMap<string, string>;
 }

@@ -1,6 +1,6 @@
-import { showDryRun } from './demo/dry-run.ts';
-import { showLab } from './demo/lab.ts';
-import { startLab } from '../test/lab/lab.ts';
+import { showDryRun } from './dry-run.ts';
+import { showLab } from './lab.ts';
+import { startLab } from '../../test/lab/lab.ts';
 
 if (process.argv[2] === 'dry-run') {
   showDryRun();

@@ -23,13 +23,13 @@ test('a node_modules that is a link to a folder of others is never emptied', () 
   mkdirSync(join(theirs, 'a-package'), { recursive: true });
   writeFileSync(join(theirs, '.package-lock.json'), '{}');
   utimesSync(join(theirs, '.package-lock.json'), 1, 1);
-  mkdirSync(join(copy, 'scripts'), { recursive: true });
-  cpSync('scripts/install-node-deps.sh', join(copy, 'scripts/install-node-deps.sh'));
+  mkdirSync(join(copy, 'scripts/install'), { recursive: true });
+  cpSync('scripts/install/node-deps.sh', join(copy, 'scripts/install/node-deps.sh'));
   const lock = { name: 'x', version: '1.0.0', lockfileVersion: 3, packages: { '': {} } };
   writeFileSync(join(copy, 'package.json'), '{ "name": "x", "version": "1.0.0" }');
   writeFileSync(join(copy, 'package-lock.json'), JSON.stringify(lock));
   symlinkSync(theirs, join(copy, 'node_modules'));
-  const { status, stderr } = spawnSync(join(copy, 'scripts/install-node-deps.sh'), {
+  const { status, stderr } = spawnSync(join(copy, 'scripts/install/node-deps.sh'), {
     encoding: 'utf8',
   });
   assert.ok(existsSync(join(theirs, 'a-package')));

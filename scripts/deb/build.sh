@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Builds the Debian package with debhelper and checks it with lintian: scripts/build-deb.sh [FOLDER]
+# Builds the Debian package with debhelper and checks it with lintian: scripts/deb/build.sh [FOLDER]
 # puts autoscaler_VERSION_all.deb into FOLDER (default: dist). Needs the packages debhelper, lintian and po-debconf.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 for tool in dh dpkg-buildpackage lintian po2debconf; do
-  command -v $tool > /dev/null || { printf 'build-deb.sh: %s is needed: apt-get install debhelper dpkg-dev lintian po-debconf\n' "$tool" >&2; exit 1; }
+  command -v $tool > /dev/null || { printf 'deb/build.sh: %s is needed: apt-get install debhelper dpkg-dev lintian po-debconf\n' "$tool" >&2; exit 1; }
 done
 mkdir -p "${1:-dist}"
 to=$(cd "${1:-dist}" && pwd)
-scripts/install-node-deps.sh
+scripts/install/node-deps.sh
 npm run --silent build
 
 work=$(mktemp -d)

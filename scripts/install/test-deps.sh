@@ -3,7 +3,7 @@
 # container, real Gunicorn, Celery and Redis, a load generator, and the Node packages. Quick when all
 # is there. Starts no service, now or at the next boot. Arguments are further Debian packages.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 packages=(systemd systemd-container dbus procps jq bc gunicorn celery python3-redis redis-server rabbitmq-server wrk python3-uvicorn "$@"
   debhelper lintian po-debconf zsh fish)
@@ -37,4 +37,4 @@ if [ ${#missing[@]} -gt 0 ]; then
   case " ${missing[*]} " in *' rabbitmq-server '*) systemctl --quiet disable rabbitmq-server.service ;; esac
 fi
 
-scripts/install-node-deps.sh
+scripts/install/node-deps.sh

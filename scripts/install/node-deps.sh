@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Node packages that package-lock.json names, unless they are there already.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 major=$(node -p 'process.versions.node.split(".")[0]' 2> /dev/null) || major=0
 if [ "$major" -lt 20 ]; then

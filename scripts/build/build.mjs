@@ -6,28 +6,34 @@ import { resolve } from 'node:path';
 import { rolldown } from 'rolldown';
 import { collectLicenses } from './licenses.mjs';
 
-const root = resolve(import.meta.dirname, '..');
+const root = resolve(import.meta.dirname, '../..');
 const outdir = resolve(root, 'dist');
 
 /** What a run with nothing to do loads late, but always: one file with all that they need. */
 const IDLE_RUN =
   /\/src\/commands\/run\/run\.ts$|\/src\/queues\/(?:read-queues|redis\/queue-client)\.ts$|\/src\/host\/pressure\.ts$/;
-/** What only a run and `metrics` need of packages: no other command is to load it with what they share. */
-const RUN_PACKAGES = /\/systeminformation\/lib\/memory\.js$|\/pino\/pino\.js$/;
+/** What only commands with a log need of packages: no other command is to load it with what they share. */
+const RUN_PACKAGES = /\/pino\/pino\.js$/;
 
 /**
- * `string-width` compiles Unicode's rules of emoji as it is loaded, which takes longer than a short command, and is asked
- * only for texts that are not plain (src/output/text.ts). It is an ES module, and whoever asks cannot wait, so no `import()`
- * does: here it is loaded, whole, at the first call.
+ * Functions that packages ask for as they are loaded and that most calls never use. Whoever asks cannot wait, so no
+ * `import()` does: they are loaded, whole, at their first call.
  */
-const lateWidth = {
-  name: 'late-width',
-  resolveId: (id, importer) =>
-    id === 'string-width' && importer !== '\0late-width' ? '\0late-width' : null,
-  load: (id) =>
-    id === '\0late-width'
-      ? "module.exports = (...args) => require('string-width').default(...args);"
-      : null,
+const LATE = {
+  // compiles Unicode's rules of emoji; asked only for texts that are not plain (src/output/text.ts)
+  'string-width': "require('string-width').default",
+  // makes Node's stream for stderr; pino's streams call it only where something is wrong
+  assert: "require('node:assert')",
+};
+
+const late = {
+  name: 'late',
+  resolveId: (id, importer = '') =>
+    Object.hasOwn(LATE, id) && !importer.startsWith('\0late:') ? `\0late:${id}` : null,
+  load: (id) => {
+    const [, name] = id.split('\0late:');
+    return name === undefined ? null : `module.exports = (...args) => ${LATE[name]}(...args);`;
+  },
 };
 
 /** Bundles one entry; the chunks, the entry's first. */
@@ -39,7 +45,7 @@ async function bundle(entry, { define = {}, groups = [] }) {
     // jsonc-parser's main file is of a kind (UMD) that cannot be bundled; its ES module can
     resolve: { mainFields: ['module', 'main'] },
     transform: { target: 'node20', define },
-    plugins: [lateWidth],
+    plugins: [late],
     onLog: (level, log, handler) => handler(level === 'warn' ? 'error' : level, log),
   });
   const { output } = await build.generate({
@@ -104,7 +110,7 @@ const [boot] = await bundle('src/boot.ts', {
 
 await mkdir(outdir, { recursive: true });
 for (const name of await readdir(outdir)) {
-  // a package that was built before (scripts/build-deb.sh) is no part of the program: npm pack builds too
+  // a package that was built before (scripts/deb/build.sh) is no part of the program: npm pack builds too
   if (!name.endsWith('.deb')) await rm(resolve(outdir, name), { recursive: true, force: true });
 }
 // each part is a function that the boot file calls: put together there it would be copied at each start

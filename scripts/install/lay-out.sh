@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Lays all files of the built program out below a folder, in the places where they are on a host:
-#   scripts/lay-out.sh FOLDER [NODE]
+#   scripts/install/lay-out.sh FOLDER [NODE]
 # The Debian package and scripts/install.sh both take them from here, so that they install the same files to the
 # same places. NODE is the path of the Node.js that runs it (default /usr/bin/node).
 set -euo pipefail
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 to=$1
 node=${2:-/usr/bin/node}
 

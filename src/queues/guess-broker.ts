@@ -1,4 +1,4 @@
-import { BACKENDS } from '../../queues/registry.ts';
+import { BACKENDS } from './registry.ts';
 
 /** State ESTABLISHED in proc_net_tcp(5). */
 const ROW = /^ *\d+: \S+ ([0-9A-F]+):([0-9A-F]{4}) 01 \S+ \S+ \S+ +\d+ +\d+ (\d+) /gm;

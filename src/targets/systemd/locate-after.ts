@@ -1,14 +1,15 @@
-import type { RollbackQuestion } from '../../act/rollback-plan.ts';
 import { judgePath } from '../../host/files/judge.ts';
-import { readUnitSources } from '../../targets/systemd/unit-sources.ts';
-import type { UnitState } from '../../model/unit-state.ts';
 import type { SourceFile } from '../../kinds/command/source.ts';
-import type { UnitSources } from '../../targets/systemd/unit-file/syntax/types.ts';
-import { asOurs, asTheirs } from '../../targets/systemd/unit-file/our-files.ts';
-import { locateWorkers } from '../../targets/systemd/unit-file/locate/workers.ts';
+import type { UnitState } from '../../model/unit-state.ts';
+import type { LocateAfter } from '../target.ts';
+import { toLocated } from './to-located.ts';
+import { locateWorkers } from './unit-file/locate/workers.ts';
+import { asOurs, asTheirs } from './unit-file/our-files.ts';
+import type { UnitSources } from './unit-file/syntax/types.ts';
+import { readUnitSources } from './unit-sources.ts';
 
-/** Answers where the number of `unit` stands once some of its files have changed. */
-export function locatorOf(unit: UnitState): RollbackQuestion['locate'] {
+/** Answers where the number of `unit` stands once some of its files have changed. @throws UserError as `readUnitSources` */
+export function locatorOf(unit: UnitState): LocateAfter {
   const sources = readUnitSources(unit);
   return (files, asUsers) => {
     const texts = new Map(files.map(({ path, after }) => [path, after]));
@@ -28,7 +29,7 @@ export function locatorOf(unit: UnitState): RollbackQuestion['locate'] {
           text === null ? [{ path, text }] : change({ path, text }),
       ),
     });
-    if (location.how !== 'splice') return location;
-    return { ...location, path: asOurs(location.path) };
+    if (location.how !== 'splice') return toLocated(location);
+    return toLocated({ ...location, path: asOurs(location.path) });
   };
 }
