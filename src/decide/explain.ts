@@ -45,11 +45,11 @@ export function explainReason(reason: Reason): string {
     case 'not_agreed':
       return `${explainValue(reason.metric, reason.value)} does not allow ${explainCount(reason.workers)}`;
     case 'missing_metric':
-      return `${metricOf(reason.metric).label} unknown (${reason.error}), nothing is lowered until it is known`;
+      return `${metricOf(reason.metric).label} unknown (${reason.error.text}), nothing is lowered until it is known`;
     case 'new_evidence':
       return `${metricOf(reason.metric).label} starts counting again: ${explainBecause(reason.because, reason.gapMs)}`;
     case 'workers_unknown':
-      return `number of workers unknown (${reason.error})`;
+      return `number of workers unknown (${reason.error.text})`;
     case 'below_min':
       return `${explainCount(reason.workers)}, fewer than min_workers ${reason.minWorkers}`;
     case 'above_max':
@@ -61,7 +61,7 @@ export function explainReason(reason: Reason): string {
     case 'tasks_running':
       return `${reason.running} ${reason.running === 1 ? 'task is' : 'tasks are'} running, more than ${explainCount(reason.workers)} could hold`;
     case 'running_tasks_unknown':
-      return `the number of running tasks is unknown (${reason.error}), the thresholds alone decide`;
+      return `the number of running tasks is unknown (${reason.error.text}), the thresholds alone decide`;
     case 'paused':
       return `hold: ${PAUSED[reason.direction]} ${explainEnd(reason, 'resumed')}`;
     case 'pinned':
@@ -141,7 +141,7 @@ function explainShare(reason: ReasonOf<'own_cpu_share'>): string {
   const { project, value, threshold, heldMs, share, needed, error } = reason;
   const used =
     share === null
-      ? `what ${project} used of it is unknown: ${error ?? 'not measured'}`
+      ? `what ${project} used of it is unknown: ${error?.text ?? 'not measured'}`
       : `${project} used ${formatMetric('cpu', share, needed)} of it`;
   const crossing = `${formatMetric('cpu', value, threshold)} > ${formatMetric('cpu', threshold)}`;
   return `host cpu ${crossing} for ${formatHeld(heldMs)}, but ${used} (needs ${formatMetric('cpu', needed)})`;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { PressureKey } from '../model/metric-name.ts';
 import type { Pressures } from '../model/resource-types.ts';
-import { LACKING } from '../model/lacking.ts';
+import { measureError, type MeasureError, type MeasureErrors } from '../model/measure-error.ts';
 
 /** The file of each pressure, below /proc/pressure; a group's has the same name and `.pressure`. */
 const FILES = { cpu_pressure: 'cpu', memory_pressure: 'memory', io_pressure: 'io' } as const;
@@ -9,10 +9,19 @@ const FILES = { cpu_pressure: 'cpu', memory_pressure: 'memory', io_pressure: 'io
 /** Where systemd's groups are, with PSI: the unified hierarchy, alone or beside the older ones. */
 const GROUP_ROOTS = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified'];
 
+const NONE_OF_HOST = measureError(
+  'no_pressure',
+  'this kernel keeps no pressure (PSI): boot it with psi=1',
+);
+const NONE_OF_GROUP = measureError(
+  'no_group_pressure',
+  'no pressure is kept of its cgroup: that needs cgroup v2, and PSI in the kernel',
+);
+
 /** Parts of a sample, and why what is null in them could not be had. */
 export interface Resources<Part> {
   values: Part;
-  errors: Record<string, string>;
+  errors: MeasureErrors;
 }
 
 /** What the averages are taken since: the counters of the sample before it and the seconds since then; null: there is none. */
@@ -23,7 +32,7 @@ export function measureHostPressure(
   keys: readonly PressureKey[],
   since: Since,
 ): Resources<Pressures> {
-  return measure(keys, (key) => [`/proc/pressure/${FILES[key]}`], since, LACKING.hostPressure);
+  return measure(keys, (key) => [`/proc/pressure/${FILES[key]}`], since, NONE_OF_HOST);
 }
 
 /** The pressure of a unit's cgroup since the sample before; null on cgroup v1 and where the kernel keeps none. */
@@ -34,17 +43,17 @@ export function measureGroupPressure(
 ): Resources<Pressures> {
   const pathsOf = (key: PressureKey): string[] =>
     GROUP_ROOTS.map((root) => `${root}${controlGroup}/${FILES[key]}.pressure`);
-  return measure(keys, pathsOf, since, LACKING.groupPressure);
+  return measure(keys, pathsOf, since, NONE_OF_GROUP);
 }
 
 function measure(
   keys: readonly PressureKey[],
   pathsOf: (key: PressureKey) => string[],
   since: Since,
-  lacking: string,
+  lacking: MeasureError,
 ): Resources<Pressures> {
   const pressures: Pressures = {};
-  const errors: Record<string, string> = {};
+  const errors: MeasureErrors = {};
   const counters: NonNullable<Pressures['pressure_us']> = {};
   for (const key of keys) {
     const found = readFirst(pathsOf(key));

@@ -3,6 +3,7 @@ import type { Concurrency, WorkerClass } from './shared/concurrency.ts';
 import type { MeasureBusyness, MeasureDrain } from './load.ts';
 import type { Candidate, Reasons, Room } from './shared/proposal.ts';
 import type { Process } from '../host/proc/proc.ts';
+import type { MeasureError } from '../model/measure-error.ts';
 import type { KindName } from '../model/types.ts';
 import type { Word } from './command/chars.ts';
 import type { CommandRole, Context } from './command/program.ts';
@@ -69,8 +70,7 @@ export interface LoadReader {
   /** how busy workers are that answer requests, loaded when it is needed; null: they take no connections */
   busyness: (() => Promise<MeasureBusyness>) | null;
   /** how many tasks run at this moment; null: workers of this kind run no tasks */
-  countTasks:
-    ((masterPid: number, workerPids: readonly number[]) => number | { error: string }) | null;
+  countTasks: ((masterPid: number, workerPids: readonly number[]) => number | MeasureError) | null;
   /** how fast the tasks of its queues are done, loaded when it is needed; null: workers of this kind run no tasks */
   drain: (() => Promise<MeasureDrain>) | null;
   /** how many requests each of its workers serves at once, by its command; null: workers of this kind answer no requests */

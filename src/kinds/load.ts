@@ -1,6 +1,7 @@
 import type { BootTime } from '../host/clock.ts';
 import type { ReadListeners } from '../host/sockets/listeners.ts';
 import { cleanText } from '../model/clean-text.ts';
+import { measureError, type MeasureError } from '../model/measure-error.ts';
 import type { HistoryEntry, ServiceSample } from '../model/types.ts';
 import type { BrokerSettings } from '../queues/queue.ts';
 import type { Concurrency } from './shared/concurrency.ts';
@@ -15,7 +16,7 @@ export interface BusyRequest {
 }
 
 /** Percent of what a service's workers can do at once that is in a request. */
-export type Busyness = number | { error: string };
+export type Busyness = number | MeasureError;
 
 /** How busy services are, by name; `idle`: those whose workers have all waited for a connection for a second. */
 export interface WatchedServices {
@@ -45,11 +46,9 @@ export interface DrainInput {
 export type MeasureDrain = (found: ServiceSample, input: DrainInput) => Promise<ServiceSample>;
 
 /** A sample without them, and why. */
-export function withoutDrain(found: ServiceSample, why: string): ServiceSample {
-  const errors = {
-    ...found.errors,
-    drain_time_s: cleanText(`its tasks cannot be counted: ${why}`),
-  };
+export function withoutDrain(found: ServiceSample, why: MeasureError): ServiceSample {
+  const text = cleanText(`its tasks cannot be counted: ${why.text}`);
+  const errors = { ...found.errors, drain_time_s: measureError(why.code, text) };
   const rates = { arrival_rate: null, completion_rate: null, drain_time_s: null };
   return { ...found, tasks_total: null, ...rates, errors };
 }

@@ -26,6 +26,8 @@ export interface NoTree {
   masters?: number[];
   /** there are processes, and none of them shows that it is the master */
   unseen?: true;
+  /** what came up while they were looked at is a bug of ours */
+  isBug?: true;
 }
 
 /**

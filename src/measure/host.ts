@@ -1,3 +1,4 @@
+import { measureError, type MeasureErrors } from '../model/measure-error.ts';
 import type { HostSample, Sample } from '../model/types.ts';
 import { readBootTime, type BootTime } from '../host/clock.ts';
 import { measureCpu } from '../host/cpu.ts';
@@ -37,7 +38,8 @@ async function measureCpuSince(
   const now = readBootTime();
   const spanS = isSameBoot ? Math.round((now.uptimeS - previous.uptime_s) * 100) / 100 : null;
   if (measured instanceof Error) {
-    const errors = { cpu_percent: `/proc/stat cannot be read: ${measured.message}` };
+    const why = `/proc/stat cannot be read: ${measured.message}`;
+    const errors = { cpu_percent: measureError('host_unreadable', why) };
     return { ...now, spanS, host: { cpu_percent: null, cpu_ticks: null, errors } };
   }
   const { ticks, percent, stealPercent, cpus, error } = measured;
@@ -52,7 +54,7 @@ async function measureCpuSince(
       steal_percent: isWhole ? stealPercent : null,
       cpu_ticks: ticks,
       cpus,
-      ...(why !== null && { errors: { cpu_percent: why } }),
+      ...(why !== null && { errors: { cpu_percent: measureError('counters_unusable', why) } }),
     },
   };
 }
@@ -61,12 +63,13 @@ function tryMemory(): {
   availableMb: number | null;
   totalMb: number | null;
   swapMb: number | null;
-  errors: Record<string, string>;
+  errors: MeasureErrors;
 } {
   try {
     return { ...measureMemory(), errors: {} };
   } catch (error) {
     const why = `memory cannot be read: ${(error as Error).message}`;
-    return { availableMb: null, totalMb: null, swapMb: null, errors: { memory_available_mb: why } };
+    const errors = { memory_available_mb: measureError('host_unreadable', why) };
+    return { availableMb: null, totalMb: null, swapMb: null, errors };
   }
 }

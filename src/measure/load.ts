@@ -1,14 +1,15 @@
+import { measureError, type MeasureErrors } from '../model/measure-error.ts';
 import type { KindName, ServiceSample } from '../model/types.ts';
 import { enterPhase } from '../host/phase.ts';
 import type { NoTree, WorkerTree } from '../kinds/worker-tree.ts';
 import type { UnitState } from '../model/unit-state.ts';
 import type { Concurrency } from '../kinds/shared/concurrency.ts';
-import { countWaiting } from '../host/sockets/backlog.ts';
+import { countWaiting, type Backlog } from '../host/sockets/backlog.ts';
 import type { Busyness, BusyRequest, WatchedServices } from '../kinds/load.ts';
 import { kindNamed } from '../kinds/registry.ts';
 import { readListenersOnce, type ReadListeners } from '../host/sockets/listeners.ts';
 import type { FactsMemory } from '../targets/target.ts';
-import type { WorkerTrees } from './worker-trees.ts';
+import { tellNoTree, type WorkerTrees } from './worker-trees.ts';
 
 /** What is wanted of one service. */
 export interface LoadRequest {
@@ -40,8 +41,10 @@ export async function measureLoads(
     if (!('error' in tree) && kind?.load.busyness) services.push({ request, tree });
     else if (!ifMeasured) {
       const error =
-        'error' in tree ? tree.error : `it is ${kind?.words.process}, which has no socket`;
-      loads.set(unit.unit, toLoad(busy ? { error } : undefined, backlog ? { error } : undefined));
+        'error' in tree
+          ? tellNoTree(tree)
+          : measureError('not_applicable', `it is ${kind?.words.process}, which has no socket`);
+      loads.set(unit.unit, toLoad(busy ? error : undefined, backlog ? error : undefined));
     }
   }
   const read = readListenersOnce(services.map(({ tree }) => tree.masterPid));
@@ -96,16 +99,16 @@ async function tellConcurrency(unit: UnitState, memory: FactsMemory): Promise<Co
   }
 }
 
-function toLoad(busy?: Busyness, backlog?: number | { error: string }): Load {
+function toLoad(busy?: Busyness, backlog?: Backlog): Load {
   const load: Load = {};
-  const errors: Record<string, string> = {};
+  const errors: MeasureErrors = {};
   if (busy !== undefined) {
     load.busy_percent = typeof busy === 'number' ? busy : null;
-    if (typeof busy === 'object') errors['busy_percent'] = busy.error;
+    if (typeof busy === 'object') errors['busy_percent'] = busy;
   }
   if (backlog !== undefined) {
     load.backlog = typeof backlog === 'number' ? backlog : null;
-    if (typeof backlog === 'object') errors['backlog'] = backlog.error;
+    if (typeof backlog === 'object') errors['backlog'] = backlog;
   }
   return Object.keys(errors).length > 0 ? { ...load, errors } : load;
 }

@@ -1,3 +1,4 @@
+import type { MeasureErrors } from '../model/measure-error.ts';
 import { isDown } from '../model/unit-state.ts';
 import type { PressureKey } from '../model/metric-name.ts';
 import type { HostSample, Sample, ServiceSample } from '../model/types.ts';
@@ -44,7 +45,7 @@ export async function measureUnitResources(
     before && { usageUs: then?.cpu_usage_us ?? null, seconds },
     sinceStartS,
   );
-  const errors: Record<string, string> = error === null || !wanted.cpu ? {} : { cpu_cores: error };
+  const errors: MeasureErrors = error === null || !wanted.cpu ? {} : { cpu_cores: error };
   if (error !== null && !wanted.cpu) delete cpu.cpu_cores;
   if (wanted.pressures.length === 0) return { values: cpu, errors };
   const { measureGroupPressure } = await import('../host/pressure.ts');
@@ -54,7 +55,7 @@ export async function measureUnitResources(
 }
 
 /** A part of a sample with what was measured besides. */
-export function withResources<Part extends { errors?: Record<string, string> }>(
+export function withResources<Part extends { errors?: MeasureErrors }>(
   part: Part,
   { values, errors }: Resources<Partial<Part>>,
 ): Part {

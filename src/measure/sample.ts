@@ -2,6 +2,7 @@ import { settingsOf } from '../queues/settings.ts';
 import { BROKERS_MS } from '../queues/time-limit.ts';
 import { listPressures } from '../config/policy/pressures.ts';
 import type { Config, Project } from '../config/schema/schema.ts';
+import { measureError } from '../model/measure-error.ts';
 import type { HistoryEntry, HostSample, KindName, Sample, ServiceSample } from '../model/types.ts';
 import type { MemoryGroup } from '../model/resource-types.ts';
 import { enterPhase } from '../host/phase.ts';
@@ -146,14 +147,18 @@ export async function takeSample({
   return { sample, located, queues };
 }
 
+const UNKNOWN_KIND = measureError('unclear', 'what it runs is not known');
+
 async function withDrain(
   found: ServiceSample,
   { kind, ...input }: DrainInput & { kind: KindName | null },
 ): Promise<ServiceSample> {
-  if (kind === null) return withoutDrain(found, 'what it runs is not known');
+  if (kind === null) return withoutDrain(found, UNKNOWN_KIND);
   const { load, words } = kindNamed(kind);
   const measure = await load.drain?.();
-  return measure?.(found, input) ?? withoutDrain(found, `${words.label} takes none from a queue`);
+  if (measure !== undefined) return measure(found, input);
+  const why = `${words.label} takes none from a queue`;
+  return withoutDrain(found, measureError('not_applicable', why));
 }
 
 /** The limits of its control groups, where there are any, and what the kernel had to do about memory. */
@@ -170,7 +175,7 @@ function tellMemory(
 
 /** What a bug of ours makes of a service. */
 function notMeasured(error: unknown): ServiceMeasure {
-  const errors = { workers: tellBug(error) };
+  const errors = { workers: measureError('bug', tellBug(error)) };
   const sample = { workers: null, running: null, errors };
   return { sample, location: null, kind: null, tasksPid: null };
 }
@@ -178,9 +183,11 @@ function notMeasured(error: unknown): ServiceMeasure {
 /** Names, paths and answers of others are part of what is said of faults. */
 function shortenTexts({ host, services }: Sample): void {
   for (const part of [host, ...Object.values(services)]) {
-    for (const texts of [part.errors, 'notes' in part ? part.notes : undefined]) {
-      for (const key in texts) texts[key] = cleanText(texts[key]!, LONGEST_TEXT);
+    for (const [key, { code, text }] of Object.entries(part.errors ?? {})) {
+      part.errors![key] = { code, text: cleanText(text, LONGEST_TEXT) };
     }
+    const notes = 'notes' in part ? part.notes : undefined;
+    for (const key in notes) notes[key] = cleanText(notes[key]!, LONGEST_TEXT);
   }
 }
 
@@ -237,7 +244,7 @@ function wantedOf(project: Project, all: boolean): WantedResources {
 const NOT_ASKED: ServiceSample = {
   workers: null,
   running: null,
-  errors: { workers: 'systemd says nothing of it' },
+  errors: { workers: measureError('systemd_silent', 'systemd says nothing of it') },
 };
 
 async function measureQueues(requests: QueueRequest[]): Promise<Map<string, QueueLength>> {

@@ -2,7 +2,12 @@ import { readFileSync } from 'node:fs';
 import { COUNTED_FROM_NOW } from '../metrics/missing.ts';
 import type { ServiceResources } from '../model/resource-types.ts';
 import type { UnitState } from '../model/unit-state.ts';
-import { LACKING } from '../model/lacking.ts';
+import { measureError, type MeasureError } from '../model/measure-error.ts';
+
+const NO_ACCOUNTING = measureError(
+  'no_cpu_accounting',
+  'its CPU is not accounted: set CPUAccounting=yes in the unit',
+);
 
 /** What a service's average is taken since: its counter in the sample before, and the seconds since then. */
 export type SinceUsage = { usageUs: number | null; seconds: number } | null;
@@ -15,11 +20,11 @@ export function measureServiceCpu(
   unit: Pick<UnitState, 'cpuUsageNs' | 'controlGroup'>,
   since: SinceUsage,
   sinceStartS: number | null,
-): Pick<ServiceResources, 'cpu_cores' | 'cpu_usage_us'> & { error: string | null } {
+): Pick<ServiceResources, 'cpu_cores' | 'cpu_usage_us'> & { error: MeasureError | null } {
   const toldUs = unit.cpuUsageNs === null ? null : Math.round(unit.cpuUsageNs / 1000);
   const usageUs = readUsageUs(unit.controlGroup) ?? toldUs;
   const none = { cpu_cores: null, cpu_usage_us: usageUs };
-  if (usageUs === null) return { ...none, error: LACKING.groupCpu };
+  if (usageUs === null) return { ...none, error: NO_ACCOUNTING };
   if (since === null || since.usageUs === null) return { ...none, error: COUNTED_FROM_NOW };
   const wentOn = usageUs >= since.usageUs;
   const us = wentOn ? usageUs - since.usageUs : usageUs;

@@ -1,8 +1,10 @@
+import { measureError, type MeasureError, type MeasureErrors } from '../model/measure-error.ts';
 import { isDown } from '../model/unit-state.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KindName, ServiceSample } from '../model/types.ts';
 import { enterPhase } from '../host/phase.ts';
 import { findWorkerTree, type NoTree, type WorkerTree } from '../kinds/worker-tree.ts';
+import { tellNoTree } from './worker-trees.ts';
 import type { UnitState } from '../model/unit-state.ts';
 import { assumeRunning } from '../targets/assume-running.ts';
 import type { FactsMemory, KnownLocation, ServiceFacts } from '../targets/target.ts';
@@ -19,6 +21,8 @@ export interface ServiceMeasure {
   tasksPid: number | null;
 }
 
+const NO_MEMORY = measureError('no_workers', 'it has no workers whose memory could be read');
+
 /** How often, and how long after one another, a pool is looked at of which workers are missing. */
 const LOOKS = 10;
 const LOOK_MS = 20;
@@ -34,10 +38,10 @@ export async function measureService(
   memory: FactsMemory,
   wantsMemory: (sample: ServiceSample) => boolean,
 ): Promise<ServiceMeasure> {
-  const errors: Record<string, string> = {};
+  const errors: MeasureErrors = {};
   const measuring = `measuring ${unit.unit}`;
   const seen = tree === null ? [] : countable(tree);
-  if (!Array.isArray(seen)) errors['running'] = seen.error;
+  if (!Array.isArray(seen)) errors['running'] = seen;
   enterPhase(`${measuring}: reading its files`);
   const facts = await readFacts(unit, memory, errors);
   const location = facts && assumeRunning(facts.location, countUp(seen));
@@ -46,7 +50,9 @@ export async function measureService(
   const isShort = Array.isArray(seen) && workers !== null && seen.length < workers;
   const running =
     kind?.pool.comeAndGo === true && isShort ? await lookAgain(unit, seen, workers) : seen;
-  if (location?.how === 'refused') errors['workers'] = location.message;
+  if (location?.how === 'refused') {
+    errors['workers'] = measureError('number_refused', location.message);
+  }
   const sample: ServiceSample = {
     workers,
     running: Array.isArray(running) ? running.length : null,
@@ -62,12 +68,12 @@ export async function measureService(
   if (countTasks !== null && tasksPid !== null) {
     const tasks = Array.isArray(running) ? countTasks(tasksPid, running) : running;
     sample.running_tasks = typeof tasks === 'number' ? tasks : null;
-    if (typeof tasks === 'object') errors['running_tasks'] = tasks.error;
+    if (typeof tasks === 'object') errors['running_tasks'] = tasks;
   }
   if (wantsMemory(sample)) {
     sample.memory_mb = Array.isArray(running) ? readMemoryMb(running) : null;
     if (sample.memory_mb === null) {
-      errors['memory_mb'] = errors['running'] ?? 'it has no workers whose memory could be read';
+      errors['memory_mb'] = errors['running'] ?? NO_MEMORY;
     }
   }
   if (Object.keys(errors).length > 0) sample.errors = errors;
@@ -92,12 +98,12 @@ async function lookAgain(unit: UnitState, first: number[], workers: number): Pro
 async function readFacts(
   unit: UnitState,
   memory: FactsMemory,
-  errors: Record<string, string>,
+  errors: MeasureErrors,
 ): Promise<ServiceFacts | null> {
   try {
     return await memory.readFacts(unit);
   } catch (error) {
-    errors['workers'] = (error as Error).message;
+    errors['workers'] = measureError('unit_unreadable', (error as Error).message);
     return null;
   }
 }
@@ -107,17 +113,19 @@ export async function countRunning(unit: UnitState): Promise<number | null> {
   return isDown(unit) ? null : countUp(countable(await findWorkerTree(unit)));
 }
 
-function countUp(running: number[] | { error: string }): number | null {
+function countUp(running: number[] | MeasureError): number | null {
   return Array.isArray(running) && running.length > 0 ? running.length : null;
 }
 
 /** The workers' process ids, or why they cannot be counted. */
-function countable(tree: WorkerTree | { error: string }): number[] | { error: string } {
-  if ('error' in tree) return tree;
+function countable(tree: WorkerTree | NoTree): number[] | MeasureError {
+  if ('error' in tree) return tellNoTree(tree);
   const { pool, workerPids } = tree;
   const { isCountable, whyEmpty } = kindNamed(tree.kind).pool;
   if (!isCountable(pool)) {
-    return { error: `the workers of its pool (${pool}) are no processes` };
+    return measureError('not_applicable', `the workers of its pool (${pool}) are no processes`);
   }
-  return whyEmpty !== null && workerPids.length === 0 ? { error: whyEmpty } : workerPids;
+  return whyEmpty !== null && workerPids.length === 0
+    ? measureError('no_workers', whyEmpty)
+    : workerPids;
 }

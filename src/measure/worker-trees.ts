@@ -4,6 +4,7 @@ import { readGroupPids } from '../host/proc/group-pids.ts';
 import { readCommandsAhead } from '../host/proc/proc.ts';
 import { findWorkerTree, type NoTree, type WorkerTree } from '../kinds/worker-tree.ts';
 import type { UnitState } from '../model/unit-state.ts';
+import { measureError, type MeasureError } from '../model/measure-error.ts';
 import { isDown } from '../model/unit-state.ts';
 
 /** The processes of services as they were at one moment, by unit; none of one that is down. */
@@ -40,6 +41,12 @@ export async function readWorkerTree(unit: UnitState): Promise<WorkerTree | NoTr
   try {
     return await findWorkerTree(unit);
   } catch (error) {
-    return { error: tellBug(error) };
+    return { error: tellBug(error), isBug: true };
   }
+}
+
+/** Why the processes of a service are not told apart, as an error of what is measured of them. */
+export function tellNoTree({ error, empty, unreadable, isBug }: NoTree): MeasureError {
+  const code = isBug ? 'bug' : empty ? 'no_processes' : unreadable ? 'unseen' : 'unclear';
+  return measureError(code, error);
 }

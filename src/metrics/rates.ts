@@ -1,23 +1,21 @@
+import { measureError, type MeasureError } from '../model/measure-error.ts';
 import type { HistoryEntry, ServiceSample } from '../model/types.ts';
 
 /** How far back rates look: long enough for slow tasks, short enough to describe the present. */
 export const RATE_WINDOW_S = 600;
 
-/** Why a rate is unknown although nothing is wrong: it needs another sample, or a completed task. */
-const NOT_YET = 'no sample before this one counted the tasks of these workers';
-const NONE_COMPLETED = 'no task was completed in the last ';
-
-/** Whether an error of `findRates` says only that. */
-export function isNoRateYet(error: string): boolean {
-  return error === NOT_YET || error.startsWith(NONE_COMPLETED);
-}
+const NOT_YET = measureError(
+  'first_sample',
+  'no sample before this one counted the tasks of these workers',
+);
+const NO_QUEUE = measureError('queue_unknown', 'the queue is unknown');
 
 /** Tasks per second and what follows from them; what is unknown is null, and `error` says why. */
 export interface Rates {
   arrival: number | null;
   completion: number | null;
   drainS: number | null;
-  error: string | null;
+  error: MeasureError | null;
 }
 
 /** A service now, with the counter of its tasks. */
@@ -60,11 +58,11 @@ export function findRates(
     waiting === null || waited === null
       ? { ...none, completion }
       : { ...none, completion, arrival: Math.max(0, waiting + completed - waited) / spanS };
-  if (waiting === null) return { ...known, error: 'the queue is unknown' };
+  if (waiting === null) return { ...known, error: NO_QUEUE };
   if (waiting === 0) return { ...known, drainS: 0 };
-  return completed === 0
-    ? { ...known, error: `${NONE_COMPLETED}${Math.round(spanS)} s` }
-    : { ...known, drainS: waiting / completion };
+  if (completed > 0) return { ...known, drainS: waiting / completion };
+  const text = `no task was completed in the last ${Math.round(spanS)} s`;
+  return { ...known, error: measureError('none_completed', text) };
 }
 
 function isSame(then: ServiceSample, now: CountedNow['found']): boolean {

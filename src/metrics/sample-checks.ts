@@ -2,6 +2,7 @@ import {
   AMOUNT,
   AMOUNTS,
   COUNT,
+  ERRORS,
   OBJECT,
   PERCENT,
   SECONDS,
@@ -14,6 +15,12 @@ import {
   type Check,
   type Json,
 } from '../model/checks.ts';
+import {
+  measureError,
+  recallError,
+  type MeasureErrors,
+  type RecordedError,
+} from '../model/measure-error.ts';
 import type { Metric } from './metric.ts';
 import { ALL_METRICS } from './registry.ts';
 
@@ -67,7 +74,7 @@ const HOST: Checks = {
   cpu_ticks: optional(TICKS),
   memory_available_mb: AMOUNT_OR_NULL,
   memory_total_mb: AMOUNT_OR_NULL,
-  errors: optional(TEXTS),
+  errors: optional(ERRORS),
 };
 const SERVICE: Checks = {
   ...fieldsOf('service'),
@@ -90,7 +97,7 @@ const SERVICE: Checks = {
   unit_hash: optional(TEXT),
   notes: optional(TEXTS),
   hold: optional(TEXT),
-  errors: optional(TEXTS),
+  errors: optional(ERRORS),
 };
 const BRAKES: Checks = {
   failures: COUNT_OR_NULL,
@@ -111,7 +118,7 @@ type Tell = (fault: string) => void;
 
 /**
  * Checks all values of a sample. Wrong values become null, with the reason among the errors; missing values become null
- * too. A wrong value spoils nothing else.
+ * too. A wrong value spoils nothing else. Errors that are recorded as texts have a code afterwards.
  */
 export function dropWrongValues(sample: object, tell: Tell = () => undefined): void {
   dropWrong(sample as Json, tell);
@@ -149,7 +156,7 @@ function listParts(parts: Json, path: string, tell: Tell): [name: string, part: 
 }
 
 /** With fifty services each run checks thousands of values here, so a correct value must cost little. */
-function dropWrongOf(part: Json, checks: Checks, path: string, tell: Tell): Record<string, string> {
+function dropWrongOf(part: Json, checks: Checks, path: string, tell: Tell): MeasureErrors {
   let errors = NONE;
   for (const key in part) {
     const value = part[key];
@@ -157,20 +164,28 @@ function dropWrongOf(part: Json, checks: Checks, path: string, tell: Tell): Reco
     const expected = checks[key]!(value);
     if (expected === null) continue;
     if (errors === NONE) errors = {};
-    errors[key] = mismatch(expected, value);
+    errors[key] = measureError('wrong_value', mismatch(expected, value));
     tell(expectation(path + key, expected, value));
     part[key] = null;
   }
   return errors;
 }
 
-const NONE: Record<string, string> = {};
+const NONE: MeasureErrors = {};
 
 /** Adds the reasons to the errors of the part; wrong keys that are not measurements are removed instead of being null. */
-function noteErrors(part: Json, wrong: Record<string, string>): void {
+function noteErrors(part: Json, wrong: MeasureErrors): void {
+  if (part['errors'])
+    part['errors'] = recallErrors(part['errors'] as Record<string, RecordedError>);
   if (wrong === NONE) return;
   for (const key of ['errors', 'notes', 'pressure_us', 'memory_groups']) {
     if (part[key] === null) delete part[key];
   }
   part['errors'] = { ...(part['errors'] as Json | undefined), ...wrong };
+}
+
+function recallErrors(recorded: Record<string, RecordedError>): MeasureErrors {
+  return Object.fromEntries(
+    Object.entries(recorded).map(([key, error]) => [key, recallError(error)]),
+  );
 }

@@ -30,6 +30,10 @@ export const isObject = (value: unknown): value is Json =>
 const isAmount = (value: unknown): value is number =>
   typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER;
 
+const isError = (value: unknown): boolean =>
+  typeof value === 'string' ||
+  (isObject(value) && typeof value['code'] === 'string' && typeof value['text'] === 'string');
+
 export const TEXT: Check = (value) => (typeof value === 'string' ? null : 'a text');
 export const OBJECT: Check = (value) => (isObject(value) ? null : 'an object');
 export const SECONDS: Check = (value) => (isAmount(value) ? null : 'seconds, 0 or more');
@@ -42,6 +46,10 @@ export const TEXTS: Check = (value) =>
   isObject(value) && Object.values(value).every((each) => typeof each === 'string')
     ? null
     : 'texts by key';
+export const ERRORS: Check = (value) =>
+  isObject(value) && Object.values(value).every(isError)
+    ? null
+    : 'texts, or objects with "code" and "text", by key';
 export const AMOUNTS: Check = (value) =>
   isObject(value) && Object.values(value).every((each) => AMOUNT(each) === null)
     ? null

@@ -1,3 +1,4 @@
+import type { MeasureError } from './measure-error.ts';
 import type { MetricName, PressureKey } from './metric-name.ts';
 
 /** Percent of the time since the sample before it in which at least one process waited; of the host or of a service. */
@@ -52,7 +53,7 @@ export type ResourceReason =
       workers: number;
       share: number | null;
       needed: number;
-      error: string | null;
+      error: MeasureError | null;
     }
   /** a window of time sets the limits that another reason is about */
   | { code: 'schedule'; name: string; minWorkers: number; maxWorkers: number }

@@ -1,6 +1,7 @@
 import type { BrakeMemory, BrakePolicy } from './brake-types.ts';
 import type { ControlEnd, Pause, Pin } from './control-types.ts';
 import type { Hold, NewEvidence } from './hold-types.ts';
+import type { MeasureError, MeasureErrors } from './measure-error.ts';
 import type { MetricName } from './metric-name.ts';
 import type { HostResources, ResourceReason, ServiceResources } from './resource-types.ts';
 
@@ -64,7 +65,7 @@ export interface HostSample extends HostResources {
   memory_total_mb?: number | null;
   /** raw counters from which the next run computes its average */
   cpu_ticks?: CpuTicks | null;
-  errors?: Record<string, string>;
+  errors?: MeasureErrors;
 }
 
 /** One service's part of a sample. */
@@ -105,7 +106,7 @@ export interface ServiceSample extends ServiceResources {
   notes?: Record<string, string>;
   /** what held a change back that the metrics or limits asked for */
   hold?: Hold | null;
-  errors?: Record<string, string>;
+  errors?: MeasureErrors;
 }
 
 /** What one run measured: one line of the history. Times: `uptime_s` on the boot clock, `at` on the wall clock (for people only). */
@@ -173,10 +174,10 @@ export type Reason =
     }
   /** another metric asks for less, but this one does not agree */
   | { code: 'not_agreed'; metric: MetricName; value: number | null; workers: number }
-  | { code: 'missing_metric'; metric: MetricName; error: string }
+  | { code: 'missing_metric'; metric: MetricName; error: MeasureError }
   /** a threshold is crossed but not for long enough yet, because the evidence starts over here; `gapMs`: only with 'gap' */
   | { code: 'new_evidence'; metric: MetricName; because: NewEvidence; gapMs: number | null }
-  | { code: 'workers_unknown'; error: string }
+  | { code: 'workers_unknown'; error: MeasureError }
   | { code: 'below_min'; workers: number; minWorkers: number }
   | { code: 'above_max'; workers: number; maxWorkers: number }
   | { code: 'at_min'; minWorkers: number }
@@ -184,7 +185,7 @@ export type Reason =
   /** more tasks run than `workers`, the wished count, could hold */
   | { code: 'tasks_running'; running: number; workers: number }
   /** it is lowered without knowing how many tasks run */
-  | { code: 'running_tasks_unknown'; error: string }
+  | { code: 'running_tasks_unknown'; error: MeasureError }
   /** changes in this direction are not made, until somebody resumes where there is no end */
   | ({ code: 'paused'; direction: 'up' | 'down' | 'both' } & ControlEnd)
   /** somebody has fixed the count: the metrics do not decide */

@@ -33,8 +33,12 @@ export interface Connection {
 /** Far more than a server answers to a few questions; the tasks that are read need more. */
 export const MOST_BYTES = 262_144;
 
-/** How a connection is described that the other side has closed. */
-export const CLOSED = 'it closes the connection';
+/** The other side has closed the connection. */
+export class ConnectionClosed extends Error {
+  constructor() {
+    super('it closes the connection');
+  }
+}
 
 /** Connects; `mostBytes`: a server that sends more than that in all is cut off. */
 export function openConnection(place: Place, mostBytes: number, events: Events): Connection {
@@ -83,7 +87,7 @@ export function openConnection(place: Place, mostBytes: number, events: Events):
       socket.setNoDelay(true);
       socket.on('data', read);
       socket.on('error', fail);
-      socket.on('close', () => fail(new Error(CLOSED)));
+      socket.on('close', () => fail(new ConnectionClosed()));
     });
   };
   const opened = open().catch((error: Error) => {

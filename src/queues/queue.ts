@@ -1,3 +1,4 @@
+import type { MeasureError } from '../model/measure-error.ts';
 import type { ServerUrl } from './broker-url.ts';
 import type { ControlMessage, ControlReply } from './control-message.ts';
 
@@ -42,7 +43,7 @@ export interface Broker {
 }
 
 /** What a broker answers for one queue; `missing`: it has no queue of that name. */
-export type QueueAnswer = number | 'missing' | { error: string };
+export type QueueAnswer = number | 'missing' | MeasureError;
 
 /** What a broker is asked for one project. */
 export interface BrokerRequest<B extends Broker = Broker> {
@@ -54,7 +55,7 @@ export interface BrokerRequest<B extends Broker = Broker> {
 /** What it answers. */
 export interface BrokerAnswer {
   queues: Map<string, QueueAnswer>;
-  unacked?: number | { error: string };
+  unacked?: number | MeasureError;
 }
 
 /** A scheme of broker URLs. */

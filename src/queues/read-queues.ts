@@ -4,6 +4,8 @@ import { BROKERS_MS } from './time-limit.ts';
 import type { Limits } from './queue.ts';
 import { limitsFromNow } from './try-servers.ts';
 import { cleanText } from '../model/clean-text.ts';
+import { measureError, type MeasureError } from '../model/measure-error.ts';
+import { commonCode, toMeasureError } from './broker-error.ts';
 import type { BrokerAnswer, BrokerRequest, BrokerSettings } from './queue.ts';
 
 /** The queues of one project on its broker. */
@@ -17,13 +19,13 @@ export interface QueueRequest extends BrokerSettings {
 /** Waiting tasks: the sum (null if any of the queues could not be read), and the length of each queue that could. */
 export interface QueueLength {
   length: number | null;
-  error?: string;
+  error?: MeasureError;
   /** what the number alone does not say */
   note?: string;
   perQueue: Record<string, number>;
   /** handed out and not acknowledged; missing if nobody asked, null with an error if they could not be determined */
   unacked?: number | null;
-  unackedError?: string;
+  unackedError?: MeasureError;
 }
 
 /** How long one server may take, milliseconds. */
@@ -70,18 +72,18 @@ async function askBroker(requests: BrokerRequest[], limits: Limits): Promise<Bro
 }
 
 function unknown(fault: Error, wantsUnacked: boolean): QueueLength {
-  const error = cleanText(fault.message);
+  const error = toMeasureError(fault);
   const unacked = wantsUnacked ? { unacked: null, unackedError: error } : {};
   return { length: null, error, perQueue: {}, ...unacked };
 }
 
 function addUp({ queues, unacked }: BrokerAnswer): QueueLength {
   const perQueue: Record<string, number> = {};
-  const errors: string[] = [];
+  const errors: MeasureError[] = [];
   const missing: string[] = [];
   for (const [queue, answer] of queues) {
     if (typeof answer === 'object') {
-      errors.push(answer.error);
+      errors.push(answer);
     } else if (answer === 'missing') {
       missing.push(queue);
       perQueue[queue] = 0;
@@ -90,16 +92,22 @@ function addUp({ queues, unacked }: BrokerAnswer): QueueLength {
     }
   }
   const sum = sumCounts(Object.values(perQueue));
-  if (sum === null) errors.push('its queues hold more tasks than can be counted');
+  if (sum === null) errors.push(TOO_MANY);
   return {
-    ...(errors.length > 0
-      ? { length: null, error: cleanText(errors.join('; ')) }
-      : { length: sum }),
+    ...(errors.length > 0 ? { length: null, error: join(errors) } : { length: sum }),
     perQueue,
     ...(missing.length > 0 && { note: tellMissing(missing) }),
     ...(typeof unacked === 'number' && { unacked }),
-    ...(typeof unacked === 'object' && { unacked: null, unackedError: cleanText(unacked.error) }),
+    ...(typeof unacked === 'object' && { unacked: null, unackedError: join([unacked]) }),
   };
+}
+
+const TOO_MANY = measureError('broker_error', 'its queues hold more tasks than can be counted');
+
+/** The errors of several queues as one. */
+function join(errors: readonly MeasureError[]): MeasureError {
+  const text = cleanText(errors.map(({ text }) => text).join('; '));
+  return measureError(commonCode(errors.map(({ code }) => code)), text);
 }
 
 function tellMissing(queues: string[]): string {

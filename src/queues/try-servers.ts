@@ -1,7 +1,13 @@
 import type { Limits } from './queue.ts';
 import { monotonicMs } from '../host/monotonic.ts';
 import type { Broker } from './queue.ts';
-import { BrokerRefusal } from './refusal.ts';
+import {
+  BrokerError,
+  BrokerRefusal,
+  codeOf,
+  commonCode,
+  type BrokerErrorCode,
+} from './broker-error.ts';
 
 /** The limits of a question that begins now. */
 export function limitsFromNow(serverMs: number, totalMs: number): Limits {
@@ -11,7 +17,7 @@ export function limitsFromNow(serverMs: number, totalMs: number): Limits {
 /**
  * Asks the servers of a broker one after another until one answers, as Celery does. `ask` has to respect its limit itself.
  *
- * @throws Error in plain words: what each of them says; a BrokerRefusal if each refuses for good
+ * @throws BrokerError: what each of them says; a BrokerRefusal if each refuses for good
  */
 export async function tryServers<T, B extends Broker>(
   { backend, servers }: B,
@@ -25,24 +31,25 @@ export async function tryServers<T, B extends Broker>(
     const limitMs = Math.round(Math.min(limits.serverMs, leftMs));
     const at = backend.nameServer(server);
     if (limitMs <= 0) {
-      faults.push({ at, what: 'no time was left for it' });
+      faults.push({ at, what: 'no time was left for it', code: 'broker_unreachable' });
       continue;
     }
     try {
       return await ask(server, limitMs);
     } catch (error) {
-      faults.push({ at, what: (error as Error).message });
+      faults.push({ at, what: (error as Error).message, code: codeOf(error) });
       if (error instanceof BrokerRefusal) refusals += 1;
     }
   }
-  const Kind = refusals === servers.length ? BrokerRefusal : Error;
-  throw new Kind(tellFaults(faults));
+  const Kind = refusals === servers.length ? BrokerRefusal : BrokerError;
+  throw new Kind(commonCode(faults.map(({ code }) => code)), tellFaults(faults));
 }
 
 /** A server and its fault. */
 interface Fault {
   at: string;
   what: string;
+  code: BrokerErrorCode;
 }
 
 /** Further servers with the same fault are only counted, so that a short text has room for the other faults too. */

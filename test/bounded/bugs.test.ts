@@ -43,8 +43,12 @@ test('a bug that one service brings out is an error of that service, and others 
       return false;
     },
   });
-  const { workers = '' } = sample.services['hostile.service']?.errors ?? {};
-  assert.match(workers, /^this is a bug in autoscaler, please report it: no character 9+…$/);
-  assert.equal(workers.length, 500);
-  assert.match(sample.services['shop.service']?.errors?.['workers'] ?? '', /has no unit file/);
+  const { code, text = '' } = sample.services['hostile.service']?.errors?.['workers'] ?? {};
+  assert.equal(code, 'bug');
+  assert.match(text, /^this is a bug in autoscaler, please report it: no character 9+…$/);
+  assert.equal(text.length, 500);
+  assert.match(
+    sample.services['shop.service']?.errors?.['workers']?.text ?? '',
+    /has no unit file/,
+  );
 });

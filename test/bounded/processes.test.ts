@@ -131,7 +131,8 @@ describe('processes with too much of something', () => {
     const requests = [requestOf('hostile', pid), requestOf('shop', process.pid)];
     const { busyness } = await measureBusyness(requests);
     assert.deepEqual(busyness.get('hostile'), {
-      error: 'what its workers do cannot be seen (EFBIG)',
+      code: 'unseen',
+      text: 'what its workers do cannot be seen (EFBIG)',
     });
     assert.notDeepEqual(busyness.get('shop'), busyness.get('hostile'));
   });

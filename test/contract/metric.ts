@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { findMetricError } from '../../src/metrics/missing.ts';
+import { dropWrongValues } from '../../src/metrics/sample-checks.ts';
 import type { Metric } from '../../src/metrics/metric.ts';
 import type { Sample } from '../../src/model/types.ts';
 
@@ -16,6 +18,17 @@ export function checkMetric(metric: Metric, sample: () => Sample, service: strin
       assert.equal(read(found, service), null, key);
     }
     if (of === 'service') assert.equal(read({ ...sample(), services: {} }, service), null);
+  });
+
+  test('why it is missing has a code, also where an older version has recorded it', () => {
+    const found = sample();
+    const part = (of === 'host' ? found.host : found.services[service])!;
+    for (const key of Object.keys(fields)) Object.assign(part, { [key]: null });
+    assert.equal(findMetricError(found, service, name).code, 'not_sampled');
+    const [key] = Object.keys(fields);
+    Object.assign(part, { errors: { [key!]: 'no /proc' } });
+    dropWrongValues(found);
+    assert.deepEqual(findMetricError(found, service, name), { code: 'unknown', text: 'no /proc' });
   });
 
   test('has names by the conventions', () => {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { MeasureError } from '../../src/model/measure-error.ts';
+import { codeOf, toMeasureError } from '../../src/queues/broker-error.ts';
 import { resolveBroker } from '../../src/queues/broker.ts';
 import type { Broker, BrokerSettings } from '../../src/queues/queue.ts';
 import { limitsFromNow } from '../../src/queues/try-servers.ts';
@@ -59,11 +61,12 @@ export function queueContract({ settings, queue, tasks, ...others }: QueueCase):
 
   test('contract: a refused login is an error in plain words, without the password', async () => {
     const [answer] = await ask(resolveBroker(others.refused())).catch((error: Error) => [
-      { queues: new Map([[queue, { error: error.message }]]) },
+      { queues: new Map([[queue, toMeasureError(error)]]) },
     ]);
-    const { error } = answer!.queues.get(queue) as { error: string };
-    assert.match(error, /password|user|log/i);
-    assert.ok(!error.includes(others.secret), error);
+    const { code, text } = answer!.queues.get(queue) as MeasureError;
+    assert.equal(code, 'broker_login');
+    assert.match(text, /password|user|log/i);
+    assert.ok(!text.includes(others.secret), text);
   });
 
   test('contract: a server that is not there is named in the error', async () => {
@@ -71,6 +74,7 @@ export function queueContract({ settings, queue, tasks, ...others }: QueueCase):
     const at = broker.backend.nameServer(broker.servers[0]);
     await assert.rejects(ask(broker), (error: Error) => {
       assert.ok(error.message.startsWith(`${at}: `), error.message);
+      assert.equal(codeOf(error), 'broker_unreachable');
       return true;
     });
   });

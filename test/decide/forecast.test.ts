@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { forecast } from '../../src/decide/forecast.ts';
 import { listThresholds } from '../../src/decide/evidence/thresholds.ts';
+import { measureError } from '../../src/model/measure-error.ts';
 import type { Policy } from '../../src/model/types.ts';
 import {
   brakes,
@@ -80,13 +81,16 @@ describe('each threshold', () => {
   test('a metric that is missing says why', () => {
     const entries = mapSamples(history({ cpu: '?' }), (sample) => ({
       ...sample,
-      host: { ...sample.host, errors: { cpu_percent: 'no /proc' } },
+      host: {
+        ...sample.host,
+        errors: { cpu_percent: measureError('host_unreadable', 'no /proc') },
+      },
     }));
     const [state] = listThresholds(
       { history: entries, checkIntervalMs: INTERVAL_MS },
       policy([CPU]),
     );
-    assert.equal(state?.error, 'no /proc');
+    assert.equal(state?.error?.text, 'no /proc');
     assert.ok(state.thresholds.every(({ crossed, heldMs }) => !crossed && heldMs === 0));
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { NOT_SAMPLED } from '../../src/metrics/missing.ts';
 import { simulate, startSimulation } from '../../src/decide/simulate.ts';
 import type { HistoryEntry, Sample } from '../../src/model/types.ts';
 import { history, mapSamples, metricPolicy, policy, SERVICE, type Series } from './series.ts';
@@ -115,9 +116,7 @@ test('a worker costs what the recorded workers hold, also when the simulated cou
 test('a service that no sample holds is told as unknown', () => {
   const of = { ...POLICY, service: 'absent.service' };
   const [run] = simulate([of], INTERVAL_MS, history({ cpu: '90' }));
-  assert.deepEqual(run?.decisions[0]?.reasons, [
-    { code: 'workers_unknown', error: 'not in the sample' },
-  ]);
+  assert.deepEqual(run?.decisions[0]?.reasons, [{ code: 'workers_unknown', error: NOT_SAMPLED }]);
 });
 
 test('services that the config does not have are passed over', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Manifest } from '../../src/act/journal/manifest.ts';
+import { measureError } from '../../src/model/measure-error.ts';
 import type { FileChange } from '../../src/model/change.ts';
 import type { Plan } from '../../src/act/types.ts';
 import type { RecordedSeries } from '../../src/commands/shared/recorded-series.ts';
@@ -31,12 +32,19 @@ const AT = '2026-11-24T12:00:00.000Z';
 const OUT = { write: () => undefined, paint };
 const SCREEN = { columns: Infinity, rows: 24, unicode: true };
 
+const ERROR = measureError('bug', 'e');
 const SAMPLE: Sample = {
   ...{ v: 1, kind: 'sample', at: AT, boot: 'b', uptime_s: 9, span_s: 120 },
-  host: { cpu_percent: null, memory_available_mb: null, errors: { cpu_percent: 'e', io: 'e' } },
+  host: { cpu_percent: null, memory_available_mb: null, errors: { cpu_percent: ERROR, io: ERROR } },
   services: {
     'shop.service': {
-      ...{ workers: 2, active: 'active', hold: 'duration', errors: { q: 'e' }, notes: { n: 'n' } },
+      ...{
+        workers: 2,
+        active: 'active',
+        hold: 'duration',
+        errors: { q: ERROR },
+        notes: { n: 'n' },
+      },
     },
   },
 };
@@ -57,7 +65,7 @@ const RUN: RunReport = {
 };
 delete RUN.hint;
 const STATUS: StatusReport = {
-  ...{ v: 1, at: AT, check_interval_s: 120, notes: ['n'], host: null, example: false },
+  ...{ v: 2, at: AT, check_interval_s: 120, notes: ['n'], host: null, example: false },
   timer: {
     ...{ state: 'on', enabled: true, running: false, error: 'e', next_at: AT, last_at: AT },
     ...{ last_result: 'core-dump', last_exit_code: null },
@@ -67,20 +75,20 @@ const STATUS: StatusReport = {
   services: [
     {
       ...{ project: 'shop', service: 'shop.service', enabled: true, active: 'active', drift: true },
-      ...{ workers: 2, running: null, running_error: 'e', min_workers: 1, max_workers: 4 },
+      ...{ workers: 2, running: null, running_error: ERROR, min_workers: 1, max_workers: 4 },
       ...{ schedule: 's', streak: null },
       ...{ in_progress: null, action: 'none', from: 2, to: 2, wanted: null, hold: null },
       ...{ reason: 'r', hold_reason: 'h', pause: null, pin: null, unseen: false },
-      metrics: [{ metric: 'cpu', value: null, error: 'e', up_at: 80, down_at: 30 }],
+      metrics: [{ metric: 'cpu', value: null, error: ERROR, up_at: 80, down_at: 30 }],
       last_change: { at: AT, action: 'scale_up', from: 1, to: 2, result: 'undone', reason: 'r' },
     },
   ],
 };
 const EXPLANATION: Explanation = {
-  ...{ v: 1, at: AT, project: 'shop', service: 'shop.service', enabled: true, sample_at: AT },
+  ...{ v: 2, at: AT, project: 'shop', service: 'shop.service', enabled: true, sample_at: AT },
   ...{ age_s: 48, workers: 2, running: 2, action: 'none', from: 2, to: 2, wanted: 3 },
   ...{ hold: 'memory', codes: [], reason: 'r', horizon_s: 600, timer_on: null },
-  metrics: [{ metric: 'cpu', value: null, error: 'e', first_look: false, thresholds: [] }],
+  metrics: [{ metric: 'cpu', value: null, error: ERROR, first_look: false, thresholds: [] }],
   limits: [{ limit: 'memory', acted: true, text: 't' }],
   since: [{ at: AT, action: 'a', from: 1, to: 2, result: 'r', reason: 'r' }],
   next: { at: AT, in_s: 60, to: 3, reason: 'r' },

@@ -153,14 +153,14 @@ for form in json.load(sys.stdin):
     assert.equal(connections() - earlier, 2);
     const found = ['a', 'b', 'c', 'd'].map((project) => lengths.get(project)?.length);
     assert.deepEqual(found, [3, 4, 1, null]);
-    assert.match(lengths.get('d')?.error ?? '', /no database of the number/);
+    assert.match(lengths.get('d')?.error?.text ?? '', /no database of the number/);
   });
 
   test('of several servers of which none answers, each is told', async () => {
     const [one, two] = await freePorts();
     const { error } = await read({ url: `redis://127.0.0.1:${one};redis://127.0.0.1:${two}` });
     assert.match(
-      error ?? '',
+      error?.text ?? '',
       /:\d+: nothing is listening there; redis at .*nothing is listening there$/,
     );
   });
@@ -169,17 +169,17 @@ for form in json.load(sys.stdin):
     const url = `rediss://localhost:${strict.tlsPort}?ssl_ca_certs=${strict.caFile}`;
     const { length, error } = await read({ url });
     assert.equal(length, null);
-    assert.match(error ?? '', /it requires a client certificate: name it in ssl_certfile/);
+    assert.match(error?.text ?? '', /it requires a client certificate: name it in ssl_certfile/);
   });
 
   test('a certificate that cannot be read', async () => {
     const url = `rediss://localhost:${strict.tlsPort}?ssl_certfile=/nowhere/client.pem`;
-    assert.match((await read({ url })).error ?? '', /ssl_certfile cannot be read: .*ENOENT/);
+    assert.match((await read({ url })).error?.text ?? '', /ssl_certfile cannot be read: .*ENOENT/);
   });
 
   test('a socket that is not there', async () => {
     const { error } = await read({ url: 'redis+socket:///nowhere/redis.sock' });
-    assert.equal(error, 'redis at /nowhere/redis.sock: there is no such socket');
+    assert.equal(error?.text, 'redis at /nowhere/redis.sock: there is no such socket');
   });
 
   test('a server that dies in the middle of its answer', async () => {
@@ -187,7 +187,7 @@ for form in json.load(sys.stdin):
     const { length, error } = await read({ url: `redis://127.0.0.1:${half.port}` });
     await half.stop();
     assert.equal(length, null);
-    assert.match(error ?? '', /the connection was cut|closes the connection/);
+    assert.match(error?.text ?? '', /the connection was cut|closes the connection/);
   });
 });
 
@@ -255,7 +255,7 @@ put("logs", "shop.#", "lines", kind="topic", n=3, to="shop.web.error"); take("li
     const many = await read({ url, wantsUnacked: true });
     assert.equal(many.length, 0);
     assert.equal(many.unacked, null);
-    assert.match(many.unackedError ?? '', /1001 unacknowledged tasks are more than the 1000/);
+    assert.match(many.unackedError?.text ?? '', /1001 unacknowledged tasks are more than the 1000/);
     redis.cli('-n', '8', 'hdel', 'unacked', 'tag-0');
     assert.equal((await read({ url, wantsUnacked: true })).unacked, 1000);
   });
@@ -266,6 +266,6 @@ put("logs", "shop.#", "lines", kind="topic", n=3, to="shop.web.error"); take("li
     const found = await read({ url, wantsUnacked: true });
     assert.equal(found.length, 3);
     assert.equal(found.unacked, null);
-    assert.match(found.unackedError ?? '', /unacknowledged tasks: .*may not/);
+    assert.match(found.unackedError?.text ?? '', /unacknowledged tasks: .*may not/);
   });
 });

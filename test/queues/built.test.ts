@@ -84,7 +84,7 @@ async function measure(all: readonly Hostile[], scheme: string): Promise<void> {
       continue;
     }
     assert.equal(length, null, name);
-    assertCleanError(errors?.['queue_length'], /./);
+    assertCleanError(errors?.['queue_length']?.text, /./);
   }
   assert.ok(tookMs < 20_000, `it took ${tookMs} ms`);
   const peakMb = Number(readFileSync(peak, 'utf8')) / 1024;

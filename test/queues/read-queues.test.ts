@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
+import type { MeasureErrorCode } from '../../src/model/measure-error.ts';
 import { readQueues, type QueueLength } from '../../src/queues/read-queues.ts';
 import { queueContract } from '../contract/queue.ts';
 import { freePorts, startMute, startRedis, type RedisServer } from './redis/server.ts';
@@ -112,17 +113,30 @@ describe('the length of a Redis queue', () => {
 });
 
 describe('a queue that cannot be read is null, with the reason in plain words', () => {
-  const rows: [name: string, url: () => string | Promise<string>, error: RegExp][] = [
-    ['no password given', () => `redis://127.0.0.1:${locked.port}/0`, /wants a password/],
+  const rows: [
+    name: string,
+    url: () => string | Promise<string>,
+    error: RegExp,
+    /** default: broker_error; null: it depends on what comes first, its bytes or the end of the connection */
+    code?: MeasureErrorCode | null,
+  ][] = [
+    [
+      'no password given',
+      () => `redis://127.0.0.1:${locked.port}/0`,
+      /wants a password/,
+      'broker_login',
+    ],
     [
       'a wrong password',
       () => `redis://:wrong-secret@127.0.0.1:${locked.port}/0`,
       /refuses the user or password/,
+      'broker_login',
     ],
     [
       'a password that nobody asked for, which Celery does not accept',
       () => `redis://:x@127.0.0.1:${redis.port}/0`,
       /it has no password, and the broker URL gives one/,
+      'broker_login',
     ],
     [
       'a user that may not read',
@@ -143,17 +157,20 @@ describe('a queue that cannot be read is null, with the reason in plain words', 
       'nobody listens',
       async () => `redis://127.0.0.1:${(await freePorts())[0]}/0`,
       /^redis at 127\.0\.0\.1:\d+: nothing is listening there$/,
+      'broker_unreachable',
     ],
-    ['no such host', () => 'redis://no-such-host.invalid/0', /host name/],
+    ['no such host', () => 'redis://no-such-host.invalid/0', /host name/, 'broker_unreachable'],
     [
       'a certificate of its own',
       () => `rediss://localhost:${redis.tlsPort}/0`,
       /certificate is self-signed; name it in ssl_ca_certs/,
+      'broker_unreachable',
     ],
     [
       'a certificate for another name',
       () => `rediss://127.0.0.1:${redis.tlsPort}/0?ssl_ca_certs=${redis.caFile}`,
       /certificate is for another host name/,
+      'broker_unreachable',
     ],
     [
       'an authority that is not there',
@@ -164,22 +181,25 @@ describe('a queue that cannot be read is null, with the reason in plain words', 
       'TLS spoken to a server without',
       () => `rediss://127.0.0.1:${redis.port}/0`,
       /does it speak TLS there\?/,
+      'broker_unreachable',
     ],
     [
       'no TLS spoken to a server with it',
       () => `redis://127.0.0.1:${redis.tlsPort}/0`,
       /rediss:\/\/|no Redis|connection was cut/,
+      null,
     ],
     ['another kind of broker', () => 'sqs://key@localhost', /not of the form redis:/],
     ['no URL at all', () => 'localhost:6379', /not of the form redis:/],
     ['a port beyond any', () => 'redis://localhost:99999', /not of the form redis:/],
   ];
-  for (const [name, url, error] of rows) {
+  for (const [name, url, error, code = 'broker_error'] of rows) {
     test(name, async () => {
       const answer = await read(await url());
       assert.equal(answer.length, null);
-      assert.match(answer.error ?? '', error);
-      assert.doesNotMatch(answer.error ?? '', /secret|p@ss|p%40ss|blind:/);
+      if (code !== null) assert.equal(answer.error?.code, code);
+      assert.match(answer.error?.text ?? '', error);
+      assert.doesNotMatch(answer.error?.text ?? '', /secret|p@ss|p%40ss|blind:/);
     });
   }
 
@@ -189,7 +209,10 @@ describe('a queue that cannot be read is null, with the reason in plain words', 
       { project: 'shop', url, queues: ['mail', 'text'] },
       { project: 'mail', url, queues: ['mail'] },
     ]);
-    assert.match(lengths.get('shop')?.error ?? '', /queue text: the key of that name is no list/);
+    assert.match(
+      lengths.get('shop')?.error?.text ?? '',
+      /queue text: the key of that name is no list/,
+    );
     assert.equal(lengths.get('shop')?.length, null);
     assert.deepEqual(lengths.get('mail'), { length: 1, perQueue: { mail: 1 } });
   });
@@ -207,8 +230,8 @@ describe('a queue that cannot be read is null, with the reason in plain words', 
     );
     const tookMs = performance.now() - start;
     await mute.stop();
-    assert.match(lengths.get('mute')?.error ?? '', /no answer within 0\.3 s/);
-    assert.match(lengths.get('mute-tls')?.error ?? '', /no answer within 0\.3 s/);
+    assert.match(lengths.get('mute')?.error?.text ?? '', /no answer within 0\.3 s/);
+    assert.match(lengths.get('mute-tls')?.error?.text ?? '', /no answer within 0\.3 s/);
     assert.equal(lengths.get('shop')?.length, 1);
     assert.ok(tookMs >= 295 && tookMs < 15_000, `it took ${tookMs} ms`);
   });
@@ -217,7 +240,7 @@ describe('a queue that cannot be read is null, with the reason in plain words', 
     const http = await startMute('HTTP/1.1 400 Bad Request\r\n\r\n');
     const answer = await read(`redis://127.0.0.1:${http.port}/0`);
     await http.stop();
-    assert.match(answer.error ?? '', /what answers there is not Redis/);
+    assert.match(answer.error?.text ?? '', /what answers there is not Redis/);
   });
 });
 

@@ -68,7 +68,7 @@ test('an address on a network that this host does not have is an error in plain 
   const url = 'redis://[fe80::1%25none9]:6379/0';
   const lengths = await readQueues([{ project: 'shop', url, queues: ['celery'] }]);
   assert.equal(
-    lengths.get('shop')?.error,
+    lengths.get('shop')?.error?.text,
     'redis at [fe80::1%none9]:6379: this host has no route to such an address',
   );
 });

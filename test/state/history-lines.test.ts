@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { measureError } from '../../src/model/measure-error.ts';
 import { parseHistoryLine } from '../../src/state/history-lines.ts';
 
 const SAMPLE = {
@@ -26,6 +27,10 @@ const ACTION = {
   result: 'applied',
   reason: 'cpu',
 };
+
+const NO_ERRORS =
+  'expected texts, or objects with "code" and "text", by key, or null, found {"a":1}';
+const wrongValue = (text: string) => measureError('wrong_value', text);
 
 const parse = (entry: object): unknown => parseHistoryLine(JSON.stringify(entry));
 
@@ -53,6 +58,65 @@ describe('a line of the history', () => {
   test('a carriage return at the end does no harm', () => {
     assert.deepEqual(parseHistoryLine(`${JSON.stringify(SAMPLE)}\r`), SAMPLE);
   });
+});
+
+describe('why a value of a sample is null', () => {
+  const table: [name: string, recorded: unknown, read: object][] = [
+    [
+      'a code and a text come out as they went in',
+      measureError('bug', 'x'),
+      { code: 'bug', text: 'x' },
+    ],
+    ['a text alone, as it was recorded before', 'no /proc', { code: 'unknown', text: 'no /proc' }],
+    [
+      'whatever it says: no code is found in a sentence',
+      'it is counted from this sample on',
+      { code: 'unknown', text: 'it is counted from this sample on' },
+    ],
+    ['a code of another version', { code: 'eclipse', text: 'x' }, { code: 'unknown', text: 'x' }],
+    ['a code that objects have', { code: 'toString', text: 'x' }, { code: 'unknown', text: 'x' }],
+    ['keys besides are dropped', { code: 'bug', text: 'x', at: 5 }, { code: 'bug', text: 'x' }],
+  ];
+  for (const [name, recorded, error] of table) {
+    test(name, () => {
+      const faults: string[] = [];
+      const errors = { cpu_percent: recorded };
+      const host = { cpu_percent: null, memory_available_mb: 5 };
+      const services = { a: { workers: null, errors } };
+      const line = JSON.stringify({ ...SAMPLE, host: { ...host, errors }, services });
+      const read = { host: { ...host, errors: { cpu_percent: error } } };
+      const entry = parseHistoryLine(line, (each) => faults.push(each));
+      assert.deepEqual(
+        [entry, faults],
+        [
+          {
+            ...SAMPLE,
+            ...read,
+            services: { a: { workers: null, errors: { cpu_percent: error } } },
+          },
+          [],
+        ],
+      );
+      // recorded again, it stays what it is
+      assert.deepEqual(parse(entry), entry);
+    });
+  }
+  for (const wrong of [
+    5,
+    null,
+    [],
+    {},
+    { code: 'bug' },
+    { code: 5, text: 'x' },
+    { code: 'bug', text: null },
+  ]) {
+    test(`${JSON.stringify(wrong)} is none`, () => {
+      const line = JSON.stringify({ ...SAMPLE, host: { errors: { cpu_percent: wrong } } });
+      const entry = parseHistoryLine(line);
+      assert.ok(!('fault' in entry) && entry.kind === 'sample');
+      assert.deepEqual(Object.keys(entry.host.errors ?? {}), ['errors']);
+    });
+  }
 });
 
 describe('a wrong line', () => {
@@ -116,7 +180,7 @@ describe('a wrong value of a sample is unknown, said with its place, and the res
       {
         host: {
           ...{ ...host, cpu_percent: null },
-          errors: { cpu_percent: 'expected percent, 0 to 100, or null, found "71"' },
+          errors: { cpu_percent: wrongValue('expected percent, 0 to 100, or null, found "71"') },
         },
       },
     ],
@@ -126,14 +190,14 @@ describe('a wrong value of a sample is unknown, said with its place, and the res
       {
         host: {
           ...{ ...host, cpu_ticks: null },
-          errors: { cpu_ticks: 'expected counters, or null, found {"total":-1}' },
+          errors: { cpu_ticks: wrongValue('expected counters, or null, found {"total":-1}') },
         },
       },
     ],
     [
-      'host.errors: expected texts by key, or null, found {"a":1}',
+      `host.errors: ${NO_ERRORS}`,
       { host: { ...host, errors: { a: 1 } } },
-      { host: { ...host, errors: { errors: 'expected texts by key, or null, found {"a":1}' } } },
+      { host: { ...host, errors: { errors: wrongValue(NO_ERRORS) } } },
     ],
     [
       'services.a: expected an object, found 3',
@@ -151,8 +215,8 @@ describe('a wrong value of a sample is unknown, said with its place, and the res
           b: {
             ...{ ...shop, queue_length: null },
             errors: {
-              unacked: 'x',
-              queue_length: 'expected a whole number, 0 or more, or null, found -5',
+              unacked: { code: 'unknown', text: 'x' },
+              queue_length: wrongValue('expected a whole number, 0 or more, or null, found -5'),
             },
           },
           c: shop,

@@ -113,9 +113,12 @@ test('what was measured and is no number is unknown, with its reason, before any
     [null, null, 5],
   );
   assert.deepEqual(sample.host.errors, {
-    cpu_percent: 'expected percent, 0 to 100, or null, found Infinity',
+    cpu_percent: {
+      code: 'wrong_value',
+      text: 'expected percent, 0 to 100, or null, found Infinity',
+    },
   });
   const { busy_percent: busy, queue_length: length, errors } = sample.services[SERVICE]!;
   assert.deepEqual([busy, length], [null, 9]);
-  assert.match(errors?.['busy_percent'] ?? '', /found NaN$/);
+  assert.match(errors?.['busy_percent']?.text ?? '', /found NaN$/);
 });

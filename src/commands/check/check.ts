@@ -13,7 +13,7 @@ import { EXIT, type ExitCode } from '../../errors.ts';
 import { isRunning } from '../../model/unit-state.ts';
 import { findMetricError } from '../../metrics/missing.ts';
 import { metricOf } from '../../metrics/registry.ts';
-import { isFault } from '../../measure/lacking.ts';
+import { isFault } from '../../model/measure-error.ts';
 import { takeSample, type Measurement } from '../../measure/sample.ts';
 import { renderCheck, toCheckDocument } from './report.ts';
 import type { WorkerClass } from '../../kinds/shared/concurrency.ts';
@@ -174,7 +174,7 @@ function tellQueue(project: string, { queues }: Measurement): Finding[] {
   if (queue.error !== undefined) {
     const remedy = 'check "broker_url" and "queues", and whether the broker runs';
     const of = { code: 'broker_fault', severity: 'error', project } as const;
-    return [{ ...of, evidence: queue.error, remedy }];
+    return [{ ...of, evidence: queue.error.text, remedy }];
   }
   if (queue.note !== undefined) {
     const of = { code: 'queue_missing', severity: 'warning', project } as const;
@@ -197,7 +197,7 @@ function tellMetrics({ config, units }: TrueNames, { sample, queues }: Measureme
       const error = findMetricError(sample, service, metric);
       if (!isFault(error)) return [];
       const of = { code: 'metric_unknown', severity: 'warning', project } as const;
-      const evidence = `${label} is unknown: ${error}; nothing is lowered until it is known`;
+      const evidence = `${label} is unknown: ${error.text}; nothing is lowered until it is known`;
       return [{ ...of, evidence, remedy: `fix that, or remove its thresholds` }];
     });
   });

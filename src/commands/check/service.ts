@@ -75,7 +75,7 @@ async function checkState(looked: Looked, tell: Tell): Promise<Finding[]> {
   }
   if (isRunning(unit) && errors['running'] !== undefined) {
     findings.push(
-      tell('workers_not_counted', 'warning', `its running workers: ${errors['running']}`),
+      tell('workers_not_counted', 'warning', `its running workers: ${errors['running'].text}`),
     );
   }
   return findings;

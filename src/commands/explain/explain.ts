@@ -74,7 +74,7 @@ function explain(
   const service = project.service_name;
   const { history, intervalMs, sample } = recorded;
   const policy = recorded.policies.find((each) => each.service === service);
-  const head = { v: 1 as const, at: new Date(now.ms).toISOString(), project: name, service };
+  const head = { v: 2 as const, at: new Date(now.ms).toISOString(), project: name, service };
   if (policy === undefined) return { ...head, ...NOTHING, enabled: false };
   const decision = recorded.decisions.get(service);
   const found = sample?.services[service];

@@ -55,7 +55,7 @@ function tellOwnShare(policy: Policy, sample: Sample): string | null {
   const used =
     typeof share === 'number'
       ? `it used ${formatMetric('cpu', share, needed)} at the last sample`
-      : `what it used is unknown (${share.error})`;
+      : `what it used is unknown (${share.error.text})`;
   return `for a raise by the host's CPU it must have used ${formatMetric('cpu', needed)} of the busy CPU; ${used}`;
 }
 

@@ -48,7 +48,7 @@ function renderMetric({
   const { label } = metricOf(metric);
   const head =
     value === null
-      ? `${label} unknown: ${error ?? ''}; nothing is lowered until it is known`
+      ? `${label} unknown: ${error?.text ?? ''}; nothing is lowered until it is known`
       : `${label} ${formatMetric(metric, value)}${isFirst ? ' (measured over half a second only: it counts from the next run on)' : ''}`;
   const rows = thresholds.map((each) => [
     `  ${each.direction}`,

@@ -1,3 +1,4 @@
+import type { MeasureError } from '../../model/measure-error.ts';
 import type { MetricName } from '../../model/metric-name.ts';
 import type { Decision, Reason } from '../../model/types.ts';
 
@@ -15,7 +16,7 @@ export interface ExplainedThreshold {
 export interface ExplainedMetric {
   metric: MetricName;
   value: number | null;
-  error: string | null;
+  error: MeasureError | null;
   /** a first look, which says nothing of what is measured next */
   first_look: boolean;
   thresholds: ExplainedThreshold[];
@@ -39,7 +40,7 @@ export interface ExplainedLimit {
 
 /** The document of `explain --json`. */
 export interface Explanation {
-  v: 1;
+  v: 2;
   at: string;
   project: string;
   service: string;

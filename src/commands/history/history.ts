@@ -46,7 +46,7 @@ function toDocument({
   const services = projects.map(({ service }) => service);
   const toIso = (ms: number): string => new Date(ms).toISOString();
   return {
-    v: 1,
+    v: 2,
     since: toIso(sinceMs),
     until: toIso(toMs),
     projects: projects.map(({ project, service }) => ({ project, service })),

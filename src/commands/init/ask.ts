@@ -1,5 +1,6 @@
 import { confirm, isCancel, multiselect, note, password, select, text } from '@clack/prompts';
 import { parseServerUrl } from '../../queues/broker-url.ts';
+import type { MeasureError } from '../../model/measure-error.ts';
 import { isBrokerUrl } from '../../queues/is-broker-url.ts';
 import { cleanLine } from '../../output/clean.ts';
 import type { Candidate } from '../../kinds/shared/proposal.ts';
@@ -64,17 +65,20 @@ async function tryBroker(
   candidate: Candidate,
   url: string,
 ): Promise<Answer<{ url: string } | { error: string }>> {
-  const error = await findFault(candidate, url);
-  if (error === null) return { url };
-  if (!/password/.test(error) || url.includes(';')) return { error };
+  const fault = await findFault(candidate, url);
+  if (fault === null) return { url };
+  if (fault.code !== 'broker_login' || url.includes(';')) return { error: fault.text };
   const secret = await password({ message: 'It needs a password:' });
   if (isCancel(secret)) return null;
   const whole = withPassword(url, secret ?? '');
   const still = await findFault(candidate, whole);
-  return still === null ? { url: whole } : { error: still };
+  return still === null ? { url: whole } : { error: still.text };
 }
 
-async function findFault({ service, queues }: Candidate, url: string): Promise<string | null> {
+async function findFault(
+  { service, queues }: Candidate,
+  url: string,
+): Promise<MeasureError | null> {
   const { readQueues } = await import('../../queues/read-queues.ts');
   const found = await readQueues([{ project: service, url, queues }]);
   return found.get(service)?.error ?? null;

@@ -7,7 +7,7 @@ import type { Config } from '../../config/schema/schema.ts';
 import { RATE_WINDOW_S } from '../../metrics/rates.ts';
 import type { HistoryEntry, Sample } from '../../model/types.ts';
 import { EXIT, UserError, type ExitCode } from '../../errors.ts';
-import { isFault } from '../../measure/lacking.ts';
+import { isFault } from '../../model/measure-error.ts';
 import { takeSample } from '../../measure/sample.ts';
 import { renderMetrics } from './report.ts';
 import { openOutput } from '../../output/terminal.ts';
@@ -73,7 +73,7 @@ function printOne({ json }: MetricsOptions, { metric, value, error }: Measured):
   if (json === true) writeOut(`${JSON.stringify({ [metric]: value, error })}\n`);
   else if (value !== null) writeOut(`${value}\n`);
   if (value !== null) return EXIT.ok;
-  throw new UserError(EXIT.failed, `${metric} is unknown: ${error ?? 'not measured'}`);
+  throw new UserError(EXIT.failed, `${metric} is unknown: ${error?.text ?? 'not measured'}`);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { formatMemory } from '../../model/wording.ts';
 import type { Config } from '../../config/schema/schema.ts';
+import type { MeasureErrors } from '../../model/measure-error.ts';
 import type { Sample, ServiceSample } from '../../model/types.ts';
 import { cleanLine } from '../../output/clean.ts';
 import { renderLoad } from './load-report.ts';
@@ -34,7 +35,7 @@ export function renderMetrics(config: Config, sample: Sample): string {
     ...Object.entries(services).flatMap(([name, service]) => listErrors(name, service.errors)),
   ];
   const notes = Object.entries(services).flatMap(([name, service]) =>
-    listErrors(name, service.notes),
+    Object.entries(service.notes ?? {}).map(([key, note]) => cleanLine(`${name} ${key}: ${note}`)),
   );
   return [
     renderTable(['HOST', 'VALUE', ''], hostRows),
@@ -89,8 +90,8 @@ function renderDrain(service: ServiceSample | undefined): string {
   return `${time} (${rate(arrived)} in, ${rate(completed)} done)`;
 }
 
-function listErrors(where: string, errors: Record<string, string> | undefined): string[] {
-  return Object.entries(errors ?? {}).map(([key, error]) => cleanLine(`${where} ${key}: ${error}`));
+function listErrors(where: string, errors: MeasureErrors = {}): string[] {
+  return Object.entries(errors).map(([key, { text }]) => cleanLine(`${where} ${key}: ${text}`));
 }
 
 function percent(value: number | null): string {

@@ -2,6 +2,7 @@ import type { Config, Project } from '../../config/schema/schema.ts';
 import { findMetricError } from '../../metrics/missing.ts';
 import { ALL_THRESHOLDS, metricOf, type KnownMetric } from '../../metrics/registry.ts';
 import { isOther, SINGLE_VALUES } from '../../metrics/single-values.ts';
+import { measureError, type MeasureError } from '../../model/measure-error.ts';
 import type { HistoryEntry, Sample } from '../../model/types.ts';
 import { EXIT, UserError } from '../../errors.ts';
 import { toQueueRequest } from '../../queues/request.ts';
@@ -14,7 +15,7 @@ import { TARGET } from '../../targets/registry.ts';
 export interface Measured {
   metric: string;
   value: number | null;
-  error: string | null;
+  error: MeasureError | null;
 }
 
 /** Whether a metric is one of the host, which needs no project. */
@@ -59,12 +60,12 @@ export async function measureProjectMetric(
     return { metric: name, value: queue?.length ?? null, error: queue?.error ?? null };
   }
   const unit = await readUnit(found.service_name, config);
-  if (typeof unit === 'string' && !needsBroker) return { metric: name, value: null, error: unit };
+  if ('code' in unit && !needsBroker) return { metric: name, value: null, error: unit };
   const history = metric !== null && usesHistory(metric) ? readHistory() : [];
   const { takeSample } = await import('../../measure/sample.ts');
   const { sample } = await takeSample({
     config: { projects: { [project]: wanting(found, metric) } },
-    units: new Map(typeof unit === 'string' ? [] : [[found.service_name, unit]]),
+    units: new Map('code' in unit ? [] : [[found.service_name, unit]]),
     previous: history.findLast((entry) => entry.kind === 'sample') ?? null,
     mayGrow: () => false,
     history,
@@ -77,7 +78,7 @@ export async function measureProjectMetric(
   }
   const measured = readMeasured(name, sample, found.service_name);
   // a broker that does not answer is said first
-  return typeof unit === 'string' && measured.value === null && service?.queue_length !== null
+  return 'code' in unit && measured.value === null && service?.queue_length !== null
     ? { ...measured, error: unit }
     : measured;
 }
@@ -109,13 +110,14 @@ function wanting(project: Project, metric: KnownMetric | null): Project {
 }
 
 /** What systemd says of a service that it has loaded; otherwise why it says nothing. */
-async function readUnit(service: string, config: Config): Promise<UnitState | string> {
+async function readUnit(service: string, config: Config): Promise<UnitState | MeasureError> {
   try {
     const unit = declareKinds(await TARGET.readStates([service]), config).get(service);
     if (unit?.loadState === 'loaded') return unit;
-    return unit?.loadError ?? `${service} is ${unit?.loadState ?? 'not known'}`;
+    const why = unit?.loadError ?? `${service} is ${unit?.loadState ?? 'not known'}`;
+    return measureError('not_loaded', why);
   } catch (error) {
-    if (error instanceof UserError) return error.message;
+    if (error instanceof UserError) return measureError('systemd_silent', error.message);
     throw error;
   }
 }

@@ -1,9 +1,8 @@
 import type { Outcome, Plan } from '../../act/types.ts';
 import { explainDecision } from '../../decide/explain.ts';
-import { COUNTED_FROM_NOW } from '../../metrics/missing.ts';
 import { metricOf } from '../../metrics/registry.ts';
 import type { Decision, Policy } from '../../model/types.ts';
-import { isFault } from '../../measure/lacking.ts';
+import { isFault } from '../../model/measure-error.ts';
 import type { Measurement } from '../../measure/sample.ts';
 import type { ServiceReport } from './run-report.ts';
 import type { UnitState } from '../../model/unit-state.ts';
@@ -109,6 +108,6 @@ function findError(
     'workers',
     ...(policy?.metrics ?? []).flatMap(({ metric }) => Object.keys(metricOf(metric).fields)),
   ];
-  const missing = [...new Set(needed)].filter((key) => isFault(errors[key] ?? COUNTED_FROM_NOW));
-  return missing.length === 0 ? null : missing.map((key) => errors[key]).join('; ');
+  const faults = [...new Set(needed)].flatMap((key) => errors[key] ?? []).filter(isFault);
+  return faults.length === 0 ? null : faults.map(({ text }) => text).join('; ');
 }

@@ -105,11 +105,11 @@ export function tellResize(plan: Plan): string {
 export function renderHost(host: Sample['host']): string {
   const cpu =
     host.cpu_percent === null
-      ? `cpu ? (${host.errors?.['cpu_percent'] ?? 'unknown'})`
+      ? `cpu ? (${host.errors?.['cpu_percent']?.text ?? 'unknown'})`
       : `cpu ${host.cpu_percent.toFixed(1)} %`;
   const memory =
     host.memory_available_mb === null
-      ? `memory ? (${host.errors?.['memory_available_mb'] ?? 'unknown'})`
+      ? `memory ? (${host.errors?.['memory_available_mb']?.text ?? 'unknown'})`
       : `memory ${formatMemory(host.memory_available_mb)} available`;
   return `${cpu}   ${memory}\n`;
 }

@@ -49,7 +49,7 @@ export async function gatherStatus(written: Config): Promise<Omit<StatusReport, 
   const { sample } = recorded;
   const lastSample = describeAge(recorded, now);
   return {
-    v: 1,
+    v: 2,
     at: new Date(now.ms).toISOString(),
     timer: describeTimer(overview, now, lastSample?.this_boot === true ? lastSample.at : null),
     last_sample: lastSample,

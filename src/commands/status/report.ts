@@ -120,6 +120,7 @@ const NEXT = {
   unknown: '',
 };
 
+/** An empty text: nothing is to be said. */
 type Now = [text: string, style: Style | null];
 
 /** What goes on with a project, in a few words, and how it is painted; what somebody has paused or pinned comes first. */
@@ -127,14 +128,12 @@ function tellNow(service: StatusService, report: StatusReport, screen: Screen): 
   if (!service.enabled) return ['disabled', 'dim'];
   const control = tellControl(service, report);
   const [text, style] = tellUncounted(service, tellProgress(service, report, screen));
-  if (control === null) return [text, style];
+  if (control === null) return text === '' ? ['steady', null] : [text, style];
   // what holds it back is said already, and what it would do is left to say
   const { hold, wanted } = service;
   const rest = hold === 'paused' ? (wanted === null ? '' : `would go to ${wanted}`) : text;
-  return [rest === '' || rest === STEADY ? control : `${control}; ${rest}`, style ?? 'yellow'];
+  return [rest === '' ? control : `${control}; ${rest}`, style ?? 'yellow'];
 }
-
-const STEADY = 'steady';
 
 /** `pinned to 4 until 20:15`, `paused until resumed`, `lowering paused until 24 Nov 06:00`; null: neither. */
 function tellControl({ pause, pin }: StatusService, { at }: StatusReport): string | null {
@@ -177,20 +176,22 @@ function tellProgress(service: StatusService, report: StatusReport, { unicode }:
   if (hold !== null && hold !== 'duration')
     return [`${drift}${service.hold_reason ?? HOLD_NAMES[hold] ?? hold}`, 'yellow'];
   if (missing.length > 0) {
-    const told = missing.map(({ metric, error }) => `${metricOf(metric).label} unknown: ${error}`);
+    const told = missing.map(
+      ({ metric, error }) => `${metricOf(metric).label} unknown: ${error?.text}`,
+    );
     return [`${drift}${told.join('; ')}`, 'yellow'];
   }
   // a duration without a streak: all that there is so far is a first look
   if (hold === 'duration') return [`${drift}it counts from the next run on`, 'dim'];
-  return drift === '' ? [STEADY, null] : [`${drift}${STEADY}`, 'yellow'];
+  return drift === '' ? ['', null] : [`${drift}steady`, 'yellow'];
 }
 
 /** Besides what goes on: why there is a `?` for the running workers. */
 function tellUncounted({ active, running_error: error }: StatusService, now: Now): Now {
   if (error === null || active === 'inactive' || active === 'failed') return now;
   const [text, style] = now;
-  const why = `running workers unknown: ${error}`;
-  return [text === STEADY ? why : `${text}; ${why}`, style];
+  const why = `running workers unknown: ${error.text}`;
+  return [text === '' ? why : `${text}; ${why}`, style];
 }
 
 function tellAction({ to, last_change: change, reason }: StatusService): [string, Style] {

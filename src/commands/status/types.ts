@@ -1,3 +1,4 @@
+import type { MeasureError } from '../../model/measure-error.ts';
 import type { MetricName } from '../../model/metric-name.ts';
 import type { Decision, HostSample, ActionRecord } from '../../model/types.ts';
 
@@ -23,7 +24,7 @@ export interface StatusMetric {
   value: number | null;
   up_at: number | null;
   down_at: number | null;
-  error: string | null;
+  error: MeasureError | null;
 }
 
 /** A duration that is not reached yet. */
@@ -72,7 +73,7 @@ export interface StatusService {
   workers: number | null;
   running: number | null;
   /** why it is not known how many run; null: it is, or nothing was measured */
-  running_error: string | null;
+  running_error: MeasureError | null;
   /** the limits of now */
   min_workers: number;
   max_workers: number;
@@ -101,7 +102,7 @@ export interface StatusService {
 
 /** The document of `status --json`. */
 export interface StatusReport {
-  v: 1;
+  v: 2;
   at: string;
   /** the config is the example of the installation, which nobody has touched */
   example: boolean;

@@ -1,5 +1,6 @@
 import type { EvidenceRun } from './evidence.ts';
 import { measureHeld } from './held.ts';
+import type { MeasureError } from '../../model/measure-error.ts';
 import type { MetricPolicy, Reason, Step } from '../../model/types.ts';
 
 /** A crossed threshold, as the reason that tells of it. */
@@ -10,7 +11,7 @@ export interface MetricView {
   policy: MetricPolicy;
   /** null: missing; `error` then says why */
   value: number | null;
-  error: string;
+  error: MeasureError;
   /** the threshold that counts among the crossed ones, of those that lead up (down) or to the limit where we are */
   up: Crossing | null;
   down: Crossing | null;
@@ -35,7 +36,7 @@ export interface Position {
 export function viewMetric(
   policy: MetricPolicy,
   value: number | null,
-  error: string,
+  error: MeasureError,
   run: EvidenceRun,
   at: Position,
 ): MetricView {

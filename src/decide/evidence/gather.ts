@@ -3,6 +3,7 @@ import { slowDown } from '../limits/brakes.ts';
 import { gatherEvidence, type EvidenceRun } from './evidence.ts';
 import { findMetricError } from '../../metrics/missing.ts';
 import { readMetric, type Moment } from './moments.ts';
+import type { MeasureError } from '../../model/measure-error.ts';
 import type { ActionRecord, MetricPolicy, Policy, Sample } from '../../model/types.ts';
 
 /** A metric of a project now, with the evidence for it. */
@@ -11,7 +12,7 @@ export interface Gathered {
   metric: MetricPolicy;
   /** null: missing; `error` then says why */
   value: number | null;
-  error: string;
+  error: MeasureError;
   run: EvidenceRun;
 }
 

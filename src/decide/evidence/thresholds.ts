@@ -2,6 +2,7 @@ import { recallBrakes } from '../limits/brake-memory.ts';
 import type { DecideInput } from '../decide.ts';
 import { gatherMetrics } from './gather.ts';
 import { measureHeld } from './held.ts';
+import type { MeasureError } from '../../model/measure-error.ts';
 import type { MetricName } from '../../model/metric-name.ts';
 import { toMoments } from './moments.ts';
 import type { Policy } from '../../model/types.ts';
@@ -25,7 +26,7 @@ export interface MetricState {
   metric: MetricName;
   /** null: missing; `error` then says why */
   value: number | null;
-  error: string | null;
+  error: MeasureError | null;
   thresholds: ThresholdState[];
 }
 

@@ -2,6 +2,7 @@ import type { Position, MetricView } from '../evidence/crossings.ts';
 import type { EvidenceRun } from '../evidence/evidence.ts';
 import { takeStreak } from '../evidence/held.ts';
 import { NOT_SAMPLED } from '../../metrics/missing.ts';
+import type { MeasureError } from '../../model/measure-error.ts';
 import type { Policy, Sample } from '../../model/types.ts';
 
 /**
@@ -31,7 +32,7 @@ export function applyOwnShare(
 export function averageShare(
   streak: readonly { sample: Sample; addsMs: number }[],
   service: string,
-): number | { error: string } {
+): number | { error: MeasureError } {
   let own = 0;
   let busy = 0;
   for (const { sample, addsMs } of streak) {

@@ -1,6 +1,8 @@
+import { measureError, type MeasureError } from '../../model/measure-error.ts';
 import { tooMuch } from '../kernel-files.ts';
 import {
   findListeners,
+  NO_SOCKET,
   nameNetwork,
   readTable,
   tellUnseen,
@@ -10,7 +12,7 @@ import { countByName } from './sockets.ts';
 import { askUnixQueues, type UnixQueues } from './unix-queues.ts';
 
 /** Connections that wait to be accepted by a service. */
-export type Backlog = number | { error: string };
+export type Backlog = number | MeasureError;
 
 /**
  * The backlog of services, by the pid of their main process. For TCP the tables of the kernel have it; of Unix sockets
@@ -22,12 +24,12 @@ export async function countWaiting(
   read: ReadListeners,
 ): Promise<Map<number, Backlog>> {
   const found = new Map(masterPids.map((pid) => [pid, seen(() => findSockets(pid, read))]));
-  const asked = [...found.values()].flatMap((each) => ('error' in each ? [] : [each.asked]));
+  const asked = [...found.values()].flatMap((each) => ('code' in each ? [] : [each.asked]));
   // who has many waits longest
   const inodes = asked.toSorted((a, b) => a.length - b.length).flat();
   const queues = inodes.length === 0 ? NOTHING : await askUnixQueues(inodes);
   return new Map(
-    [...found].map(([pid, each]) => [pid, 'error' in each ? each : addUp(each, queues)]),
+    [...found].map(([pid, each]) => [pid, 'code' in each ? each : addUp(each, queues)]),
   );
 }
 
@@ -41,7 +43,7 @@ interface Sockets {
   asked: string[];
 }
 
-function findSockets(pid: number, read: ReadListeners): Sockets | { error: string } {
+function findSockets(pid: number, read: ReadListeners): Sockets | MeasureError {
   const { listeners, unread } = findListeners(pid, read);
   const unix = listeners.get('unix') ?? [];
   const tcp = [...(listeners.get('tcp') ?? []), ...(listeners.get('tcp6') ?? [])];
@@ -59,17 +61,18 @@ function findSockets(pid: number, read: ReadListeners): Sockets | { error: strin
 function addUp({ count, waiting, asked }: Sockets, { lengths, error }: UnixQueues): Backlog {
   const answers = asked.map((inode) => lengths.get(inode));
   if (answers.includes(undefined)) {
-    return { error: `its Unix sockets: ${error ?? 'the kernel has not answered'}` };
+    const text = `its Unix sockets: ${error ?? 'the kernel has not answered'}`;
+    return measureError('unseen', text);
   }
   const queues = answers.filter((length) => typeof length === 'number');
-  if (count + queues.length === 0) return { error: 'its main process listens on no socket' };
+  if (count + queues.length === 0) return NO_SOCKET;
   return queues.reduce((sum, length) => sum + length, waiting);
 }
 
-function seen<T>(look: () => T): T | { error: string } {
+function seen<T>(look: () => T): T | MeasureError {
   try {
     return look();
   } catch (error) {
-    return { error: tellUnseen('the sockets of its main process', error) };
+    return measureError('unseen', tellUnseen('the sockets of its main process', error));
   }
 }

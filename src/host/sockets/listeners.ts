@@ -1,3 +1,4 @@
+import { measureError } from '../../model/measure-error.ts';
 import { readlinkSync } from 'node:fs';
 import { listNames, readLinesOf, tooMuch } from '../kernel-files.ts';
 import { monotonicMs } from '../monotonic.ts';
@@ -141,6 +142,9 @@ export function readLinks(pid: number): Map<string, string> {
 export function socketInode(link: string): string | null {
   return /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? null;
 }
+
+/** Of a service that nobody can connect to. */
+export const NO_SOCKET = measureError('no_socket', 'its main process listens on no socket');
 
 /** Why something in /proc cannot be had. */
 export function tellUnseen(what: string, error: unknown): string {

@@ -1,3 +1,4 @@
+import { measureError, type MeasureError } from '../../model/measure-error.ts';
 import { tooMuch } from '../kernel-files.ts';
 
 /** A listening socket as the kernel's tables show it. `name`: its port, or the path of a Unix socket. */
@@ -103,7 +104,7 @@ export function parseUnixHeld(pieces: Iterable<string>): Map<string, string> {
 export function countByName(
   pieces: Iterable<string>,
   listeners: readonly Listener[],
-): number | { error: string } {
+): number | MeasureError {
   const waiting = new Map<string, number>();
   const inodes = new Map(listeners.map(({ name }) => [name, new Set<string>()]));
   for (const piece of pieces) {
@@ -116,7 +117,7 @@ export function countByName(
     }
   }
   for (const [name, { size }] of inodes) {
-    if (size > 1) return { error: `another socket has the path ${name} too` };
+    if (size > 1) return measureError('unclear', `another socket has the path ${name} too`);
   }
   return [...waiting.values()].reduce((sum, each) => sum + each, 0);
 }

@@ -2,6 +2,7 @@ import { askNode } from './control.ts';
 import { sumCounts } from '../../queues/count.ts';
 import { withinLimit } from '../../queues/time-limit.ts';
 import { findRates } from '../../metrics/rates.ts';
+import { measureError } from '../../model/measure-error.ts';
 import type { ServiceSample } from '../../model/types.ts';
 import { asObject } from '../../model/foreign-json.ts';
 import { monotonicMs } from '../../host/monotonic.ts';
@@ -10,6 +11,8 @@ import { withoutDrain, type DrainInput } from '../load.ts';
 
 /** How long a worker may take to tell its counters: its main process does nothing else. */
 const ANSWER_MS = 1000;
+
+const NO_QUEUE = measureError('queue_unknown', 'its queues are unknown');
 
 /**
  * A service's sample with the counter of its tasks, rates and drain time; what cannot be had is null, with its error. A
@@ -20,9 +23,11 @@ export async function withDrain(found: ServiceSample, input: DrainInput): Promis
   const late = `no answer within ${Math.max(0, Math.round(leftMs / 1000))} s`;
   const total =
     found.queue_length === null
-      ? (found.errors?.['queue_length'] ?? 'its queues are unknown')
-      : await withinLimit(countTasks(input), leftMs, late).catch((error: Error) => error.message);
-  if (typeof total === 'string') return withoutDrain(found, total);
+      ? (found.errors?.['queue_length'] ?? NO_QUEUE)
+      : await withinLimit(countTasks(input), leftMs, late).catch((error: Error) =>
+          measureError('tasks_uncounted', error.message),
+        );
+  if (typeof total === 'object') return withoutDrain(found, total);
   const { boot, uptimeS } = input.now;
   const counted = { ...found, tasks_total: total };
   const rates = findRates(input.history, input.service, {

@@ -1,4 +1,4 @@
-import { BrokerRefusal } from '../../queues/refusal.ts';
+import { BrokerRefusal } from '../../queues/broker-error.ts';
 import type { KindDeps } from '../ports.ts';
 import { readNodeName } from './node.ts';
 

@@ -1,3 +1,4 @@
+import { measureError, type MeasureError } from '../../model/measure-error.ts';
 import { listIdle } from './task-pipe.ts';
 
 /**
@@ -7,11 +8,12 @@ import { listIdle } from './task-pipe.ts';
 export function countRunningTasks(
   masterPid: number,
   workerPids: readonly number[],
-): number | { error: string } {
+): number | MeasureError {
   try {
     return workerPids.length - listIdle(masterPid, workerPids).length;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
-    return { error: `what its processes wait for cannot be seen (${code})` };
+    const text = `what its processes wait for cannot be seen (${code})`;
+    return measureError('unseen', text);
   }
 }

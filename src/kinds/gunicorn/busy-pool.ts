@@ -1,3 +1,4 @@
+import { measureError, type MeasureError } from '../../model/measure-error.ts';
 import { tooMuch } from '../../host/kernel-files.ts';
 import type { Concurrency } from '../shared/concurrency.ts';
 import type { BusyRequest } from '../load.ts';
@@ -11,6 +12,7 @@ import {
 } from './worker.ts';
 import {
   findListeners,
+  NO_SOCKET,
   readHeld,
   type Listeners,
   type ReadListeners,
@@ -22,15 +24,15 @@ const MOST_OPEN = 65_536;
 /** The workers of one service, ready to be looked at. */
 export interface Pool {
   /** the share of what they can do at once that is in a request, 0 to 1; null: none of them is there any more */
-  look: () => number | null | { error: string };
+  look: () => number | null | MeasureError;
   /** whether none of them had a request in the last `ms`; where that cannot be determined, false */
   hasBeenIdle: (ms: number, nowMs: number) => boolean;
 }
 
 /** Finds out what the workers are and how many requests each can have at once, or why that cannot be determined. */
-export function openPool(request: BusyRequest, read: ReadListeners): Pool | { error: string } {
+export function openPool(request: BusyRequest, read: ReadListeners): Pool | MeasureError {
   const { masterPid, workerPids, concurrency } = request;
-  if (workerPids.length === 0) return { error: 'it has no workers' };
+  if (workerPids.length === 0) return measureError('no_workers', 'it has no workers');
   const sockets = findSockets(masterPid, read);
   const listening: Listening = () => sockets().listening;
   const workers: GunicornWorker[] = [];
@@ -39,9 +41,11 @@ export function openPool(request: BusyRequest, read: ReadListeners): Pool | { er
     const worker = ifThere(() => lookAtWorker(pid, listening));
     if (worker !== null) workers.push(worker);
     open += worker?.links.size ?? 0;
-    if (open > MOST_OPEN) return { error: `its workers have more than ${MOST_OPEN} open files` };
+    if (open > MOST_OPEN) {
+      return measureError('unseen', `its workers have more than ${MOST_OPEN} open files`);
+    }
   }
-  if (workers.length === 0) return { error: 'its workers are starting' };
+  if (workers.length === 0) return measureError('no_workers', 'its workers are starting');
   const threads = findThreads(workers, concurrency);
   if (typeof threads === 'object') return threads;
   if (threads === 0) return poolOfOnes(workers, listening);
@@ -49,8 +53,6 @@ export function openPool(request: BusyRequest, read: ReadListeners): Pool | { er
     ? NO_SOCKET
     : poolOfThreads({ masterPid, workers, ...sockets() }, threads);
 }
-
-const NO_SOCKET = { error: 'its main process listens on no socket' };
 
 /** What a service listens on. The kernel's tables take milliseconds, and idle workers are known without them. */
 function findSockets(masterPid: number, read: ReadListeners): () => ListeningSockets {
@@ -79,24 +81,23 @@ const CLASS_OF_ONE = /^(?:sync|gunicorn\.workers\.sync\.SyncWorker)$/;
 function findThreads(
   workers: readonly GunicornWorker[],
   concurrency: Concurrency | null,
-): number | { error: string } {
+): number | MeasureError {
   const { workerClass = 'unknown', threads = 'unknown' } = concurrency ?? {};
   const name = typeof workerClass === 'object' ? (workerClass?.text ?? 'sync') : null;
   if (name !== null && !CLASS_OF_ONE.test(name) && !CLASS_OF_THREADS.test(name)) {
-    return {
-      error: `its workers (${name}) take any number of requests at once, so no share of them is in one`,
-    };
+    const text = `its workers (${name}) take any number of requests at once, so no share of them is in one`;
+    return measureError('not_applicable', text);
   }
   if (workers.every(({ how }) => how === 'waits')) return 0;
   if (threads === 'unknown') {
-    return {
-      error:
-        'how many threads its workers have is not known: put --threads N on the command line in ExecStart',
-    };
+    const text =
+      'how many threads its workers have is not known: put --threads N on the command line in ExecStart';
+    return measureError('unclear', text);
   }
   const count = Number(threads?.text ?? 1);
   if (count > 1 || (name !== null && CLASS_OF_THREADS.test(name))) return count;
-  return { error: 'its workers are not of the class sync or gthread, although nothing says so' };
+  const text = 'its workers are not of the class sync or gthread, although nothing says so';
+  return measureError('not_applicable', text);
 }
 
 /** Workers that serve one request at a time. */

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { measureError, type MeasureError } from '../../model/measure-error.ts';
 import { enterPhase } from '../../host/phase.ts';
 import { monotonicMs } from '../../host/monotonic.ts';
 import type { Busyness, BusyRequest, WatchedServices } from '../load.ts';
@@ -33,7 +34,7 @@ export async function measureBusyness(
     }
     enterPhase(`measuring ${service}: looking at what its workers do`);
     const pool = seen(() => openPool(request, read));
-    const isIdle = 'error' in pool ? pool : seen(() => pool.hasBeenIdle(WINDOW_MS, Date.now()));
+    const isIdle = 'code' in pool ? pool : seen(() => pool.hasBeenIdle(WINDOW_MS, Date.now()));
     if (isIdle === true) idle.add(service);
     if (typeof isIdle === 'object') results.set(service, isIdle);
     else if (isIdle) results.set(service, 0);
@@ -64,7 +65,10 @@ export async function measureBusyness(
   return { busyness: results, idle };
 }
 
-const TOO_LATE = { error: `what its workers do was not looked at within ${LIMIT_MS / 1000} s` };
+const TOO_LATE = measureError(
+  'unseen',
+  `what its workers do was not looked at within ${LIMIT_MS / 1000} s`,
+);
 
 interface Watched {
   service: string;
@@ -73,16 +77,16 @@ interface Watched {
 }
 
 function average(shares: readonly number[]): Busyness {
-  if (shares.length === 0) return { error: 'its workers have just ended' };
+  if (shares.length === 0) return measureError('no_workers', 'its workers have just ended');
   const sum = shares.reduce((total, share) => total + share, 0);
   return Math.round((sum / shares.length) * 1000) / 10;
 }
 
 /** What a reading of /proc gives, or in plain words why it gives nothing. */
-function seen<T>(read: () => T): T | { error: string } {
+function seen<T>(read: () => T): T | MeasureError {
   try {
     return read();
   } catch (error) {
-    return { error: tellUnseen('what its workers do', error) };
+    return measureError('unseen', tellUnseen('what its workers do', error));
   }
 }

@@ -3,7 +3,7 @@ import type { RabbitBroker, RabbitServer } from './broker.ts';
 import { createAmqpClient, type AmqpChannel } from './client.ts';
 import { explainAmqpError, isLastingAmqpError } from './errors.ts';
 import { MOST_BYTES } from '../connection.ts';
-import { BrokerRefusal } from '../refusal.ts';
+import { BrokerError, BrokerRefusal } from '../broker-error.ts';
 import { tellLate, withinLimit } from '../time-limit.ts';
 import { tlsOptions } from '../tls.ts';
 import type { Limits } from '../queue.ts';
@@ -43,8 +43,9 @@ export function askAmqp<T>(
       return await withinLimit(work(), limitMs, tellLate(limitMs, broker.tls !== null));
     } catch (error) {
       const fault = error as Error;
-      const Kind = isLastingAmqpError(fault) ? BrokerRefusal : Error;
-      throw new Kind(explainAmqpError(fault), { cause: error });
+      const Kind = isLastingAmqpError(fault) ? BrokerRefusal : BrokerError;
+      const { code, text } = explainAmqpError(fault);
+      throw new Kind(code, text, { cause: error });
     } finally {
       await client.close(Math.min(GOODBYE_MS, end - monotonicMs()));
     }

@@ -1,11 +1,18 @@
 import { cleanText } from '../../model/clean-text.ts';
+import { measureError, type MeasureError } from '../../model/measure-error.ts';
+import { codeOf, type BrokerErrorCode } from '../broker-error.ts';
+import { ConnectionClosed } from '../connection.ts';
 import { AmqpRefusal } from './client.ts';
 import { METHOD } from './frames.ts';
 import { explainConnectionError } from '../connection-errors.ts';
 
-/** What the server says (RabbitMQ's reply codes and texts), and what it means. */
-const SERVER: readonly [pattern: RegExp, meaning: string][] = [
-  [/ACCESS[_-]REFUSED.*(?:login|credentials|PLAIN)/i, 'it refuses the user or password of the URL'],
+/** What the server says (RabbitMQ's reply codes and texts), and what it means; without a code: `broker_error`. */
+const SERVER: readonly [pattern: RegExp, meaning: string, code?: BrokerErrorCode][] = [
+  [
+    /ACCESS[_-]REFUSED.*(?:login|credentials|PLAIN)/i,
+    'it refuses the user or password of the URL',
+    'broker_login',
+  ],
   [/ACCESS[_-]REFUSED.*vhost/i, 'the user of the URL may not use this virtual host'],
   [/ACCESS[_-]REFUSED/i, 'the user of the URL lacks a permission for it'],
   [/NOT[_-]ALLOWED.*(?:refused|access)/i, 'the user of the URL may not use this virtual host'],
@@ -13,12 +20,16 @@ const SERVER: readonly [pattern: RegExp, meaning: string][] = [
 ];
 
 /** A fault of an AMQP connection or answer in plain words; what it says itself is cleaned and cut. */
-export function explainAmqpError(error: Error): string {
+export function explainAmqpError(error: Error): MeasureError<BrokerErrorCode> {
   const { message } = error;
   const right = tellRight(message, error instanceof AmqpRefusal ? error.method : 0);
-  if (right !== null) return right;
-  const known = SERVER.find(([pattern]) => pattern.test(message))?.[1];
-  return explainConnectionError(error) ?? known ?? cleanText(message);
+  if (right !== null) return measureError('broker_error', right);
+  const lost = explainConnectionError(error);
+  if (lost !== null) return measureError('broker_unreachable', lost);
+  if (error instanceof ConnectionClosed) return measureError('broker_unreachable', message);
+  const [, meaning = cleanText(message), code = codeOf(error)] =
+    SERVER.find(([pattern]) => pattern.test(message)) ?? [];
+  return measureError(code, meaning);
 }
 
 /** Refused by its rules (403 ACCESS_REFUSED, 530 NOT_ALLOWED): asked again, it says the same. */

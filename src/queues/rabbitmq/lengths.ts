@@ -1,3 +1,4 @@
+import { measureError } from '../../model/measure-error.ts';
 import { askAmqp, type OpenChannel } from './ask.ts';
 import { nameServer, type RabbitBroker } from './broker.ts';
 import { AmqpRefusal } from './client.ts';
@@ -41,6 +42,7 @@ async function readQueue(open: OpenChannel, name: string, at: string): Promise<Q
     return declared.long();
   } catch (error) {
     if (error instanceof AmqpRefusal && error.code === NOT_FOUND) return 'missing';
-    return { error: `${at}, queue ${name}: ${explainAmqpError(error as Error)}` };
+    const { code, text } = explainAmqpError(error as Error);
+    return measureError(code, `${at}, queue ${name}: ${text}`);
   }
 }

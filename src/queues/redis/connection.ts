@@ -1,7 +1,7 @@
 import { MOST_BYTES, type Place } from '../connection.ts';
 import { createRedis, type Redis } from './client.ts';
 import { explainRedisError, isLastingRedisError } from './errors.ts';
-import { BrokerRefusal } from '../refusal.ts';
+import { BrokerError, BrokerRefusal } from '../broker-error.ts';
 import { tellLate, withinLimit } from '../time-limit.ts';
 
 /** Options of a connection: how much may be answered, and whether it may stay open because this process ends soon. */
@@ -30,8 +30,9 @@ export async function withRedis<T>(
       return await ask(redis);
     } catch (error) {
       const fault = error as Error;
-      const Kind = isLastingRedisError(fault) ? BrokerRefusal : Error;
-      throw new Kind(explainRedisError(fault), { cause: error });
+      const Kind = isLastingRedisError(fault) ? BrokerRefusal : BrokerError;
+      const { code, text } = explainRedisError(fault);
+      throw new Kind(code, text, { cause: error });
     }
   };
   let isWell = false;

@@ -1,15 +1,22 @@
 import { cleanText } from '../../model/clean-text.ts';
-import { CLOSED } from '../connection.ts';
+import { measureError, type MeasureError } from '../../model/measure-error.ts';
+import { codeOf, type BrokerErrorCode } from '../broker-error.ts';
+import { ConnectionClosed } from '../connection.ts';
 import { explainConnectionError } from '../connection-errors.ts';
 import { RedisError, type Command } from './client.ts';
 
-/** What the server's answers mean, by how they start. */
-const SERVER: readonly [pattern: RegExp, meaning: string][] = [
-  [/^NOAUTH/, 'it wants a password, and the broker URL has none'],
-  [/^WRONGPASS|^ERR invalid password/, 'it refuses the user or password of the broker URL'],
+/** What the server's answers mean, by how they start; without a code: `broker_error`. */
+const SERVER: readonly [pattern: RegExp, meaning: string, code?: BrokerErrorCode][] = [
+  [/^NOAUTH/, 'it wants a password, and the broker URL has none', 'broker_login'],
+  [
+    /^WRONGPASS|^ERR invalid password/,
+    'it refuses the user or password of the broker URL',
+    'broker_login',
+  ],
   [
     /^ERR (?:AUTH <password> called|Client sent AUTH)/,
     'it has no password, and the broker URL gives one, which Celery does not accept',
+    'broker_login',
   ],
   [/^READONLY/, 'it is a replica that takes no commands that write: name the master'],
   [/^WRONGTYPE/, 'the key of that name is no list, so it is no Celery queue'],
@@ -24,13 +31,19 @@ const SERVER: readonly [pattern: RegExp, meaning: string][] = [
 const LASTING = /^(?:NOAUTH|WRONGPASS|NOPERM|READONLY|ERR (?:invalid password|AUTH |Client sent))/;
 
 /** A fault of a Redis connection or answer in plain words; the server's own text is cleaned and shortened. */
-export function explainRedisError(error: Error): string {
+export function explainRedisError(error: Error): MeasureError<BrokerErrorCode> {
   const { message } = error;
-  if (message.startsWith('NOPERM')) return tellNotAllowed(message, commandOf(error));
-  const known = SERVER.find(([pattern]) => pattern.test(message))?.[1];
-  const meaning = explainConnectionError(error) ?? known;
-  if (meaning !== undefined) return meaning;
-  return message === CLOSED ? `${CLOSED} (a Redis with TLS wants rediss://)` : cleanText(message);
+  if (message.startsWith('NOPERM')) {
+    return measureError('broker_error', tellNotAllowed(message, commandOf(error)));
+  }
+  const lost = explainConnectionError(error);
+  if (lost !== null) return measureError('broker_unreachable', lost);
+  if (error instanceof ConnectionClosed) {
+    return measureError('broker_unreachable', `${message} (a Redis with TLS wants rediss://)`);
+  }
+  const [, meaning = cleanText(message), code = codeOf(error)] =
+    SERVER.find(([pattern]) => pattern.test(message)) ?? [];
+  return measureError(code, meaning);
 }
 
 /** Whether it is useless to ask again. */

@@ -1,3 +1,5 @@
+import { measureError } from '../../model/measure-error.ts';
+import { codeOf } from '../broker-error.ts';
 import { nameServer, type RedisBroker, type RedisServer } from './broker.ts';
 import type { Redis, Reply } from './client.ts';
 import { sumCounts } from '../count.ts';
@@ -47,7 +49,8 @@ export async function readLengths(
     });
   } catch (error) {
     if (known === null) throw error;
-    const unacked = { error: `unacknowledged tasks: ${(error as Error).message}` };
+    const text = `unacknowledged tasks: ${(error as Error).message}`;
+    const unacked = measureError(codeOf(error), text);
     return (known as BrokerAnswer[]).map(({ queues }, index) =>
       requests[index]!.wantsUnacked ? { queues, unacked } : { queues },
     );
@@ -80,9 +83,12 @@ function addUp(
   const lengths = queues.map((queue, index): [string, QueueAnswer] => {
     const own = replies.slice(index * width, (index + 1) * width);
     const error = own.find(([fault]) => fault !== null)?.[0];
-    if (error) return [queue, { error: `${at}, queue ${queue}: ${explainRedisError(error)}` }];
+    if (error) {
+      const { code, text } = explainRedisError(error);
+      return [queue, measureError(code, `${at}, queue ${queue}: ${text}`)];
+    }
     const length = sumCounts(own.map(([, each]) => each));
-    return [queue, length ?? { error: `${at}, queue ${queue}: ${NO_COUNT}` }];
+    return [queue, length ?? measureError('broker_error', `${at}, queue ${queue}: ${NO_COUNT}`)];
   });
   return { queues: new Map(lengths) };
 }

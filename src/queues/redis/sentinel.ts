@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { BrokerError, codeOf, commonCode } from '../broker-error.ts';
 import { monotonicMs } from '../../host/monotonic.ts';
 import type { RedisBroker, RedisServer } from './broker.ts';
 import { withRedis } from './connection.ts';
@@ -32,14 +33,15 @@ export async function findMaster(broker: RedisBroker, limits: Limits): Promise<R
   const named = broker.servers.map(async (server) =>
     ask(server).catch((error: Error) => {
       const at = `sentinel at ${server.host}:${server.port}`;
-      throw new Error(`${at}: ${error.message}`, { cause: error });
+      throw new BrokerError(codeOf(error), `${at}: ${error.message}`, { cause: error });
     }),
   );
   try {
     return { ...broker, sentinel: null, servers: [await Promise.any(named)] };
   } catch (error) {
     const faults = (error as AggregateError).errors as Error[];
-    throw new Error(faults.map(({ message }) => message).join('; '), { cause: error });
+    const text = faults.map(({ message }) => message).join('; ');
+    throw new BrokerError(commonCode(faults.map(codeOf)), text, { cause: error });
   }
 }
 

@@ -1,3 +1,4 @@
+import { measureError, type MeasureError } from '../../model/measure-error.ts';
 import { nameServer, type RedisBroker, type RedisServer } from './broker.ts';
 import type { Redis, Reply } from './client.ts';
 import { isCount } from '../count.ts';
@@ -47,9 +48,9 @@ export async function readUnacked(
 ): Promise<void> {
   const at = nameServer(server);
   const holding = all.filter(({ size: [error, size], answer }) => {
-    if (error !== null) answer.unacked = { error: tell(at, error) };
-    else if (!isCount(size)) answer.unacked = { error: tell(at, new Error(NO_ANSWER)) };
-    else if (size > MOST_READ) answer.unacked = { error: tellMany(at, size) };
+    if (error !== null) answer.unacked = tell(at, error);
+    else if (!isCount(size)) answer.unacked = tell(at, new Error(NO_ANSWER));
+    else if (size > MOST_READ) answer.unacked = tellMany(at, size);
     else answer.unacked = 0;
     return answer.unacked === 0 && size !== 0;
   });
@@ -85,7 +86,7 @@ export async function readUnacked(
       );
       answer.unacked = countOwn(request, sent[index]!, byExchange);
     } catch (error) {
-      answer.unacked = { error: tell(at, error as Error) };
+      answer.unacked = tell(at, error as Error);
     }
   }
 }
@@ -173,10 +174,12 @@ function findQueues(
     .map(([, , queue = '']) => queue);
 }
 
-function tell(at: string, error: Error): string {
-  return `${at}: unacknowledged tasks: ${explainRedisError(error)}`;
+function tell(at: string, error: Error): MeasureError {
+  const { code, text } = explainRedisError(error);
+  return measureError(code, `${at}: unacknowledged tasks: ${text}`);
 }
 
-function tellMany(at: string, size: number): string {
-  return `${at}: ${size} unacknowledged tasks are more than the ${MOST_READ} that are read to find their queues`;
+function tellMany(at: string, size: number): MeasureError {
+  const text = `${at}: ${size} unacknowledged tasks are more than the ${MOST_READ} that are read to find their queues`;
+  return measureError('broker_error', text);
 }

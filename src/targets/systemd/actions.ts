@@ -56,12 +56,8 @@ export function disableUnit(unit: string): Promise<void> {
 
 /** Forgets a failure, so that start limits do not stand in the way. @throws UserError with what systemctl says */
 export async function resetFailedUnit(unit: string): Promise<void> {
-  try {
-    await act(['reset-failed', '--', unit], RELOAD_MS);
-  } catch (error) {
-    // systemd has forgotten a unit that is stopped and that nothing needs: its failures too
-    if (!(error instanceof UserError && error.message.includes('not loaded'))) throw error;
-  }
+  // systemd has forgotten a unit that is stopped and that nothing needs: its failures too
+  await act(['reset-failed', '--', unit], RELOAD_MS, NOT_LOADED);
 }
 
 async function start(args: string[], unit: string): Promise<void> {
@@ -73,9 +69,13 @@ async function start(args: string[], unit: string): Promise<void> {
   }
 }
 
-async function act(args: string[], timeoutMs: number): Promise<void> {
+/** systemctl has an exit code of its own for this with other commands, not with `reset-failed`. */
+const NOT_LOADED = /not loaded/;
+
+/** Runs systemctl; `isDone`: a refusal in these words is none. */
+async function act(args: string[], timeoutMs: number, isDone?: RegExp): Promise<void> {
   const { exitCode, stderr } = await whileChanging(() => runSystemctl(args, timeoutMs));
-  if (exitCode === 0) return;
+  if (exitCode === 0 || isDone?.test(stderr) === true) return;
   const what = `systemctl ${args.filter((arg) => arg !== '--').join(' ')}: ${firstLine(stderr)}`;
   if (/authentication required|access denied|permission denied/i.test(stderr)) {
     throw new UserError(EXIT.permission, what, 'Run it as root (sudo).');

@@ -32,7 +32,7 @@ describe('explain', () => {
   test('says when, counted from the last sample', () => {
     const { stdout } = explain({ cpu: [50, 83, 83] }, 'shop.service', '--json');
     const { v, next, hold } = assertDocumented('explain', stdout) as Explanation;
-    assert.deepEqual([v, hold, next?.to], [1, 'duration', 4]);
+    assert.deepEqual([v, hold, next?.to], [2, 'duration', 4]);
     // of the next run, that of the last being 48 s old
     assert.ok(next !== null && next.in_s > 30 && next.in_s <= 72, String(next?.in_s));
     const at = /at (\d\d:\d\d)/.exec(explainAgain('shop').stdout)?.[1];

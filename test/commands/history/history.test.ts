@@ -53,7 +53,7 @@ describe('history', () => {
       samples: { services: object }[];
       changes: { project: string }[];
     };
-    assert.deepEqual([v, samples.length, changes.length], [1, 2, 1]);
+    assert.deepEqual([v, samples.length, changes.length], [2, 2, 1]);
     assert.deepEqual(Object.keys(samples[0]!.services), ['other.service']);
     assert.equal(changes[0]?.project, 'other');
   });

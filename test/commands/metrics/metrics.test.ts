@@ -4,6 +4,7 @@ import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import type { MeasureError } from '../../../src/model/measure-error.ts';
 import { EXIT } from '../../../src/errors.ts';
 import { writeConfig } from '../../config/write-config.ts';
 import { assertDocumented } from '../../docs/json-schemas.ts';
@@ -100,7 +101,9 @@ describe('the queue of a project', () => {
     const { code, stdout } = read('down', '--json');
     const { celery_queue, error } = assertDocumented('metrics', stdout) as Record<string, unknown>;
     assert.equal(celery_queue, null);
-    assert.match(String(error), /nothing is listening there/);
+    const { code: why, text } = error as MeasureError;
+    assert.equal(why, 'broker_unreachable');
+    assert.match(text, /nothing is listening there/);
     assert.equal(code, EXIT.failed);
   });
 });

@@ -9,10 +9,12 @@ import type {
   StatusReport,
   StatusService,
 } from '../../../src/commands/status/types.ts';
+import { measureError } from '../../../src/model/measure-error.ts';
 import { fitText, textWidth } from '../../../src/output/text.ts';
 
 const PLAIN = { write: () => undefined, paint: (_style: unknown, text: string) => text };
 const AT = '2026-11-24T12:00:00.000Z';
+const UNCOUNTED = measureError('not_applicable', 'they are no processes');
 
 function service(project: string, fields: Partial<StatusService> = {}): StatusService {
   return {
@@ -43,7 +45,7 @@ function bounded(bounds: Pick<StatusMetric, 'up_at' | 'down_at'>): StatusMetric 
 
 function report(services: StatusService[], fields: Partial<StatusReport> = {}): StatusReport {
   return {
-    ...{ v: 1, at: AT, check_interval_s: 120, notes: [], services, example: false },
+    ...{ v: 2, at: AT, check_interval_s: 120, notes: [], services, example: false },
     timer: {
       ...{ state: 'on', enabled: true, running: false, error: null },
       ...{ next_at: '2026-11-24T12:01:12.000Z', last_at: '2026-11-24T11:59:12.000Z' },
@@ -140,12 +142,12 @@ describe('the screen says', () => {
     ],
     [
       'why it is not known how many run, where nothing else is to be said',
-      report([service('shop', { running: null, running_error: 'they are no processes' })]),
+      report([service('shop', { running: null, running_error: UNCOUNTED })]),
       /^shop +2\/\? of .* {2}running workers unknown: they are no processes$/m,
     ],
     [
       'why it is not known how many run, behind what is waited for',
-      report([{ ...STREAK, running: null, running_error: 'they are no processes' }]),
+      report([{ ...STREAK, running: null, running_error: UNCOUNTED }]),
       / 3 m of 10 m → 3; running workers unknown: they are no processes$/m,
     ],
     [

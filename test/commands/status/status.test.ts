@@ -26,7 +26,7 @@ describe('status', () => {
       'status',
       stdout,
     ) as StatusReport;
-    assert.equal(v, 1);
+    assert.equal(v, 2);
     assert.equal(services[0]?.hold, 'duration');
     const streak = { metric: 'cpu', direction: 'up', workers: 4, held_s: 240, needed_s: 360 };
     assert.deepEqual(services[0].streak, streak);

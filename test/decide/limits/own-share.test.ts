@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { decide } from '../../../src/decide/decide.ts';
+import { measureError } from '../../../src/model/measure-error.ts';
 import type { Decision, HistoryEntry, Policy } from '../../../src/model/types.ts';
 import { assertDecision } from '../assert-decision.ts';
 import { history, mapSamples, metricPolicy, parseSeries, policy, SERVICE } from '../series.ts';
@@ -33,7 +34,9 @@ function withCores(entries: HistoryEntry[], cores: string): HistoryEntry[] {
         [SERVICE]: {
           ...sample.services[SERVICE]!,
           cpu_cores: typeof value === 'number' ? value : null,
-          ...(value === null && { errors: { cpu_cores: 'not accounted' } }),
+          ...(value === null && {
+            errors: { cpu_cores: measureError('no_cpu_accounting', 'not accounted') },
+          }),
         },
       },
     };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { join } from 'node:path';
 import type { Served } from '../../queues/serve.ts';
+import type { MeasureErrors } from '../../../src/model/measure-error.ts';
 import { CHECKOUT, startLab, type Lab } from '../../lab/lab.ts';
 import { celeryUnit, enqueue, installUnit, redisUnit } from '../../lab/services.ts';
 import type { RunReport } from '../../../src/commands/run/run-report.ts';
@@ -127,7 +128,7 @@ describe('a DNS server that does not answer', () => {
       assert.ok(tookMs < MOST_MS, `it took ${tookMs} ms`);
       const lines = (await lab.readFile('/var/lib/autoscaler/history.jsonl')).trim().split('\n');
       const { services } = JSON.parse(lines.findLast((line) => line.includes('"sample"'))!) as {
-        services: Record<string, { queue_length: number; errors?: Record<string, string> }>;
+        services: Record<string, { queue_length: number; errors?: MeasureErrors }>;
       };
       return { report, services };
     };
@@ -142,9 +143,10 @@ describe('a DNS server that does not answer', () => {
       if (project === 'healthy') continue;
       assert.equal(services[service]?.queue_length, null);
       assert.match(
-        services[service]?.errors?.['queue_length'] ?? '',
+        services[service]?.errors?.['queue_length']?.text ?? '',
         /looked up now|no answer within/,
       );
+      assert.equal(services[service]?.errors?.['queue_length']?.code, 'broker_unreachable');
     }
     const left = await lab.sh('pgrep -x getent');
     assert.equal(left.stdout, '', 'no look-up is left behind');

@@ -8,6 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { countWaiting } from '../../../src/host/sockets/backlog.ts';
 import {
   findListeners,
+  NO_SOCKET,
   readListenersOnce,
   readTable,
 } from '../../../src/host/sockets/listeners.ts';
@@ -134,9 +135,10 @@ describe('what waits for services', () => {
     const found = await count();
     services.splice(-2);
     none.stop();
-    assert.deepEqual(found.get(none.pid), { error: 'its main process listens on no socket' });
+    assert.deepEqual(found.get(none.pid), NO_SOCKET);
     assert.deepEqual(found.get(2 ** 22 + 1), {
-      error: 'the sockets of its main process cannot be seen (ENOENT)',
+      code: 'unseen',
+      text: 'the sockets of its main process cannot be seen (ENOENT)',
     });
     for (const { name, pid, waits } of services) assert.equal(found.get(pid), waits, name);
   });

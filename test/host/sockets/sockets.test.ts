@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { MeasureError } from '../../../src/model/measure-error.ts';
 import {
   countByName,
   parseTcpHeld,
@@ -134,7 +135,7 @@ describe('what Unix sockets came in on', () => {
 
 describe('what waits for a Unix socket, by its name', () => {
   const listeners = [{ inode: '7', name: PATH, waiting: null }];
-  const rows: [rule: string, text: string, expected: number | { error: string }][] = [
+  const rows: [rule: string, text: string, expected: number | MeasureError][] = [
     ['nothing', LISTENS, 0],
     ['each connection that waits is a line without an inode', WAITS.repeat(3) + LISTENS, 3],
     ['what waits for another socket', LISTENS + unix('00000000', '02', '0', '/run/c'), 0],
@@ -142,7 +143,7 @@ describe('what waits for a Unix socket, by its name', () => {
     [
       'two sockets of the same path cannot be told apart',
       LISTENS + WAITS + unix('00010000', '01', '9', PATH),
-      { error: `another socket has the path ${PATH} too` },
+      { code: 'unclear', text: `another socket has the path ${PATH} too` },
     ],
   ];
   for (const [rule, text, expected] of rows)

@@ -3,6 +3,7 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { measureError } from '../../../src/model/measure-error.ts';
 import type { HistoryEntry } from '../../../src/model/types.ts';
 import { withDrain } from '../../../src/kinds/celery/drain-rate.ts';
 import { countRunningTasks } from '../../../src/kinds/celery/running-tasks.ts';
@@ -128,14 +129,16 @@ test('a worker that does not answer: null, with the reason', async () => {
   );
   assert.equal(sample.drain_time_s, null);
   assert.match(
-    sample.errors?.['drain_time_s'] ?? '',
+    sample.errors?.['drain_time_s']?.text ?? '',
     /cannot be counted: .*nothing is listening there/,
   );
 });
 
+const SILENT = measureError('broker_unreachable', 'redis: no answer within 2 s');
+
 test('a broker that has not told its queues is not asked for more', async () => {
   const sample = await withDrain(
-    { workers: 3, queue_length: null, errors: { queue_length: 'redis: no answer within 2 s' } },
+    { workers: 3, queue_length: null, errors: { queue_length: SILENT } },
     {
       service: 'shop.service',
       settings: { url: `redis://127.0.0.1:${redis.port}` },
@@ -145,8 +148,8 @@ test('a broker that has not told its queues is not asked for more', async () => 
       deadline: monotonicMs() + 10_000,
     },
   );
-  assert.equal(
-    sample.errors?.['drain_time_s'],
-    'its tasks cannot be counted: redis: no answer within 2 s',
-  );
+  assert.deepEqual(sample.errors?.['drain_time_s'], {
+    code: 'broker_unreachable',
+    text: 'its tasks cannot be counted: redis: no answer within 2 s',
+  });
 });

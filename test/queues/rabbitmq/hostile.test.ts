@@ -41,7 +41,7 @@ describe('an AMQP server that does wrong costs its own project the value, which 
       const { length, error } = lengths.get('hostile')!;
       if (says === null) return assert.deepEqual([length, error], [counts, undefined]);
       assert.equal(length, null);
-      assertCleanError(error, says);
+      assertCleanError(error?.text, says);
     });
   }
 
@@ -54,7 +54,7 @@ describe('an AMQP server that does wrong costs its own project the value, which 
     await server.stop();
     const { length, perQueue, error } = lengths.get('shop')!;
     assert.deepEqual([length, perQueue], [null, { celery: 1 }]);
-    assertCleanError(error, /queue x+…$/);
+    assertCleanError(error?.text, /queue x+…$/);
   });
 
   test('more queues than channels: an error', async () => {
@@ -63,6 +63,6 @@ describe('an AMQP server that does wrong costs its own project the value, which 
     const url = `amqp://127.0.0.1:${server.port}`;
     const lengths = await readQueues([{ project: 'shop', url, queues: ['celery', 'mail'] }]);
     await server.stop();
-    assertCleanError(lengths.get('shop')!.error, /it allows too few channels \(1\)$/);
+    assertCleanError(lengths.get('shop')!.error?.text, /it allows too few channels \(1\)$/);
   });
 });

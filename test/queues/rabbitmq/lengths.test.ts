@@ -3,6 +3,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { MeasureErrorCode } from '../../../src/model/measure-error.ts';
 import type { HistoryEntry, ServiceSample } from '../../../src/model/types.ts';
 import { withDrain } from '../../../src/kinds/celery/drain-rate.ts';
 import {
@@ -139,7 +140,7 @@ describe('the length of a queue of RabbitMQ', () => {
     assert.deepEqual(await read({ url, ssl }), { length: 7, perQueue: { celery: 7 } });
     const { length, error } = await read({ url });
     assert.equal(length, null);
-    assert.match(error ?? '', /it requires a client certificate: name it in ssl_certfile/);
+    assert.match(error?.text ?? '', /it requires a client certificate: name it in ssl_certfile/);
   });
 
   test('it is what RabbitMQ itself reports', async () => {
@@ -174,16 +175,24 @@ describe('the length of a queue of RabbitMQ', () => {
 
 describe('a queue of RabbitMQ that cannot be read is null, with the reason in plain words', () => {
   const at = (rest = '') => `127.0.0.1:${rabbit.port}${rest}`;
-  const rows: [name: string, settings: () => Settings | Promise<Settings>, error: RegExp][] = [
+  const rows: [
+    name: string,
+    settings: () => Settings | Promise<Settings>,
+    error: RegExp,
+    /** default: broker_error */
+    code?: MeasureErrorCode,
+  ][] = [
     [
       'a wrong password',
       () => ({ url: `amqp://shop:wrong-secret@${at()}` }),
       /refuses the user or password/,
+      'broker_login',
     ],
     [
       'an unknown user',
       () => ({ url: `amqp://nobody:secret@${at()}` }),
       /refuses the user or password/,
+      'broker_login',
     ],
     [
       'no such virtual host',
@@ -199,30 +208,38 @@ describe('a queue of RabbitMQ that cannot be read is null, with the reason in pl
       'nobody listens',
       async () => ({ url: `amqp://127.0.0.1:${(await freePorts())[0]}` }),
       /^rabbitmq at 127\.0\.0\.1:\d+: nothing is listening there$/,
+      'broker_unreachable',
     ],
     [
       'a certificate of its own',
       () => ({ url: `amqps://localhost:${rabbit.tlsPort}` }),
       /certificate is self-signed; name it in ssl_ca_certs/,
+      'broker_unreachable',
     ],
     [
       'a certificate for another name',
       () => ({ url: `amqps://127.0.0.1:${rabbit.tlsPort}`, ssl: { ca_certs: rabbit.caFile } }),
       /certificate is for another host name/,
+      'broker_unreachable',
     ],
-    ['TLS spoken to a server without', () => ({ url: `amqps://${at()}` }), /TLS/],
+    [
+      'TLS spoken to a server without',
+      () => ({ url: `amqps://${at()}` }),
+      /TLS/,
+      'broker_unreachable',
+    ],
     [
       'no TLS spoken to a server with it',
       () => ({ url: `amqp://127.0.0.1:${rabbit.tlsPort}` }),
       /is not RabbitMQ \(with TLS it needs amqps/,
     ],
   ];
-  for (const [name, settings, error] of rows) {
+  for (const [name, settings, error, code = 'broker_error'] of rows) {
     test(name, async () => {
       const answer = await read(await settings(), ['celery'], 1000);
-      assert.equal(answer.length, null);
-      assert.match(answer.error ?? '', error);
-      assert.doesNotMatch(answer.error ?? '', /secret/);
+      assert.deepEqual([answer.length, answer.error?.code], [null, code]);
+      assert.match(answer.error?.text ?? '', error);
+      assert.doesNotMatch(answer.error?.text ?? '', /secret/);
     });
   }
 
@@ -246,7 +263,7 @@ describe('a queue of RabbitMQ that cannot be read is null, with the reason in pl
     );
     const tookMs = performance.now() - start;
     await Promise.all([mute.stop(), half.stop()]);
-    assert.match(lengths.get('mute')?.error ?? '', /no answer within 0\.5 s/);
+    assert.match(lengths.get('mute')?.error?.text ?? '', /no answer within 0\.5 s/);
     assert.equal(lengths.get('half')?.length, null);
     assert.equal(lengths.get('shop')?.length, 7);
     assert.ok(tookMs < 15_000, `it took ${tookMs} ms`);

@@ -97,16 +97,16 @@ test('a master that the sentinels do not know', async () => {
   const { length, error } = await read({ master: 'other' });
   assert.equal(length, null);
   assert.match(
-    error ?? '',
+    error?.text ?? '',
     /^sentinel at 127\.0\.0\.1:\d+: it knows no master "other"; sentinel at/,
   );
 });
 
 test('a wrong password for the sentinels', async () => {
   const { length, error } = await read({ password: 'wrong-s3cret' });
-  assert.equal(length, null);
-  assert.match(error ?? '', /refuses the user or password/);
-  assert.doesNotMatch(error ?? '', /s3cret/);
+  assert.deepEqual([length, error?.code], [null, 'broker_login']);
+  assert.match(error?.text ?? '', /refuses the user or password/);
+  assert.doesNotMatch(error?.text ?? '', /s3cret/);
 });
 
 test('over TLS, where sentinels and master want a certificate of ours too', async () => {
@@ -135,7 +135,7 @@ test('over TLS, where sentinels and master want a certificate of ours too', asyn
     await until(async () => (await ask(true)).length === 2);
     const { length, error } = await ask(false);
     assert.equal(length, null);
-    assert.match(error ?? '', /closes the connection|was cut|no answer/);
+    assert.match(error?.text ?? '', /closes the connection|was cut|no answer/);
   } finally {
     const ended = new Promise((done) => child.once('close', done));
     child.kill('SIGKILL');
