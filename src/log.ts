@@ -100,21 +100,21 @@ type Destination = ReturnType<typeof destination>;
 
 /** null: it cannot be written now, which has been told. */
 function openFile(file: string, open: typeof destination): Destination | null {
-  let isTold = false;
-  const tell = ({ message }: Error): void => {
-    if (!isTold) writeErr(`autoscaler: ${file}: the log file cannot be written: ${message}\n`);
-    isTold = true;
+  let isReported = false;
+  const report = ({ message }: Error): void => {
+    if (!isReported) writeErr(`autoscaler: ${file}: the log file cannot be written: ${message}\n`);
+    isReported = true;
   };
   try {
     const stream = open({ dest: openLogFile(file), sync: true });
-    stream.on('error', tell);
+    stream.on('error', report);
     return stream;
   } catch (error) {
     // what others can put there must not keep a run from its work
     const isForeign = error instanceof Foreign;
     const fault = isForeign ? null : explainFault(file, error as NodeJS.ErrnoException);
     if (fault !== null) throw fault;
-    tell(error as Error);
+    report(error as Error);
     return null;
   }
 }

@@ -125,7 +125,7 @@ function refuse(plan: Plan, error: UserError): Outcome {
   return {
     ...{ service, project, action, from, to, reason },
     result: 'refused',
-    sentence: `${service}: ${from} → ${to} was not applied:  ${error.message}`,
+    sentence: `${service}: ${from} → ${to} was not applied: ${error.message}`,
     hint: error.hint ?? null,
     changeId: null,
     running: null,

@@ -25,7 +25,7 @@ export async function foreseeRecovery(deps: ActDeps): Promise<Unfinished[]> {
       continue;
     }
     const next = await foresee(manifest, deps);
-    found.push({ service: manifest.service, next, sentence: tell(manifest, next) });
+    found.push({ service: manifest.service, next, sentence: describe(manifest, next) });
   }
   return found;
 }
@@ -36,7 +36,7 @@ async function foresee(manifest: Manifest, deps: ActDeps): Promise<'finish' | 'u
   return (await canGoForward(manifest, deps)) ? 'finish' : 'undo';
 }
 
-function tell({ service, from, to, at, outcome, drain }: Manifest, next: string): string {
+function describe({ service, from, to, at, outcome, drain }: Manifest, next: string): string {
   const what = `${service}: a change ${from} → ${to} of ${at} is unfinished`;
   if (outcome !== null) return `${what}: only its result (${outcome.result}) is left to record`;
   const then =

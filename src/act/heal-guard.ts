@@ -47,9 +47,9 @@ export async function findHealHold(
     if (deps.monotonicMs() - since >= deps.timing.settleMs) break;
     await deps.sleep(deps.timing.pollMs);
   }
-  const said = await askSize(service, first.masterPid, deps);
-  if (said === to) return { held: `its pool has ${to}, some of which it is replacing right now` };
-  return { from: said ?? from };
+  const stated = await askSize(service, first.masterPid, deps);
+  if (stated === to) return { held: `its pool has ${to}, some of which it is replacing right now` };
+  return { from: stated ?? from };
 }
 
 /** Of workers that do not serve yet those that have not had the time that they may take. */

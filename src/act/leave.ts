@@ -23,7 +23,7 @@ export function leaveChange(
   const sentence =
     why === null
       ? `${service}: ${from} → ${to}: it does not serve yet; the next run continues`
-      : `${service}: ${from} → ${to} failed: ${why}; its unit is restored, but it does not serve yet; the next run continues`;
+      : `${service}: ${from} → ${to} failed: ${why}; its number is restored, but it does not serve yet; the next run continues`;
   const failed = why === null ? {} : ({ failed: true } as const);
   return outcomeOf(change, { result: 'waiting', sentence, ...failed });
 }

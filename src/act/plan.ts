@@ -71,7 +71,7 @@ export interface HealInput {
   live: LiveQuestion;
 }
 
-/** The running pool is brought to what the unit says; no file changes, and nothing is ever restarted for it. */
+/** The running pool is brought to what the unit file says; no file changes, and nothing is ever restarted for it. */
 export function planHeal({ live, ...rest }: HealInput): Plan {
   const { resize, obstacle } = planResize({ kind: rest.kind, live, running: true });
   return {

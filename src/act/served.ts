@@ -45,9 +45,9 @@ export async function proveServed(
       ({ address, fault }) => fault === null && !listeners.includes(address),
     );
     const isGone = lost.every((address) => served.every((each) => each.address !== address));
-    if (isGone && news.length >= lost.length) return { moved: tellMoved(lost, news) };
+    if (isGone && news.length >= lost.length) return { moved: describeMoved(lost, news) };
     if (deps.monotonicMs() - beginMs > LATE_MS) {
-      return { wrong: lost.map((address) => tellLost(address, served)).join('; ') };
+      return { wrong: lost.map((address) => describeLost(address, served)).join('; ') };
     }
     if (patience() === 'leave') return 'left';
     await deps.sleep(deps.timing.pollMs);
@@ -63,12 +63,12 @@ function isOpen(address: string, served: readonly Served[]): boolean {
   return served.some((each) => each.address === address && each.fault === null);
 }
 
-function tellMoved(lost: readonly string[], news: readonly Served[]): string {
+function describeMoved(lost: readonly string[], news: readonly Served[]): string {
   const now = news.map(({ address }) => address).join(', ');
   return `it listened on ${lost.join(', ')} before and listens on ${now} now, because its configuration was edited after it was started`;
 }
 
-function tellLost(address: string, served: readonly Served[]): string {
+function describeLost(address: string, served: readonly Served[]): string {
   const held = served.find((each) => each.address === address);
   const head = `nobody can connect to ${address} any more, which worked before`;
   if (held !== undefined) return `${head}: ${held.fault}`;

@@ -7,7 +7,7 @@ export interface Plan {
   project: string | null;
   kind: KindName;
   /**
-   * `heal`: no file changes, the running workers are brought to the number that the unit declares; `renew`: our
+   * `heal`: no file changes, the running workers are brought to the number that the service declares; `renew`: our
    * drop-in follows an edit of what it repeats, with the number as it is
    */
   action: 'scale_up' | 'scale_down' | 'rollback' | 'heal' | 'renew';

@@ -33,7 +33,7 @@ function defineRun(command: Command, { done, withGlobals }: Context): void {
 function defineScale(command: Command, { done, withGlobals }: Context): void {
   command
     .description('set the number of workers of one service by hand')
-    .argument('<service>', 'a unit or the name of a project')
+    .argument('<service>', 'a service or the name of a project')
     .argument('<n>', 'the number of workers', positiveInteger)
     .option('--force', "ignore the project's min_workers, max_workers and max_step")
     .option('--dry-run', 'show the edits; write nothing')
@@ -56,7 +56,7 @@ function defineScale(command: Command, { done, withGlobals }: Context): void {
 
 function defineRollback(command: Command, { done, withGlobals }: Context): void {
   command
-    .description('restore the units as they were before the first change; stops the timer')
+    .description('restore the unit files as they were before the first change; stops the timer')
     .argument('[service...]', 'only these services')
     .option('--list', 'list all changes; change nothing')
     .option('--changed', 'list the files that are still changed, and where their originals are')

@@ -44,7 +44,7 @@ export function buildProgram(
 ): Command {
   const program = new Command('autoscaler')
     .description(
-      'Keeps the right number of Gunicorn and Celery workers on this host: measures, decides,\nrewrites the unit, and verifies that the change took effect.',
+      'Keeps the right number of Gunicorn and Celery workers on this host: measures, decides,\nrewrites the unit file, and verifies that the change took effect.',
     )
     .version(VERSION, '-V, --version')
     .option(
@@ -71,7 +71,7 @@ export function buildProgram(
   autoscaler run --dry-run           what would be done now, and why; changes nothing
   autoscaler metrics all             what is measured now
   autoscaler scale shop.service 4    set a number by hand, just as safely
-  autoscaler rollback                restore the units as they were; stops the timer\n${EXIT_CODES}`,
+  autoscaler rollback                restore the unit files as they were; stops the timer\n${EXIT_CODES}`,
     );
   const withGlobals = <T extends object>(options: T): T & GlobalOptions => ({
     ...program.opts<GlobalOptions>(),

@@ -85,7 +85,7 @@ function defineStatus(command: Command, { done, withGlobals }: Context): void {
 function defineExplain(command: Command, { done, withGlobals }: Context): void {
   command
     .description('how the last decision on a project was reached, and what would come next')
-    .argument('<project>', 'a project or its unit')
+    .argument('<project>', 'a project or its service')
     .option('--json', 'print one JSON document')
     .addHelpText('after', example('autoscaler explain shop'))
     .action(async (project: string, options: { json?: boolean }) => {

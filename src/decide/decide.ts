@@ -1,17 +1,22 @@
 import type { MemoryBudget } from './limits/memory-groups.ts';
 import type { BrakeMemory } from '../model/brake-types.ts';
 import { recallBrakes } from './limits/brake-memory.ts';
-import { applyCooldown, applyMaxStep, tellFailedChange, tellSlowdown } from './limits/brakes.ts';
+import {
+  applyCooldown,
+  applyMaxStep,
+  reportFailedChange,
+  reportSlowdown,
+} from './limits/brakes.ts';
 import { viewMetric, type MetricView, type Position } from './evidence/crossings.ts';
 import { gatherMetrics } from './evidence/gather.ts';
 import { guardLowering } from './limits/guards.ts';
-import { applyMinMax, tellPromise } from './limits/limits.ts';
+import { applyMinMax, reportPromise } from './limits/limits.ts';
 import { applyMemory, openBudget, planRelief, type Relief } from './limits/memory.ts';
 import { NOT_SAMPLED } from '../metrics/missing.ts';
 import { toMoments, type Moment } from './evidence/moments.ts';
-import { tellKills } from './limits/oom-watch.ts';
+import { reportKills } from './limits/oom-watch.ts';
 import { applyOwnShare } from './limits/own-share.ts';
-import { applyPause, pinWish, tellFullPause } from './limits/pause.ts';
+import { applyPause, pinWish, reportFullPause } from './limits/pause.ts';
 import type {
   ActionRecord,
   Decision,
@@ -21,7 +26,7 @@ import type {
   Sample,
 } from '../model/types.ts';
 import { compareUrgency, type Urgency } from './limits/urgency.ts';
-import { combineViews, tellMissing, type Wish } from './wish.ts';
+import { combineViews, reportMissing, type Wish } from './wish.ts';
 
 /** All that a decision depends on. */
 export interface DecideInput {
@@ -105,7 +110,7 @@ function finish(
   const { project, service } = policy;
   if (!known) {
     const error = sample.services[service]?.errors?.['workers'] ?? NOT_SAMPLED;
-    const reasons: Reason[] = [{ code: 'workers_unknown', error }, ...tellMissing(views)];
+    const reasons: Reason[] = [{ code: 'workers_unknown', error }, ...reportMissing(views)];
     const unknown = { from: null, to: null, wanted: null, reasons };
     return { project, service, action: 'none', hold: 'missing_metric', ...unknown };
   }
@@ -124,12 +129,13 @@ function finish(
       reasons,
     };
   }
-  const promise = tellPromise(at);
-  const asked = promise.length > 0 && wish.direction === 'none' ? tellMissing(views) : wish.reasons;
-  const slowed = tellSlowdown(asked, policy, memory);
-  const failed = tellFailedChange(memory, at);
+  const promise = reportPromise(at);
+  const asked =
+    promise.length > 0 && wish.direction === 'none' ? reportMissing(views) : wish.reasons;
+  const slowed = reportSlowdown(asked, policy, memory);
+  const failed = reportFailedChange(memory, at);
   const wanted = wish.workers;
-  const paused = tellFullPause(policy.pause);
+  const paused = reportFullPause(policy.pause);
   if (paused !== null) {
     const reasons = [...promise, ...asked, ...slowed, paused];
     return { project, service, action: 'none', from, to: from, wanted, hold: 'paused', reasons };
@@ -142,7 +148,7 @@ function finish(
   }
   // what people have said comes first
   const isFree = policy.pin === undefined && !policy.pause?.down;
-  const killed = isFree ? tellKills(memory, from) : null;
+  const killed = isFree ? reportKills(memory, from) : null;
   if (killed !== null) {
     const to = Math.max(killed.from, at.minWorkers);
     const action = to < from ? 'scale_down' : 'none';

@@ -99,7 +99,7 @@ export function explainReason(reason: Reason): string {
     case 'projected':
       return explainProjected(reason);
     case 'drift':
-      return `${explainCount(reason.running)} running, the unit says ${reason.declared}`;
+      return `${explainCount(reason.running)} running, ${reason.declared} declared`;
   }
 }
 

@@ -4,7 +4,7 @@ import type { Decision, Policy, Reason, Sample } from '../model/types.ts';
 const HOLDS: readonly Decision['hold'][] = ['paused', 'failed_change', 'not_running', 'disabled'];
 
 /**
- * What to say of drift: other workers run than the unit declares, as after a reload by which Gunicorn has
+ * What to say of drift: other workers run than the service declares, as after a reload by which Gunicorn has
  * fallen back to the number of its old command line; null: none, or it cannot be determined.
  */
 export function findDrift(service: string, sample: Sample): (Reason & { code: 'drift' }) | null {
@@ -16,7 +16,7 @@ export function findDrift(service: string, sample: Sample): (Reason & { code: 'd
 }
 
 /**
- * The running workers that are to become as many as the unit declares; null: nothing is to be healed. Only
+ * The running workers that are to become as many as the service declares; null: nothing is to be healed. Only
  * where the pool can be changed without a restart, where nothing else is decided, and where nothing holds
  * the service back or pauses this direction. More of them only where memory for more remains.
  */

@@ -30,7 +30,7 @@ function wishUp(views: readonly MetricView[], { current }: Position): Wish | nul
   if (workers === undefined) return null;
   const driving = reached.filter((up) => up.workers === workers);
   const excess = Math.max(...driving.map(({ value, threshold }) => value / threshold));
-  const reasons = [...reached, ...tellMissing(views)];
+  const reasons = [...reached, ...reportMissing(views)];
   return { direction: 'up', workers, hold: null, excess, reasons };
 }
 
@@ -38,12 +38,12 @@ function wishDown(views: readonly MetricView[], at: Position): Wish | null {
   const workers = agreedLow(views, at, (down) => down.reached);
   if (workers === null || views.some(({ value }) => value === null)) return null;
   // an up threshold that is crossed, but not for long enough, does not stand in the way; it is told
-  const told = [
+  const reported = [
     ...views.map(({ down }) => down),
     ...views.map(({ up }) => up),
     ...views.map(({ blocked }) => blocked),
   ];
-  const reasons = told.filter((reason) => reason !== null);
+  const reasons = reported.filter((reason) => reason !== null);
   return { direction: 'down', workers, hold: null, excess: 0, reasons };
 }
 
@@ -55,7 +55,7 @@ function holdWish(views: readonly MetricView[], at: Position): Wish {
     workers: null,
     hold: null,
     excess: 0,
-    reasons: views.flatMap((view) => tellView(view, views, at)),
+    reasons: views.flatMap((view) => reportView(view, views, at)),
   };
   const low = agreedLow(views, at, (down) => down.reached);
   const blind = views.length > 0 && views.every(({ value }) => value === null);
@@ -100,15 +100,15 @@ function agreedLow(
 }
 
 /** The missing metrics, as reasons. */
-export function tellMissing(views: readonly MetricView[]): Reason[] {
+export function reportMissing(views: readonly MetricView[]): Reason[] {
   return views
     .filter(({ value }) => value === null)
     .map(({ policy, error }) => ({ code: 'missing_metric', metric: policy.metric, error }));
 }
 
-function tellView(view: MetricView, views: readonly MetricView[], at: Position): Reason[] {
+function reportView(view: MetricView, views: readonly MetricView[], at: Position): Reason[] {
   const { metric, up, down } = view.policy;
-  if (view.value === null) return tellMissing([view]);
+  if (view.value === null) return reportMissing([view]);
   const crossed = [view.up, view.blocked, view.down, view.renewed].filter(
     (reason) => reason !== null,
   );

@@ -4,8 +4,8 @@ import { EXIT, UserError } from '../errors.ts';
 export function explainErrno(error: unknown): string {
   const { code, message, stderr } = error as NodeJS.ErrnoException & { stderr?: string };
   // a program that fails (cp) says why in its last line
-  const said = stderr?.trimEnd().split('\n').at(-1);
-  return (code !== undefined && ERRNO[code]) || said || message;
+  const stated = stderr?.trimEnd().split('\n').at(-1);
+  return (code !== undefined && ERRNO[code]) || stated || message;
 }
 
 /**

@@ -17,7 +17,7 @@ export function isJournal(fd: number, named = process.env['JOURNAL_STREAM']): bo
 /**
  * A line of the log as the journal has it: a plain sentence with its priority, each line of it. Empty for what nobody
  * wants to read every 2 minutes: that a service stays as it is. What is held back and the state of all is said by
- * `tellRun` when it is news.
+ * `reportRun` when it is news.
  */
 export function toJournal(line: string): string {
   const { level, event, msg } = JSON.parse(line) as Record<'level' | 'event' | 'msg', string>;

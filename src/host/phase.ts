@@ -18,13 +18,13 @@ let text = '';
 let entered = 0;
 let changing = 0;
 let verdict: string | null = null;
-let tellVerdict: (verdict: string) => void = () => undefined;
+let reportVerdict: (verdict: string) => void = () => undefined;
 
 /** The file that tells of the phases from now on, by its descriptor. @throws what writing throws */
 export function showPhases(fd: number, hear: (verdict: string) => void): void {
   write(fd);
   page = fd;
-  tellVerdict = hear;
+  reportVerdict = hear;
 }
 
 export function hidePhases(): void {
@@ -48,8 +48,8 @@ export function readPhase(): { entered: number; changing: number } {
  * @throws UserError failed where the run has been given up meanwhile
  */
 export async function whileChanging<T>(change: () => Promise<T>): Promise<T> {
-  tellBegun?.();
-  tellBegun = null;
+  reportBegun?.();
+  reportBegun = null;
   changing += 1;
   try {
     goOn();
@@ -86,15 +86,15 @@ export function readVerdict(): string | null {
   if (end <= 0) return null;
   verdict = bytes.toString('latin1', 0, end);
   write(page);
-  tellVerdict(verdict);
+  reportVerdict(verdict);
   return verdict;
 }
 
-let tellBegun: (() => void) | null = null;
+let reportBegun: (() => void) | null = null;
 
 /** Calls back once, right before the next change begins; null: no more. */
 export function onFirstChange(callback: (() => void) | null): void {
-  tellBegun = callback;
+  reportBegun = callback;
 }
 
 function goOn(): void {

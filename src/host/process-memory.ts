@@ -62,7 +62,7 @@ export function readMemoryFiles(
   if (paths.some((path) => (silent.get(path) ?? 0) > startMs)) return NO_ANSWER;
   const scopes = findScopes(paths);
   const taken = [...new Set(scopes.values())].find(isTaken);
-  if (taken !== undefined) return tellTaken(taken);
+  if (taken !== undefined) return reportTaken(taken);
   const read = callHead(paths, scopes, { maxBytes, allBytes, limitMs });
   if ('error' in read && read.isLate) {
     for (const path of paths) silent.set(path, monotonicMs() + SILENT_MS);
@@ -173,7 +173,7 @@ const NO_ANSWER: Unread = {
   isTooMuch: false,
 };
 
-function tellTaken(scope: string): Unread {
+function reportTaken(scope: string): Unread {
   const error = `a program that looked at them before still waits for the kernel (${scope})`;
   return { error, isTooMuch: false };
 }

@@ -33,15 +33,15 @@ export interface Watchdog {
  * is stopped: neither a host that slept nor a clock that jumps ends a run.
  *
  * A second thread of Node's would do the same for 11 MB and half of what an empty Node.js takes of the processor; perl-base
- * is on every Debian. Where it cannot be started the run does without, and `tellLack` says why.
+ * is on every Debian. Where it cannot be started the run does without, and `reportLack` says why.
  */
-export function startWatchdog(tellLack: (why: string) => void, limitS = LIMIT_S): Watchdog {
+export function startWatchdog(reportLack: (why: string) => void, limitS = LIMIT_S): Watchdog {
   let hear: (verdict: string) => void = () => undefined;
   const stuck = new Promise<never>((_, reject) => {
     hear = (verdict) => reject(new UserError(EXIT.failed, verdict, HINT));
   });
   stuck.catch(() => undefined);
-  const end = start(limitS, hear, tellLack);
+  const end = start(limitS, hear, reportLack);
   const timer = setInterval(readVerdict, LOOK_MS).unref();
   return {
     unlessStuck: (work) => Promise.race([work(), stuck]),
@@ -56,7 +56,7 @@ export function startWatchdog(tellLack: (why: string) => void, limitS = LIMIT_S)
 function start(
   limitS: number,
   hear: (verdict: string) => void,
-  tellLack: (why: string) => void,
+  reportLack: (why: string) => void,
 ): () => void {
   let fd: number | null = null;
   const forget = (): void => {
@@ -66,7 +66,7 @@ function start(
   };
   const fail = (error: Error): void => {
     forget();
-    tellLack(`no watchdog: ${PERL}: ${explainErrno(error)}`);
+    reportLack(`no watchdog: ${PERL}: ${explainErrno(error)}`);
   };
   try {
     fd = openPage();

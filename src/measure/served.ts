@@ -43,8 +43,8 @@ export async function readServed(masterPid: number): Promise<Served[] | null> {
         .map(async ({ path }): Promise<Served> => {
           const address = `unix:${path}`;
           // who connected there might reach somebody else; and nobody can take an abstract one away
-          const isTold = twins.some((twin) => twin.path === path) || path.startsWith('@');
-          return { address, fault: isTold ? null : await tryPath(path, masterPid) };
+          const isReported = twins.some((twin) => twin.path === path) || path.startsWith('@');
+          return { address, fault: isReported ? null : await tryPath(path, masterPid) };
         }),
     ];
     // the same one may be held twice

@@ -34,7 +34,7 @@ export const BUSY = {
   ownLoad: {
     // for workers that serve any number of requests at once there is no such share: it is never known
     most: (_, { isAsync }) => (isAsync ? 0 : 100),
-    tell: ({ shown, most }) =>
+    describe: ({ shown, most }) =>
       most === 0
         ? 'which is never known of workers that serve many requests at once'
         : `and it is never more than ${shown}`,

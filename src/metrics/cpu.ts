@@ -35,7 +35,7 @@ export const CPU = {
   // (https://docs.python.org/3/glossary.html#term-global-interpreter-lock)
   ownLoad: {
     most: (workers, { cores, usableCores }) => (Math.min(workers, usableCores) / cores) * 100,
-    tell: ({ shown, workers, isOne, cores }) =>
+    describe: ({ shown, workers, isOne, cores }) =>
       `and ${workers} ${isOne ? 'makes' : 'make'} at most ${shown} of ${cores} busy`,
   },
 } as const satisfies Metric;

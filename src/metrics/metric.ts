@@ -79,11 +79,11 @@ export interface OwnLoad {
   /** how high this number of workers can drive it, in its unit */
   most: (workers: number, capacity: Capacity) => number;
   /** the same in words, to follow what is needed; missing: `and it is never more than 100 %` */
-  tell?: (told: ToldLoad) => string;
+  describe?: (load: LoadShown) => string;
 }
 
 /** The words in which a bound is reported. */
-export interface ToldLoad {
+export interface LoadShown {
   /** the bound with its unit */
   shown: string;
   most: number;

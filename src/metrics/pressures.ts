@@ -7,7 +7,7 @@ const NEVER_MORE: OwnLoad = { most: () => 100 };
 const ON_PROCESSORS: OwnLoad = {
   // a process waits for a processor only if there are more processes than processors
   most: (workers, { usableCores }) => (workers > usableCores ? 100 : 0),
-  tell: ({ workers, usable }) => `and with ${workers} on ${usable} none waits for a processor`,
+  describe: ({ workers, usable }) => `and with ${workers} on ${usable} none waits for a processor`,
 };
 
 const CPU = {

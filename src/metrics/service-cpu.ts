@@ -30,7 +30,7 @@ export const SERVICE_CPU = {
   },
   ownLoad: {
     most: (workers, { usableCores }) => (Math.min(workers, usableCores) / workers) * 100,
-    tell: ({ shown, workers, isOne, usable }) =>
+    describe: ({ shown, workers, isOne, usable }) =>
       `and ${workers} on ${usable} ${isOne ? 'computes' : 'compute'} at most ${shown} each`,
   },
 } as const satisfies Metric;

@@ -70,7 +70,7 @@ export interface HostSample extends HostResources {
 
 /** One service's part of a sample. */
 export interface ServiceSample extends ServiceResources {
-  /** declared workers: what the unit says */
+  /** declared workers: what the unit file says */
   workers: number | null;
   /** running workers: what the processes show */
   running?: number | null;
@@ -216,7 +216,7 @@ export type Reason =
   /** the service is stopped, failed, or on its way up or down: nobody's number is changed behind its back */
   | { code: 'not_running'; state: string }
   | { code: 'disabled' }
-  /** other workers run than the unit declares */
+  /** other workers run than the service declares */
   | { code: 'drift'; running: number; declared: number };
 
 /** What is to be done with one service, and why. `from` is null where the declared workers are unknown. */

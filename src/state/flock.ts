@@ -63,7 +63,7 @@ function callFlock(fd: number, how: string, timeoutMs: number, fault: string): b
       'It belongs to util-linux: apt-get install --reinstall util-linux',
     );
   }
-  const said = stderr?.trim().split('\n').at(-1)?.slice(0, 200) ?? '';
+  const output = stderr?.trim().split('\n').at(-1)?.slice(0, 200) ?? '';
   const why =
     code === 'ETIMEDOUT'
       ? `flock has not answered within ${timeoutMs / 1000} s`
@@ -71,7 +71,7 @@ function callFlock(fd: number, how: string, timeoutMs: number, fault: string): b
         ? `flock could not be started: ${explainErrno(error)}`
         : signal !== null
           ? `flock was killed by ${signal}`
-          : `flock ended with ${status}${said === '' ? '' : `: ${said}`}`;
+          : `flock ended with ${status}${output === '' ? '' : `: ${output}`}`;
   throw new UserError(
     EXIT.failed,
     `${fault}: ${why}`,

@@ -36,7 +36,7 @@ const ACTION: Record<string, Check> = {
  */
 export function parseHistoryLine(
   line: string,
-  tell: (fault: string) => void = () => undefined,
+  report: (fault: string) => void = () => undefined,
 ): HistoryEntry | { fault: string } {
   const entry = parseObject(line);
   if (entry === null) return { fault: `expected a JSON object, found ${shorten(line)}` };
@@ -46,7 +46,7 @@ export function parseHistoryLine(
   }
   const fault = findFault(entry, COMMON) ?? (kind === 'action' ? findFault(entry, ACTION) : null);
   if (fault !== null) return { fault };
-  if (kind === 'sample') dropWrongValues(entry, tell);
+  if (kind === 'sample') dropWrongValues(entry, report);
   return entry as unknown as HistoryEntry;
 }
 

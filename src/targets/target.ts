@@ -17,8 +17,6 @@ export interface Target extends ActTarget {
   find: () => Promise<string[]>;
   /** state: as `readStates`, for many that keep asking side by side: they share calls, and nothing is blocked */
   readStatesBeside: KindTarget['readStates'];
-  /** whether it could know a service of this name */
-  isName: (name: string) => boolean;
   /** locate, for each run: what services' files say, with what earlier runs knew; see `keepUnits` of the cache */
   remember: (known?: Record<string, KnownService>) => FactsMemory;
   /** whether the files that facts were made of are as they were */

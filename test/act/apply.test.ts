@@ -91,7 +91,7 @@ describe('applyPlan', () => {
     assert.equal(second.result, 'failed');
     assert.match(
       second.sentence,
-      /with the old unit, the service could not be verified to serve as before: the job failed/,
+      /with the old number, the service could not be verified to serve as before: the job failed/,
     );
     assert.match(second.hint ?? '', /systemctl status web\.service/);
     assert.equal(readFileSync(world.unitPath, 'utf8'), UNIT);
@@ -281,7 +281,7 @@ describe('Celery', () => {
     const first = await applyPlan(world.plan(4), deps);
     assert.match(
       world.announced.join('\n'),
-      /^web.service with 4: .*2 → 4 is aborted: .* within 0.1 m .*; the unit goes back to 2\. No task is killed.*$/,
+      /^web.service with 4: .*2 → 4 is aborted: .* within 0.1 m .*; the number goes back to 2\. No task is killed.*$/,
     );
     assert.deepEqual([first.result, world.declared(), world.state.loaded], ['draining', 2, 2]);
     assert.deepEqual([world.state.running, signals], [2, 1], 'the tasks go on');

@@ -94,7 +94,7 @@ describe('a service that does not serve when the run has nothing else to do', ()
     assert.deepEqual([outcome.result, outcome.failed], ['waiting', true]);
     assert.match(
       outcome.sentence,
-      /4 of 4 .* its unit is restored, but it does not serve yet; the next run/,
+      /4 of 4 .* its number is restored, but it does not serve yet; the next run/,
     );
     assert.equal(world.declared(), 2);
     const { restarts } = world.state;

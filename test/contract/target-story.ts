@@ -27,10 +27,7 @@ export async function tellStory({ target: name, ...of }: StoryOf) {
   const read = async (one: string): Promise<UnitState> =>
     (await target.readStates([one])).get(one)!;
   const first = await read(service);
-  const found = {
-    all: await target.find(),
-    names: [service, absent, ...nonsense].map((one) => target.isName(one)),
-  };
+  const found = await target.find();
   const states = {
     first,
     alias: await read(alias),

@@ -139,7 +139,7 @@ function tellHolds(): void {
     // nothing is asked for any more that could fail again
     await lab.ok('redis-cli del celery');
     const healed = await runUntil('the heal', ({ fragile }) => fragile.running === 2);
-    assert.match(healed.fragile.reason, /1 worker running, the unit says 2 → brought to 2/);
+    assert.match(healed.fragile.reason, /1 worker running, 2 declared → brought to 2/);
   });
 
   test('scale: max_step and the limits hold by hand too, unless forced', async () => {

@@ -49,7 +49,7 @@ test('a pool whose processes end with each task has the size that it says itself
   );
   // what is missing in this moment is no drift
   const checked = await run('check');
-  assert.doesNotMatch(checked, /the unit declares/);
+  assert.doesNotMatch(checked, /it declares/);
   assert.match(checked, /it can be changed while it runs/);
   assert.doesNotMatch(await run('run'), /brought to/);
 
@@ -68,7 +68,7 @@ test('a pool whose processes end with each task has the size that it says itself
     async () => {
       const { stdout } = await lab.autoscaler(['run'], PATIENT);
       // processes that end with their task are replaced, so one look alone proves nothing
-      return !/workers run, the unit says/.test(stdout) && (await children()) === '3\n';
+      return !/workers running, \d declared/.test(stdout) && (await children()) === '3\n';
     },
     { what: 'the rest to be brought down to three processes', timeoutMs: 90_000 },
   );

@@ -109,10 +109,7 @@ describe('a Celery pool that works is changed by remote control', () => {
     );
     assert.match(await lab.readFile('/etc/systemd/system/jobs.service'), /-c 2/);
     await lab.ok('sleep 20');
-    assert.match(
-      (await succeed('run')).stdout,
-      /4 workers running, the unit says 2 → brought to 2/,
-    );
+    assert.match((await succeed('run')).stdout, /4 workers running, 2 declared → brought to 2/);
     assert.deepEqual([await countChildren(), await mainPid()], [2, main]);
   });
 
@@ -156,7 +153,7 @@ test('a daemon that systemd does not watch, while another service has not writte
   });
   // it is older than 10 s by now, so that drift is healed
   await lab.ok('sed -i "s/-c 4/-c 3/" /etc/systemd/system/jobs.service; systemctl daemon-reload');
-  assert.match((await succeed('run')).stdout, /4 workers running, the unit says 3 → brought to 3/);
+  assert.match((await succeed('run')).stdout, /4 workers running, 3 declared → brought to 3/);
   assert.deepEqual(await see(), { main, pool: 3 });
 });
 

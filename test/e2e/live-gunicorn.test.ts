@@ -171,7 +171,7 @@ describe('a reload lets the master fall back to its old command line; the next r
     await untilWorkers(2);
     await lab.ok('kill -TTIN $(systemctl show -P MainPID web)');
     await untilWorkers(3);
-    assert.match(await succeed('run'), /3 workers running, the unit says 2/);
+    assert.match(await succeed('run'), /3 workers running, 2 declared/);
     assert.equal(await countWorkers(), 3);
   });
 });
@@ -188,7 +188,7 @@ test('a worker that still answers a request is waited for by nobody, and ended o
   await lab.ok('sleep 1');
   const stdout = await succeed('scale', 'web', '2');
   assert.match(stdout, /3 running, without a restart; 1 of them still finishing requests/);
-  assert.match(await succeed('run'), /3 workers running, the unit says 2; not healed now/);
+  assert.match(await succeed('run'), /3 workers running, 2 declared; not healed now/);
   const { stdout: answers } = await slow.done;
   assert.equal(answers, 'ok\n'.repeat(3));
   await untilWorkers(2);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { renderCsv } from '../../src/commands/history/csv.ts';
-import { tellMetrics } from '../../src/commands/run/run-metrics.ts';
+import { exportMetrics } from '../../src/commands/run/run-metrics.ts';
 import { projectSchema } from '../../src/config/schema/schema.ts';
 import { ALL_METRICS } from '../../src/metrics/registry.ts';
 import { dropWrongValues } from '../../src/metrics/sample-checks.ts';
@@ -32,7 +32,7 @@ const csv = renderCsv({
 } as unknown as RecordedSeries);
 const [header = [], row = []] = csv.split('\r\n').map((line) => line.split(','));
 const services = [{ project: 'shop', service: SERVICE } as ServiceReport];
-const { families } = tellMetrics(
+const { families } = exportMetrics(
   {
     report: { at: '', dry_run: false, host: sample().host, services },
     ...{ sample: sample(), policies: [], version: '0', atS: 0, durationS: 0 },

@@ -65,7 +65,7 @@ class Host {
   says(exitCode = 0): void {
     const table =
       this.rows.length === 0
-        ? ['No service is changed: every unit is as it was.']
+        ? ['No service is changed: every service is as it was.']
         : ['SERVICE  FROM  TO  BEFORE  FILE', ...this.rows];
     const program = this.write(
       'bin/autoscaler',

@@ -22,7 +22,7 @@ export function whyBlocked({ blocked, allBlocked }: Recovery, service: string): 
 export async function startRecovery(
   deps: ActDeps,
   beside: SideBySide,
-  tell: (outcome: Outcome) => void = () => undefined,
+  report: (outcome: Outcome) => void = () => undefined,
   depsOf: (service: string) => ActDeps = () => deps,
 ): Promise<Recovering> {
   const recovery: Recovery = { outcomes: [], faults: [], blocked: [], allBlocked: false };
@@ -37,5 +37,5 @@ export async function startRecovery(
   }
   if (!names.some((name) => /\.(pending|new)$/.test(name))) return nothing;
   const { recoverChanges } = await import('./recovery.ts');
-  return recoverChanges(recovery, { deps, beside, tell, depsOf });
+  return recoverChanges(recovery, { deps, beside, tell: report, depsOf });
 }

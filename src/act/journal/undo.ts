@@ -48,7 +48,7 @@ async function takeBack(change: Change, why: string, deps: ActDeps): Promise<Out
     await discardChange(change, deps);
     return outcomeOf(change, {
       result: 'refused',
-      sentence: `${service}: ${from} → ${to} was not applied:  ${why}`,
+      sentence: `${service}: ${from} → ${to} was not applied: ${why}`,
       changeId: null,
     });
   }
@@ -59,7 +59,7 @@ async function takeBack(change: Change, why: string, deps: ActDeps): Promise<Out
     return outcomeOf(change, {
       result: 'draining',
       failed: true,
-      sentence: `${service}: ${from} → ${to} failed: ${why}; its unit is restored, and once ${kindNamed(kind).words.label} has finished its running tasks the next run starts it with ${from}`,
+      sentence: `${service}: ${from} → ${to} failed: ${why}; its number is restored, and once ${kindNamed(kind).words.label} has finished its running tasks the next run starts it with ${from}`,
     });
   }
   if ('left' in now) return leaveChange(change, now.left, deps);
@@ -136,7 +136,7 @@ async function bringServiceBack(
 }
 
 function tellDown(why: string): string {
-  return `with the old unit, the service could not be verified to serve as before: ${why}`;
+  return `with the old number, the service could not be verified to serve as before: ${why}`;
 }
 
 /** Whether the service is still the one that ran before the change. */
@@ -177,7 +177,7 @@ async function close(
 
 function tellUnlike(now: Unlike, from: number): string {
   return 'kept' in now
-    ? `its unit is restored, and it serves with ${from}, but ${now.kept}`
+    ? `its number is restored, and it serves with ${from}, but ${now.kept}`
     : now.wrong;
 }
 
@@ -186,5 +186,5 @@ function tellUndone({ action, kind, from }: Manifest, running: number | null): s
   if (running === null || running === from) return `it is as before, with ${from}`;
   if (action === 'heal') return `${running} running`;
   const more = running - from;
-  return `its unit says ${from} again; ${running} running, ${more} of them ${kindNamed(kind).words.surplus}`;
+  return `${from} declared again; ${running} running, ${more} of them ${kindNamed(kind).words.surplus}`;
 }

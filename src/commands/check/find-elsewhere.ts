@@ -69,7 +69,7 @@ function findPrograms(): string[] {
     .flatMap(([pid, { kind }]) => {
       // of several hierarchies only that of systemd has its units
       const groups = tryReadWhole(`/proc/${pid}/cgroup`, CGROUP_BYTES)?.matchAll(GROUP) ?? [];
-      const places = Array.from(groups, ([, group = '']) => tellPlace(group, names.user));
+      const places = Array.from(groups, ([, group = '']) => describePlace(group, names.user));
       const place = places.find((each) => each !== null) ?? null;
       return place === null ? [] : [`${kind} (process ${pid}) in ${place}`];
     });
@@ -86,7 +86,7 @@ function listProcesses(): string[] {
 }
 
 /** null: in a service of the system's own systemd, or nowhere that has a name. */
-function tellPlace(group: string, nameOf: (uid: number) => string): string | null {
+function describePlace(group: string, nameOf: (uid: number) => string): string | null {
   const last = group.slice(group.lastIndexOf('/') + 1);
   if (CONTAINER.test(group)) return `a container (${last})`;
   const uid = /\/user@(\d+)\.service\//.exec(group)?.[1];

@@ -169,7 +169,7 @@ export async function checkTimer(config: Config): Promise<Finding[]> {
     return [about('timer_missing', 'warning', `${TIMER} is not installed`, remedy)];
   }
   const enable = `systemctl enable --now ${TIMER}`;
-  if (timer.state !== 'on') return [about('timer_off', 'warning', tellOff(timer), enable)];
+  if (timer.state !== 'on') return [about('timer_off', 'warning', describeOff(timer), enable)];
   const intervalS = config.global.check_interval_seconds;
   const findings = everyS === null ? [] : checkInterval(everyS, intervalS);
   if (!timer.enabled) {
@@ -187,6 +187,6 @@ export async function checkTimer(config: Config): Promise<Finding[]> {
   return [about('timer_on', 'info', `${TIMER} is on${every}`), ...checkPace(intervalS, hasQueues)];
 }
 
-function tellOff({ enabled }: TimerState): string {
+function describeOff({ enabled }: TimerState): string {
   return enabled ? `${TIMER} is stopped: no runs before the next boot` : `${TIMER} is off: no runs`;
 }

@@ -12,7 +12,7 @@ import {
   RUN_LOCK,
   type LockState,
 } from '../../state/lock.ts';
-import { accuse, adviseOn, nameHolders } from '../shared/tell-holders.ts';
+import { accuse, adviseOn, nameHolders } from '../shared/lock-advice.ts';
 
 /** A run that makes changes takes seconds to a few minutes. */
 const LONG_MS = 10 * 60_000;

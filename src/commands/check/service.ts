@@ -69,7 +69,7 @@ async function checkState(looked: Looked, tell: Tell): Promise<Finding[]> {
   }
   if (isRunning(unit) && workers !== null && running !== null && running !== workers) {
     const now = (await askSize(looked)) ?? running;
-    const evidence = `the unit declares ${formatCount(workers, 'worker')}, ${now} ${now === 1 ? 'is' : 'are'} running`;
+    const evidence = `it declares ${formatCount(workers, 'worker')}, ${now} ${now === 1 ? 'is' : 'are'} running`;
     if (now !== workers)
       findings.push(tell('drift', 'warning', evidence, `systemctl restart ${unit.id}`));
   }

@@ -37,7 +37,7 @@ export async function checkServing(
   const { length: count } = unserved;
   const which = unserved.map(({ pid, age }) => `${pid} for ${Math.round(age / 1000)} s`);
   const more = isTooMany
-    ? `; the unit declares ${declared}, and ${words.label} would end one that serves instead`
+    ? `; it declares ${declared}, and ${words.label} would end one that serves instead`
     : '';
   return [
     {

@@ -2,7 +2,7 @@ import { findProject } from '../../config/policy/find-project.ts';
 import type { Config } from '../../config/schema/schema.ts';
 import type { Controls, StoredPause } from '../../model/control-types.ts';
 import { EXIT, UserError } from '../../errors.ts';
-import { tellEnd } from '../../output/control-words.ts';
+import { describeEnd } from '../../output/control-words.ts';
 import { changeControls, endAfter, type ControlOptions } from './change-controls.ts';
 
 export interface PauseOptions extends ControlOptions {
@@ -21,7 +21,7 @@ export function pauseCommand(options: PauseOptions): Promise<number> {
     const only = options.only ?? null;
     const pause: StoredPause = { project, only, ...endAfter(now, options.for) };
     const kept = controls.pauses.filter((each) => !isReplaced(each, pause));
-    const end = tellEnd(pause, `autoscaler resume${project === null ? '' : ` ${project}`}`);
+    const end = describeEnd(pause, `autoscaler resume${project === null ? '' : ` ${project}`}`);
     const about =
       only === null
         ? 'nothing is changed, not even to enforce min_workers and max_workers'
@@ -54,7 +54,7 @@ export function resumeCommand(options: PauseOptions): Promise<number> {
       controls: { ...controls, pauses: kept },
       sentences: [
         ...(names.length === 0 ? [`${project ?? 'all projects'}: not paused`] : sentences),
-        ...tellPins(controls, project),
+        ...describePins(controls, project),
       ],
     };
   });
@@ -66,7 +66,7 @@ function isReplaced(old: StoredPause, by: StoredPause): boolean {
   return by.only === null || old.only === null || old.only === by.only;
 }
 
-function tellPins({ pins }: Controls, project: string | null): string[] {
+function describePins({ pins }: Controls, project: string | null): string[] {
   return pins
     .filter((pin) => project === null || pin.project === project)
     .map(

@@ -5,7 +5,7 @@ import type { Project } from '../../config/schema/schema.ts';
 import { findPause } from '../../decide/limits/controls.ts';
 import type { StoredPin } from '../../model/control-types.ts';
 import { EXIT, UserError } from '../../errors.ts';
-import { tellEnd } from '../../output/control-words.ts';
+import { describeEnd } from '../../output/control-words.ts';
 import { changeControls, endAfter, type ControlOptions } from './change-controls.ts';
 
 export interface PinOptions extends ControlOptions {
@@ -28,7 +28,7 @@ export function pinCommand(options: PinOptions): Promise<number> {
     const pin: StoredPin = { project: name, service, workers, ...endAfter(now, options.for) };
     const kept = controls.pins.filter((each) => each.project !== name);
     const sentences = [
-      `${service}: pinned to ${workers} ${tellEnd(pin, `autoscaler unpin ${name}`)}; the next run applies it`,
+      `${service}: pinned to ${workers} ${describeEnd(pin, `autoscaler unpin ${name}`)}; the next run applies it`,
     ];
     if (findPause(name, controls.pauses, now) !== null) {
       sentences.push(`${name} is paused, which takes precedence (autoscaler status)`);

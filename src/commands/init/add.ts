@@ -13,7 +13,7 @@ import { openOutput } from '../../output/terminal.ts';
 import { writeOut } from '../../host/streams.ts';
 import { choose, proposeFor, readHost, requireTerminal } from './choose.ts';
 import { scanServices, type Scan } from './scan.ts';
-import { enableAll, tellInterrupted, tellWritten, type InitOptions } from './init.ts';
+import { enableAll, reportInterrupted, reportWritten, type InitOptions } from './init.ts';
 import { replaceConfig } from '../shared/replace-config.ts';
 import { readTrueNames } from '../shared/true-names.ts';
 
@@ -53,15 +53,15 @@ export async function addCommand(options: AddOptions): Promise<number> {
   }
   const chosen =
     asks && proposals.length > 0 ? await choose(choice) : enableAll(proposals, options);
-  if (chosen === null) return tellInterrupted();
-  if (chosen.length === 0) return tellNothing(options, path, unusable);
+  if (chosen === null) return reportInterrupted();
+  if (chosen.length === 0) return reportNothing(options, path, unusable);
   const text = before.toString('utf8');
   const after = addProjects(parseDocument(path, text), chosen.map(renderProject));
   const bytes = Buffer.from(after);
   await checkConfig(path, bytes);
   await replaceConfig(path, before, bytes);
   if (options.json !== true) out.write(`\nAdded to ${path} (backup: ${path}.bak)\n`);
-  return tellWritten(out, options, { path, chosen, unusable });
+  return reportWritten(out, options, { path, chosen, unusable });
 }
 
 /** Those that were named, or all that the config does not have. @throws UserError usage */
@@ -95,7 +95,7 @@ function selectServices(
   return new Set(units);
 }
 
-function tellNothing(
+function reportNothing(
   { json, quiet }: AddOptions,
   path: string,
   unusable: Scan['unusable'],

@@ -53,11 +53,11 @@ export async function initCommand(options: InitOptions): Promise<number> {
     );
   }
   const chosen = asks ? await choose(choice) : enableAll(proposals, options);
-  if (chosen === null) return tellInterrupted();
+  if (chosen === null) return reportInterrupted();
   const text = renderConfig(chosen, host);
   await checkConfig(path, Buffer.from(text));
   writeNewConfig(path, text);
-  return tellWritten(out, options, { path, chosen, unusable: scan.unusable });
+  return reportWritten(out, options, { path, chosen, unusable: scan.unusable });
 }
 
 /** All that was found, as it was asked for by `--enable`. */
@@ -69,13 +69,13 @@ export function enableAll(
 }
 
 /** The user broke off: nothing is written. */
-export function tellInterrupted(): number {
+export function reportInterrupted(): number {
   writeErr('autoscaler: interrupted, nothing was written\n');
   return INTERRUPTED;
 }
 
 /** What was written, and what to do next. */
-export function tellWritten(
+export function reportWritten(
   out: Output,
   { json }: Pick<InitOptions, 'json'>,
   { path, chosen, unusable }: { path: string; chosen: Proposal[]; unusable: Unusable[] },
@@ -84,11 +84,11 @@ export function tellWritten(
     ...{ project, service, kind, enabled },
   }));
   if (json === true) out.write(`${JSON.stringify({ v: 1, path, projects, unusable })}\n`);
-  else out.write(wrapLines(tellNext(path, chosen), readScreen().columns));
+  else out.write(wrapLines(describeNext(path, chosen), readScreen().columns));
   return EXIT.ok;
 }
 
-function tellNext(path: string, chosen: readonly Proposal[]): string {
+function describeNext(path: string, chosen: readonly Proposal[]): string {
   const off = chosen.filter(({ enabled }) => !enabled).length;
   const count = formatCount(chosen.length, 'project');
   const rest = off === 0 ? '' : `, ${off === chosen.length ? 'all' : off} disabled: left alone`;

@@ -7,11 +7,11 @@ export function renderLoad(config: Config, { services }: Sample): string {
   const rows = Object.entries(config.projects).flatMap(([project, { service_name: name }]) => {
     const { busy_percent: busy, backlog } = services[name] ?? {};
     if (busy === undefined && backlog === undefined) return [];
-    return [[project, tell(busy, ' %'), tell(backlog, '')]];
+    return [[project, describe(busy, ' %'), describe(backlog, '')]];
   });
   return rows.length === 0 ? '' : renderTable(['PROJECT', 'WORKERS BUSY', 'BACKLOG'], rows);
 }
 
-function tell(value: number | null | undefined, unit: string): string {
+function describe(value: number | null | undefined, unit: string): string {
   return value === undefined ? '-' : value === null ? '?' : `${value}${unit}`;
 }

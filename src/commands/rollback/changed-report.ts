@@ -6,7 +6,7 @@ import { renderTable } from '../../output/table.ts';
  * scripts that remove the program read it (scripts/deb/backups.sh).
  */
 export function renderChanged(services: StillChanged[]): string {
-  if (services.length === 0) return 'No service is changed: every unit is as it was.\n';
+  if (services.length === 0) return 'No service is changed: every service is as it was.\n';
   const rows = services.flatMap(({ service, from, to, files }) => {
     const shown = files.length > 0 ? files : [{ path: '-', copy: null }];
     return shown.map(({ path, copy }) => [service, String(from), String(to), copy ?? '-', path]);

@@ -16,7 +16,7 @@ import { isNamed } from './select.ts';
  * Says which services still have what we wrote, from the journal and their files alone: also where the config is gone, or
  * systemd does not run. Failed where that is not the whole truth: a change has not ended, or cannot be read (`isWhole`).
  */
-export async function tellChanged(
+export async function reportChanged(
   backupDir: string,
   isWhole: boolean,
   options: RollbackOptions,

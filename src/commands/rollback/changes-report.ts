@@ -42,7 +42,7 @@ export function listChanges(changes: Manifest[]): ListedChange[] {
 
 /** The table of `rollback --list`, oldest first. */
 export function renderChanges(changes: Manifest[]): string {
-  if (changes.length === 0) return 'No changes: every unit is as it was.\n';
+  if (changes.length === 0) return 'No changes: every service is as it was.\n';
   const rows = listChanges(changes).map((change) => [
     change.at.replace('T', ' ').replace(/\.\d+Z$/, ' UTC'),
     change.service,

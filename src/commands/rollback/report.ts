@@ -11,7 +11,7 @@ export type RollbackResult =
 
 /** The result of a rollback for people; a dry run shows what would change in each file. */
 export async function renderRollback(results: RollbackResult[], dryRun: boolean): Promise<string> {
-  if (results.length === 0) return 'Nothing to roll back: every unit is as it was.\n';
+  if (results.length === 0) return 'Nothing to roll back: every service is as it was.\n';
   let text = '';
   for (const result of results) {
     if ('error' in result) {

@@ -17,7 +17,7 @@ import { makeActDeps } from '../shared/act-deps.ts';
 import { logOutcome, notingFailure, openCommandLog } from '../shared/log-events.ts';
 import { beginRecovery } from '../shared/recover.ts';
 import { rollBack } from './all.ts';
-import { tellChanged } from './changed.ts';
+import { reportChanged } from './changed.ts';
 import { readTrueChanges } from './names.ts';
 import { findPlaces, requireRoot, type Places } from './places.ts';
 import { isNamed, selectChains, type Chain } from './select.ts';
@@ -38,10 +38,10 @@ const WAIT_MS = 180_000;
 export async function rollbackCommand(options: RollbackOptions): Promise<number> {
   requireRoot();
   const places = await findPlaces(options);
-  const isWhole = await tellUnreadable(places);
+  const isWhole = await reportUnreadable(places);
   const { config } = places;
   const out = openOutput({ ...options, quiet: options.quiet === true || options.json === true });
-  if (options.changed === true) return tellChanged(places.backup_dir, isWhole, options, out);
+  if (options.changed === true) return reportChanged(places.backup_dir, isWhole, options, out);
   if (options.list === true) return list(places, options, out);
   if (options.dryRun === true) {
     const deps = makeActDeps(places, { interruptedMs: () => null, log: null, config });
@@ -57,7 +57,7 @@ export async function rollbackCommand(options: RollbackOptions): Promise<number>
 }
 
 /** Answers whether all of the journal can be read; what cannot is reported on stderr. */
-async function tellUnreadable({ backup_dir: backupDir }: Places): Promise<boolean> {
+async function reportUnreadable({ backup_dir: backupDir }: Places): Promise<boolean> {
   const unreadable = await listUnreadable(backupDir);
   for (const sentence of unreadable) writeErr(`autoscaler: ${cleanLine(sentence)}\n`);
   return unreadable.length === 0;

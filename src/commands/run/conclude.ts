@@ -11,9 +11,9 @@ import type { Past } from './measure-and-decide.ts';
 import { reportDisabled, reportTwin } from './report-decision.ts';
 import type { RunReport, ServiceReport } from './run-report.ts';
 import type { Look, Served } from './serve-all.ts';
-import { tellHiddenTasks } from './tell-hidden.ts';
-import { tellLacks } from './tell-lacks.ts';
-import { isFirstOfHour, tellRun } from './tell-run.ts';
+import { reportHiddenTasks } from './log-hidden.ts';
+import { tellLacks } from './log-lacks.ts';
+import { isFirstOfHour, reportRun } from './log-run.ts';
 
 /** Records what was measured and decided, before anything is changed. */
 export async function recordLook(
@@ -25,7 +25,7 @@ export async function recordLook(
   requireGoing();
   appendEntries(stateDir, [noteHolds(sample, decisions)]);
   tellLacks(sample, stateDir, log);
-  await tellHiddenTasks(config, sample, log);
+  await reportHiddenTasks(config, sample, log);
   keepUnits(stateDir, cache);
 }
 
@@ -68,7 +68,7 @@ export async function conclude(
   { config, log }: { config: Config; log: Logger },
 ): Promise<RunReport> {
   const { textfile, state_dir: stateDir } = config.global;
-  tellRun(log, report, previous);
+  reportRun(log, report, previous);
   if (textfile !== undefined) {
     const { writeTextfile } = await import('./textfile.ts');
     requireGoing();

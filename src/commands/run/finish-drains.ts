@@ -29,10 +29,10 @@ export async function finishDrains(
     const { service: unit, drain, kind } = change.manifest;
     const pool = toPoolChange(change, deps);
     const { label } = kindNamed(kind).words;
-    const tell = drain === null ? () => undefined : tellTasks(pool, drain, label, deps);
+    const report = drain === null ? () => undefined : tellTasks(pool, drain, label, deps);
     while (isHeldUp(pool, deps)) {
       if (isOver()) return [];
-      tell();
+      report();
       // each look is a phase of its own: tasks may take longer than the watchdog allows for one phase
       enterPhase(`waiting for running tasks of ${label}`);
       await deps.sleep(deps.timing.pollMs);

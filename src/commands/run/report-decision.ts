@@ -95,7 +95,7 @@ function findError(
   unit: UnitState | undefined,
   { sample, located }: Pick<Measurement, 'sample' | 'located'>,
 ): string | null {
-  if (unit === undefined) return 'systemd reported nothing about this unit';
+  if (unit === undefined) return 'systemd reported nothing about this service';
   if (unit.loadState !== 'loaded') {
     const detail = unit.loadError === null ? '' : `: ${unit.loadError}`;
     return `${unit.unit} is ${unit.loadState}${detail} (check "service_name"; systemctl status ${unit.unit})`;

@@ -44,7 +44,7 @@ export async function runHook(
       detached: true,
       stdio: ['pipe', 'ignore', 'pipe'],
     });
-    let said = '';
+    let output = '';
     let isLate = false;
     const end = (fault: string | null): void => {
       clearTimeout(term);
@@ -59,7 +59,7 @@ export async function runHook(
     const kill = setTimeout(() => signalGroup(child.pid, 'SIGKILL'), timeoutMs + GRACE_MS);
     child.on('error', (error) => end(error.message));
     child.stderr.on('data', (chunk: Buffer) => {
-      if (said.length < MOST_OUTPUT) said += chunk.toString('utf8');
+      if (output.length < MOST_OUTPUT) output += chunk.toString('utf8');
     });
     child.on('exit', (code, signal) => {
       if (isLate) signalGroup(child.pid, 'SIGKILL');
@@ -69,7 +69,7 @@ export async function runHook(
           ? `exit code ${code}`
           : `killed by ${signal}`;
       const finish = (): void => {
-        const last = cleanText(said.trimEnd().split('\n').at(-1) ?? '', 300);
+        const last = cleanText(output.trimEnd().split('\n').at(-1) ?? '', 300);
         end(last === '' ? why : `${why}: ${last}`);
       };
       if (code === 0 && !isLate) return end(null);

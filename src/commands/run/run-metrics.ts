@@ -20,14 +20,17 @@ export interface RunFacts {
 const MB = 2 ** 20;
 
 /** The metrics of a run, and the counters as it leaves them. */
-export function tellMetrics(run: RunFacts, before: Counts): { families: Family[]; counts: Counts } {
+export function exportMetrics(
+  run: RunFacts,
+  before: Counts,
+): { families: Family[]; counts: Counts } {
   const families = [
-    ...tellRun(run),
-    ...tellHost(run.sample),
-    ...tellServices(run),
-    ...ALL_METRICS.map((metric) => tellMeasured(metric, run)),
+    ...exportRun(run),
+    ...exportHost(run.sample),
+    ...exportServices(run),
+    ...ALL_METRICS.map((metric) => exportMeasured(metric, run)),
   ];
-  const counters = tellCounters(run, before);
+  const counters = exportCounters(run, before);
   const counts: Counts = {};
   for (const { name, series } of counters) {
     for (const { labels, value } of series) counts[nameSeries(name, labels)] = value;
@@ -35,7 +38,7 @@ export function tellMetrics(run: RunFacts, before: Counts): { families: Family[]
   return { families: [...families, ...counters], counts };
 }
 
-function tellRun({ report, version, atS, durationS }: RunFacts): Family[] {
+function exportRun({ report, version, atS, durationS }: RunFacts): Family[] {
   const info = [{ labels: { version }, value: 1 }];
   const success = isWhole(report) ? 1 : 0;
   return [
@@ -54,7 +57,7 @@ function tellRun({ report, version, atS, durationS }: RunFacts): Family[] {
   ];
 }
 
-function tellHost({ host }: Sample): Family[] {
+function exportHost({ host }: Sample): Family[] {
   const { memory_available_mb: memory } = host;
   const total = host.memory_total_mb ?? null;
   return [
@@ -63,7 +66,7 @@ function tellHost({ host }: Sample): Family[] {
   ];
 }
 
-function tellServices({ report, sample, policies }: RunFacts): Family[] {
+function exportServices({ report, sample, policies }: RunFacts): Family[] {
   const policyOf = (service: ServiceReport): Policy | undefined =>
     policies.find(({ project }) => project === service.project);
   const each = (read: (service: ServiceReport) => number | null | undefined): Series[] =>
@@ -86,7 +89,7 @@ function tellServices({ report, sample, policies }: RunFacts): Family[] {
   return [
     gauge(
       'workers',
-      'Declared workers: what the unit says.',
+      'Declared workers: what the unit file says.',
       each((s) => (s.applied && s.action !== 'heal' && s.action !== 'renew' ? s.to : s.workers)),
     ),
     gauge(
@@ -130,7 +133,7 @@ function tellServices({ report, sample, policies }: RunFacts): Family[] {
 }
 
 /** What was measured of the host or of each service; percentages become ratios. */
-function tellMeasured(metric: Metric, { report, sample }: RunFacts): Family {
+function exportMeasured(metric: Metric, { report, sample }: RunFacts): Family {
   const { of, unit, exported } = metric;
   const read = (service: string): number | null => {
     const value = readExported(metric, sample, service);
@@ -143,7 +146,7 @@ function tellMeasured(metric: Metric, { report, sample }: RunFacts): Family {
   return gauge(exported.family, exported.help, series);
 }
 
-function tellCounters({ report }: RunFacts, before: Counts): Family[] {
+function exportCounters({ report }: RunFacts, before: Counts): Family[] {
   const count = (name: string, labels: Record<string, string>, more: boolean): Series => ({
     labels,
     value: (before[nameSeries(`autoscaler_${name}`, labels)] ?? 0) + (more ? 1 : 0),

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { tellExample } from '../../config/file/example.ts';
+import { reportExample } from '../../config/file/example.ts';
 import type { Fault } from '../../config/file/fault.ts';
 import { findConfigPath } from '../../config/file/read.ts';
 import { drainTimeouts } from '../../config/policy/drain-timeout.ts';
@@ -16,7 +16,7 @@ import { measureAndDecide, readPast } from './measure-and-decide.ts';
 import { printRun } from './print-run.ts';
 import type { RunReport } from './run-report.ts';
 import { serveAll } from './serve-all.ts';
-import { tellConfig } from './tell-run.ts';
+import { reportConfig } from './log-run.ts';
 import { openWorld, type World } from './world.ts';
 
 export interface RunOptions extends GlobalOptions {
@@ -31,7 +31,7 @@ export interface RunOptions extends GlobalOptions {
 export async function runCommand(options: RunOptions): Promise<number> {
   const path = findConfigPath(options.config);
   const { config, warnings: odd, isExample } = await loadConfig(path);
-  const warnings = isExample ? [...odd, tellExample(path)] : odd;
+  const warnings = isExample ? [...odd, reportExample(path)] : odd;
   const dryRun = options.dryRun === true;
   const log = await openCommandLog(options, dryRun ? null : (config.global.log_file ?? null));
   if (dryRun) logWarnings(log, warnings);
@@ -50,7 +50,7 @@ async function runLocked(
   log: Logger,
 ): Promise<RunReport | number> {
   return underLock({ places: written.global, log, global: written.global }, async (signals) => {
-    tellConfig(warnings, written.global.state_dir, log);
+    reportConfig(warnings, written.global.state_dir, log);
     const named = await readServices(written);
     const { config } = named;
     const deps = makeActDeps(config.global, {

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { replaceOutput } from '../../host/files/output.ts';
 import { renderFamilies } from '../../output/prometheus.ts';
-import { tellMetrics, type RunFacts } from './run-metrics.ts';
+import { exportMetrics, type RunFacts } from './run-metrics.ts';
 import { readCounters, writeCounters } from '../../state/counters.ts';
 import { VERSION } from '../../version.ts';
 
@@ -20,7 +20,7 @@ export function writeTextfile(
       atS: Date.now() / 1000,
       durationS: Math.round(process.uptime() * 1000) / 1000,
     };
-    const { families, counts } = tellMetrics(
+    const { families, counts } = exportMetrics(
       { ...run, ...clocks, version: VERSION },
       readCounters(stateDir),
     );

@@ -11,7 +11,7 @@ import { TARGET } from '../../targets/registry.ts';
 import { bootTimeouts } from '../check/boot-timeout.ts';
 import { brokerOf } from './live.ts';
 import { declareKinds } from './declare-kinds.ts';
-import { openWaits } from './tell-wait.ts';
+import { openWaits } from './report-waits.ts';
 import { openRecord } from '../run/record.ts';
 
 /** How long a change may take: see `Timing`. If a drain lasts longer, the run comes back to it at its end. */

@@ -23,7 +23,7 @@ export interface ChangeEvent {
 }
 
 /** Events that have happened but have not been sent yet, by the log of the command. */
-const untold = new WeakMap<Logger, Omit<ChangeEvent, 'host'>[]>();
+const unreported = new WeakMap<Logger, Omit<ChangeEvent, 'host'>[]>();
 
 /**
  * Keeps the outcome of a change for the hook, unless the change had no effect, is still going on, or only healed drift or
@@ -35,7 +35,7 @@ export function noteEvent(log: Logger, outcome: Outcome, as: string): void {
   const event = as === 'recovered' ? as : result === 'applied' ? action : result;
   if (event === 'heal' || event === 'renew') return;
   const at = new Date().toISOString();
-  const told = {
+  const reported = {
     v: 1,
     event,
     at,
@@ -48,16 +48,16 @@ export function noteEvent(log: Logger, outcome: Outcome, as: string): void {
     reason,
     message,
   } as const;
-  untold.set(log, [...(untold.get(log) ?? []), told]);
+  unreported.set(log, [...(unreported.get(log) ?? []), reported]);
 }
 
 /**
  * Runs the hook of the config for each change of this command, one after the other. Call it after the lock is released,
  * since others would otherwise have to wait for the hook. If the hook fails, that is logged and has no other effect.
  */
-export async function tellEvents(log: Logger, global: Global | undefined): Promise<void> {
-  const events = untold.get(log) ?? [];
-  untold.delete(log);
+export async function reportEvents(log: Logger, global: Global | undefined): Promise<void> {
+  const events = unreported.get(log) ?? [];
+  unreported.delete(log);
   const { on_event: command, on_event_user: user = null } = global ?? {};
   if (command === undefined || events.length === 0) return;
   const { hostname } = await import('node:os');

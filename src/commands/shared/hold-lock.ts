@@ -12,7 +12,7 @@ import {
   RUN_LOCK,
   type HeldLock,
 } from '../../state/lock.ts';
-import { accuse, adviseOn, nameHolders } from './tell-holders.ts';
+import { accuse, adviseOn, nameHolders } from './lock-advice.ts';
 
 const POLL_MS = 200;
 
@@ -37,14 +37,14 @@ export const LOCK_WAIT_MS = 30_000;
  */
 export function holdLock(
   places: Places,
-  tell: (sentence: string) => void,
+  report: (sentence: string) => void,
   limitMs = LOCK_WAIT_MS,
 ): Promise<HeldLock> {
   const limit = `${Math.round(limitMs / 1000)} s`;
   return insist(() => takeBoth(places), {
     limitMs,
     what: `another run still holds the lock after ${limit}, nothing was done`,
-    tell: (heldBy) => tell(`waiting up to ${limit} for another run to end: ${heldBy}`),
+    report: (heldBy) => report(`waiting up to ${limit} for another run to end: ${heldBy}`),
   });
 }
 
@@ -90,7 +90,7 @@ function take(path: string): HeldLock | Blocked {
 
 async function insist(
   tryOnce: () => HeldLock | Blocked,
-  of: { limitMs: number; what: string; tell?: (heldBy: string) => void },
+  of: { limitMs: number; what: string; report?: (heldBy: string) => void },
 ): Promise<HeldLock> {
   const deadlineMs = monotonicMs() + of.limitMs;
   let isSaid = false;
@@ -108,7 +108,7 @@ async function insist(
       }
       // the holder may only have looked at the lock
       if (!isSaid && lock?.isHeld !== false) {
-        of.tell?.(nameHolders(found));
+        of.report?.(nameHolders(found));
         isSaid = true;
       }
     }

@@ -4,7 +4,7 @@ import type { Outcome } from '../../act/types.ts';
 import type { BrokerSettings } from '../../queues/queue.ts';
 import { settingsOf } from '../../queues/settings.ts';
 import type { Config, EditMode } from '../../config/schema/schema.ts';
-import { isNews } from '../../state/told.ts';
+import { isNews } from '../../state/reported.ts';
 import { kindNamed } from '../../kinds/registry.ts';
 
 /** What the config says about how the running service may be changed. */

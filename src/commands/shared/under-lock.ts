@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
 import type { Global } from '../../config/schema/schema.ts';
 import { startWatchdog } from '../../host/watchdog.ts';
-import { tellEvents } from './events.ts';
+import { reportEvents } from './events.ts';
 import { holdLock, type Places } from './hold-lock.ts';
 import { watchSignals, type SignalWatch } from './signals.ts';
-import { tellLock } from './tell-wait.ts';
+import { reportLock } from './report-waits.ts';
 
 /** What work that may change services needs besides the lock. */
 interface Guard {
@@ -25,7 +25,7 @@ export async function underLock<T>(
   { places, log, global, waitMs }: Guard,
   work: (signals: SignalWatch) => Promise<T>,
 ): Promise<T> {
-  const lock = await holdLock(places, tellLock(log), waitMs);
+  const lock = await holdLock(places, reportLock(log), waitMs);
   const signals = watchSignals();
   // if it cannot be started, that is logged with -v
   const watchdog = startWatchdog((why) => log.debug({ event: 'watchdog' }, why));
@@ -35,6 +35,6 @@ export async function underLock<T>(
     watchdog.stop();
     signals.release();
     lock.release();
-    await tellEvents(log, global);
+    await reportEvents(log, global);
   }
 }

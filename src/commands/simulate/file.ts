@@ -88,11 +88,11 @@ function render(changes: readonly Change[], samples: number): string {
 
 function wrongLines(faults: readonly string[]): UserError {
   const more = faults.length - FAULTS_TOLD;
-  const told = faults.slice(0, FAULTS_TOLD);
-  if (more > 0) told.push(`… and ${more} more`);
+  const reported = faults.slice(0, FAULTS_TOLD);
+  if (more > 0) reported.push(`… and ${more} more`);
   const hint =
     'Each line is a JSON object of the history format: a sample or an action (docs/history-format.md).';
-  return new UserError(EXIT.config, told, hint);
+  return new UserError(EXIT.config, reported, hint);
 }
 
 function explainReadError(error: unknown, file: string): unknown {

@@ -14,18 +14,23 @@ const TURN_ON = 'sudo systemctl enable --now autoscaler.timer';
 
 /** The timer, the last sample, the host and the last day: a line each. */
 export function renderHeading(report: StatusReport, screen: Screen, out: Output): string[] {
-  const timer = tellTimer(report.timer, Date.parse(report.at));
+  const timer = describeTimer(report.timer, Date.parse(report.at));
   // whatever else there is to be done comes after a config of this host
   const lines = report.example
-    ? [...tellExample(), ...timer.slice(0, 1)]
-    : [...timer, tellSample(report), ...tellHost(report, screen), ...tellDay(report, screen)];
+    ? [...describeExample(), ...timer.slice(0, 1)]
+    : [
+        ...timer,
+        describeSample(report),
+        ...describeHost(report, screen),
+        ...describeDay(report, screen),
+      ];
   return lines.map(([text, style]) => {
     const shown = fitText(text, screen.columns);
     return style === null ? shown : out.paint(style, shown);
   });
 }
 
-function tellExample(): Painted[] {
+function describeExample(): Painted[] {
   return [
     ['config  this is the example, which does not describe this host', 'yellow'],
     ['        write one for this host: sudo autoscaler init', 'yellow'],
@@ -33,7 +38,7 @@ function tellExample(): Painted[] {
 }
 
 /** The timer in a line, and what to do where it is not on. */
-export function tellTimer(timer: StatusTimer, nowMs: number): Painted[] {
+export function describeTimer(timer: StatusTimer, nowMs: number): Painted[] {
   if (timer.state === 'unknown') return [[`timer   unknown: ${timer.error}`, 'yellow']];
   if (timer.state === 'not_installed') {
     return [['timer   not installed: there are no automatic runs', 'red']];
@@ -43,7 +48,7 @@ export function tellTimer(timer: StatusTimer, nowMs: number): Painted[] {
       ? `no run ${timer.running ? 'has finished ' : ''}since boot`
       : `last run ${formatAge(nowMs - Date.parse(timer.last_at))} ago`;
   const isFailed = timer.last_result !== null && timer.last_result !== 'success';
-  const how = timer.last_result === null ? '' : isFailed ? ` (${tellFailure(timer)})` : ' (ok)';
+  const how = timer.last_result === null ? '' : isFailed ? ` (${describeFailure(timer)})` : ' (ok)';
   if (timer.state === 'off') {
     return [
       // what is only stopped comes back with the next boot
@@ -63,12 +68,12 @@ export function tellTimer(timer: StatusTimer, nowMs: number): Painted[] {
   return lines;
 }
 
-function tellFailure({ last_result: result, last_exit_code: code }: StatusTimer): string {
+function describeFailure({ last_result: result, last_exit_code: code }: StatusTimer): string {
   return result === 'exit-code' ? `failed with exit code ${code}` : `failed: ${result}`;
 }
 
 /** A sample older than two and a half intervals is an old one: runs are missing. */
-function tellSample(report: StatusReport): Painted {
+function describeSample(report: StatusReport): Painted {
   const { last_sample: sample, check_interval_s: interval, timer, at } = report;
   if (sample === null && timer.state === 'on') {
     const next = timer.next_at === null ? null : Date.parse(timer.next_at) - Date.parse(at);
@@ -83,7 +88,7 @@ function tellSample(report: StatusReport): Painted {
   return sample.age_s > 2.5 * interval ? [`${age}: runs are missing`, 'yellow'] : [age, null];
 }
 
-function tellHost({ host }: StatusReport, { columns, unicode }: Screen): Painted[] {
+function describeHost({ host }: StatusReport, { columns, unicode }: Screen): Painted[] {
   if (host === null) return [];
   const { cpu_percent: cpu, memory_available_mb: available, memory_total_mb: total } = host;
   const bar = (share: number): string =>
@@ -98,7 +103,7 @@ function tellHost({ host }: StatusReport, { columns, unicode }: Screen): Painted
     line(
       'memory',
       isWhole
-        ? tellFree(available, total)
+        ? describeFree(available, total)
         : `${available === null ? '?' : formatMemory(available)} available`,
       isWhole ? 1 - available / total : null,
     ),
@@ -106,7 +111,7 @@ function tellHost({ host }: StatusReport, { columns, unicode }: Screen): Painted
 }
 
 /** `3.4 of 7.8 GB free`: the unit once, where it is the same. */
-function tellFree(availableMb: number, totalMb: number): string {
+function describeFree(availableMb: number, totalMb: number): string {
   const [free, total] = [formatMemory(availableMb), formatMemory(totalMb)];
   const unit = total.slice(-3);
   return `${free.endsWith(unit) ? free.slice(0, -3) : free} of ${total} free`;
@@ -125,7 +130,7 @@ export const HOLD_NAMES: Record<string, string> = {
   no_live: 'would need a restart',
 };
 
-function tellDay({ last_day: day }: StatusReport, { columns }: Screen): Painted[] {
+function describeDay({ last_day: day }: StatusReport, { columns }: Screen): Painted[] {
   if (day.runs === 0) return [];
   const held = Object.entries(day.held).map(([hold, n]) => `${HOLD_NAMES[hold] ?? hold} ${n}`);
   const { up, down, other, failed } = day.changes;

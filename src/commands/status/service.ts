@@ -133,8 +133,8 @@ const CODES: Record<Hold, Reason['code'][]> = {
 };
 
 function explainHold({ reasons }: Decision, hold: Hold): string | null {
-  const told = reasons.filter(({ code }) => CODES[hold].includes(code));
-  return told.length === 0 ? null : told.map(explainReason).join('; ');
+  const reported = reasons.filter(({ code }) => CODES[hold].includes(code));
+  return reported.length === 0 ? null : reported.map(explainReason).join('; ');
 }
 
 function findLastChange(

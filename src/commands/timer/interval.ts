@@ -70,9 +70,9 @@ async function planConfig(path: string, seconds: number): Promise<ConfigEdit | n
 }
 
 async function putDropIn(seconds: number, old: Buffer | null): Promise<Changed> {
-  const ours = Buffer.from(renderTimerDropIn(seconds, tell(seconds)));
+  const ours = Buffer.from(renderTimerDropIn(seconds, describe(seconds)));
   const isShipped = seconds === SHIPPED_INTERVAL_S;
-  const isEdited = old !== null && !isTimerDropIn(old.toString('utf8'), tell);
+  const isEdited = old !== null && !isTimerDropIn(old.toString('utf8'), describe);
   const changed: Changed = [{ path: TIMER_DROP_IN, backup: isEdited ? BACKUP : null }];
   try {
     if (isEdited) writeBackup(old);
@@ -96,7 +96,7 @@ async function putDropIn(seconds: number, old: Buffer | null): Promise<Changed> 
   );
 }
 
-function tell(seconds: number): string {
+function describe(seconds: number): string {
   return formatDuration(seconds * 1000);
 }
 

@@ -1,6 +1,6 @@
 import { formatDuration } from '../../model/wording.ts';
 import { cleanStrings } from '../../output/clean.ts';
-import { tellTimer } from '../status/heading.ts';
+import { describeTimer } from '../status/heading.ts';
 import type { StatusTimer } from '../status/types.ts';
 
 /** The document of `timer --json`. */
@@ -25,9 +25,9 @@ export function renderTimer(given: TimerDocument, isChange: boolean): string {
       ? 'by calendar (OnCalendar=)'
       : `every ${formatDuration(everyS * 1000)}${everyS > 60 && !isChange ? HINT : ''}`;
   const lines = [
-    ...tellTimer(timer, Date.parse(at)).map(([text]) => text),
+    ...describeTimer(timer, Date.parse(at)).map(([text]) => text),
     `fires   ${every}`,
-    ...tellConfig(document),
+    ...describeConfig(document),
     ...changed.map(({ path, backup }) =>
       backup === null ? `changed ${path}` : `changed ${path} (backup: ${backup})`,
     ),
@@ -37,7 +37,7 @@ export function renderTimer(given: TimerDocument, isChange: boolean): string {
 
 const HINT = '     (another interval: sudo autoscaler timer --every 30s)';
 
-function tellConfig({ config, every_s: everyS }: TimerDocument): string[] {
+function describeConfig({ config, every_s: everyS }: TimerDocument): string[] {
   if (config === null) return [];
   const { path, check_interval_s: seconds, given } = config;
   if (!given) return [`config  has no check_interval_seconds: the interval of the timer counts`];

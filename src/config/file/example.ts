@@ -7,7 +7,7 @@ export const EXAMPLE = {
 } as const;
 
 /** The same among the warnings of a config. */
-export function tellExample(file: string): Fault {
+export function reportExample(file: string): Fault {
   const { text: found, hint } = EXAMPLE;
   return { file, line: 1, column: 1, key: '', found, expected: null, hint };
 }

@@ -17,11 +17,11 @@ export function findProject(
   throw new UserError(
     EXIT.usage,
     `${JSON.stringify(name)}: no such project in the config`,
-    tellProjects(name, projects),
+    describeProjects(name, projects),
   );
 }
 
-function tellProjects(name: string, projects: Config['projects']): string {
+function describeProjects(name: string, projects: Config['projects']): string {
   const names = Object.keys(projects);
   if (names.length === 0) return 'The config has no projects.';
   const near = findNearNames(name.replace(/\.service$/, ''), names);

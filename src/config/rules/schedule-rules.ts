@@ -14,7 +14,7 @@ export const SCHEDULE_RULES: ProjectRule[] = [
         const findings: Finding[] = [];
         const path = (key: string) => ['schedules', index, key];
         for (const key of ['start', 'end'] as const) {
-          const hint = tellPattern(schedule[key]);
+          const hint = describePattern(schedule[key]);
           if (hint === null) continue;
           const expected = 'a cron pattern: minute, hour, day, month, weekday';
           findings.push({ path: path(key), found: quote(schedule[key]), expected, hint });
@@ -36,7 +36,7 @@ export const SCHEDULE_RULES: ProjectRule[] = [
   },
 ];
 
-function tellPattern(pattern: string): string | null {
+function describePattern(pattern: string): string | null {
   try {
     return new Cron(pattern, { paused: true }).nextRun() === null ? 'it never occurs' : null;
   } catch (error) {

@@ -14,14 +14,14 @@ export function describeIssues(document: Document, issues: core.$ZodIssue[]): Sc
   const all = issues.flatMap((issue) => flatten(document, issue, []));
   // a key that is missing only because it is misspelt is one fault, not two
   const meant = new Set(all.flatMap(({ meant }) => (meant ? [JSON.stringify(meant)] : [])));
-  const told = new Map<string, Fault>();
+  const reported = new Map<string, Fault>();
   for (const { finding, at } of all) {
     const path = JSON.stringify(finding.path);
     const isMisspelt = meant.has(path) && nodeAt(document, finding.path) === undefined;
     // two checks of one value say the same
-    if (!isMisspelt && !told.has(path)) told.set(path, locate(document, finding, at));
+    if (!isMisspelt && !reported.has(path)) reported.set(path, locate(document, finding, at));
   }
-  return { faults: [...told.values()], broken: all.map(({ finding }) => finding.path) };
+  return { faults: [...reported.values()], broken: all.map(({ finding }) => finding.path) };
 }
 
 /** Of one object: each is looked for among all others, to say where it stands. */

@@ -133,7 +133,7 @@ export const projectSchema = z
       ...RESOURCE_KEYS,
       ...SCHEDULE_KEYS,
       ...BRAKE_KEYS,
-      current_workers: legacy('Accepted, not used: the unit says how many workers there are.'),
+      current_workers: legacy('Accepted, not used: the unit file says how many workers there are.'),
       socket_path: legacy('Accepted, not used.'),
       working_dir: legacy('Accepted, not used.'),
       venv_path: legacy('Accepted, not used.'),

@@ -16,7 +16,7 @@ export function retryDelayMs(failures: number): number {
 }
 
 /** Why nothing is tried yet after a failed change, not even to keep min and max; null: nothing stands in the way. */
-export function tellFailedChange(
+export function reportFailedChange(
   { failures = 0, failed_s = 0 }: BrakeMemory,
   { intervalMs }: Position,
 ): Extract<Reason, { code: 'failed_change' }> | null {
@@ -81,13 +81,14 @@ export function slowDown(
 }
 
 /** Says that a lowering waits longer, where one of `reasons` is on its way to be one. */
-export function tellSlowdown(
+export function reportSlowdown(
   reasons: readonly Reason[],
   { brakes }: Policy,
   { slowdown = 1 }: BrakeMemory,
 ): Reason[] {
-  const isTold = brakes?.adaptiveScaleDown === true && reasons.some(({ code }) => code === 'below');
-  return isTold && slowdown > 1 ? [{ code: 'adaptive', times: slowdown }] : [];
+  const isShown =
+    brakes?.adaptiveScaleDown === true && reasons.some(({ code }) => code === 'below');
+  return isShown && slowdown > 1 ? [{ code: 'adaptive', times: slowdown }] : [];
 }
 
 /** The present count within min and max. */

@@ -9,7 +9,7 @@ export interface Limited {
 }
 
 /** The limit that the present count breaks, if any, as a reason: it is mended at once. */
-export function tellPromise({ current, minWorkers, maxWorkers }: Position): Reason[] {
+export function reportPromise({ current, minWorkers, maxWorkers }: Position): Reason[] {
   if (current < minWorkers) return [{ code: 'below_min', workers: current, minWorkers }];
   if (current > maxWorkers) return [{ code: 'above_max', workers: current, maxWorkers }];
   return [];

@@ -36,7 +36,7 @@ export function isKillKnown({ services }: Sample, service: string): boolean {
 }
 
 /** Why the last raise is taken back; null: nothing speaks against it. */
-export function tellKills(memory: BrakeMemory, current: number): OomReason | null {
+export function reportKills(memory: BrakeMemory, current: number): OomReason | null {
   const { raised_s: ageS, raised_from: from, raised_kills: kills = 0 } = memory;
   if (ageS === undefined || from === undefined || kills === 0 || from >= current) return null;
   return { code: 'oom_kills', kills, from, sinceMs: ageS * 1000 };

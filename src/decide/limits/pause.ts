@@ -6,7 +6,7 @@ import type { Reason } from '../../model/types.ts';
 import { combineViews, type Wish } from '../wish.ts';
 
 /** Why nothing at all is done, not even to keep min and max; null: not both directions are paused. */
-export function tellFullPause(
+export function reportFullPause(
   pause: Pause | undefined,
 ): Extract<Reason, { code: 'paused' }> | null {
   if (pause === undefined || pause.up === null || pause.down === null) return null;

@@ -15,12 +15,12 @@ export function applyProjection(
 ): Limited {
   const kept = { workers: wanted, reasons: [] };
   if (wanted >= current || wanted === 0) return kept;
-  const reasons = views.flatMap((view) => tellProjected(view, current, wanted));
+  const reasons = views.flatMap((view) => reportProjected(view, current, wanted));
   if (reasons.length === 0) return kept;
   return { workers: Math.max(wanted, Math.min(current, maxWorkers)), reasons };
 }
 
-function tellProjected({ policy, value }: MetricView, workers: number, to: number): Reason[] {
+function reportProjected({ policy, value }: MetricView, workers: number, to: number): Reason[] {
   const { metric, up } = policy;
   if (value === null || !metricOf(metric).isShared) return [];
   const projected = (value * workers) / to;

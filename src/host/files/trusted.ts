@@ -105,7 +105,7 @@ export function explainFault(path: string, error: NodeJS.ErrnoException): UserEr
         `Look at it: ls -ld ${path}`,
       );
     case 'ENXIO':
-      return tellOdd(path);
+      return reportOdd(path);
     case 'ENOSPC':
     case 'EDQUOT':
       return new UserError(
@@ -119,7 +119,7 @@ export function explainFault(path: string, error: NodeJS.ErrnoException): UserEr
 }
 
 /** A FIFO, a socket, a device. */
-function tellOdd(path: string): UserError {
+function reportOdd(path: string): UserError {
   const message = `${path}: expected a plain file, found something else`;
   return new UserError(EXIT.permission, message, `Look at it: ls -l ${path}`);
 }
@@ -146,7 +146,7 @@ function openChecked(path: string, flags: number, mode?: number): number | null 
 
 function assertTrusted(path: string, fd: number): void {
   const stat = fstatSync(fd);
-  if (!stat.isFile() && !stat.isDirectory()) throw tellOdd(path);
+  if (!stat.isFile() && !stat.isDirectory()) throw reportOdd(path);
   if (process.getuid?.() !== 0) return;
   const { uid, mode } = stat;
   if (uid !== 0) {

@@ -66,7 +66,7 @@ function giveUp({ service, from, to }: PoolChange, deps: KindDeps): never {
   const why = `Celery has not finished its running tasks within ${limit} (drain_timeout_minutes)`;
   deps.announce(
     service,
-    `${service}: ${from} → ${to} is aborted: ${why}; the unit goes back to ${from}. No task is killed: the first run after they are done starts the service again (immediately, but losing them: systemctl restart ${service})`,
+    `${service}: ${from} → ${to} is aborted: ${why}; the number goes back to ${from}. No task is killed: the first run after they are done starts the service again (immediately, but losing them: systemctl restart ${service})`,
   );
   throw new UserError(EXIT.failed, why);
 }

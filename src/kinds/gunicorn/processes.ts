@@ -13,7 +13,7 @@ export const gunicornProcesses: ProcessReader = {
   },
   findAside: findDirtyArbiter,
   selectWorkers: (forks) => forks,
-  tellUpgrade,
+  tellUpgrade: describeUpgrade,
 };
 
 const PROGRAM: Program = { kind: 'gunicorn', pool: null, embeddedBeat: false };
@@ -25,7 +25,7 @@ export function isMaster({ title, script }: CommandLine): boolean {
 }
 
 /** A master that gets SIGUSR2 starts another one beside itself, as a child that is no fork (signals of Gunicorn's manual). */
-function tellUpgrade(master: Process, processes: ReadonlyMap<number, Process>): string | null {
+function describeUpgrade(master: Process, processes: ReadonlyMap<number, Process>): string | null {
   for (const child of processes.values()) {
     const isForked = child.stackStart === 0 || child.stackStart === master.stackStart;
     if (child.parentPid !== master.pid || isForked || child.isCut === true) continue;

@@ -9,5 +9,5 @@ import type { UnitState } from '../../model/unit-state.ts';
 export async function readUnit(service: string, deps: KindDeps): Promise<UnitState> {
   const unit = (await deps.target.readStates([service])).get(service);
   if (unit !== undefined) return unit;
-  throw new UserError(EXIT.failed, `${service}: systemd reported nothing about this unit`);
+  throw new UserError(EXIT.failed, `${service}: systemd reported nothing about this service`);
 }

@@ -4,14 +4,13 @@ import type { Target } from '../target.ts';
 import { tellRestartedSince, tellRestarting } from './crash-loop.ts';
 import { runSystemctl } from './systemctl.ts';
 import { isCurrent, toUnitMemory } from './unit-facts.ts';
-import { isUnitName, readUnits } from './units.ts';
+import { readUnits } from './units.ts';
 import { verifyUnit } from './verify.ts';
 
 /** Services that systemd runs on this host: the number is text of a unit file, or of a drop-in of ours. */
 export const systemd: Target = {
   name: 'systemd',
   find: async () => (await import('./list-services.ts')).listServices(),
-  isName: isUnitName,
   readStates: (names) => readUnits(names),
   readStatesBeside: joinCalls((asked: string[][]) =>
     readUnits([...new Set(asked.flat())], runSystemctl),

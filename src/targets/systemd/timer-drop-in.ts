@@ -16,7 +16,7 @@ OnUnitActiveSec=${seconds}s
 }
 
 /** Whether a drop-in is as this program has written it, whatever its interval, so that nobody's words are lost with it. */
-export function isTimerDropIn(text: string, tell: (seconds: number) => string): boolean {
+export function isTimerDropIn(text: string, describe: (seconds: number) => string): boolean {
   const seconds = Number(/^OnUnitActiveSec=(\d+)s$/m.exec(text)?.[1] ?? NaN);
-  return text === renderTimerDropIn(seconds, tell(seconds));
+  return text === renderTimerDropIn(seconds, describe(seconds));
 }

@@ -96,13 +96,13 @@ function toActive(block: Properties): string {
 }
 
 function toRestarting(name: string, block: Properties): [string, string][] {
-  const told = tellRestarting({
+  const reported = tellRestarting({
     activeState: readValue(block, 'ActiveState') ?? '',
     subState: readValue(block, 'SubState') ?? '',
     nRestarts: readNumber(block, 'NRestarts'),
     result: readValue(block, 'Result'),
   });
-  return told === null ? [] : [[name, told]];
+  return reported === null ? [] : [[name, reported]];
 }
 
 function toTimer(timer: Properties, service: Properties): TimerState {

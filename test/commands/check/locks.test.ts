@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { checkFileSystem, checkFlock, checkLock } from '../../../src/commands/check/locks.ts';
-import { accuse, adviseOn, nameHolders } from '../../../src/commands/shared/tell-holders.ts';
+import { accuse, adviseOn, nameHolders } from '../../../src/commands/shared/lock-advice.ts';
 import { acquireLock } from '../../../src/state/lock.ts';
 import type { Holder } from '../../../src/state/lock-holders.ts';
 

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import pino from 'pino';
 import type { Outcome } from '../../../src/act/types.ts';
-import { noteEvent, tellEvents } from '../../../src/commands/shared/events.ts';
+import { noteEvent, reportEvents } from '../../../src/commands/shared/events.ts';
 import { runHook } from '../../../src/commands/run/run-hook.ts';
 import { globalSchema } from '../../../src/config/schema/schema.ts';
 
@@ -146,7 +146,7 @@ describe('events', () => {
       const given = outcome(fields);
       noteEvent(log, given, as ?? given.action);
       const file = at(`event-${index}`);
-      await tellEvents(log, globalSchema.parse({ on_event: ['tee', file] }));
+      await reportEvents(log, globalSchema.parse({ on_event: ['tee', file] }));
       if (told === null) assert.equal(existsSync(file), false);
       else {
         const event = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
@@ -164,7 +164,7 @@ describe('events', () => {
     const log = pino({}, { write: (line: string) => void lines.push(line) });
     noteEvent(log, outcome({}), 'scale_up');
     noteEvent(log, outcome({ service: 'b.service' }), 'scale_up');
-    await tellEvents(log, globalSchema.parse({ on_event: `cat >> ${at('both')}; exit 1` }));
+    await reportEvents(log, globalSchema.parse({ on_event: `cat >> ${at('both')}; exit 1` }));
     assert.equal(read('both').trim().split('\n').length, 2);
     assert.equal(lines.filter((line) => line.includes('"event":"on_event"')).length, 2);
     assert.match(lines[1]!, /b\.service: the hook for scale_up failed: exit code 1/);

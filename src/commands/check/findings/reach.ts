@@ -107,20 +107,20 @@ function describeStuck({ first, last, hasSteps }: Stuck, reach: Reach): Finding 
   }
   return {
     ...{ ...found, code: 'up_out_of_reach' },
-    evidence: `with ${counts} it cannot grow by its own load: ${tellEnds(first, last, reach)}`,
-    remedy: tellRemedy({ first, last }, reach),
+    evidence: `with ${counts} it cannot grow by its own load: ${describeEnds(first, last, reach)}`,
+    remedy: describeRemedy({ first, last }, reach),
   };
 }
 
 /** What is asked for at the most workers of a range, and before it what is asked for at the fewest, where that is another. */
-function tellEnds(first: number, last: number, reach: Reach): string {
+function describeEnds(first: number, last: number, reach: Reach): string {
   const atLast = findEasiest(last, reach);
   const atFirst = findEasiest(first, reach).filter(
     ({ step }) => !atLast.some((each) => each.step === step),
   );
   return [
-    ...atFirst.map((each) => tellReach(each, first, reach)),
-    ...atLast.map((each) => tellReach(each, last, reach)),
+    ...atFirst.map((each) => describeReach(each, first, reach)),
+    ...atLast.map((each) => describeReach(each, last, reach)),
   ].join('; ');
 }
 
@@ -136,23 +136,23 @@ function findEasiest(count: number, reach: Reach): StepUp[] {
 }
 
 /** `scale_up_2 needs cpu above 60 %, and 1 worker makes at most 50 % of it on 2 processors`. */
-function tellReach({ metric, step, most }: StepUp, count: number, reach: Reach): string {
+function describeReach({ metric, step, most }: StepUp, count: number, reach: Reach): string {
   const { label, ownLoad } = metricOf(metric);
   const needs = `scale_up_${step.workers} needs ${label} above ${formatMetric(metric, step.threshold)}`;
   const shown = formatMetric(metric, most, step.threshold);
   const { cores, usableCores = cores, quota } = reach;
   const by = quota === undefined ? '' : ` (CPUQuota of ${quota})`;
-  const bound = ownLoad?.tell?.({
+  const bound = ownLoad?.describe?.({
     ...{ shown, most, workers: formatCount(count, 'worker'), isOne: count === 1 },
     cores: formatCount(cores, 'processor'),
     usable: `${formatCount(Math.round(usableCores * 100) / 100, 'processor')}${by}`,
   });
-  const share = metric === 'cpu' ? tellShare(step, most, reach) : '';
+  const share = metric === 'cpu' ? describeShare(step, most, reach) : '';
   return `${needs}, ${bound ?? `and it is never more than ${shown}`}${share}`;
 }
 
 /** Other programs may add to the host's CPU, but not to the service's share of it. */
-function tellShare({ threshold }: Step, most: number, { policy }: Reach): string {
+function describeShare({ threshold }: Step, most: number, { policy }: Reach): string {
   const needed = policy.minOwnCpuShare ?? 0;
   const share = threshold === 0 ? 100 : (most / threshold) * 100;
   if (share >= needed) return '';
@@ -168,7 +168,7 @@ function suggestMetric({ kind, workerClass, policy }: Reach): string {
     : `"busy_thresholds": ${step(75)}`;
 }
 
-function tellRemedy({ first, last }: Pick<Stuck, 'first' | 'last'>, reach: Reach): string {
+function describeRemedy({ first, last }: Pick<Stuck, 'first' | 'last'>, reach: Reach): string {
   const { maxWorkers } = reach.policy;
   const lower = findEasiest(last, reach).flatMap(({ metric, step }) => {
     const most = Math.min(mostByOwnLoad(metric, first, reach), mostByOwnLoad(metric, last, reach));

@@ -60,7 +60,7 @@ function checkUnitFiles({ project, service, unitFiles }: UnitRisks, names: Names
   return [
     {
       ...{ code: 'unit_file_foreign', severity: 'warning', project },
-      evidence: `users other than root can write what systemd reads as root: ${tell(foreign, names)}`,
+      evidence: `users other than root can write what systemd reads as root: ${describe(foreign, names)}`,
       remedy: `make it root's alone; a unit belongs in /etc/systemd/system itself: systemctl cat ${service}`,
     },
   ];
@@ -68,14 +68,14 @@ function checkUnitFiles({ project, service, unitFiles }: UnitRisks, names: Names
 
 function checkEnvironment(unit: UnitRisks, names: Names): Finding[] {
   const { project, service, environmentFiles, user } = unit;
-  const as = tellRoot(unit);
+  const as = describeRoot(unit);
   const foreign = listForeign(environmentFiles, findForeign);
   if (foreign.length === 0) return [];
   if (as !== null) {
     return [
       {
         ...{ code: 'environment_file_foreign', severity: 'warning', project },
-        evidence: `${as}, and another user can write its environment (LD_PRELOAD, PYTHONPATH): ${tell(foreign, names)}`,
+        evidence: `${as}, and another user can write its environment (LD_PRELOAD, PYTHONPATH): ${describe(foreign, names)}`,
         remedy: `move it to a folder owned by root, such as /etc/default, or set User= (systemctl edit ${service})`,
       },
     ];
@@ -85,7 +85,7 @@ function checkEnvironment(unit: UnitRisks, names: Names): Finding[] {
     return [
       {
         ...{ code: 'environment_file_foreign', severity: 'warning', project },
-        evidence: `any user of this host can write the environment of ${user ?? 'root'}: ${tell(open, names)}`,
+        evidence: `any user of this host can write the environment of ${user ?? 'root'}: ${describe(open, names)}`,
         remedy: chmod(open),
       },
     ];
@@ -93,7 +93,7 @@ function checkEnvironment(unit: UnitRisks, names: Names): Finding[] {
   return [
     {
       ...{ code: 'environment_file_foreign', severity: 'warning', project },
-      evidence: `systemd reads, as root, whatever a link in its place points to, such as another project's passwords, and passes it to ${user ?? 'root'}; users other than root can write it: ${tell(foreign, names)}`,
+      evidence: `systemd reads, as root, whatever a link in its place points to, such as another project's passwords, and passes it to ${user ?? 'root'}; users other than root can write it: ${describe(foreign, names)}`,
       remedy:
         'move it to a folder owned by root, such as /etc/default; until then it is read but never edited',
     },
@@ -102,7 +102,7 @@ function checkEnvironment(unit: UnitRisks, names: Names): Finding[] {
 
 function checkCode(unit: UnitRisks, names: Names): Finding[] {
   const { project, service, code, privilegedCode, user } = unit;
-  const as = tellRoot(unit);
+  const as = describeRoot(unit);
   const foreign = listForeign(user === null ? code : privilegedCode, findForeign);
   if (as !== null && foreign.length > 0) {
     const remedy =
@@ -112,7 +112,7 @@ function checkCode(unit: UnitRisks, names: Names): Finding[] {
     return [
       {
         ...{ code: 'code_foreign', severity: 'warning', project, remedy },
-        evidence: `${as}, and another user can write what it runs: ${tell(foreign, names)}`,
+        evidence: `${as}, and another user can write what it runs: ${describe(foreign, names)}`,
       },
     ];
   }
@@ -121,7 +121,7 @@ function checkCode(unit: UnitRisks, names: Names): Finding[] {
   return [
     {
       ...{ code: 'code_foreign', severity: 'warning', project, remedy: chmod(open) },
-      evidence: `any user of this host can write what it runs as ${user ?? 'root'}: ${tell(open, names)}`,
+      evidence: `any user of this host can write what it runs as ${user ?? 'root'}: ${describe(open, names)}`,
     },
   ];
 }
@@ -137,7 +137,7 @@ export function checkSecrets(
   return [
     {
       ...{ code: 'password_readable', severity: 'warning', project },
-      evidence: `any user of this host can read the password of a broker: ${tell(open, names)}`,
+      evidence: `any user of this host can read the password of a broker: ${describe(open, names)}`,
       remedy:
         project === null
           ? `chmod 0640 ${open[0]?.place.path}`
@@ -147,7 +147,7 @@ export function checkSecrets(
 }
 
 /** null: nothing of it runs as root. */
-function tellRoot({ user, privileged }: UnitRisks): string | null {
+function describeRoot({ user, privileged }: UnitRisks): string | null {
   if (user === null) return 'it runs as root (no User=)';
   if (privileged.length === 0) return null;
   return `it runs ${privileged.join(', ')} as root (because of + or !)`;
@@ -200,7 +200,7 @@ function findReadable(way: readonly Component[]): Component | null {
 }
 
 /** `working directory /home/shop/app (/home/shop is shop:shop, mode 0755)` */
-function tell(hits: readonly Hit[], { user, group }: Names): string {
+function describe(hits: readonly Hit[], { user, group }: Names): string {
   const shown = hits.slice(0, MOST_SHOWN).map(({ place, at }) => {
     const { path, uid, gid, mode, kind } = at;
     const what = kind === 'link' ? `the link ${path} is` : path === place.path ? '' : `${path} is`;

@@ -12,16 +12,16 @@ export function checkWindows(
   const found = policies.map((policy) => ({ policy, findings: check(policy) }));
   const isFixed = ({ code }: Finding): boolean => code === 'limits_equal';
   const isAlways = found.every(({ findings }) => findings.some(isFixed));
-  const told = new Set<string>();
+  const reported = new Set<string>();
   return found.flatMap(({ policy: { schedule }, findings }) => {
-    const fresh = findings.filter(({ code, evidence }) => !told.has(`${code} ${evidence}`));
-    for (const { code, evidence } of fresh) told.add(`${code} ${evidence}`);
+    const fresh = findings.filter(({ code, evidence }) => !reported.has(`${code} ${evidence}`));
+    for (const { code, evidence } of fresh) reported.add(`${code} ${evidence}`);
     return fresh
       .filter((finding) => isAlways || !isFixed(finding))
-      .map((finding) => ({ ...finding, evidence: tellWindow(schedule, finding.evidence) }));
+      .map((finding) => ({ ...finding, evidence: describeWindow(schedule, finding.evidence) }));
   });
 }
 
-function tellWindow(schedule: string | undefined, evidence: string): string {
+function describeWindow(schedule: string | undefined, evidence: string): string {
   return schedule === undefined ? evidence : `while "${schedule}" is open: ${evidence}`;
 }

@@ -37,7 +37,7 @@ export function renderProject(proposal: Proposal): string[] {
   const inner = [
     `"enabled": ${enabled},`,
     `"service_name": ${JSON.stringify(service)},`,
-    `// ${tellLeast(proposal)}`,
+    `// ${describeLeast(proposal)}`,
     `"min_workers": ${minWorkers}, "max_workers": ${maxWorkers},`,
     ...(lacksBroker(candidate)
       ? ['// no broker was found: add "broker_url" and "queue_thresholds" to scale by the queue']
@@ -66,7 +66,7 @@ export function renderProject(proposal: Proposal): string[] {
     `"apply": ${JSON.stringify(apply)}`,
   ];
   return [
-    `// ${tellCandidate(candidate)}`,
+    `// ${describeCandidate(candidate)}`,
     `${JSON.stringify(project)}: {`,
     ...inner.map((line) => `  ${line}`),
     '}',
@@ -74,17 +74,17 @@ export function renderProject(proposal: Proposal): string[] {
 }
 
 /** `Gunicorn (sync), 3 workers now, 54 MB each, on 127.0.0.1:8000`. */
-function tellCandidate({ kind, workerClass, workers, workerMb, bind }: Candidate): string {
-  const isTold = workerClass !== null && workerClass !== 'unknown';
+function describeCandidate({ kind, workerClass, workers, workerMb, bind }: Candidate): string {
+  const isShown = workerClass !== null && workerClass !== 'unknown';
   return [
-    `${kindNamed(kind).words.label}${isTold ? ` (${workerClass})` : ''}`,
+    `${kindNamed(kind).words.label}${isShown ? ` (${workerClass})` : ''}`,
     `${formatCount(workers, 'worker')} now`,
     ...(workerMb === null ? [] : [`${formatMemory(workerMb)} each`]),
     ...(bind === null ? [] : [`on ${cleanText(bind)}`]),
   ].join(', ');
 }
 
-function tellLeast({ candidate: { kind, workers }, minWorkers }: Proposal): string {
+function describeLeast({ candidate: { kind, workers }, minWorkers }: Proposal): string {
   const why = minWorkers > workers ? kindNamed(kind).proposals.whyLeast : null;
   return why?.config ?? 'never fewer than are running now';
 }

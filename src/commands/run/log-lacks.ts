@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Sample } from '../../model/types.ts';
 import { isAbsent } from '../../model/measure-error.ts';
-import { isNews } from '../../state/told.ts';
+import { isNews } from '../../state/reported.ts';
 
 /** Says once what the config asks for and this host does not have: such a value stays null, and no run fails because of it. */
 export function tellLacks({ host, services }: Sample, stateDir: string, log: Logger): void {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { isNews } from '../../src/state/told.ts';
+import { isNews } from '../../src/state/reported.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'autoscaler-told-'));
 after(() => rmSync(root, { recursive: true, force: true }));

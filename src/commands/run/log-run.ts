@@ -3,7 +3,7 @@ import { formatFault, type Fault } from '../../config/file/fault.ts';
 import type { Sample } from '../../model/types.ts';
 import { formatCount } from '../../model/wording.ts';
 import type { RunReport, ServiceReport } from './run-report.ts';
-import { isNews } from '../../state/told.ts';
+import { isNews } from '../../state/reported.ts';
 import { isTerminal } from '../../host/streams.ts';
 import { logWarnings } from '../shared/log-events.ts';
 
@@ -16,7 +16,7 @@ export function isFirstOfHour(previous: Sample | null, nowMs: number): boolean {
 }
 
 /** Reports what is odd in a config: once an hour, whenever it changes, and every time to people at a terminal. */
-export function tellConfig(warnings: readonly Fault[], stateDir: string, log: Logger): void {
+export function reportConfig(warnings: readonly Fault[], stateDir: string, log: Logger): void {
   if (warnings.length === 0) return;
   const hour = Math.floor(Date.now() / HOUR_MS);
   const text = [hour, ...warnings.map(formatFault)].join('\n');
@@ -27,7 +27,7 @@ export function tellConfig(warnings: readonly Fault[], stateDir: string, log: Lo
  * Logs what is new about services that were not changed: the event `held` when something begins to hold a wanted change
  * back, and the event `summary` once an hour. Everything else about them is in the lines with the event `none`.
  */
-export function tellRun(log: Logger, report: RunReport, previous: Sample | null): void {
+export function reportRun(log: Logger, report: RunReport, previous: Sample | null): void {
   for (const service of report.services) {
     const { hold, wanted, error } = service;
     if (hold === null || wanted === null || error !== null) continue;

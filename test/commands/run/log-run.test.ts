@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Logger } from 'pino';
-import { isFirstOfHour, tellRun } from '../../../src/commands/run/tell-run.ts';
+import { isFirstOfHour, reportRun } from '../../../src/commands/run/log-run.ts';
 import type { Hold, Sample } from '../../../src/model/types.ts';
 import type { RunReport, ServiceReport } from '../../../src/commands/run/run-report.ts';
 
@@ -29,7 +29,7 @@ function said(services: ServiceReport[], previous: Sample | null): string[] {
     info: ({ event }: { event: string }, text: string) => lines.push(`${event} ${text}`),
   };
   const report = { at: AT, services } as unknown as RunReport;
-  tellRun(log as unknown as Logger, report, previous);
+  reportRun(log as unknown as Logger, report, previous);
   return lines;
 }
 

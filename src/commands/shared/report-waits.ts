@@ -37,7 +37,7 @@ export function openWaits(log: Logger, isShown = mayShowStatus()): ActDeps['wait
 }
 
 /** For `holdLock`: says, in the log and to people at a terminal, which run it waits for. */
-export function tellLock(log: Logger): (sentence: string) => void {
+export function reportLock(log: Logger): (sentence: string) => void {
   return (sentence) => {
     log.info({ event: 'lock' }, sentence);
     showStatus(sentence);

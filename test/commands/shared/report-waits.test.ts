@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Logger } from 'pino';
-import { openWaits } from '../../../src/commands/shared/tell-wait.ts';
+import { openWaits } from '../../../src/commands/shared/report-waits.ts';
 import { monotonicMs } from '../../../src/host/monotonic.ts';
 
 function open(): { waitsFor: ReturnType<typeof openWaits>; lines: string[] } {

@@ -4,32 +4,32 @@ import { checkStateDir, openTrusted, replaceTrusted } from '../host/files/truste
 const { O_RDONLY } = constants;
 
 /**
- * Whether something is news: `text` is said of `key` for the first time, or differs from what was said last.
- * It then counts as said. `text` null: there is nothing to say any more, so that it would be news again.
- * Where that cannot be kept it is news each time.
+ * Whether `text` is news about `key`: reported for the first time, or different from the last report. It then counts as
+ * reported. `text` null: there is nothing to report any more, so that the next text is news again. If this cannot be
+ * stored, every text is news.
  */
 export function isNews(stateDir: string, key: string, text: string | null): boolean {
-  const told = readTold(stateDir);
-  if ((told[key] ?? null) === text) return false;
+  const reported = readReported(stateDir);
+  if ((reported[key] ?? null) === text) return false;
   try {
-    const rest = Object.entries(told).filter(([each]) => each !== key);
+    const rest = Object.entries(reported).filter(([each]) => each !== key);
     const next = Object.fromEntries(text === null ? rest : [...rest, [key, text]]);
-    replaceTrusted(toldPath(stateDir), `${JSON.stringify(next, null, 2)}\n`);
+    replaceTrusted(reportedPath(stateDir), `${JSON.stringify(next, null, 2)}\n`);
   } catch {
-    // a full disk, say: to say it again does no harm
+    // a full disk, for example: reporting it again does no harm
   }
   return text !== null;
 }
 
-function toldPath(stateDir: string): string {
+function reportedPath(stateDir: string): string {
   return `${stateDir}/told.json`;
 }
 
-function readTold(stateDir: string): Record<string, string> {
+function readReported(stateDir: string): Record<string, string> {
   let fd: number | null = null;
   try {
     if (!checkStateDir(stateDir)) return {};
-    fd = openTrusted(toldPath(stateDir), O_RDONLY);
+    fd = openTrusted(reportedPath(stateDir), O_RDONLY);
     const value: unknown = fd === null ? {} : JSON.parse(readFileSync(fd, 'utf8'));
     return typeof value === 'object' && value !== null ? (value as Record<string, string>) : {};
   } catch {

@@ -5,7 +5,7 @@ import type { Config } from '../../config/schema/schema.ts';
 import type { Sample } from '../../model/types.ts';
 import type { QueueRequest } from '../../queues/read-queues.ts';
 import { tellsUnacked } from '../../queues/request.ts';
-import { isNews } from '../../state/told.ts';
+import { isNews } from '../../state/reported.ts';
 
 /** Logged once, and again only if it was over in between. */
 const HIDDEN = 'tasks wait in its workers';
@@ -14,7 +14,7 @@ const HIDDEN = 'tasks wait in its workers';
  * Warns once about services whose workers hold far more tasks than they need, so that the queue looks empty to the
  * thresholds. Finding out means reading the messages, so it is done only once an hour.
  */
-export async function tellHiddenTasks(
+export async function reportHiddenTasks(
   { projects, global: { state_dir: stateDir } }: Config,
   sample: Sample,
   log: Logger,
