@@ -127,7 +127,7 @@ describe('the queues of a worker that the config does not name', () => {
     [
       'coded',
       'queues_differ',
-      /^the worker takes tasks from bulk; .* 2\d tasks wait/,
+      /^the worker consumes bulk; .* 2\d tasks wait/,
       /\["bulk"\]/,
     ],
     [

@@ -138,7 +138,7 @@ describe('what check finds risky on a host', { timeout: 200_000 }, () => {
       text: unit('User=alice', 'EnvironmentFile=/etc/default/open'),
       before: 'touch /etc/default/open; chmod 666 /etc/default/open',
       found: ['warning environment_file_foreign'],
-      evidence: [/every user .*environment file \/etc\/default\/open \(root:root, mode 0666\)/],
+      evidence: [/any user .*environment file \/etc\/default\/open \(root:root, mode 0666\)/],
     },
     {
       name: 'a drop-in by a link into a home',
