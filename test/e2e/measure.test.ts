@@ -383,7 +383,7 @@ describe('a sample', () => {
     assert.equal(broker?.code, 'broker_unreachable');
     const gone = services['gone.service'];
     assert.deepEqual([gone?.workers, gone?.running, gone?.active], [null, 0, 'inactive']);
-    assert.equal(gone?.errors?.['workers']?.code, 'unit_unreadable');
+    assert.equal(gone?.errors?.['workers']?.code, 'number_refused');
     assert.ok((second.sample.span_s ?? 0) >= 0.3 && second.sample.boot === first.sample.boot);
     assert.ok(second.sample.host.cpu_percent !== null);
   });
