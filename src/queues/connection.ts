@@ -36,7 +36,7 @@ export const MOST_BYTES = 262_144;
 /** The other side has closed the connection. */
 export class ConnectionClosed extends Error {
   constructor() {
-    super('it closes the connection');
+    super('it closed the connection');
   }
 }
 

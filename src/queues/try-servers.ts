@@ -31,7 +31,7 @@ export async function tryServers<T, B extends Broker>(
     const limitMs = Math.round(Math.min(limits.serverMs, leftMs));
     const at = backend.nameServer(server);
     if (limitMs <= 0) {
-      faults.push({ at, what: 'no time was left for it', code: 'broker_unreachable' });
+      faults.push({ at, what: 'there was no time left for it', code: 'broker_unreachable' });
       continue;
     }
     try {

@@ -123,7 +123,7 @@ describe('a queue that cannot be read is null, with the reason in plain words', 
     [
       'no password given',
       () => `redis://127.0.0.1:${locked.port}/0`,
-      /wants a password/,
+      /requires a password/,
       'broker_login',
     ],
     [
@@ -135,7 +135,7 @@ describe('a queue that cannot be read is null, with the reason in plain words', 
     [
       'a password that nobody asked for, which Celery does not accept',
       () => `redis://:x@127.0.0.1:${redis.port}/0`,
-      /it has no password, and the broker URL gives one/,
+      /it has no password, but the broker URL gives one/,
       'broker_login',
     ],
     [
@@ -146,7 +146,7 @@ describe('a queue that cannot be read is null, with the reason in plain words', 
     [
       'a database out of range',
       () => `redis://:${ESCAPED}@127.0.0.1:${locked.port}/4`,
-      /has no database of the number/,
+      /not have the database number/,
     ],
     [
       'a database that is no number',
@@ -211,7 +211,7 @@ describe('a queue that cannot be read is null, with the reason in plain words', 
     ]);
     assert.match(
       lengths.get('shop')?.error?.text ?? '',
-      /queue text: the key of that name is no list/,
+      /queue text: the key of that name is not a list/,
     );
     assert.equal(lengths.get('shop')?.length, null);
     assert.deepEqual(lengths.get('mail'), { length: 1, perQueue: { mail: 1 } });

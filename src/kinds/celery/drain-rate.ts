@@ -51,11 +51,11 @@ async function countTasks({ settings, masterPid }: DrainInput): Promise<number> 
   const replies = await askNode(settings, { node, method: 'stats', arguments: {} }, ANSWER_MS);
   // another host's worker may have the same name
   const own = replies.map(asObject).find(({ pid }) => pid === masterPid);
-  if (own === undefined) throw new Error(`${node} gives no answer to remote control`);
+  if (own === undefined) throw new Error(`${node} does not answer to remote control`);
   const { total: counts } = own;
   const isByTask = typeof counts === 'object' && counts !== null && !Array.isArray(counts);
   const total = isByTask ? sumCounts(Object.values(counts)) : null;
-  if (total === null) throw new Error(`${node} answers no numbers of tasks`);
+  if (total === null) throw new Error(`${node} did not report its numbers of tasks`);
   return total;
 }
 

@@ -7,7 +7,7 @@ import { RedisError, type Command } from './client.ts';
 
 /** What the server's answers mean, by how they start; without a code: `broker_error`. */
 const SERVER: readonly [pattern: RegExp, meaning: string, code?: BrokerErrorCode][] = [
-  [/^NOAUTH/, 'it wants a password, and the broker URL has none', 'broker_login'],
+  [/^NOAUTH/, 'it requires a password, and the broker URL has none', 'broker_login'],
   [
     /^WRONGPASS|^ERR invalid password/,
     'it refuses the user or password of the broker URL',
@@ -15,14 +15,14 @@ const SERVER: readonly [pattern: RegExp, meaning: string, code?: BrokerErrorCode
   ],
   [
     /^ERR (?:AUTH <password> called|Client sent AUTH)/,
-    'it has no password, and the broker URL gives one, which Celery does not accept',
+    'it has no password, but the broker URL gives one, which Celery does not accept',
     'broker_login',
   ],
-  [/^READONLY/, 'it is a replica that takes no commands that write: name the master'],
-  [/^WRONGTYPE/, 'the key of that name is no list, so it is no Celery queue'],
+  [/^READONLY/, 'it is a read-only replica: name the master'],
+  [/^WRONGTYPE/, 'the key of that name is not a list, so it is not a Celery queue'],
   [/^LOADING/, 'it is still loading its data'],
-  [/^ERR DB index is out of range/, 'it has no database of the number in the broker URL'],
-  [/^ERR max number of clients/, 'it takes no more connections'],
+  [/^ERR DB index is out of range/, 'it does not have the database number in the broker URL'],
+  [/^ERR max number of clients/, 'it accepts no more connections'],
   [/^MASTERDOWN/, 'it is a replica that has lost its master'],
   [/^(?:MOVED|ASK|CLUSTERDOWN)\b/, 'it is part of a cluster, which Celery cannot use'],
 ];
@@ -39,7 +39,7 @@ export function explainRedisError(error: Error): MeasureError<BrokerErrorCode> {
   const lost = explainConnectionError(error);
   if (lost !== null) return measureError('broker_unreachable', lost);
   if (error instanceof ConnectionClosed) {
-    return measureError('broker_unreachable', `${message} (a Redis with TLS wants rediss://)`);
+    return measureError('broker_unreachable', `${message} (Redis with TLS needs rediss://)`);
   }
   const [, meaning = cleanText(message), code = codeOf(error)] =
     SERVER.find(([pattern]) => pattern.test(message)) ?? [];

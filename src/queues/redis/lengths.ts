@@ -94,7 +94,7 @@ function addUp(
 }
 
 /** How an answer is described that is not a length. */
-const NO_COUNT = 'it answers no number of tasks';
+const NO_COUNT = 'its answer is not a number of tasks';
 
 /** The server that Sentinel named may just have been replaced, and would report queues that nobody fills any longer. */
 function requireMaster([, role]: Reply = [null, null]): void {
@@ -102,6 +102,6 @@ function requireMaster([, role]: Reply = [null, null]): void {
   throw new Error(
     role[0] === 'slave'
       ? 'it is a replica now, another Redis has become the master'
-      : 'it is no master, which Sentinel names it',
+      : 'it is not a master, although Sentinel says so',
   );
 }

@@ -92,7 +92,7 @@ export async function readUnacked(
 }
 
 /** How an answer is described that does not have the type that the question asks for. */
-const NO_ANSWER = 'it does not answer what was asked';
+const NO_ANSWER = 'its answer does not fit what was asked';
 
 function readTexts([, value]: Reply = [null, null]): string[] {
   return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];

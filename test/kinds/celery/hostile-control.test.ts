@@ -249,7 +249,7 @@ describe('numbers of tasks that a worker tells', () => {
     test(`${total}: none`, async () => {
       const { tasks_total: found, drain_time_s: drain, errors } = await withTotal(total);
       assert.deepEqual([found, drain], [null, null]);
-      assertCleanError(errors?.['drain_time_s']?.text, /answers no numbers of tasks$/);
+      assertCleanError(errors?.['drain_time_s']?.text, /did not report its numbers of tasks$/);
     });
   }
 

@@ -29,7 +29,7 @@ export interface HostileAmqp {
 }
 
 const NO_AMQP = /what answers there is not RabbitMQ/;
-const CLOSED = /closes the connection|was cut/;
+const CLOSED = /closed the connection|was cut/;
 const LATE = /no answer within [\d.]+ s/;
 const UNASKED = /it sends what was not asked for$/;
 const NO_CHANNEL = /a frame for a channel that is not open$/;

@@ -96,14 +96,22 @@ describe('a Redis that does wrong costs its own project the value, which is neve
 
 describe('tasks that are not acknowledged, of a Redis that does wrong: the length holds', () => {
   const rows: [name: string, answers: Record<string, string>, says: RegExp][] = [
-    ['their number is negative', { hlen: ':-1\r\n' }, /does not answer what was asked$/],
-    ['their number is nil', { hlen: '$-1\r\n' }, /does not answer what was asked$/],
-    ['they are one number', { hlen: ':1\r\n', hvals: ':1\r\n' }, /does not answer what was asked$/],
-    ['they are nil', { hlen: ':1\r\n', hvals: '*-1\r\n' }, /does not answer what was asked$/],
+    ['their number is negative', { hlen: ':-1\r\n' }, /its answer does not fit what was asked$/],
+    ['their number is nil', { hlen: '$-1\r\n' }, /its answer does not fit what was asked$/],
+    [
+      'they are one number',
+      { hlen: ':1\r\n', hvals: ':1\r\n' },
+      /its answer does not fit what was asked$/,
+    ],
+    [
+      'they are nil',
+      { hlen: ':1\r\n', hvals: '*-1\r\n' },
+      /its answer does not fit what was asked$/,
+    ],
     [
       'one is a number',
       { hlen: ':1\r\n', hvals: '*1\r\n:1\r\n' },
-      /does not answer what was asked$/,
+      /its answer does not fit what was asked$/,
     ],
     [
       'they are refused',
@@ -119,7 +127,7 @@ describe('tasks that are not acknowledged, of a Redis that does wrong: the lengt
     [
       'their bindings are a number',
       { hlen: ':1\r\n', hvals: listOf('[{}, "shop", "a"]'), smembers: ':1\r\n' },
-      /does not answer what was asked$/,
+      /its answer does not fit what was asked$/,
     ],
     [
       'their bindings are too many',
@@ -216,7 +224,7 @@ describe('a sentinel that does wrong', () => {
     const { length, error } = (await readQueues([request])).get('hostile')!;
     await server.stop();
     assert.equal(length, null);
-    assertCleanError(error?.text, /it is no master, which Sentinel names it$/);
+    assertCleanError(error?.text, /it is not a master, although Sentinel says so$/);
   });
 
   test('it names a master that says nothing: both limits, and no more', async () => {

@@ -10,10 +10,10 @@ export interface HostileRedis {
   slow?: boolean;
 }
 
-const NO_COUNT = /it answers no number of tasks$/;
+const NO_COUNT = /its answer is not a number of tasks$/;
 const NO_WHOLE = /it sends a number that is not an integer$/;
 const NO_REDIS = /what answers there is not Redis$/;
-const CLOSED = /closes the connection|was cut/;
+const CLOSED = /closed the connection|was cut/;
 const LATE = /no answer within [\d.]+ s/;
 
 /** Answers each command of the connection; `answers` by name, by default as a Redis with one task in each list. */
@@ -72,7 +72,7 @@ export const HOSTILE_REDIS: readonly HostileRedis[] = [
   {
     name: 'no room for one client more, as is said once to all that was asked',
     behave: (socket) => void socket.end('-ERR max number of clients reached\r\n'),
-    says: /it takes no more connections$/,
+    says: /it accepts no more connections$/,
   },
   lengthIs('negative', ':-5\r\n', NO_COUNT),
   lengthIs('nil', '$-1\r\n', NO_COUNT),
@@ -128,7 +128,7 @@ export const HOSTILE_REDIS: readonly HostileRedis[] = [
   lengthIs('elsewhere', '-MOVED 3999 10.0.0.1:6379\r\n', /part of a cluster/),
   lengthIs('not told to this user', '-NOPERM no permissions\r\n', /may not run LLEN/),
   lengthIs('not told yet', '-LOADING Redis is loading\r\n', /still loading/),
-  lengthIs('behind a password', '-NOAUTH Authentication required.\r\n', /wants a password/),
+  lengthIs('behind a password', '-NOAUTH Authentication required.\r\n', /requires a password/),
   {
     name: 'a database that is selected by a number',
     behave: redisThat({ select: ':1\r\n' }),
@@ -215,7 +215,7 @@ export const HOSTILE_REDIS: readonly HostileRedis[] = [
   {
     name: 'TLS that is cut off',
     behave: onceAsked((socket) => void socket.end('\x16\x03\x03\x00\x7a\x02')),
-    says: /closes the connection|was cut|TLS|SSL/,
+    says: /closed the connection|was cut|TLS|SSL/,
     tls: true,
   },
 ];
