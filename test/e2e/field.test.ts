@@ -137,7 +137,7 @@ describe('check foresees it', () => {
     [
       'memory',
       'memory_beyond_group',
-      /MemoryMax of fat\.service is 200 MB, .* room for \d workers, max_workers is 8/,
+      /MemoryMax of fat\.service is 200 MB, .* room for \d workers, but max_workers is 8/,
     ],
     [
       'quota',

@@ -245,7 +245,7 @@ describe('the number stands in a file that is not root’s', () => {
       ['mkfifo env', /env cannot be read \(a pipe, not a plain file\)/],
       ['ln -s /dev/zero env', /env cannot be read \(a device, not a plain file\)/],
       ['truncate -s 4M env', /env cannot be read \(larger than 256 KB\)/],
-      ['mkdir env', /env cannot be read \(a folder, no file\)/],
+      ['mkdir env', /env cannot be read \(a folder, not a file\)/],
       ['ln -s env env', /env cannot be read \(ELOOP\)/],
     ];
     for (const [script, says] of traps) {

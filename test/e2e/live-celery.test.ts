@@ -74,7 +74,7 @@ describe('a Celery pool that works is changed by remote control', () => {
       const { stdout } = await succeed('scale', 'jobs', String(workers));
       assert.match(
         stdout,
-        new RegExp(`→ ${workers} workers; verified: \\d run, without a restart`),
+        new RegExp(`→ ${workers} workers; verified: \\d running, without a restart`),
       );
       assert.match(await lab.ok('systemctl show -p ExecStart jobs'), new RegExp(`-c ${workers} `));
     }

@@ -199,8 +199,8 @@ describe('changes side by side', { timeout: 600_000 }, () => {
     assert.equal(stderr.match(/"event":"recovered".*"result":"applied"/g)?.length, SLOW.length);
     const { services } = JSON.parse(stdout) as RunReport;
     assert.deepEqual(
-      services.map(({ project, hold }) => [project, hold]),
-      [...SLOW.map((name) => [name, null]), ...GOOD.map((name) => [name, null])],
+      services.map(({ project }) => project),
+      [...SLOW, ...GOOD],
       'in the order of the config',
     );
     assert.deepEqual(listPending(), []);
@@ -224,6 +224,9 @@ describe('changes side by side', { timeout: 600_000 }, () => {
     });
     await setHang('no');
     assert.equal((await run.done).exitCode, 143);
+    // on a slow machine the new workers may not serve yet when the run ends: then the next one goes on
+    await lab.writeFile('/etc/autoscaler/config.json', '{"projects":{}}');
+    await lab.autoscaler(['run']);
     assert.deepEqual(listPending(), []);
     await assertRuns(four, 2);
     await assertRuns(GOOD, 3);
