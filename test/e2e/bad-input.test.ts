@@ -165,7 +165,7 @@ describe('somebody else at the same moment: theirs is left as it is, and the mes
         'a folder in the place of the unit',
         BEFORE_IT_IS_IN_PLACE,
         `rm ${UNIT}; mkdir ${UNIT}`,
-        /somebody else changed it at the same time|not a regular file/,
+        /somebody else changed it at the same time|not a plain file/,
         null,
       ],
     ];

@@ -124,12 +124,7 @@ describe('the queues of a worker that the config does not name', () => {
       /^the worker consumes high, low; the config lists celery; 2\d tasks wait in high, low, unseen$/,
       /"queues": \["high","low"\]/,
     ],
-    [
-      'coded',
-      'queues_differ',
-      /^the worker consumes bulk; .* 2\d tasks wait/,
-      /\["bulk"\]/,
-    ],
+    ['coded', 'queues_differ', /^the worker consumes bulk; .* 2\d tasks wait/, /\["bulk"\]/],
     [
       'written',
       'queues_differ',
