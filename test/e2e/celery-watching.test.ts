@@ -230,7 +230,11 @@ test('a worker that keeps exiting: check, status and scale say so', async () => 
     notes: string[];
   };
   assert.match(notes.join('\n'), /prefixed\.service: it has exited, and systemd is restarting it/);
-  await untilDead('prefixed');
+  // up in that moment or not: one that was restarted twice is watched until it exits again
+  await lab.until(async () => Number(await lab.ok('systemctl show -P NRestarts prefixed')) >= 2, {
+    what: 'two restarts',
+    timeoutMs: 60_000,
+  });
   const { stdout } = await lab.autoscaler(['scale', 'prefixed', '2'], PATIENT);
   assert.match(stdout, /before the change: it /);
 });
