@@ -20,7 +20,8 @@ after(() => rmSync(top, { recursive: true, force: true }));
 /** As the package's scripts and scripts/uninstall.sh run it. */
 const SHELLS = [
   ['sh', '-ec'],
-  ['bash', '-euo', 'pipefail', '-c'],
+  // on a socket bash takes itself for the child of rshd, and reads its rc files
+  ['bash', '--norc', '-euo', 'pipefail', '-c'],
 ] as const;
 
 /** A name of a unit that does not fit into the name of a folder of the journal. */
