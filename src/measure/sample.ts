@@ -3,18 +3,16 @@ import { BROKERS_MS } from '../queues/time-limit.ts';
 import { listPressures } from '../config/policy/pressures.ts';
 import type { Config, Project } from '../config/schema/schema.ts';
 import { measureError } from '../model/measure-error.ts';
-import type { HistoryEntry, HostSample, KindName, Sample, ServiceSample } from '../model/types.ts';
+import type { HistoryEntry, HostSample, Sample, ServiceSample } from '../model/types.ts';
 import type { MemoryGroup } from '../model/resource-types.ts';
 import { enterPhase } from '../host/phase.ts';
 import { tellBug } from '../host/fault.ts';
-import { cleanText } from '../model/clean-text.ts';
 import { dropWrongValues } from '../metrics/sample-checks.ts';
 import { monotonicMs } from '../host/monotonic.ts';
 import type { UnitState } from '../model/unit-state.ts';
 import type { FactsMemory, KnownLocation } from '../targets/target.ts';
-import { withoutDrain, type DrainInput } from '../kinds/load.ts';
-import { kindNamed } from '../kinds/registry.ts';
 import { readMemoryGroups, readOomKills } from '../host/group-limits.ts';
+import { withDrain, type DrainRequest } from './drain.ts';
 import { measureHost } from './host.ts';
 import type { Load, LoadRequest } from './load.ts';
 import type { QueueLength, QueueRequest } from '../queues/read-queues.ts';
@@ -27,6 +25,7 @@ import {
   type WantedResources,
 } from './resources.ts';
 import { measureService, type ServiceMeasure } from './services.ts';
+import { shortenTexts } from './shorten-texts.ts';
 import { carryPeak } from './worker-peak.ts';
 import { readAhead, readWorkerTree, readWorkerTrees, type WorkerTrees } from './worker-trees.ts';
 
@@ -95,7 +94,7 @@ export async function takeSample({
   const host = withResources(measured, await measureHostResources(hostKeys, now));
   const located = new Map<string, KnownLocation>();
   const services: Record<string, ServiceSample> = {};
-  const draining: (DrainInput & { kind: KindName | null })[] = [];
+  const draining: DrainRequest[] = [];
   for (const [name, project] of projects) {
     const unit = units.get(project.service_name);
     if (unit === undefined) {
@@ -147,20 +146,6 @@ export async function takeSample({
   return { sample, located, queues };
 }
 
-const UNKNOWN_KIND = measureError('unclear', 'what it runs is not known');
-
-async function withDrain(
-  found: ServiceSample,
-  { kind, ...input }: DrainInput & { kind: KindName | null },
-): Promise<ServiceSample> {
-  if (kind === null) return withoutDrain(found, UNKNOWN_KIND);
-  const { load, words } = kindNamed(kind);
-  const measure = await load.drain?.();
-  if (measure !== undefined) return measure(found, input);
-  const why = `${words.label} takes none from a queue`;
-  return withoutDrain(found, measureError('not_applicable', why));
-}
-
 /** The limits of its control groups, where there are any, and what the kernel had to do about memory. */
 function tellMemory(
   { controlGroup }: UnitState,
@@ -179,20 +164,6 @@ function notMeasured(error: unknown): ServiceMeasure {
   const sample = { workers: null, running: null, errors };
   return { sample, location: null, kind: null, tasksPid: null };
 }
-
-/** Names, paths and answers of others are part of what is said of faults. */
-function shortenTexts({ host, services }: Sample): void {
-  for (const part of [host, ...Object.values(services)]) {
-    for (const [key, { code, text }] of Object.entries(part.errors ?? {})) {
-      part.errors![key] = { code, text: cleanText(text, LONGEST_TEXT) };
-    }
-    const notes = 'notes' in part ? part.notes : undefined;
-    for (const key in notes) notes[key] = cleanText(notes[key]!, LONGEST_TEXT);
-  }
-}
-
-/** As long as a refusal; see `readUnit`. */
-const LONGEST_TEXT = 500;
 
 /** What of a service's load its thresholds, or `all`, ask for; null: nothing. */
 function toLoadRequest(
@@ -244,7 +215,7 @@ function wantedOf(project: Project, all: boolean): WantedResources {
 const NOT_ASKED: ServiceSample = {
   workers: null,
   running: null,
-  errors: { workers: measureError('systemd_silent', 'systemd says nothing of it') },
+  errors: { workers: measureError('systemd_silent', 'systemd reports nothing about it') },
 };
 
 async function measureQueues(requests: QueueRequest[]): Promise<Map<string, QueueLength>> {

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { askAmqp } from './ask.ts';
 import type { RabbitBroker } from './broker.ts';
-import { AmqpRefusal, type AmqpChannel, type AmqpMessage } from './client.ts';
+import { type AmqpChannel, type AmqpMessage } from './client.ts';
+import { AmqpRefusal } from './refusal.ts';
 import {
   BASIC,
   FRAME,

@@ -2,7 +2,7 @@ import { cleanText } from '../../model/clean-text.ts';
 import { measureError, type MeasureError } from '../../model/measure-error.ts';
 import { codeOf, type BrokerErrorCode } from '../broker-error.ts';
 import { ConnectionClosed } from '../connection.ts';
-import { AmqpRefusal } from './client.ts';
+import { AmqpRefusal } from './refusal.ts';
 import { METHOD } from './frames.ts';
 import { explainConnectionError } from '../connection-errors.ts';
 

@@ -1,7 +1,7 @@
 import { measureError } from '../../model/measure-error.ts';
 import { askAmqp, type OpenChannel } from './ask.ts';
 import { nameServer, type RabbitBroker } from './broker.ts';
-import { AmqpRefusal } from './client.ts';
+import { AmqpRefusal } from './refusal.ts';
 import { explainAmqpError } from './errors.ts';
 import { METHOD, octet, short, shortText, table } from './frames.ts';
 import type { Limits } from '../queue.ts';
